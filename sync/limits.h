@@ -1,0 +1,73 @@
+/* limits.h - every limit of the engine and of the wire, with its reason.
+ *
+ * Those that an operator may change are defaults here and fields of struct room_limits.
+ */
+#ifndef SYNC_LIMITS_H
+#define SYNC_LIMITS_H
+
+#include <assert.h>
+
+/* Largest message either way. One frame of a full room fits, and a reader may hold one whole. */
+#define MESSAGE_BYTES_MAX 65536u
+
+/* Nesting of an `any` value. Deep enough for settings and small documents, bounded for readers. */
+#define VALUE_DEPTH_MAX 8u
+
+/* Keys of one map in an `any` value; telling that they are distinct is quadratic in it. */
+#define MAP_KEYS_MAX 64u
+
+/* A room's name in the request target, and names of collections, fields and events. */
+#define ROOM_NAME_MAX 64u
+#define NAME_BYTES_MAX 32u
+#define RECORD_ID_BYTES_MAX 24u
+#define CLIENT_KEY_BYTES 16u
+
+/* Room for a name, a colour, a picture's address. */
+#define USER_BYTES_MAX 1024u
+
+/* A mask of fields is 32 bits wide. */
+#define FIELDS_MAX 32u
+#define COLLECTIONS_MAX 64u
+#define EVENT_NAMES_MAX 32u
+
+/* A group of edits; checking a group against itself is quadratic in it. */
+#define EDITS_MAX 64u
+
+/* A record travels whole in one message beside the message's other parts. */
+#define RECORD_BYTES_MAX 32768u
+static_assert(RECORD_BYTES_MAX + 8192 <= MESSAGE_BYTES_MAX, "any record fits one message");
+
+/* A value of an event: a long chat line, a small payload. */
+#define EVENT_BYTES_MAX 4096u
+#define EVENTS_KEPT_DEFAULT 64u
+#define EVENTS_KEPT_MAX 512u
+
+/* Operations sent whose outcome the client has not been told; bounds the list of refusals. */
+#define OPERATIONS_IN_FLIGHT_MAX 64u
+
+/* Integers that a double holds exactly: JavaScript's safe range. */
+#define INTEGER_MAX ((INT64_C(1) << 53) - 1)
+
+/* Defaults of struct room_limits. */
+#define ROOM_MEMBERS_DEFAULT 5000u
+#define ROOM_RECORDS_DEFAULT 10000u
+#define ROOM_STATE_BYTES_DEFAULT (16u << 20)
+#define ROOM_TOMBSTONES_DEFAULT 5000u
+#define ROOM_INBOX_BYTES_DEFAULT (1u << 20)
+
+/* Client keys whose last sequence and refusals a room remembers beyond those seated. */
+#define ROOM_CLIENTS_DEFAULT 10000u
+
+/* How long the seat of a broken connection is kept. */
+#define ROOM_GRACE_SECONDS_DEFAULT 15u
+
+/* Timers a room's rules may have running. */
+#define ROOM_TIMERS_MAX 64u
+
+/* Records, tombstones and events in one section; a longer one is cut and goes on. */
+#define SECTION_ENTRIES_MAX 16384u
+
+/* Presence refusals reported per tick; a room's members share them, the rest are only counted. */
+#define NOTICES_MAX 64u
+
+#endif

@@ -1,0 +1,124 @@
+/* room.h - one room: seats, a bounded inbox, and the fixed step that turns it into state.
+ *
+ *   struct room *room = room_create(&(struct room_options){.rules = &kind_open, .incarnation = 1});
+ *   room_join(room, &hello, ROLE_EDITOR, &seat);   welcome_write(room, seat, &writer);
+ *   room_submit(room, seat, message);              each message, as it arrives
+ *   room_prepare(room); room_tick(room);           each 1/tick_hz
+ *   frames_*(...)                                  see sync/frame.h
+ *
+ * Units      time is the room's tick. The engine knows no clock.
+ * Ownership  room_create() allocates, room_destroy() frees. Messages are copied.
+ * Errors     what clients send is answered with a status; only a caller's mistake is asserted.
+ * Limits     struct room_limits and sync/limits.h.
+ * Threads    none: one owner at a time.
+ */
+#ifndef SYNC_ROOM_H
+#define SYNC_ROOM_H
+
+#include "sync/base.h"
+#include "sync/limits.h"
+#include "sync/rules.h"
+#include "sync/wire.h"
+
+#define SEAT_NONE UINT32_MAX
+
+/* Zero in a field means its default in sync/limits.h. */
+struct room_limits {
+    uint32_t members;     /* seats, those in their grace period included */
+    uint32_t records;     /* live records, presence not counted */
+    uint32_t state_bytes; /* memory of records, values, tombstones and events */
+    uint32_t tombstones;  /* per scope; the oldest are pruned, which raises the horizon */
+    uint32_t inbox_bytes; /* what may wait for one tick */
+    uint32_t clients;     /* client keys remembered */
+};
+
+struct room_options {
+    const struct rules *rules;
+    struct room_limits limits;
+    uint64_t incarnation; /* 1..INTEGER_MAX */
+    uint64_t seed;        /* of room_random() */
+    uint32_t grace_ticks; /* how long a broken connection's seat is kept */
+    struct memory memory;
+};
+
+/* NULL when there is no memory. Calls rules->created. */
+struct room *room_create(const struct room_options *options);
+void room_destroy(struct room *room);
+
+/* Takes a seat: a new one, or the one that this client key has, even if it looks connected
+ * (the caller closes the older connection of that seat). The presence record appears with the next
+ * tick. STATUS_FULL, STATUS_MEMORY, STATUS_LIMIT: nothing has changed. */
+MUST_CHECK enum status room_join(
+    struct room *room, const struct hello *hello, enum role role, uint32_t *seat);
+
+/* The member gives its seat up; it is free after the next tick. */
+void room_leave(struct room *room, uint32_t seat);
+
+/* The connection broke: the seat is kept for grace_ticks, the member shows as away. */
+void room_disconnect(struct room *room, uint32_t seat);
+
+/* Gives the member another role from the next tick on. Scopes come into and out of its sight. */
+MUST_CHECK enum status room_set_role(struct room *room, uint32_t seat, enum role role);
+
+/* Puts an `operations` or `presence` message into the inbox, where the next tick takes it.
+ * TRUNCATED, MALFORMED: the connection is to be closed with 4000. LIMIT: with 4011. MEMORY: 4017.
+ * With any of them nothing of the message is taken. */
+MUST_CHECK enum status room_submit(struct room *room, uint32_t seat, struct bytes message);
+
+/* Sets aside the memory that the next tick may need. On STATUS_MEMORY do not tick. */
+MUST_CHECK enum status room_prepare(struct room *room);
+
+/* One step: the inbox in its order, timers, the rules' tick. Allocates nothing. */
+void room_tick(struct room *room);
+
+/* True when this tick is one that sends frames (every tick_hz/frame_hz-th). */
+bool room_frame_due(const struct room *room);
+
+/* Refused presence of the tick just made: whom to send a notice. Valid until the next tick. */
+struct notice {
+    uint32_t seat;
+    enum status status;
+};
+const struct notice *room_notices(const struct room *room, uint32_t *count);
+
+/* Figures, for metrics and for deciding when to put a room to sleep. */
+uint64_t room_tick_number(const struct room *room);
+uint64_t room_incarnation(const struct room *room);
+const struct rules *room_rules(const struct room *room);
+uint32_t room_members(const struct room *room);   /* seats taken, those away included */
+uint32_t room_records(const struct room *room);   /* live records, presence not counted */
+uint64_t room_bytes(const struct room *room);     /* state, as room_limits.state_bytes counts it */
+uint64_t room_footprint(const struct room *room); /* all memory taken from struct memory */
+uint32_t room_seat_member(const struct room *room, uint32_t seat);
+
+/* How often something was refused or thrown away, by status, since room_create(). */
+const uint64_t *room_refusals(const struct room *room); /* [STATUS_COUNT] */
+
+/* --- For rules, inside their callbacks ------------------------------------------------------ */
+
+/* Uniform in 0..bound-1 from the room's stream; bound > 0. */
+uint32_t room_random(struct room *room, uint32_t bound);
+
+/* Calls rules->timer with `timer` in `ticks` (at least 1) ticks; again replaces, 0 cancels. The
+ * numbers are the rules' own. STATUS_LIMIT beyond ROOM_TIMERS_MAX. */
+MUST_CHECK enum status room_set_timer(struct room *room, uint32_t timer, uint32_t ticks);
+
+/* Applies edits as the server (author 0), whole or not at all. `operation` is one operation of
+ * the wire document. For a collection with SIGHT_MEMBER, `member` says whose record is meant;
+ * else it is 0. In "presence" the record is named by the member's number as a decimal string. */
+MUST_CHECK enum status room_edit(struct room *room, uint32_t member, struct bytes operation);
+
+/* Reads one field's value as msgpack into the caller's buffer; its length, 0 when unset. */
+size_t room_read(const struct room *room,
+                 const char *collection,
+                 uint32_t member,
+                 struct bytes id,
+                 const char *field,
+                 uint8_t *buffer,
+                 size_t capacity);
+
+/* Ends the room with a reason; the server closes its members with 4014. Static text. */
+void room_end(struct room *room, const char *reason);
+const char *room_ended(const struct room *room); /* NULL while it goes on */
+
+#endif

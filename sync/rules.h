@@ -1,0 +1,121 @@
+/* rules.h - a room kind: its collections, events, rates, and what happens when.
+ *
+ *   static const struct field_rules presence_fields[] = {
+ *       {.name = "x", .type = FIELD_FIXED, .maximum = 131071, .steps = 2},
+ *   };
+ *   static const struct collection_rules collections[] = {
+ *       {.name = "presence", .sight = SIGHT_PRESENCE, .fields = presence_fields, .field_count = 1},
+ *   };
+ *   const struct rules my_rules = {.name = "mine", .tick_hz = 20, .frame_hz = 20,
+ *                                  .collections = collections, .collection_count = 1};
+ *
+ * Ownership  static tables; a room keeps pointers to them for its whole life.
+ * Errors     a table that breaks a limit is a caller's mistake and is asserted in room_create().
+ * Threads    callbacks run inside room_tick() on the room's thread. They must be deterministic:
+ *            no clock, no randomness but room_random(), no state but the room's own records.
+ */
+#ifndef SYNC_RULES_H
+#define SYNC_RULES_H
+
+#include "sync/base.h"
+
+struct room;
+
+/* Numbers are wire format: see sync/README.md, "Values and types". */
+enum field_type {
+    FIELD_ANY = 0,
+    FIELD_BOOL = 1,
+    FIELD_INT = 2,
+    FIELD_FIXED = 3, /* integer count of 1/steps */
+    FIELD_STRING = 4,
+    FIELD_BINARY = 5,
+    FIELD_INTS = 6,
+    FIELD_TYPE_COUNT
+};
+
+enum merge {
+    MERGE_SET = 0,    /* the last value wins */
+    MERGE_APPEND = 1, /* a list that grows at its tail */
+    MERGE_ADD = 2,    /* a sum; FIELD_INT or FIELD_FIXED */
+    MERGE_COUNT
+};
+
+/* Who sees a collection or an event. */
+enum sight {
+    SIGHT_EVERYONE = 0,
+    SIGHT_PRESENCE = 1, /* everyone; a record belongs to a member and leaves with it */
+    SIGHT_MEMBER = 2,   /* the member that a record was made for, alone */
+    SIGHT_ROLE = 3,     /* members of collection_rules.role and above */
+    SIGHT_SERVER = 4    /* nobody: state of the rules */
+};
+
+enum role {
+    ROLE_VIEWER = 0, /* sees, has a presence, writes no shared record */
+    ROLE_EDITOR = 1,
+    ROLE_OWNER = 2,
+    ROLE_ADMIN = 3,
+    ROLE_COUNT
+};
+
+struct field_rules {
+    const char *name;
+    enum field_type type;
+    enum merge merge;
+    int64_t minimum, maximum; /* of numbers, in steps; `maximum` of lengths. 0, 0: the widest */
+    uint32_t steps;           /* FIELD_FIXED: steps in 1; 0 means 1 */
+};
+
+struct collection_rules {
+    const char *name;
+    enum sight sight;
+    enum role role;    /* SIGHT_ROLE: the least role that sees it */
+    bool server_only;  /* members read, only rules write */
+    bool learns;       /* fields named by clients are learnt as they appear, type any */
+    const struct field_rules *fields;
+    uint32_t field_count;
+};
+
+struct event_rules {
+    const char *name;
+    uint32_t kept; /* newest kept per scope; 0 means EVENTS_KEPT_DEFAULT */
+    bool presence; /* goes with presence: not part of what is kept with the room */
+};
+
+/* One edit of a client as rules->accept sees it, before anything of its group is applied. */
+struct edit_view {
+    uint32_t member;
+    enum role role;
+    const char *collection; /* of the record, or the event's name; NUL-terminated */
+    struct bytes id;        /* empty for an event */
+    int verb;               /* enum verb in sync/operation.h */
+    struct bytes arguments; /* msgpack values behind the guards, as in the wire document */
+};
+
+struct rules {
+    const char *name;
+    uint32_t tick_hz;  /* 1..120 */
+    uint32_t frame_hz; /* divides tick_hz */
+    /* The first collection is "presence" with SIGHT_PRESENCE; `user` and `away` are added to it. */
+    const struct collection_rules *collections;
+    uint32_t collection_count;
+    const struct event_rules *events;
+    uint32_t event_count;
+    bool learns; /* collections and events named by clients are learnt, seen by everyone */
+    uint32_t tick_records; /* most records the callbacks of one tick make; memory is set aside */
+    uint32_t tick_bytes;   /* most bytes of values they write beside */
+
+    /* All optional. */
+    void (*created)(struct room *room);
+    void (*joined)(struct room *room, uint32_t member);
+    void (*left)(struct room *room, uint32_t member);
+    enum status (*accept)(struct room *room, const struct edit_view *edit);
+    void (*tick)(struct room *room);
+    void (*timer)(struct room *room, uint32_t timer);
+};
+
+/* The kinds built in, `open` first. NULL for a name that is none of them. */
+const struct rules *kind_find(struct bytes name);
+extern const struct rules kind_open;
+extern const struct rules kind_cursors;
+
+#endif
