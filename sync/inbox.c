@@ -1,0 +1,112 @@
+/* inbox.c - what waits for the next tick, in the order in which it came. */
+#include <string.h>
+
+#include "sync/room_parts.h"
+
+size_t inbox_padded(size_t length)
+{
+    return (length + 7) & ~(size_t)7;
+}
+
+enum status inbox_add(struct room *room, struct inbox_entry entry, const uint8_t *bytes)
+{
+    struct inbox *inbox = &room->inbox;
+    size_t size = sizeof entry + inbox_padded(entry.length);
+    if (size > room->options.limits.inbox_bytes - inbox->length ||
+        entry.edits > INBOX_EDITS_MAX - inbox->edits)
+        return STATUS_LIMIT;
+    void *data = inbox->data;
+    bool grown = memory_grow(&room->options.memory, &data, &inbox->capacity,
+                             inbox->length + (uint32_t)size, 1);
+    inbox->data = data;
+    if (!grown)
+        return STATUS_MEMORY;
+    memcpy(inbox->data + inbox->length, &entry, sizeof entry);
+    if (entry.length > 0)
+        memcpy(inbox->data + inbox->length + sizeof entry, bytes, entry.length);
+    inbox->length += (uint32_t)size;
+    inbox->edits += entry.edits;
+    inbox->reserve += entry.edits * (size_t)EDIT_RESERVE + 4 * (size_t)entry.length;
+    return STATUS_OK;
+}
+
+bool inbox_next(const struct inbox *inbox,
+                uint32_t *at,
+                struct inbox_entry *entry,
+                struct bytes *bytes)
+{
+    if (*at == inbox->length)
+        return false;
+    memcpy(entry, inbox->data + *at, sizeof *entry);
+    *bytes = (struct bytes){inbox->data + *at + sizeof *entry, entry->length};
+    *at += (uint32_t)(sizeof *entry + inbox_padded(entry->length));
+    return true;
+}
+
+void inbox_void_operations(struct room *room, uint32_t seat)
+{
+    struct inbox *inbox = &room->inbox;
+    struct inbox_entry entry;
+    struct bytes bytes;
+    for (uint32_t at = 0, from = 0; inbox_next(inbox, &at, &entry, &bytes); from = at) {
+        if (entry.seat != seat || entry.kind != INBOX_MESSAGE)
+            continue;
+        entry.seat = SEAT_NONE;
+        memcpy(inbox->data + from, &entry, sizeof entry);
+    }
+    room->seats[seat].undecided = 0;
+}
+
+/* What a message holds, or why it cannot be taken. */
+static enum status message_measure(struct bytes message, uint32_t *operations, uint32_t *edits)
+{
+    struct reader reader = reader_on(message);
+    uint32_t count = read_array(&reader);
+    int64_t kind = read_integer(&reader);
+    if (reader.status != STATUS_OK)
+        return reader.status;
+    if (kind == CLIENT_OPERATIONS) {
+        if (count < 2)
+            return STATUS_MALFORMED;
+        *operations = count - 1;
+        for (uint32_t i = 1; i < count && reader.status == STATUS_OK; i++)
+            *edits += operation_count(&reader);
+    } else if (kind == CLIENT_PRESENCE) {
+        presence_check(&reader, count - 1);
+        *edits = 1;
+    } else if (kind > CLIENT_MOVED && kind <= CLIENT_MOVED + CLIENT_MOVED_MASK_MAX) {
+        if (count != 1 + (uint32_t)__builtin_popcountll((unsigned long long)kind - CLIENT_MOVED))
+            return STATUS_MALFORMED;
+        for (uint32_t i = 1; i < count; i++)
+            read_integer_in(&reader, 0, 4 * INTEGER_MAX);
+    } else {
+        return STATUS_MALFORMED;
+    }
+    return reader_end(&reader);
+}
+
+enum status room_submit(struct room *room, uint32_t number, struct bytes message)
+{
+    struct seat *seat = &room->seats[number];
+    uint32_t operations = 0;
+    uint32_t edits = 0;
+    if (message.length > MESSAGE_BYTES_MAX)
+        return STATUS_LIMIT;
+    enum status status = message_measure(message, &operations, &edits);
+    if (status != STATUS_OK)
+        return status;
+    uint32_t untold = seat->client->sequence - seat->told;
+    if (operations > OPERATIONS_IN_FLIGHT_MAX ||
+        operations + untold + seat->undecided > OPERATIONS_IN_FLIGHT_MAX ||
+        operations + seat->undecided > UINT32_MAX - seat->client->sequence)
+        return STATUS_LIMIT;
+    status = inbox_add(room,
+                       (struct inbox_entry){.seat = number,
+                                            .kind = INBOX_MESSAGE,
+                                            .length = (uint32_t)message.length,
+                                            .edits = edits},
+                       message.data);
+    if (status == STATUS_OK)
+        seat->undecided += operations;
+    return status;
+}

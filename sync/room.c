@@ -1,0 +1,499 @@
+#include <assert.h>
+#include <string.h>
+
+#include "sync/room_parts.h"
+
+static void random_seed(struct room *room, uint64_t seed);
+
+/* --- Life of a room -------------------------------------------------------------------------- */
+
+static void default_limits(struct room_limits *limits)
+{
+    const struct room_limits defaults = {
+        .members = ROOM_MEMBERS_DEFAULT,
+        .records = ROOM_RECORDS_DEFAULT,
+        .state_bytes = ROOM_STATE_BYTES_DEFAULT,
+        .tombstones = ROOM_TOMBSTONES_DEFAULT,
+        .inbox_bytes = ROOM_INBOX_BYTES_DEFAULT,
+        .clients = ROOM_CLIENTS_DEFAULT,
+    };
+    limits->members = limits->members > 0 ? limits->members : defaults.members;
+    limits->records = limits->records > 0 ? limits->records : defaults.records;
+    limits->state_bytes = limits->state_bytes > 0 ? limits->state_bytes : defaults.state_bytes;
+    limits->tombstones = limits->tombstones > 0 ? limits->tombstones : defaults.tombstones;
+    limits->inbox_bytes = limits->inbox_bytes > 0 ? limits->inbox_bytes : defaults.inbox_bytes;
+    limits->clients = limits->clients > 0 ? limits->clients : defaults.clients;
+}
+
+struct room *room_create(const struct room_options *options)
+{
+    const struct rules *rules = options->rules;
+    assert(rules != NULL && rules->tick_hz >= 1 && rules->tick_hz <= 120);
+    assert(rules->frame_hz >= 1 && rules->tick_hz % rules->frame_hz == 0);
+    assert(options->incarnation >= 1 && options->incarnation <= (uint64_t)INTEGER_MAX);
+
+    struct room *room = memory_allocate(&options->memory, sizeof *room);
+    if (room == NULL)
+        return NULL;
+    *room = (struct room){.options = *options, .rules = rules};
+    default_limits(&room->options.limits);
+    if (room->options.grace_ticks == 0)
+        room->options.grace_ticks = ROOM_GRACE_SECONDS_DEFAULT * rules->tick_hz;
+    random_seed(room, options->seed);
+    if (!state_init(&room->state, &options->memory, rules, room->options.limits.tombstones,
+                    options->seed)) {
+        memory_release(&options->memory, room);
+        return NULL;
+    }
+    for (uint32_t i = 0; i < rules->collection_count; i++) {
+        room->has_private |= rules->collections[i].sight == SIGHT_MEMBER;
+        room->has_roles |= rules->collections[i].sight == SIGHT_ROLE;
+    }
+    if (rules->created != NULL) {
+        if (room_prepare(room) != STATUS_OK) {
+            room_destroy(room);
+            return NULL;
+        }
+        rules->created(room);
+    }
+    return room;
+}
+
+void room_destroy(struct room *room)
+{
+    if (room == NULL)
+        return;
+    struct memory memory = room->options.memory;
+    clients_free(room);
+    state_free(&room->state);
+    memory_release(&memory, room->seats);
+    memory_release(&memory, room->inbox.data);
+    memory_release(&memory, room);
+}
+
+/* --- Taking the inbox -------------------------------------------------------------------------- */
+
+static struct actor actor_of(struct room *room, const struct seat *seat)
+{
+    return (struct actor){.room = room,
+                          .state = &room->state,
+                          .rules = room->rules,
+                          .limits = &room->options.limits,
+                          .author = {seat->client->member, 0},
+                          .role = (enum role)seat->role,
+                          .mine = seat->client->mine};
+}
+
+static int presence_field(const struct room *room, const char *name)
+{
+    return collection_field(&room->state.schema.collections[0], bytes_of(name));
+}
+
+static void presence_set_away(struct room *room, struct seat *seat, bool away)
+{
+    struct author server = {0, 0};
+    int field = presence_field(room, "away");
+    uint8_t packed[1];
+    struct writer writer = writer_on(packed, sizeof packed);
+    pack_bool(&writer, true);
+    if (away)
+        state_set_packed(&room->state, seat->presence, field, writer_bytes(&writer), server);
+    else
+        state_unset(&room->state, seat->presence, field, server);
+}
+
+static void presence_set_user(struct room *room, struct seat *seat, struct bytes user)
+{
+    uint8_t scratch[2 * USER_BYTES_MAX];
+    struct author server = {0, 0};
+    struct writer writer = writer_on(scratch, sizeof scratch);
+    struct reader reader = reader_on(user);
+    if (user.length == 0)
+        return;
+    value_canonical(&reader, &writer);
+    state_set_packed(&room->state, seat->presence, presence_field(room, "user"),
+                     writer_bytes(&writer), server);
+}
+
+static void take_join(struct room *room, uint32_t number, struct bytes user)
+{
+    struct seat *seat = &room->seats[number];
+    char digits[11];
+    size_t first = sizeof digits;
+    for (uint32_t left = seat->client->member; left > 0; left /= 10)
+        digits[--first] = (char)('0' + left % 10);
+    struct bytes id = {(const uint8_t *)digits + first, sizeof digits - first};
+    seat->presence = state_make(&room->state, room->state.scopes[SCOPE_PRESENCE], 0, id,
+                                seat->client->member);
+    seat->presence->seat = number;
+    presence_set_user(room, seat, user);
+    if (room->rules->joined != NULL)
+        room->rules->joined(room, seat->client->member);
+}
+
+static void take_back(struct room *room, uint32_t number, struct bytes user)
+{
+    struct seat *seat = &room->seats[number];
+    if (seat->presence == NULL)
+        return; /* its join waits in the same inbox */
+    presence_set_away(room, seat, false);
+    presence_set_user(room, seat, user);
+}
+
+static void take_operations(struct room *room, struct seat *seat, struct reader *reader)
+{
+    struct client *client = seat->client;
+    while (!reader_done(reader)) {
+        struct actor actor = actor_of(room, seat);
+        actor.author.sequence = ++client->sequence;
+        enum status status = operation_apply(&actor, reader);
+        seat->undecided--;
+        if (status == STATUS_OK)
+            continue;
+        client_refuse(room, client, status);
+        room->refusals[status]++;
+    }
+    room->news = true;
+}
+
+static void take_message(struct room *room, uint32_t number, struct bytes message)
+{
+    struct seat *seat = &room->seats[number];
+    struct reader reader = reader_on(message);
+    uint32_t count = read_array(&reader);
+    int64_t kind = read_integer(&reader);
+    if (kind == CLIENT_OPERATIONS) {
+        take_operations(room, seat, &reader);
+        return;
+    }
+    struct actor actor = actor_of(room, seat);
+    enum status status = kind == CLIENT_PRESENCE
+                             ? presence_set(&actor, seat->presence, &reader, count - 1)
+                             : presence_move(&actor, seat->presence,
+                                             (uint32_t)(kind - CLIENT_MOVED), &reader);
+    if (status == STATUS_OK)
+        return;
+    room->refusals[status]++;
+    if (room->notice_count < NOTICES_MAX)
+        room->notices[room->notice_count++] = (struct notice){number, status};
+}
+
+static void take_inbox(struct room *room)
+{
+    struct inbox_entry entry;
+    struct bytes bytes;
+    for (uint32_t at = 0; inbox_next(&room->inbox, &at, &entry, &bytes);) {
+        if (entry.seat == SEAT_NONE)
+            continue;
+        switch ((enum inbox_kind)entry.kind) {
+        case INBOX_JOIN:
+            take_join(room, entry.seat, bytes);
+            break;
+        case INBOX_BACK:
+            take_back(room, entry.seat, bytes);
+            break;
+        case INBOX_ROLE:
+            room->seats[entry.seat].role = (uint8_t)entry.role;
+            room->behind = true;
+            break;
+        case INBOX_MESSAGE:
+            take_message(room, entry.seat, bytes);
+            break;
+        }
+    }
+    room->inbox.length = 0;
+    room->inbox.edits = 0;
+    room->inbox.reserve = 0;
+}
+
+/* --- Departures and timers --------------------------------------------------------------------- */
+
+static void give_up_seat(struct room *room, uint32_t number)
+{
+    struct seat *seat = &room->seats[number];
+    struct client *client = seat->client;
+    state_remove(&room->state, seat->presence, client->member);
+    client_rise(room, client);
+    seat_release(room, number);
+    if (room->rules->left != NULL)
+        room->rules->left(room, client->member);
+}
+
+/* After the inbox, so that what a member did before it left counts. */
+static void take_departures(struct room *room)
+{
+    if (!room->departing && room->seats_away == 0)
+        return;
+    for (uint32_t i = 0; i < room->seat_count; i++) {
+        struct seat *seat = &room->seats[i];
+        if (seat->state == SEAT_AWAY && room->tick >= seat->frame_tick) {
+            room->seats_away--;
+            give_up_seat(room, i);
+        } else if (seat->state == SEAT_AWAY && room->departing) {
+            presence_set_away(room, seat, true);
+        } else if (seat->state == SEAT_LEAVING) {
+            give_up_seat(room, i);
+        }
+    }
+    room->departing = false;
+}
+
+static void run_timers(struct room *room)
+{
+    for (uint32_t i = 0; i < room->timer_count;) {
+        struct timer timer = room->timers[i];
+        if (timer.due > room->tick) {
+            i++;
+            continue;
+        }
+        room->timer_count--;
+        memmove(&room->timers[i], &room->timers[i + 1],
+                (room->timer_count - i) * sizeof room->timers[0]);
+        room->rules->timer(room, timer.number);
+        i = 0; /* the callback may have set others */
+    }
+}
+
+/* --- The step ------------------------------------------------------------------------------------ */
+
+/* Private scopes of those who may write into theirs in this tick. */
+static bool prepare_private(struct room *room)
+{
+    struct inbox_entry entry;
+    struct bytes bytes;
+    if (!room->has_private)
+        return true;
+    uint32_t per_tick = room->rules->tick_records;
+    for (uint32_t i = 0; per_tick > 0 && i < room->seat_count; i++) {
+        struct client *client = room->seats[i].client;
+        if (client != NULL && client->mine != NULL &&
+            !scope_reserve(&room->state, client->mine, per_tick))
+            return false;
+    }
+    for (uint32_t at = 0; inbox_next(&room->inbox, &at, &entry, &bytes);) {
+        if (entry.seat == SEAT_NONE)
+            continue;
+        struct client *client = room->seats[entry.seat].client;
+        if (!heap_reserve(&room->state.heap, JOIN_RESERVE))
+            return false;
+        struct scope *mine = client_private_scope(room, client);
+        if (!scope_reserve(&room->state, mine, room->inbox.edits + per_tick))
+            return false;
+    }
+    return true;
+}
+
+enum status room_prepare(struct room *room)
+{
+    struct state *state = &room->state;
+    const struct rules *rules = room->rules;
+    uint32_t records = room->inbox.edits + rules->tick_records;
+    size_t bytes = room->inbox.reserve + rules->tick_records * (size_t)EDIT_RESERVE +
+                   4 * (size_t)rules->tick_bytes + room->timer_count * (size_t)16;
+    if (records > 0)
+        bytes += SCHEMA_TICK_BYTES;
+    if (!prepare_private(room))
+        return STATUS_MEMORY;
+    for (int i = 0; i < SCOPE_COUNT; i++)
+        if (state->scopes[i] != NULL && !scope_reserve(state, state->scopes[i], records))
+            return STATUS_MEMORY;
+    if (state->server != NULL && !scope_reserve(state, state->server, records))
+        return STATUS_MEMORY;
+    return state_reserve(state, records, bytes) ? STATUS_OK : STATUS_MEMORY;
+}
+
+void room_tick(struct room *room)
+{
+    room->tick++;
+    room->notice_count = 0;
+    take_inbox(room);
+    take_departures(room);
+    run_timers(room);
+    if (room->rules->tick != NULL)
+        room->rules->tick(room);
+}
+
+/* --- Figures ------------------------------------------------------------------------------------- */
+
+bool room_frame_due(const struct room *room)
+{
+    return room->tick % (room->rules->tick_hz / room->rules->frame_hz) == 0;
+}
+
+const struct notice *room_notices(const struct room *room, uint32_t *count)
+{
+    *count = room->notice_count;
+    return room->notices;
+}
+
+uint64_t room_tick_number(const struct room *room)
+{
+    return room->tick;
+}
+
+uint64_t room_incarnation(const struct room *room)
+{
+    return room->options.incarnation;
+}
+
+const struct rules *room_rules(const struct room *room)
+{
+    return room->rules;
+}
+
+uint32_t room_members(const struct room *room)
+{
+    return room->seats_taken;
+}
+
+uint32_t room_records(const struct room *room)
+{
+    return room->state.shared;
+}
+
+uint64_t room_bytes(const struct room *room)
+{
+    return room->state.heap.used;
+}
+
+uint64_t room_footprint(const struct room *room)
+{
+    return sizeof *room + room->state.heap.footprint + room->state.slot_bytes +
+           room->state.bucket_count * sizeof(struct record *) +
+           room->client_buckets * sizeof(struct client *) +
+           room->seat_capacity * sizeof(struct seat) + room->inbox.capacity;
+}
+
+uint32_t room_seat_member(const struct room *room, uint32_t seat)
+{
+    return room->seats[seat].client->member;
+}
+
+const uint64_t *room_refusals(const struct room *room)
+{
+    return room->refusals;
+}
+
+/* --- For rules ----------------------------------------------------------------------------------- */
+
+/* PCG32 (O'Neill 2014): 64 bits of state, an odd increment as the stream. */
+static uint32_t random_next(struct room *room)
+{
+    uint64_t old = room->random[0];
+    room->random[0] = old * UINT64_C(6364136223846793005) + room->random[1];
+    uint32_t shifted = (uint32_t)(((old >> 18) ^ old) >> 27);
+    uint32_t turn = (uint32_t)(old >> 59);
+    return shifted >> turn | shifted << (-turn & 31);
+}
+
+static void random_seed(struct room *room, uint64_t seed)
+{
+    room->random[0] = 0;
+    room->random[1] = (seed << 1) | 1;
+    random_next(room);
+    room->random[0] += seed;
+    random_next(room);
+}
+
+uint32_t room_random(struct room *room, uint32_t bound)
+{
+    assert(bound > 0);
+    uint32_t uneven = -bound % bound; /* this many of 2^32 would favour the low results */
+    uint32_t number;
+    do {
+        number = random_next(room);
+    } while (number < uneven);
+    return number % bound;
+}
+
+enum status room_set_timer(struct room *room, uint32_t number, uint32_t ticks)
+{
+    assert(room->rules->timer != NULL);
+    uint32_t count = room->timer_count;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (room->timers[i].number != number)
+            room->timers[kept++] = room->timers[i];
+    room->timer_count = kept;
+    if (ticks == 0)
+        return STATUS_OK;
+    if (kept == ROOM_TIMERS_MAX)
+        return STATUS_LIMIT;
+    struct timer timer = {room->tick + ticks, number};
+    uint32_t at = kept; /* by due tick; equal ones in the order in which they were set */
+    while (at > 0 && room->timers[at - 1].due > timer.due) {
+        room->timers[at] = room->timers[at - 1];
+        at--;
+    }
+    room->timers[at] = timer;
+    room->timer_count++;
+    return STATUS_OK;
+}
+
+enum status room_edit(struct room *room, uint32_t member, struct bytes operation)
+{
+    struct reader reader = reader_on(operation);
+    struct reader check = reader;
+    operation_count(&check);
+    enum status status = reader_end(&check);
+    if (status != STATUS_OK)
+        return status;
+    struct actor actor = {.room = room,
+                          .state = &room->state,
+                          .rules = room->rules,
+                          .limits = &room->options.limits,
+                          .role = ROLE_ADMIN,
+                          .server = true};
+    if (member != 0)
+        actor.mine = room_private_scope(room, member);
+    return operation_apply(&actor, &reader);
+}
+
+static const struct record *
+room_record(const struct room *room, int collection, uint32_t member, struct bytes id)
+{
+    const struct collection *known = &room->state.schema.collections[collection];
+    const struct scope *scope = room->state.server;
+    if (known->sight == SIGHT_MEMBER) {
+        const struct record *presence = presence_find(room, member);
+        scope = presence == NULL ? NULL : room->seats[presence->seat].client->mine;
+    } else if (known->sight != SIGHT_SERVER) {
+        scope = room->state.scopes[collection_scope(known)];
+    }
+    if (scope == NULL)
+        return NULL;
+    const struct record *record = state_find(&room->state, scope, collection, id);
+    return record != NULL && record->kind == RECORD_LIVE ? record : NULL;
+}
+
+size_t room_read(const struct room *room,
+                 const char *collection_name,
+                 uint32_t member,
+                 struct bytes id,
+                 const char *field_name,
+                 uint8_t *buffer,
+                 size_t capacity)
+{
+    const struct schema *schema = &room->state.schema;
+    int collection = schema_collection(schema, bytes_of(collection_name));
+    if (collection < 0)
+        return 0;
+    int field = collection_field(&schema->collections[collection], bytes_of(field_name));
+    const struct record *record = room_record(room, collection, member, id);
+    const struct cell *cell = record == NULL || field < 0 ? NULL : record_cell(record, field);
+    if (cell == NULL || cell->type == CELL_HOLE)
+        return 0;
+    struct writer writer = writer_on(buffer, capacity);
+    cell_write(&writer, cell);
+    return writer.status == STATUS_OK ? writer.length : 0;
+}
+
+void room_end(struct room *room, const char *reason)
+{
+    room->ended = reason;
+}
+
+const char *room_ended(const struct room *room)
+{
+    return room->ended;
+}

@@ -1,0 +1,157 @@
+/* room_parts.h - the inside of a room, shared by room.c, seats.c, inbox.c, clients.c, frame.c,
+ * snapshot.c and welcome.c alone. */
+#ifndef SYNC_ROOM_PARTS_H
+#define SYNC_ROOM_PARTS_H
+
+#include "sync/operation.h"
+#include "sync/place.h"
+#include "sync/room.h"
+#include "sync/state.h"
+
+/* A refused operation, remembered until enough younger ones push it out. */
+struct refusal {
+    uint32_t sequence;
+    uint8_t status;
+};
+
+/* What the room knows of a client key, seated or not. Never more than OPERATIONS_IN_FLIGHT_MAX
+ * operations are undecided or untold, so that many refusals are all that can be asked for. */
+struct client {
+    uint8_t key[CLIENT_KEY_BYTES];
+    struct client *chain;         /* hash bucket */
+    struct client *older, *newer; /* those without a seat, by when they left */
+    struct refusal *refusals;     /* ring of OPERATIONS_IN_FLIGHT_MAX; NULL before the first */
+    struct scope *mine;           /* private scope; NULL before it is needed */
+    uint32_t refused;             /* refusals ever; the ring's next is this modulo its size */
+    uint32_t member;
+    uint32_t sequence; /* of the newest decided operation */
+    uint32_t seat;     /* SEAT_NONE: without one */
+};
+#define REFUSALS_BYTES (OPERATIONS_IN_FLIGHT_MAX * sizeof(struct refusal))
+
+/* Heap for a client, one presence record with its cells, and the places of a private scope. */
+#define JOIN_RESERVE (RECORD_RESERVE + 2 * USER_BYTES_MAX + 2048u)
+
+/* Edits that may wait for one tick; bounds the memory set aside for it. */
+#define INBOX_EDITS_MAX 8192u
+
+enum seat_state { SEAT_FREE, SEAT_TAKEN, SEAT_AWAY, SEAT_LEAVING };
+
+/* Places beyond everyone and presence: MINE and the roles. */
+#define PLACES_EXTRA (SCOPE_COUNT - SCOPE_MINE)
+
+struct seat {
+    struct client *client;
+    struct record *presence; /* NULL before the tick that takes the join */
+    struct place everyone, presence_place;
+    struct place *extra;  /* [PLACES_EXTRA]; NULL where nothing but the two above is in sight */
+    uint64_t frame_tick;  /* of the last frame or welcome; while away: when the grace ends */
+    uint32_t names;       /* definitions known */
+    uint32_t told;        /* newest own sequence whose outcome was told */
+    uint32_t undecided;   /* operations in the inbox */
+    uint32_t next_free;   /* of a free seat: the next free one + 1 */
+    uint8_t state;        /* enum seat_state */
+    uint8_t role;         /* enum role */
+    uint8_t held;         /* bit per wire scope: the client holds something of it */
+    bool fresh;           /* no frame since the welcome */
+    bool kept;            /* the last join found the seat still there */
+    bool known;           /* the last join's key was known */
+    uint8_t held_joining; /* `held` as the last join left it: the scopes kept */
+    uint32_t decided;     /* by the client's word in its last hello */
+};
+
+enum inbox_kind { INBOX_JOIN, INBOX_BACK, INBOX_ROLE, INBOX_MESSAGE };
+
+/* Followed by `length` bytes, padded to 8. */
+struct inbox_entry {
+    uint32_t seat;
+    uint32_t length;
+    uint16_t kind; /* enum inbox_kind */
+    uint16_t role; /* of INBOX_ROLE */
+    uint32_t edits;
+};
+
+struct inbox {
+    uint8_t *data;
+    uint32_t capacity;
+    uint32_t length;
+    uint32_t edits;  /* records that may be made */
+    size_t reserve;  /* heap that taking it all may need */
+};
+
+struct timer {
+    uint64_t due;
+    uint32_t number;
+};
+
+struct room {
+    struct room_options options;
+    const struct rules *rules;
+    struct state state;
+    uint64_t tick;
+    uint64_t random[2]; /* PCG32: state and stream */
+    const char *ended;
+
+    struct seat *seats;
+    uint32_t seat_count, seat_capacity; /* ever used; allocated */
+    uint32_t seat_free;                 /* first free one + 1 */
+    uint32_t seats_taken;
+    uint32_t seats_away;
+    bool departing; /* someone has left or lost its connection since the last tick */
+
+    struct client **clients; /* buckets */
+    uint32_t client_buckets;
+    uint32_t client_count;
+    struct client *client_oldest, *client_newest; /* without a seat */
+    uint32_t last_member;
+    bool has_private; /* the kind has SIGHT_MEMBER collections */
+    bool has_roles;
+
+    struct inbox inbox;
+    struct timer timers[ROOM_TIMERS_MAX];
+    uint32_t timer_count;
+    struct notice notices[NOTICES_MAX];
+    uint32_t notice_count;
+    uint64_t refusals[STATUS_COUNT];
+
+    /* Frames: is there anything to send? */
+    bool news;            /* an operation was decided since the last frames */
+    bool behind;          /* someone stands behind the newest stamp */
+    bool private_changed; /* a private scope was written since the last frames */
+    uint32_t names_framed;
+    uint64_t shared_tick; /* tick of the last frames: where most members stand */
+};
+
+/* clients.c: the memory of client keys. */
+struct client *client_find(const struct room *room, const uint8_t *key);
+/* A new one with the next member number; the oldest without a seat is forgotten when there are
+ * too many. NULL without memory. */
+struct client *client_add(struct room *room, const uint8_t *key, uint32_t sequence);
+/* The same with a number given, as a snapshot has it. */
+struct client *client_restore(struct room *room, const uint8_t *key, uint32_t member);
+void client_sit(struct room *room, struct client *client, uint32_t seat);
+void client_rise(struct room *room, struct client *client);
+void client_refuse(struct room *room, struct client *client, enum status status);
+void clients_free(struct room *room);
+
+/* inbox.c */
+size_t inbox_padded(size_t length);
+enum status inbox_add(struct room *room, struct inbox_entry entry, const uint8_t *bytes);
+/* The next entry from `at` on, and where its bytes are; false at the end. */
+bool inbox_next(const struct inbox *inbox,
+                uint32_t *at,
+                struct inbox_entry *entry,
+                struct bytes *bytes);
+/* Operations that wait when their client comes back with a new connection: it is told that they
+ * never arrived, and sends them again. */
+void inbox_void_operations(struct room *room, uint32_t seat);
+
+/* seats.c */
+struct record *presence_find(const struct room *room, uint32_t member);
+struct scope *client_private_scope(struct room *room, struct client *client);
+void seat_release(struct room *room, uint32_t number);
+struct place *seat_place(struct seat *seat, enum wire_scope scope);
+struct scope *seat_scope(const struct room *room, const struct seat *seat, enum wire_scope scope);
+bool seat_sees(const struct room *room, const struct seat *seat, enum wire_scope scope);
+
+#endif

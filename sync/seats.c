@@ -1,0 +1,237 @@
+/* seats.c - who sits in the room, what each seat may see, and coming back to it. */
+#include <assert.h>
+#include <string.h>
+
+#include "sync/room_parts.h"
+
+struct place *seat_place(struct seat *seat, enum wire_scope scope)
+{
+    if (scope == SCOPE_EVERYONE)
+        return &seat->everyone;
+    if (scope == SCOPE_PRESENCE)
+        return &seat->presence_place;
+    return seat->extra == NULL ? NULL : &seat->extra[scope - SCOPE_MINE];
+}
+
+struct scope *seat_scope(const struct room *room, const struct seat *seat, enum wire_scope scope)
+{
+    return scope == SCOPE_MINE ? seat->client->mine : room->state.scopes[scope];
+}
+
+bool seat_sees(const struct room *room, const struct seat *seat, enum wire_scope scope)
+{
+    return seat_scope(room, seat, scope) != NULL &&
+           (scope < SCOPE_ROLE || seat->role >= scope - SCOPE_ROLE);
+}
+
+static bool seat_needs_extra(const struct room *room, const struct client *client)
+{
+    return room->has_roles || client->mine != NULL;
+}
+
+static void seat_take_extra(struct room *room, struct seat *seat)
+{
+    if (seat->extra != NULL)
+        return;
+    seat->extra = heap_take(&room->state.heap, PLACES_EXTRA * sizeof *seat->extra);
+    memset(seat->extra, 0, PLACES_EXTRA * sizeof *seat->extra);
+}
+
+struct scope *client_private_scope(struct room *room, struct client *client)
+{
+    if (client->mine == NULL) {
+        client->mine = state_add_scope(&room->state);
+        if (client->seat != SEAT_NONE)
+            seat_take_extra(room, &room->seats[client->seat]);
+    }
+    room->private_changed = true;
+    return client->mine;
+}
+
+struct record *presence_find(const struct room *room, uint32_t member)
+{
+    uint8_t digits[10];
+    size_t first = sizeof digits;
+    do {
+        digits[--first] = (uint8_t)('0' + member % 10);
+        member /= 10;
+    } while (member > 0);
+    struct record *record = state_find(&room->state, room->state.scopes[SCOPE_PRESENCE], 0,
+                                       (struct bytes){digits + first, sizeof digits - first});
+    return record != NULL && record->kind == RECORD_LIVE ? record : NULL;
+}
+
+struct scope *room_private_scope(struct room *room, uint32_t member)
+{
+    struct record *presence = presence_find(room, member);
+    if (presence == NULL)
+        return NULL;
+    return client_private_scope(room, room->seats[presence->seat].client);
+}
+
+static uint32_t seat_allot(struct room *room)
+{
+    if (room->seat_free > 0) {
+        uint32_t seat = room->seat_free - 1;
+        room->seat_free = room->seats[seat].next_free;
+        return seat;
+    }
+    void *seats = room->seats;
+    bool grown = memory_grow(&room->options.memory, &seats, &room->seat_capacity,
+                             room->seat_count + 1, sizeof *room->seats);
+    room->seats = seats;
+    return grown ? room->seat_count++ : SEAT_NONE;
+}
+
+void seat_release(struct room *room, uint32_t number)
+{
+    struct seat *seat = &room->seats[number];
+    if (seat->extra != NULL)
+        heap_give(&room->state.heap, seat->extra, PLACES_EXTRA * sizeof *seat->extra);
+    *seat = (struct seat){.next_free = room->seat_free};
+    room->seat_free = number + 1;
+    room->seats_taken--;
+}
+
+/* Takes over the places of a hello that still mean something here. */
+static void seat_resume(struct room *room, struct seat *seat, const struct hello *hello)
+{
+    seat->held = 0;
+    seat->names = 0;
+    bool same = hello->incarnation == room->options.incarnation;
+    for (unsigned i = 0; same && i < SCOPE_COUNT; i++) {
+        if ((hello->places_held >> i & 1) == 0)
+            continue;
+        uint64_t at = hello->places[i];
+        if (i == SCOPE_NAMES) {
+            if (at > room->state.schema.definition_count)
+                continue;
+            seat->names = (uint32_t)at;
+        } else {
+            struct place *place = seat_place(seat, (enum wire_scope)i);
+            const struct scope *scope = seat_scope(room, seat, (enum wire_scope)i);
+            if (place == NULL || !seat_sees(room, seat, (enum wire_scope)i) ||
+                at > scope->stamp || (at > 0 && at < scope->horizon))
+                continue;
+            *place = (struct place){.base = at, .position = at};
+        }
+        seat->held |= (uint8_t)(1u << i);
+    }
+    seat->held_joining = seat->held;
+}
+
+static void seat_welcome(struct room *room, struct seat *seat, const struct hello *hello)
+{
+    seat->frame_tick = room->tick;
+    seat->told = seat->client->sequence;
+    seat->decided = hello->decided;
+    seat->fresh = true;
+    seat->everyone = seat->presence_place = (struct place){0};
+    if (seat->extra != NULL)
+        memset(seat->extra, 0, PLACES_EXTRA * sizeof *seat->extra);
+    seat_resume(room, seat, hello);
+    room->behind = true;
+}
+
+/* A client that has a seat comes back to it. */
+static enum status
+rejoin(struct room *room, struct client *client, const struct hello *hello, enum role role)
+{
+    struct seat *seat = &room->seats[client->seat];
+    struct inbox_entry entry = {
+        .seat = client->seat, .kind = INBOX_BACK, .length = (uint32_t)hello->user.length};
+    inbox_void_operations(room, client->seat);
+    enum status status = inbox_add(room, entry, hello->user.data);
+    if (status != STATUS_OK)
+        return status;
+    room->inbox.reserve += JOIN_RESERVE;
+    if (seat->state == SEAT_AWAY)
+        room->seats_away--;
+    seat->state = SEAT_TAKEN;
+    seat->role = (uint8_t)role;
+    seat->kept = seat->known = true;
+    seat_welcome(room, seat, hello);
+    return STATUS_OK;
+}
+
+/* A client without a seat takes one. */
+static enum status sit_down(struct room *room,
+                            struct client *client,
+                            const struct hello *hello,
+                            enum role role,
+                            uint32_t *number)
+{
+    struct inbox_entry entry = {
+        .kind = INBOX_JOIN, .length = (uint32_t)hello->user.length, .edits = 1};
+    *number = seat_allot(room);
+    if (*number == SEAT_NONE)
+        return STATUS_MEMORY;
+    entry.seat = *number;
+    room->seats_taken++;
+    enum status status = inbox_add(room, entry, hello->user.data);
+    if (status != STATUS_OK) {
+        seat_release(room, *number);
+        return status;
+    }
+    struct seat *seat = &room->seats[*number];
+    *seat = (struct seat){.state = SEAT_TAKEN, .role = (uint8_t)role, .client = client};
+    client_sit(room, client, *number);
+    if (seat_needs_extra(room, client))
+        seat_take_extra(room, seat);
+    return STATUS_OK;
+}
+
+enum status
+room_join(struct room *room, const struct hello *hello, enum role role, uint32_t *number)
+{
+    struct client *client = client_find(room, hello->key);
+    if (client != NULL && client->seat != SEAT_NONE) {
+        *number = client->seat;
+        return rejoin(room, client, hello, role);
+    }
+    if (room->seats_taken >= room->options.limits.members)
+        return STATUS_FULL;
+    bool known = client != NULL;
+    if (!heap_reserve(&room->state.heap, JOIN_RESERVE))
+        return STATUS_MEMORY;
+    if (!known)
+        client = client_add(room, hello->key, hello->sequence);
+    if (client == NULL)
+        return STATUS_MEMORY;
+    enum status status = sit_down(room, client, hello, role, number);
+    if (status != STATUS_OK)
+        return status;
+    struct seat *seat = &room->seats[*number];
+    seat->known = known;
+    seat_welcome(room, seat, hello);
+    return STATUS_OK;
+}
+
+enum status room_set_role(struct room *room, uint32_t seat, enum role role)
+{
+    return inbox_add(room,
+                     (struct inbox_entry){.seat = seat, .kind = INBOX_ROLE, .role = (uint16_t)role},
+                     NULL);
+}
+
+void room_leave(struct room *room, uint32_t seat)
+{
+    assert(seat < room->seat_count && room->seats[seat].state != SEAT_FREE);
+    if (room->seats[seat].state == SEAT_LEAVING)
+        return;
+    if (room->seats[seat].state == SEAT_AWAY)
+        room->seats_away--;
+    room->seats[seat].state = SEAT_LEAVING;
+    room->departing = true;
+}
+
+void room_disconnect(struct room *room, uint32_t seat)
+{
+    assert(seat < room->seat_count && room->seats[seat].state != SEAT_FREE);
+    if (room->seats[seat].state != SEAT_TAKEN)
+        return;
+    room->seats[seat].state = SEAT_AWAY;
+    room->seats[seat].frame_tick = room->tick + room->options.grace_ticks;
+    room->seats_away++;
+    room->departing = true;
+}
