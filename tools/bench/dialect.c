@@ -57,8 +57,8 @@ static uint64_t zigzag(int32_t value)
 
 size_t speak_hello(struct speaker *speaker,
                    uint32_t number,
-                   const uint8_t key[CLIENT_KEY_BYTES],
-                   uint8_t out[MESSAGE_BYTES_MAX])
+                   const uint8_t key[SPEAKER_KEY_BYTES],
+                   uint8_t out[SPEECH_BYTES_MAX])
 {
     if (speaker->dialect == DIALECT_FLOOR) {
         speaker->joined = true;
@@ -73,9 +73,9 @@ size_t speak_hello(struct speaker *speaker,
     put(&text, HELLO);
     put(&text, 1); /* version */
     put(&text, BINARY8);
-    put(&text, CLIENT_KEY_BYTES);
-    memcpy(text.at, key, CLIENT_KEY_BYTES);
-    text.at += CLIENT_KEY_BYTES;
+    put(&text, SPEAKER_KEY_BYTES);
+    memcpy(text.at, key, SPEAKER_KEY_BYTES);
+    text.at += SPEAKER_KEY_BYTES;
     put_string(&text, "cursors");
     put(&text, SHORT_MAP | 1);
     put_string(&text, "name");
@@ -170,7 +170,7 @@ static bool moved_reaches(const struct speaker *speaker)
            (1u << speaker->field_x | 1u << speaker->field_y) <= MOVED_MASK_MAX;
 }
 
-size_t speak_position(struct speaker *speaker, int32_t x, int32_t y, uint8_t out[MESSAGE_BYTES_MAX])
+size_t speak_position(struct speaker *speaker, int32_t x, int32_t y, uint8_t out[SPEECH_BYTES_MAX])
 {
     struct difference dx = {speaker->field_x, x - speaker->x};
     struct difference dy = {speaker->field_y, y - speaker->y};
@@ -191,7 +191,7 @@ void speaker_forget(struct speaker *speaker)
     speaker->placed = false;
 }
 
-size_t speak_clock(const struct speaker *speaker, uint64_t echo, uint8_t out[MESSAGE_BYTES_MAX])
+size_t speak_clock(const struct speaker *speaker, uint64_t echo, uint8_t out[SPEECH_BYTES_MAX])
 {
     if (speaker->dialect == DIALECT_FLOOR)
         return 0;

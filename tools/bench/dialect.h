@@ -16,8 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MESSAGE_BYTES_MAX 128u
-#define CLIENT_KEY_BYTES  16u
+#define SPEECH_BYTES_MAX  128u
+#define SPEAKER_KEY_BYTES 16u
 
 enum dialect {
     DIALECT_FLOOR,
@@ -38,20 +38,19 @@ struct speaker {
  * then joined. */
 size_t speak_hello(struct speaker *speaker,
                    uint32_t number,
-                   const uint8_t key[CLIENT_KEY_BYTES],
-                   uint8_t out[MESSAGE_BYTES_MAX]);
+                   const uint8_t key[SPEAKER_KEY_BYTES],
+                   uint8_t out[SPEECH_BYTES_MAX]);
 
 /* Takes a message in while the speaker has not joined. */
 void speaker_hear(struct speaker *speaker, const uint8_t *message, size_t length);
 
 /* 0 bytes when nothing has changed. */
-size_t
-speak_position(struct speaker *speaker, int32_t x, int32_t y, uint8_t out[MESSAGE_BYTES_MAX]);
+size_t speak_position(struct speaker *speaker, int32_t x, int32_t y, uint8_t out[SPEECH_BYTES_MAX]);
 
 /* The last position was not sent after all: the next one is said whole. */
 void speaker_forget(struct speaker *speaker);
 
 /* 0 bytes where the dialect has no clock. */
-size_t speak_clock(const struct speaker *speaker, uint64_t echo, uint8_t out[MESSAGE_BYTES_MAX]);
+size_t speak_clock(const struct speaker *speaker, uint64_t echo, uint8_t out[SPEECH_BYTES_MAX]);
 
 #endif

@@ -58,8 +58,8 @@ static bool client_send(struct swarm *swarm,
                         const uint8_t *payload,
                         size_t length)
 {
-    uint8_t message[WS_HEADER_MAX + MESSAGE_BYTES_MAX];
-    assert(length <= MESSAGE_BYTES_MAX);
+    uint8_t message[WS_HEADER_MAX + SPEECH_BYTES_MAX];
+    assert(length <= SPEECH_BYTES_MAX);
     size_t bytes =
         ws_write_masked(message, opcode, payload, length, (uint32_t)(random_next(swarm) >> 32));
     ssize_t sent = send(client->fd, message, bytes, MSG_NOSIGNAL);
@@ -150,7 +150,7 @@ take_upgrade(struct swarm *swarm, struct client *client, const uint8_t *data, si
     client->state = CLIENT_JOINING;
 
     uint64_t key[2] = {random_next(swarm), random_next(swarm)};
-    uint8_t hello[MESSAGE_BYTES_MAX];
+    uint8_t hello[SPEECH_BYTES_MAX];
     size_t hello_length =
         speak_hello(&client->speaker, client->number, (const uint8_t *)key, hello);
     if (hello_length > 0)
@@ -320,7 +320,7 @@ void client_point(struct swarm *swarm, struct client *client, double seconds)
         return;
     hand_move(&client->hand, seconds);
 
-    uint8_t message[MESSAGE_BYTES_MAX];
+    uint8_t message[SPEECH_BYTES_MAX];
     size_t length = speak_position(&client->speaker, client->hand.x, client->hand.y, message);
     if (length == 0)
         return;
@@ -334,7 +334,7 @@ void client_clock(struct swarm *swarm, struct client *client, uint64_t now_ms)
 {
     if (client->state != CLIENT_JOINED)
         return;
-    uint8_t message[MESSAGE_BYTES_MAX];
+    uint8_t message[SPEECH_BYTES_MAX];
     size_t length = speak_clock(&client->speaker, now_ms, message);
     if (length > 0 && client_send(swarm, client, WS_BINARY, message, length))
         swarm->clocks_sent++;
