@@ -145,6 +145,21 @@ void client_refuse(struct room *room, struct client *client, enum status status)
         (struct refusal){client->sequence, (uint8_t)status};
 }
 
+const struct refusal *client_refusal(const struct client *client, uint32_t number)
+{
+    return &client->refusals[number % OPERATIONS_IN_FLIGHT_MAX];
+}
+
+uint32_t client_refusals_after(const struct client *client, uint32_t sequence)
+{
+    uint32_t first = client->refused;
+    uint32_t oldest =
+        first < OPERATIONS_IN_FLIGHT_MAX ? 0 : first - OPERATIONS_IN_FLIGHT_MAX;
+    while (first > oldest && client_refusal(client, first - 1)->sequence > sequence)
+        first--;
+    return first;
+}
+
 void clients_free(struct room *room)
 {
     for (uint32_t i = 0; i < room->client_buckets; i++)

@@ -50,6 +50,6 @@ struct frame frames_next(struct frames *frames, uint32_t seat);
 void frames_skip(struct frames *frames, uint32_t seat);
 
 /* `tick` is false for a call between ticks. */
-void frames_end(struct frames *frames);
+void frames_end(struct frames *frames, bool tick);
 
 #endif

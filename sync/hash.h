@@ -19,4 +19,9 @@ uint64_t hash_bytes(uint64_t seed, struct bytes bytes);
 /* For a member's number as it stands in the chain. */
 uint64_t hash_member(uint64_t seed, uint32_t member);
 
+struct room;
+
+/* The state hash of what the member in this seat may see; of everything with seat SEAT_NONE. */
+uint64_t room_hash(const struct room *room, uint32_t seat);
+
 #endif

@@ -27,7 +27,8 @@ static int writer_put(void *context, const char *data, size_t length)
         writer->status = STATUS_LIMIT;
         return 0;
     }
-    memcpy(writer->data + writer->length, data, length);
+    if (writer->data != NULL)
+        memcpy(writer->data + writer->length, data, length);
     writer->length += length;
     return 0;
 }
@@ -129,7 +130,7 @@ void pack_array_end(struct writer *writer, struct open_array open)
     writer->items = open.items + 1;
     if (count > UINT16_MAX)
         writer->status = STATUS_LIMIT;
-    if (writer->status != STATUS_OK)
+    if (writer->status != STATUS_OK || writer->data == NULL)
         return;
     writer->data[open.at + 1] = (uint8_t)(count >> 8);
     writer->data[open.at + 2] = (uint8_t)count;

@@ -26,6 +26,7 @@ struct writer {
     enum status status;
 };
 
+/* Without a buffer it only counts the bytes. */
 struct writer writer_on(uint8_t *buffer, size_t capacity);
 struct bytes writer_bytes(const struct writer *writer);
 

@@ -132,6 +132,10 @@ struct client *client_restore(struct room *room, const uint8_t *key, uint32_t me
 void client_sit(struct room *room, struct client *client, uint32_t seat);
 void client_rise(struct room *room, struct client *client);
 void client_refuse(struct room *room, struct client *client, enum status status);
+/* Refusals are counted from 0 on: the first one of an operation above `sequence`, and each one up
+ * to client->refused. */
+uint32_t client_refusals_after(const struct client *client, uint32_t sequence);
+const struct refusal *client_refusal(const struct client *client, uint32_t number);
 void clients_free(struct room *room);
 
 /* inbox.c */

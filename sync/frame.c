@@ -1,0 +1,405 @@
+#include "sync/frame.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "sync/delta.h"
+#include "sync/room_parts.h"
+
+/* Sections of one frame are kept for the members that stand at the same place. */
+#define CACHE_SECTIONS_MAX 64u
+#define CACHE_BYTES (CACHE_SECTIONS_MAX * MESSAGE_BYTES_MAX / 4)
+
+/* What a message holds beside one large section: head, news, and the other sections' heads. */
+#define MESSAGE_RESERVE 2048u
+static_assert(RECORD_BYTES_MAX + 2 * MESSAGE_RESERVE < MESSAGE_BYTES_MAX, "a record fits");
+
+/* [head, 0]: this scope follows in the next message. */
+#define DEFERRED_BYTES 8u
+
+/* One encoded section and how far it takes whoever stood at `place`. */
+struct section {
+    const struct scope *scope; /* NULL: the names */
+    struct place place;
+    bool restart;
+    struct bytes bytes;
+    struct delta_result result;
+};
+
+struct frames {
+    struct memory memory;
+    struct room *room;
+    struct delta_work work;
+
+    struct section cache[CACHE_SECTIONS_MAX];
+    uint32_t cached;
+    size_t cache_used;
+    uint8_t cache_bytes[CACHE_BYTES];
+
+    struct frame shared; /* made at most once between begin and end */
+    bool shared_made;
+    bool behind; /* someone will not stand at the newest stamp after this */
+    uint8_t shared_bytes[FRAME_HEADROOM + MESSAGE_BYTES_MAX];
+    uint8_t message_bytes[FRAME_HEADROOM + MESSAGE_BYTES_MAX];
+    uint8_t section_bytes[MESSAGE_BYTES_MAX]; /* of a section that the cache has no room for */
+};
+
+struct frames *frames_create(const struct memory *memory)
+{
+    struct frames *frames = memory_allocate(memory, sizeof *frames);
+    if (frames == NULL)
+        return NULL;
+    frames->memory = *memory;
+    frames->room = NULL;
+    return frames;
+}
+
+void frames_destroy(struct frames *frames)
+{
+    if (frames == NULL)
+        return;
+    struct memory memory = frames->memory;
+    memory_release(&memory, frames);
+}
+
+/* --- Sections ------------------------------------------------------------------------------------ */
+
+static void write_section_head(struct writer *writer, enum wire_scope scope, unsigned flags)
+{
+    pack_integer(writer, (int64_t)(8 * (unsigned)scope + flags));
+}
+
+static void section_encode(struct frames *frames,
+                           enum wire_scope number,
+                           struct section *section,
+                           struct writer *writer)
+{
+    const struct scope *scope = section->scope;
+    struct delta_request request = {
+        .place = section->place,
+        .differences = section->place.base == section->place.position && !section->restart &&
+                       section->place.base == scope->difference,
+        .budget = MESSAGE_BYTES_MAX - 2 * MESSAGE_RESERVE,
+    };
+    uint8_t *runs = frames->section_bytes;
+    struct writer body = writer_on(runs, sizeof frames->section_bytes);
+    section->result = delta_write(&frames->work, &frames->room->state, scope, &request, &body);
+    assert(body.status == STATUS_OK); /* the budget is below the buffer's size */
+    unsigned flags = (section->result.complete ? 0u : SECTION_MORE) |
+                     (section->restart ? SECTION_RESTART : 0u);
+    struct open_array array = pack_array_begin(writer);
+    write_section_head(writer, number, flags);
+    pack_integer(writer, (int64_t)(section->result.position - section->place.position));
+    pack_raw(writer, writer_bytes(&body), body.items);
+    pack_array_end(writer, array);
+}
+
+static bool same_section(const struct section *a, const struct section *b)
+{
+    return a->scope == b->scope && a->place.base == b->place.base &&
+           a->place.position == b->place.position && a->restart == b->restart;
+}
+
+/* The section for a place: from the cache, or made and, where there is room, kept. */
+static const struct section *section_for(struct frames *frames,
+                                         enum wire_scope number,
+                                         const struct section *wanted,
+                                         struct section *spare)
+{
+    for (uint32_t i = 0; i < frames->cached; i++)
+        if (same_section(&frames->cache[i], wanted))
+            return &frames->cache[i];
+    struct section *section = spare;
+    uint8_t *buffer = frames->message_bytes + FRAME_HEADROOM; /* not yet written */
+    size_t capacity = MESSAGE_BYTES_MAX;
+    if (number != SCOPE_MINE && frames->cached < CACHE_SECTIONS_MAX &&
+        CACHE_BYTES - frames->cache_used >= MESSAGE_BYTES_MAX) {
+        section = &frames->cache[frames->cached++];
+        buffer = frames->cache_bytes + frames->cache_used;
+    }
+    *section = *wanted;
+    struct writer writer = writer_on(buffer, capacity);
+    section_encode(frames, number, section, &writer);
+    section->bytes = writer_bytes(&writer);
+    if (section != spare)
+        frames->cache_used += writer.length;
+    return section;
+}
+
+/* Definitions from `known` on; how many went. */
+static uint32_t write_names(const struct schema *schema, uint32_t known, struct writer *writer)
+{
+    uint8_t scratch[MESSAGE_BYTES_MAX - MESSAGE_RESERVE];
+    struct writer body = writer_on(scratch, sizeof scratch);
+    uint32_t count = 0;
+    for (uint32_t i = known; i < schema->definition_count; i++) {
+        struct writer before = body;
+        schema_write_definition(schema, i, &body);
+        if (body.status != STATUS_OK) {
+            body = before;
+            break;
+        }
+        count++;
+    }
+    bool more = known + count < schema->definition_count;
+    unsigned flags = (more ? SECTION_MORE : 0u) | (known == 0 ? SECTION_RESTART : 0u);
+    struct open_array array = pack_array_begin(writer);
+    write_section_head(writer, SCOPE_NAMES, flags);
+    pack_integer(writer, count);
+    pack_raw(writer, writer_bytes(&body), count);
+    pack_array_end(writer, array);
+    return count;
+}
+
+/* --- One member's message ------------------------------------------------------------------------ */
+
+struct building {
+    struct writer writer; /* sections, one after the other */
+    uint32_t sections;
+    bool more;
+};
+
+static bool add_bytes(struct building *building, struct bytes section)
+{
+    size_t left = building->writer.capacity - building->writer.length;
+    if (section.length + SCOPE_COUNT * DEFERRED_BYTES > left)
+        return false;
+    pack_raw(&building->writer, section, 1);
+    building->sections++;
+    return true;
+}
+
+static void add_names(const struct room *room, struct seat *seat, struct building *building)
+{
+    const struct schema *schema = &room->state.schema;
+    if (seat->names == schema->definition_count)
+        return;
+    seat->names += write_names(schema, seat->names, &building->writer);
+    seat->held |= 1u << SCOPE_NAMES;
+    building->sections++;
+    building->more |= seat->names < schema->definition_count;
+}
+
+static void add_lost(struct seat *seat, enum wire_scope number, struct building *building)
+{
+    pack_array(&building->writer, 1);
+    write_section_head(&building->writer, number, SECTION_LOST);
+    building->sections++;
+    seat->held &= (uint8_t)~(1u << number);
+    *seat_place(seat, number) = (struct place){0};
+}
+
+static void add_deferred(struct building *building, enum wire_scope number)
+{
+    pack_array(&building->writer, 2);
+    write_section_head(&building->writer, number, SECTION_MORE);
+    pack_integer(&building->writer, 0);
+    building->sections++;
+    building->more = true;
+}
+
+/* Rule 3: too old a place starts over. */
+static bool must_restart(const struct seat *seat,
+                         enum wire_scope number,
+                         const struct scope *scope,
+                         const struct place *place)
+{
+    if ((seat->held >> number & 1) == 0)
+        return true;
+    if (place->base > 0)
+        return place->base < scope->horizon;
+    return place->position > 0 && place->began < scope->horizon;
+}
+
+static void add_scope(struct frames *frames,
+                      struct seat *seat,
+                      enum wire_scope number,
+                      struct building *building)
+{
+    struct scope *scope = seat_scope(frames->room, seat, number);
+    struct place *place = seat_place(seat, number);
+    struct section wanted = {.scope = scope, .place = *place};
+    bool held = (seat->held >> number & 1) != 0;
+    if (!held && scope->stamp == 0) {
+        seat->held |= (uint8_t)(1u << number); /* nothing to load: it stands at 0 */
+        return;
+    }
+    if (held && place->base == place->position && place->base == scope->stamp)
+        return;
+    wanted.restart = must_restart(seat, number, scope, place);
+    if (wanted.restart)
+        wanted.place = (struct place){0};
+    if (wanted.place.position == 0)
+        wanted.place.began = scope->stamp;
+    struct section spare;
+    const struct section *section = section_for(frames, number, &wanted, &spare);
+    if (!add_bytes(building, section->bytes)) {
+        add_deferred(building, number);
+        return;
+    }
+    scope->framed = scope->stamp;
+    seat->held |= (uint8_t)(1u << number);
+    *place = wanted.place;
+    place->position = section->result.position;
+    if (section->result.complete)
+        place->base = place->position;
+    building->more |= !section->result.complete;
+}
+
+static void write_news(const struct seat *seat, struct writer *writer)
+{
+    const struct client *client = seat->client;
+    uint32_t first = client_refusals_after(client, seat->told);
+    pack_array(writer, 2 + 2 * (client->refused - first));
+    pack_integer(writer, client->sequence - seat->told);
+    pack_integer(writer, 0); /* durable: nothing moves while durability is 0 */
+    for (uint32_t i = first; i < client->refused; i++) {
+        const struct refusal *refusal = client_refusal(client, i);
+        pack_integer(writer, client->sequence - refusal->sequence);
+        pack_integer(writer, refusal->status);
+    }
+}
+
+static void write_head(const struct frames *frames,
+                       const struct seat *seat,
+                       uint32_t sections,
+                       bool news,
+                       struct writer *writer)
+{
+    pack_array(writer, sections + (news ? 3 : 2));
+    pack_integer(writer, news ? SERVER_FRAME_NEWS : SERVER_FRAME);
+    pack_integer(writer, (int64_t)(frames->room->tick - seat->frame_tick));
+    if (news)
+        write_news(seat, writer);
+}
+
+/* --- The frames of a room ------------------------------------------------------------------------ */
+
+static bool changed(const struct room *room)
+{
+    for (int i = 0; i < SCOPE_COUNT; i++) {
+        const struct scope *scope = room->state.scopes[i];
+        if (scope != NULL && scope->stamp != scope->difference)
+            return true;
+    }
+    return room->names_framed != room->state.schema.definition_count;
+}
+
+bool frames_begin(struct frames *frames, struct room *room)
+{
+    if (!room->behind && !room->news && !room->private_changed && !changed(room))
+        return false;
+    frames->room = room;
+    frames->cached = 0;
+    frames->cache_used = 0;
+    frames->shared_made = false;
+    frames->behind = false;
+    return true;
+}
+
+static bool stands_at_frame_before(const struct place *place, const struct scope *scope)
+{
+    return place->base == place->position && place->base == scope->difference;
+}
+
+/* Whether this member's message is the one that all share who stand where the last frame left
+ * them and have no news of their own. */
+static bool takes_shared(const struct frames *frames, const struct seat *seat)
+{
+    const struct room *room = frames->room;
+    const uint8_t both = 1u << SCOPE_EVERYONE | 1u << SCOPE_PRESENCE;
+    return !seat->fresh && seat->extra == NULL && seat->told == seat->client->sequence &&
+           seat->frame_tick == room->shared_tick && (seat->held & both) == both &&
+           seat->names == room->names_framed &&
+           stands_at_frame_before(&seat->everyone, room->state.scopes[SCOPE_EVERYONE]) &&
+           stands_at_frame_before(&seat->presence_place, room->state.scopes[SCOPE_PRESENCE]);
+}
+
+/* The message for the seat from its own place. */
+static struct frame build(struct frames *frames, struct seat *seat, uint8_t *buffer)
+{
+    struct room *room = frames->room;
+    uint8_t body[MESSAGE_BYTES_MAX - MESSAGE_RESERVE / 2];
+    struct building building = {.writer = writer_on(body, sizeof body)};
+    add_names(room, seat, &building);
+    for (int i = SCOPE_EVERYONE; i < SCOPE_COUNT; i++) {
+        enum wire_scope number = (enum wire_scope)i;
+        if (seat_place(seat, number) == NULL)
+            continue;
+        if (seat_sees(room, seat, number))
+            add_scope(frames, seat, number, &building);
+        else if ((seat->held >> number & 1) != 0)
+            add_lost(seat, number, &building);
+    }
+    bool news = !building.more && seat->told != seat->client->sequence;
+    if (building.sections == 0 && !news && !seat->fresh)
+        return (struct frame){0};
+    struct writer writer = writer_on(buffer + FRAME_HEADROOM, MESSAGE_BYTES_MAX);
+    write_head(frames, seat, building.sections, news, &writer);
+    pack_raw(&writer, writer_bytes(&building.writer), building.sections);
+    assert(writer.status == STATUS_OK && building.writer.status == STATUS_OK);
+    if (news)
+        seat->told = seat->client->sequence;
+    seat->frame_tick = room->tick;
+    seat->fresh = false;
+    return (struct frame){
+        .message = buffer + FRAME_HEADROOM, .length = writer.length, .more = building.more};
+}
+
+/* Every member that takes the shared message comes to stand where the first one did. */
+static void follow_shared(const struct frames *frames, struct seat *seat)
+{
+    const struct room *room = frames->room;
+    uint64_t everyone = room->state.scopes[SCOPE_EVERYONE]->stamp;
+    uint64_t presence = room->state.scopes[SCOPE_PRESENCE]->stamp;
+    seat->names = room->state.schema.definition_count;
+    seat->everyone.base = seat->everyone.position = everyone;
+    seat->presence_place.base = seat->presence_place.position = presence;
+    if (frames->shared.message != NULL)
+        seat->frame_tick = room->tick;
+}
+
+struct frame frames_next(struct frames *frames, uint32_t number)
+{
+    struct seat *seat = &frames->room->seats[number];
+    if (!takes_shared(frames, seat)) {
+        struct frame frame = build(frames, seat, frames->message_bytes);
+        frames->behind |= frame.more;
+        return frame;
+    }
+    if (!frames->shared_made) {
+        struct frame frame = build(frames, seat, frames->shared_bytes);
+        frames->shared_made = !frame.more;
+        frames->behind |= frame.more;
+        frame.shared = frames->shared_made;
+        if (frames->shared_made)
+            frames->shared = frame;
+        return frame;
+    }
+    follow_shared(frames, seat);
+    return frames->shared;
+}
+
+void frames_skip(struct frames *frames, uint32_t seat)
+{
+    (void)seat;
+    frames->behind = true;
+}
+
+void frames_end(struct frames *frames, bool tick)
+{
+    struct room *room = frames->room;
+    if (!tick) {
+        room->behind |= frames->behind;
+        return;
+    }
+    for (int i = 0; i < SCOPE_COUNT; i++)
+        if (room->state.scopes[i] != NULL)
+            room->state.scopes[i]->difference = room->state.scopes[i]->stamp;
+    room->names_framed = room->state.schema.definition_count;
+    room->behind = frames->behind;
+    room->news = false;
+    room->private_changed = false;
+    if (!frames->shared_made || frames->shared.message != NULL)
+        room->shared_tick = room->tick;
+}

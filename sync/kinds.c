@@ -1,0 +1,61 @@
+/* kinds.c - the room kinds that every server has. */
+#include "sync/limits.h"
+#include "sync/rules.h"
+
+/* --- open: any collection, any field, any event; names are learnt as they appear ----------------- */
+
+static const struct collection_rules open_collections[] = {
+    {.name = "presence", .sight = SIGHT_PRESENCE, .learns = true},
+};
+
+const struct rules kind_open = {
+    .name = "open",
+    .tick_hz = 20,
+    .frame_hz = 20,
+    .collections = open_collections,
+    .collection_count = 1,
+    .learns = true,
+};
+
+/* --- cursors: where everyone points, in half pixels of a page of up to 65,535 x 65,535 ----------- */
+
+#define CURSOR_STEPS 2u
+#define CURSOR_MAX (65535 * (int64_t)CURSOR_STEPS)
+
+static const struct field_rules cursor_fields[] = {
+    {.name = "x", .type = FIELD_FIXED, .maximum = CURSOR_MAX, .steps = CURSOR_STEPS},
+    {.name = "y", .type = FIELD_FIXED, .maximum = CURSOR_MAX, .steps = CURSOR_STEPS},
+    {.name = "state", .type = FIELD_ANY},
+    {.name = "typing", .type = FIELD_BOOL},
+};
+
+static const struct collection_rules cursor_collections[] = {
+    {.name = "presence",
+     .sight = SIGHT_PRESENCE,
+     .fields = cursor_fields,
+     .field_count = sizeof cursor_fields / sizeof cursor_fields[0]},
+};
+
+static const struct event_rules cursor_events[] = {
+    {.name = "chat", .kept = 200},
+    {.name = "reaction", .kept = 32, .presence = true},
+};
+
+const struct rules kind_cursors = {
+    .name = "cursors",
+    .tick_hz = 20,
+    .frame_hz = 20,
+    .collections = cursor_collections,
+    .collection_count = 1,
+    .events = cursor_events,
+    .event_count = sizeof cursor_events / sizeof cursor_events[0],
+};
+
+const struct rules *kind_find(struct bytes name)
+{
+    static const struct rules *const kinds[] = {&kind_open, &kind_cursors};
+    for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (bytes_equal(bytes_of(kinds[i]->name), name))
+            return kinds[i];
+    return NULL;
+}
