@@ -1,12 +1,15 @@
 /* check_bench.c - the parts of tools/bench that a wrong figure could hide in: the hand's path, the
  * framing, and the messages, which the engine's own reader takes apart. */
+#include "sync/frame.h"
 #include "sync/pack.h"
+#include "sync/room.h"
 #include "sync/wire.h"
 #include "tools/bench/dialect.h"
 #include "tools/bench/hand.h"
 #include "tools/bench/websocket.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -230,6 +233,73 @@ START_TEST(clock_is_one_the_server_reads)
 }
 END_TEST
 
+/* Where the room has the seat's pointer. */
+static int64_t read_pointer(const struct room *room, uint32_t seat, const char *field)
+{
+    char id[16];
+    uint8_t value[16];
+    snprintf(id, sizeof id, "%u", room_seat_member(room, seat));
+    size_t length = room_read(room, "presence", 0, bytes_of(id), field, value, sizeof value);
+    struct reader reader = reader_on((struct bytes){value, length});
+    return read_integer(&reader);
+}
+
+static void tick(struct room *room)
+{
+    ck_assert_int_eq(room_prepare(room), STATUS_OK);
+    room_tick(room);
+}
+
+/* Joins a room of cursors as the swarm does: hello, welcome, the first frame. */
+static struct speaker join_room(struct room *room, struct frames *frames, uint32_t *seat)
+{
+    struct speaker speaker = {.dialect = DIALECT_TUTTI};
+    const uint8_t key[SPEAKER_KEY_BYTES] = {9};
+    struct hello hello;
+    struct bytes message = {out, speak_hello(&speaker, 1, key, out)};
+    ck_assert_int_eq(wire_read_hello(message, &hello), STATUS_OK);
+    ck_assert_int_eq(room_join(room, &hello, ROLE_EDITOR, seat), STATUS_OK);
+
+    static uint8_t welcome[1024];
+    struct writer writer = writer_on(welcome, sizeof welcome);
+    wire_write_welcome(&writer, room, *seat, &(struct wire_limits){.message_bytes = 65536});
+    ck_assert_int_eq(writer.status, STATUS_OK);
+    speaker_hear(&speaker, welcome, writer.length);
+    ck_assert(speaker.welcomed);
+
+    tick(room);
+    ck_assert(frames_begin(frames, room));
+    struct frame frame = frames_next(frames, *seat);
+    ck_assert_ptr_nonnull(frame.message);
+    speaker_hear(&speaker, frame.message, frame.length);
+    ck_assert(speaker.joined);
+    frames_end(frames, true);
+    return speaker;
+}
+
+START_TEST(a_room_of_cursors_follows_the_hand)
+{
+    struct room *room =
+        room_create(&(struct room_options){.rules = &kind_cursors, .incarnation = 1});
+    struct frames *frames = frames_create(&(struct memory){0});
+    uint32_t seat;
+    struct speaker speaker = join_room(room, frames, &seat);
+    struct hand hand;
+    hand_init(&hand, 1);
+    for (int step = 0; step < 500; step++) {
+        size_t length = speak_position(&speaker, hand.x, hand.y, out);
+        if (length > 0)
+            ck_assert_int_eq(room_submit(room, seat, (struct bytes){out, length}), STATUS_OK);
+        tick(room);
+        ck_assert_int_eq(read_pointer(room, seat, "x"), hand.x);
+        ck_assert_int_eq(read_pointer(room, seat, "y"), hand.y);
+        hand_move(&hand, STEP_S);
+    }
+    frames_destroy(frames);
+    room_destroy(room);
+}
+END_TEST
+
 START_TEST(the_floor_is_told_two_int16)
 {
     struct speaker speaker = {.dialect = DIALECT_FLOOR};
@@ -259,6 +329,7 @@ int main(void)
     tcase_add_loop_test(tcase, positions_lead_to_where_the_hand_is, 0, 5);
     tcase_add_test(tcase, what_was_not_sent_is_said_whole);
     tcase_add_test(tcase, clock_is_one_the_server_reads);
+    tcase_add_test(tcase, a_room_of_cursors_follows_the_hand);
     tcase_add_test(tcase, the_floor_is_told_two_int16);
 
     Suite *suite = suite_create("bench");
