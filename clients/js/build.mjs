@@ -1,0 +1,25 @@
+// Builds dist/: one ES module for browsers, the same for Node (which brings its own WebSocket),
+// and the cursor widget, which imports ./tutti.js beside it. Prints what each weighs.
+import { build } from 'esbuild'
+import { readFileSync, rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+
+process.chdir(fileURLToPath(new URL('.', import.meta.url)))
+rmSync('dist', { recursive: true, force: true })
+
+const common = { bundle: true, format: 'esm', target: 'es2022', charset: 'utf8', sourcemap: true }
+const targets = [
+  { entryPoints: { tutti: 'src/tutti.ts' }, platform: 'browser' },
+  { entryPoints: { 'tutti.node': 'src/node.ts' }, platform: 'node', external: ['ws'] },
+  { entryPoints: { cursors: 'src/cursors.ts' }, platform: 'browser', external: ['./tutti.js'] },
+]
+
+for (const target of targets) {
+  await build({ ...common, ...target, outdir: 'dist' })
+  const { outputFiles } = await build({ ...common, ...target, minify: true, sourcemap: false, write: false, outdir: 'dist' })
+  const [name] = Object.keys(target.entryPoints)
+  const bytes = readFileSync(`dist/${name}.js`).length
+  const minified = outputFiles[0].contents
+  console.log(`dist/${name}.js: ${bytes} bytes, minified and gzipped ${gzipSync(minified, { level: 9 }).length}`)
+}

@@ -1,0 +1,452 @@
+/**
+ * Undo and redo, per person: a step restores what we changed and nothing that someone else has
+ * changed since. Who did is known twice over: here, so that a step leaves such fields out; and by
+ * the server, which checks every edit of a step against the operation that it takes back.
+ */
+import { TuttiError } from './errors.js'
+import { Operation, type Edit, type RecordEdit } from './operation.js'
+import { equal, setKey, type Fields, type Value } from './value.js'
+import type { RecordChange } from './document.js'
+
+/**
+ * A write of ours to one field, and the operation that the server holds for its author. Undoing a
+ * later write puts this one's value back, so its author is from then on the undoing operation:
+ * everyone who holds this write sees that.
+ */
+interface Write {
+  by: Operation
+}
+
+interface FieldChange {
+  readonly what: 'field'
+  readonly collection: string
+  readonly id: string
+  readonly field: string
+  /** What the next undo or redo puts in place; null unsets. */
+  value: Value
+  readonly write: Write
+  /** Our write whose value was in place before; null where that value was not ours. */
+  readonly prior: Write | null
+  undone: boolean
+}
+
+interface AddChange {
+  readonly what: 'add'
+  readonly collection: string
+  readonly id: string
+  readonly field: string
+  amount: number
+  readonly write: Write
+  readonly prior: Write | null
+  undone: boolean
+}
+
+/** A record that we made or deleted. */
+interface RecordMark {
+  readonly what: 'record'
+  readonly collection: string
+  readonly id: string
+  /** It exists; the next undo or redo deletes it. */
+  exists: boolean
+  /** Of a record that does not exist: what it held, and which of it we had written. */
+  fields: Fields
+  writes: ReadonlyMap<string, Write>
+  /** The operation that made or deleted it last. */
+  by: Operation
+}
+
+type Mark = FieldChange | AddChange | RecordMark
+
+interface Step {
+  marks: Mark[]
+}
+
+/** What undo needs of a room. */
+export interface Editor {
+  get(collection: string, id: string): Fields | undefined
+  /** Applies the edits as one operation or as several, none larger than may be sent. */
+  submit(operation: Operation, edits: readonly Edit[]): void
+  /** How many edits from the first on fit one operation. */
+  fit(edits: readonly Edit[]): number
+}
+
+export const STEPS_MAX = 500
+
+export class History {
+  #undoable: Step[] = []
+  #redoable: Step[] = []
+  readonly #steps = new Map<Operation, Step>()
+  #gesture: Step | null = null
+  /** Which fields' last change is ours, as far as we know: `collection\nid` → field → write. */
+  readonly #ours = new Map<string, Map<string, Write>>()
+  /** How to take back what an operation did to this history, should the room refuse it. */
+  readonly #trails = new Map<Operation, (() => void)[]>()
+  readonly #editor: Editor
+  readonly #onChange: () => void
+
+  constructor(editor: Editor, onChange: () => void) {
+    this.#editor = editor
+    this.#onChange = onChange
+  }
+
+  get canUndo(): boolean {
+    return this.#undoable.length > 0 || (this.#gesture?.marks.length ?? 0) > 0
+  }
+
+  get canRedo(): boolean {
+    return this.#redoable.length > 0
+  }
+
+  /** From here to `end`, all changes are one step. */
+  begin(): void {
+    this.#gesture ??= { marks: [] }
+  }
+
+  end(): void {
+    const gesture = this.#gesture
+    this.#gesture = null
+    if (gesture !== null && gesture.marks.length > 0) this.#push(gesture)
+  }
+
+  clear(): void {
+    this.#undoable = []
+    this.#redoable = []
+    this.#steps.clear()
+    this.#trails.clear()
+    this.#ours.clear()
+    if (this.#gesture !== null) this.#gesture = { marks: [] }
+    this.#onChange()
+  }
+
+  /** An edit by the page, about to show. `before` is the record as it shows now. */
+  note(operation: Operation, edit: RecordEdit, before: Fields | undefined): void {
+    let step = this.#gesture ?? this.#steps.get(operation)
+    if (step === undefined) this.#steps.set(operation, (step = { marks: [] }))
+    if (edit.verb === 'delete') {
+      if (before !== undefined) this.#noteDelete(step, operation, edit, before)
+    } else if (before === undefined) {
+      if (edit.verb === 'put') this.#noteMade(step, operation, edit)
+    } else if (!(edit.verb === 'put' && edit.ifNew)) {
+      for (const field of Object.keys(edit.fields)) {
+        this.#noteField(step, operation, edit, field, before)
+      }
+    }
+  }
+
+  /** All edits of an operation are noted. */
+  commit(operation: Operation): void {
+    const step = this.#steps.get(operation)
+    this.#steps.delete(operation)
+    if ((step ?? this.#gesture)?.marks.length) this.#redoable = []
+    if (step !== undefined && step.marks.length > 0) this.#push(step)
+    else this.#onChange()
+  }
+
+  /** The operation had no effect, as the room refused it or the page took it back. */
+  rollBack(operation: Operation): void {
+    const trail = this.#trails.get(operation)
+    this.#steps.delete(operation)
+    this.#trails.delete(operation)
+    if (trail === undefined) return
+    for (const undo of trail.reverse()) undo()
+    this.#undoable = this.#undoable.filter(({ marks }) => marks.length > 0)
+    this.#onChange()
+  }
+
+  /** The operation has its effect for good. */
+  settle(operation: Operation): void {
+    this.#trails.delete(operation)
+  }
+
+  /** Someone else's change shows: what it touched is no longer ours to take back. */
+  yield({ collection, id, before, record }: RecordChange): void {
+    const key = keyOf(collection, id)
+    const ours = this.#ours.get(key)
+    if (ours === undefined) return
+    if (record === undefined) {
+      this.#ours.delete(key)
+      return
+    }
+    for (const field of ours.keys()) {
+      if (!equal(before?.[field], record[field])) ours.delete(field)
+    }
+  }
+
+  /** Takes the newest step back that still has something to take back. */
+  undo(): boolean {
+    this.end()
+    return this.#flip(this.#undoable, this.#redoable)
+  }
+
+  redo(): boolean {
+    if (this.#gesture !== null) throw new TuttiError('misuse', 'no redo in the middle of a gesture')
+    return this.#flip(this.#redoable, this.#undoable)
+  }
+
+  #flip(from: Step[], to: Step[]): boolean {
+    for (let step = from.pop(); step !== undefined; step = from.pop()) {
+      if (this.#flipStep(step, from, to)) {
+        this.#onChange()
+        return true
+      }
+    }
+    this.#onChange()
+    return false
+  }
+
+  #flipStep(step: Step, from: Step[], to: Step[]): boolean {
+    const plans: { mark: Mark; edit: RecordEdit }[] = []
+    for (const mark of [...step.marks].reverse()) {
+      const edit = this.#plan(mark)
+      if (edit !== null) plans.push({ mark, edit })
+    }
+    if (plans.length === 0) return false
+    step.marks = plans.map(({ mark }) => mark)
+    to.push(step)
+    while (plans.length > 0) {
+      const operation = new Operation()
+      const fitting = plans.splice(0, this.#editor.fit(plans.map(({ edit }) => edit)))
+      const edits = merged(fitting.map(({ edit }) => edit))
+      for (const { mark } of fitting) this.#flipMark(mark, operation)
+      this.#trail(operation, () => this.#moveBack(step, from, to))
+      try {
+        this.#editor.submit(operation, edits)
+      } catch (error) {
+        this.rollBack(operation)
+        throw error
+      }
+    }
+    return true
+  }
+
+  #moveBack(step: Step, from: Step[], to: Step[]): void {
+    const at = to.indexOf(step)
+    if (at < 0) return
+    to.splice(at, 1)
+    from.push(step)
+  }
+
+  /** The edit that undoes or redoes this, or null where there is nothing of ours left to do. */
+  #plan(mark: Mark): RecordEdit | null {
+    const { collection, id } = mark
+    const record = this.#editor.get(collection, id)
+    if (mark.what === 'record') {
+      if (mark.exists !== (record !== undefined)) return null
+      if (record === undefined) {
+        return { verb: 'put', collection, id, fields: mark.fields, ifMine: mark.by }
+      }
+      const ours = this.#ours.get(keyOf(collection, id))
+      if (!Object.keys(record).every((field) => ours?.has(field))) return null
+      return { verb: 'delete', collection, id, fields: {}, ifMine: mark.by }
+    }
+    if (record === undefined) return null
+    const fields: { [field: string]: Value } = {}
+    if (mark.what === 'add') {
+      setKey(fields, mark.field, mark.undone ? mark.amount : -mark.amount)
+      return { verb: 'add', collection, id, fields }
+    }
+    if (this.#write(mark) !== standing(mark)) return null
+    setKey(fields, mark.field, mark.value)
+    return { verb: 'set', collection, id, fields, ifMine: mark.write.by }
+  }
+
+  #flipMark(mark: Mark, by: Operation): void {
+    if (mark.what === 'record') {
+      this.#flipRecord(mark, by)
+      return
+    }
+    const stands = this.#write(mark) === standing(mark)
+    if (mark.what === 'field') {
+      const value = this.#editor.get(mark.collection, mark.id)?.[mark.field] ?? null
+      const restored = mark.value
+      mark.value = value
+      this.#trail(by, () => (mark.value = restored))
+    }
+    this.#attribute(mark.write, by)
+    if (!mark.undone && mark.prior !== null && stands) this.#attribute(mark.prior, by)
+    mark.undone = !mark.undone
+    this.#trail(by, () => (mark.undone = !mark.undone))
+    if (stands) this.#own(mark.collection, mark.id, mark.field, standing(mark), by)
+  }
+
+  #flipRecord(mark: RecordMark, by: Operation): void {
+    const before = { ...mark }
+    this.#trail(by, () => Object.assign(mark, before))
+    mark.by = by
+    if (mark.exists) {
+      mark.fields = this.#editor.get(mark.collection, mark.id)!
+      mark.writes = this.#disown(mark.collection, mark.id, by)
+    } else {
+      for (const field of Object.keys(mark.fields)) {
+        const write = mark.writes.get(field) ?? { by }
+        this.#attribute(write, by)
+        this.#own(mark.collection, mark.id, field, write, by)
+      }
+    }
+    mark.exists = !mark.exists
+  }
+
+  #noteMade(step: Step, by: Operation, { collection, id, fields }: RecordEdit): void {
+    this.#mark(step, by, {
+      what: 'record',
+      collection,
+      id,
+      exists: true,
+      fields: {},
+      writes: new Map(),
+      by,
+    })
+    for (const field of Object.keys(fields)) {
+      if (fields[field] !== null) this.#own(collection, id, field, { by }, by)
+    }
+  }
+
+  #noteField(step: Step, by: Operation, edit: RecordEdit, field: string, before: Fields): void {
+    const { collection, id } = edit
+    const held = this.#ours.get(keyOf(collection, id))?.get(field) ?? null
+    const made = lastMark(step, (mark) => mark.what === 'record' && isOf(mark, collection, id))
+    if (made !== undefined) {
+      this.#own(collection, id, field, { by }, by)
+      return
+    }
+    const earlier = lastMark(
+      step,
+      (mark) => mark.what !== 'record' && isOf(mark, collection, id) && mark.field === field,
+    )
+    const write = { by }
+    const common = { collection, id, field, prior: held, undone: false }
+    if (earlier?.what === 'field' && earlier.write === held) {
+      this.#attribute(earlier.write, by)
+    } else if (edit.verb === 'add') {
+      const amount = edit.fields[field] as number
+      if (earlier?.what === 'add' && earlier.write === held) {
+        earlier.amount += amount
+        this.#trail(by, () => (earlier.amount -= amount))
+        this.#attribute(earlier.write, by)
+      } else {
+        this.#mark(step, by, { what: 'add', ...common, amount, write })
+        this.#own(collection, id, field, write, by)
+      }
+    } else {
+      const value = Object.hasOwn(before, field) ? before[field]! : null
+      if (edit.verb !== 'append' && equal(value, edit.fields[field])) {
+        if (held !== null) this.#attribute(held, by)
+        return
+      }
+      this.#mark(step, by, { what: 'field', ...common, value, write })
+      this.#own(collection, id, field, write, by)
+    }
+  }
+
+  /** What the same step did to the record before is folded in: undo makes it as it was before all. */
+  #noteDelete(step: Step, by: Operation, { collection, id }: RecordEdit, record: Fields): void {
+    const fields = { ...record }
+    const writes = new Map(this.#disown(collection, id, by))
+    const marks = step.marks
+    this.#trail(by, () => (step.marks = marks))
+    step.marks = marks.filter((mark) => !isOf(mark, collection, id))
+    for (const mark of marks.filter((mark) => isOf(mark, collection, id)).reverse()) {
+      if (mark.what === 'record') return
+      const stands = writes.get(mark.field) === mark.write
+      if (mark.what === 'add') setKey(fields, mark.field, Number(fields[mark.field]) - mark.amount)
+      else if (stands && mark.value === null) delete fields[mark.field]
+      else if (stands) setKey(fields, mark.field, mark.value)
+      if (!stands) continue
+      if (mark.prior === null) writes.delete(mark.field)
+      else writes.set(mark.field, mark.prior)
+    }
+    this.#mark(step, by, { what: 'record', collection, id, exists: false, fields, writes, by })
+  }
+
+  #push(step: Step): void {
+    this.#undoable.push(step)
+    if (this.#undoable.length > STEPS_MAX) this.#undoable.shift()
+    this.#onChange()
+  }
+
+  #mark(step: Step, by: Operation, mark: Mark): void {
+    step.marks = [...step.marks, mark]
+    this.#trail(by, () => (step.marks = step.marks.filter((other) => other !== mark)))
+  }
+
+  #trail(by: Operation, undo: () => void): void {
+    const trail = this.#trails.get(by)
+    if (trail === undefined) this.#trails.set(by, [undo])
+    else trail.push(undo)
+  }
+
+  #write(mark: FieldChange | AddChange): Write | undefined {
+    return this.#ours.get(keyOf(mark.collection, mark.id))?.get(mark.field)
+  }
+
+  #attribute(write: Write, by: Operation): void {
+    const before = write.by
+    write.by = by
+    this.#trail(by, () => {
+      if (write.by === by) write.by = before
+    })
+  }
+
+  #own(collection: string, id: string, field: string, write: Write, by: Operation): void {
+    const key = keyOf(collection, id)
+    let ours = this.#ours.get(key)
+    if (ours === undefined) this.#ours.set(key, (ours = new Map()))
+    const before = ours.get(field)
+    ours.set(field, write)
+    this.#trail(by, () => {
+      const now = this.#ours.get(key)
+      const held = now?.get(field)
+      if (held !== undefined && held !== write) return
+      if (before === undefined) now?.delete(field)
+      else this.#ours.set(key, (now ?? new Map()).set(field, before))
+    })
+  }
+
+  #disown(collection: string, id: string, by: Operation): ReadonlyMap<string, Write> {
+    const key = keyOf(collection, id)
+    const ours = this.#ours.get(key) ?? new Map<string, Write>()
+    this.#ours.delete(key)
+    this.#trail(by, () => {
+      if (!this.#ours.has(key)) this.#ours.set(key, ours)
+    })
+    return ours
+  }
+}
+
+/** The write whose value is in place while this change is done, or undone. */
+function standing(mark: FieldChange | AddChange): Write {
+  return mark.undone ? (mark.prior ?? mark.write) : mark.write
+}
+
+function keyOf(collection: string, id: string | number): string {
+  return `${collection}\n${id}`
+}
+
+function isOf(mark: Mark, collection: string, id: string): boolean {
+  return mark.id === id && mark.collection === collection
+}
+
+function lastMark(step: Step, matches: (mark: Mark) => boolean): Mark | undefined {
+  for (let i = step.marks.length - 1; i >= 0; i--) {
+    if (matches(step.marks[i]!)) return step.marks[i]
+  }
+  return undefined
+}
+
+/** Neighbouring edits of one record with the same guard become one. */
+function merged(edits: readonly RecordEdit[]): RecordEdit[] {
+  const all: RecordEdit[] = []
+  for (const edit of edits) {
+    const last = all[all.length - 1]
+    const joins =
+      last !== undefined &&
+      edit.verb === 'set' &&
+      last.verb === 'set' &&
+      last.ifMine === edit.ifMine &&
+      last.id === edit.id &&
+      last.collection === edit.collection
+    if (joins) all[all.length - 1] = { ...last, fields: { ...last.fields, ...edit.fields } }
+    else all.push(edit)
+  }
+  return all
+}

@@ -1,0 +1,566 @@
+import { Collection, type FieldsInput, type Records } from './collection.js'
+import {
+  Connection,
+  type RoomStatus,
+  type Surroundings,
+  type WebSocketConstructor,
+} from './connection.js'
+import { Document, type RecordChange } from './document.js'
+import { Emitter } from './emitter.js'
+import { refusal, statusName, TuttiError, type Status } from './errors.js'
+import { History, type Editor } from './history.js'
+import { Writer } from './msgpack.js'
+import type { FieldDefinition } from './names.js'
+import {
+  checkName,
+  EDITS_MAX,
+  encodeOperation,
+  Operation,
+  type Change,
+  type Edit,
+} from './operation.js'
+import { Others } from './others.js'
+import type { QueueLimits } from './pending.js'
+import { platform, randomBytes } from './platform.js'
+import type { Changes } from './replica.js'
+import { Session, type Audience } from './session.js'
+import { copyValue, type Fields, type Value } from './value.js'
+import { KEY_BYTES, type Notice } from './wire.js'
+
+export type { Change } from './operation.js'
+
+export interface JoinOptions {
+  /** The rules of the room: `open`, `cursors`, … Left out, whatever the room has, or `open`. */
+  readonly kind?: string
+  /** Shown to the others as `user`; at most 1,024 bytes encoded. */
+  readonly user?: unknown
+  /**
+   * 16 secret random bytes that name this client for ever. Keep them, in `sessionStorage` say,
+   * and a page that is loaded again comes back as the member that it was. Left out: new ones.
+   */
+  readonly key?: Uint8Array
+  /** Ends the attempt, and the room if it was joined already. */
+  readonly signal?: AbortSignal
+  /** Told from the first attempt on, before there is a room to ask. */
+  readonly onStatus?: (status: RoomStatus) => void
+  /** How many changes may wait for the server. Default: 1,000 of them, 1 MiB on the wire. */
+  readonly queue?: Partial<QueueLimits>
+  /** Another WebSocket than the platform's. */
+  readonly WebSocket?: WebSocketConstructor
+}
+
+/** Something that happened once, in a room. */
+export interface RoomEvent {
+  readonly name: string
+  /** The member's number, 0 for the server itself. */
+  readonly from: number
+  readonly value: Value
+}
+
+export interface RoomEvents {
+  /** What the room is doing, and why. */
+  status: RoomStatus
+  /**
+   * Someone emitted something, perhaps ourselves. `history`: it is told again, because all that
+   * the room remembers was loaded anew; `room.events(name)` has them all.
+   */
+  event: RoomEvent & { readonly history: boolean }
+  /** Changes of ours are applied; `unsaved` of them still wait, `tick` is the room's. */
+  saved: { readonly tick: number; readonly unsaved: number }
+  /** The room refused a change of ours, and it shows no longer. */
+  refused: { readonly change: Change; readonly error: TuttiError }
+  /** These may or may not have been applied; what shows now is what the room has. */
+  uncertain: readonly Change[]
+  /** The server has something to say to the person. */
+  notice: { readonly status: Status; readonly text: string }
+  /** There is something else to undo or redo. */
+  history: { readonly canUndo: boolean; readonly canRedo: boolean }
+  /** A frame has come and shows. */
+  frame: { readonly tick: number; readonly bytes: number }
+}
+
+export interface EmitOptions {
+  /** A member's number; left out, everyone. */
+  readonly to?: number
+}
+
+/** Our own presence: what the others see of us in `others`. */
+export interface PresenceView {
+  /**
+   * Sets some fields; `null` unsets. Shows in {@link get} at once and goes out with the room's
+   * frame rate, the newest values only. Throws a {@link TuttiError} `type` or `range` where a
+   * value does not fit its field.
+   */
+  set(fields: FieldsInput): void
+  get(): Fields
+  /** How the room declares a field, with its range; undefined where it takes any value. */
+  field(name: string): FieldDefinition | undefined
+}
+
+/** The server's time. */
+export interface ClockView {
+  /** Milliseconds since 1970 by the server's clock, as well as is known. Never goes back. */
+  now(): number
+  /** The last round trip in milliseconds; null before the first. */
+  readonly rtt: number | null
+  /** What to add to `Date.now()`. */
+  readonly offset: number
+}
+
+/** Makes many changes one step of undo: a drag, a stroke. */
+export interface GestureHistory {
+  begin(): void
+  end(): void
+}
+
+/** Counted since the room was joined; bytes are those of messages, without WebSocket framing. */
+export interface Stats {
+  readonly messagesIn: number
+  readonly bytesIn: number
+  readonly messagesOut: number
+  readonly bytesOut: number
+  readonly framesIn: number
+  readonly lastFrameBytes: number
+}
+
+const QUEUE: QueueLimits = { operations: 1_000, bytes: 1_048_576 }
+const USER_BYTES_MAX = 1_024
+const ROOM_NAME = /^[A-Za-z0-9_-]{1,64}$/
+/** One operation of an undo step is at most this large, where its edits can be spread. */
+const STEP_BYTES = 32_768
+
+/**
+ * Joins a room. Resolves when its whole state is here; tries again and again until then. Rejects
+ * with a {@link TuttiError} once the server has said no for good, or with the signal's reason.
+ *
+ * ```js
+ * const room = await join('ws://localhost:7777', 'lobby', { user: { name: 'Ada' } })
+ * ```
+ */
+export async function join(url: string, name: string, options: JoinOptions = {}): Promise<Room> {
+  const { signal } = options
+  signal?.throwIfAborted()
+  const room = new Room(roomAddress(url, name), options)
+  const abort = () => room.leave()
+  signal?.addEventListener('abort', abort)
+  try {
+    await room.ready
+    return room
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error
+  }
+}
+
+function roomAddress(url: string, name: string): string {
+  if (!ROOM_NAME.test(name)) {
+    throw new TuttiError('malformed', 'a room has a name of 1 to 64 characters of A-Z a-z 0-9 _ -')
+  }
+  const page = globalThis.location?.href
+  const address = new URL(url, page)
+  address.protocol = address.protocol.replace('http', 'ws')
+  address.pathname = `${address.pathname.replace(/\/$/, '')}/v1/rooms/${name}`
+  address.hash = ''
+  return address.href
+}
+
+const SURROUNDINGS: Surroundings = {
+  now: () => performance.now(),
+  random: Math.random,
+  setTimer: (run, ms) => setTimeout(run, ms),
+  clearTimer: (timer) => clearTimeout(timer as number),
+}
+
+/** A room that was joined; see {@link join}. State can be read at any time. */
+export class Room extends Emitter<RoomEvents> {
+  /** The other members and their presence. */
+  readonly others: Others
+  readonly presence: PresenceView
+  readonly clock: ClockView
+  readonly history: GestureHistory
+  /** What this member gave as `user`. */
+  readonly user: Value
+  /** @internal */
+  readonly ready: Promise<void>
+
+  readonly #session: Session
+  readonly #connection: Connection
+  readonly #document: Document
+  readonly #history: History
+  readonly #collections = new Map<string, Collection>()
+  #settleReady!: { resolve: () => void; reject: (error: Error) => void }
+  /** The operation that is being put together, and what it has made different so far. */
+  #open: { operation: Operation; different: Map<string, RecordChange> } | null = null
+  #pumpsSoon = false
+
+  /** @internal */
+  constructor(url: string, options: JoinOptions) {
+    super()
+    const { WebSocket = platform.WebSocket, key = randomBytes(KEY_BYTES) } = options
+    if (WebSocket === undefined) throw new TuttiError('misuse', 'there is no WebSocket here')
+    if (key.length !== KEY_BYTES) throw new TuttiError('misuse', `a key has ${KEY_BYTES} bytes`)
+    this.user = copyValue(options.user)
+    if (new Writer().value(this.user).finish().length > USER_BYTES_MAX) {
+      throw new TuttiError('limit', `user takes ${USER_BYTES_MAX} bytes at most`)
+    }
+    this.ready = new Promise((resolve, reject) => (this.#settleReady = { resolve, reject }))
+    this.#session = new Session(
+      {
+        key,
+        roomKind: options.kind ?? null,
+        user: this.user,
+        queue: { ...QUEUE, ...options.queue },
+      },
+      this.#audience(),
+    )
+    this.#document = new Document(this.#session.replica, this.#session.pending)
+    this.#history = new History(this.#editor(), () => {
+      this.tell('history', { canUndo: this.canUndo, canRedo: this.canRedo })
+    })
+    this.others = new Others(this.#document, SURROUNDINGS.now)
+    this.presence = this.#presenceView()
+    this.clock = this.#clockView()
+    this.history = { begin: () => this.#history.begin(), end: () => this.#history.end() }
+    this.#connection = new Connection(url, WebSocket, this.#session, SURROUNDINGS, (status) => {
+      options.onStatus?.(status)
+      this.#told(status)
+    })
+    this.#connection.connect()
+  }
+
+  /** What it is doing: `connecting`, `live`, `offline` or `closed`. */
+  get status(): RoomStatus['status'] {
+    return this.#connection.status.status
+  }
+
+  /** {@link status} with the reason, the time of the next try and the error. */
+  get condition(): RoomStatus {
+    return this.#connection.status
+  }
+
+  /** Our number in the room. Another one after we were away for longer than seats are kept. */
+  get me(): number {
+    return this.#session.welcome!.member
+  }
+
+  get kind(): string {
+    return this.#session.welcome!.roomKind
+  }
+
+  /** Frames per second, at most; presence goes out as often. */
+  get frameRate(): number {
+    return this.#session.welcome!.frameRate
+  }
+
+  /** Own changes that the room has not decided yet. */
+  get unsaved(): number {
+    return this.#session.pending.count
+  }
+
+  /** Bytes that wait in the socket. */
+  get bufferedAmount(): number {
+    return this.#connection.bufferedAmount
+  }
+
+  get stats(): Stats {
+    return { ...this.#session.stats }
+  }
+
+  /** The records under this name; the same object each time. */
+  collection(name: string): Collection {
+    let collection = this.#collections.get(name)
+    if (collection === undefined) {
+      checkName(name, 'a collection')
+      if (name === 'presence') throw new TuttiError('misuse', 'presence is in room.others')
+      this.#collections.set(name, (collection = new Collection(name, this.#records())))
+    }
+    return collection
+  }
+
+  /**
+   * Makes all changes within `change` one operation, which applies whole or not at all, and one
+   * step of undo. At most 64 changes. Where `change` throws, nothing has happened.
+   *
+   * ```js
+   * room.group(() => { a.delete(id); b.put(id, fields) })
+   * ```
+   */
+  group(change: () => void): Change {
+    if (this.#open !== null) {
+      change()
+      return this.#open.operation
+    }
+    return this.#transact(new Operation(), change, true)
+  }
+
+  /**
+   * Takes our newest step back, as far as nobody else has changed the same since. False where
+   * there is nothing left to take back.
+   */
+  undo(): boolean {
+    this.#checkNotInGroup()
+    return this.#history.undo()
+  }
+
+  /** Puts back what the last undo took. */
+  redo(): boolean {
+    this.#checkNotInGroup()
+    return this.#history.redo()
+  }
+
+  get canUndo(): boolean {
+    return this.#history.canUndo
+  }
+
+  get canRedo(): boolean {
+    return this.#history.canRedo
+  }
+
+  /**
+   * Lets something happen once, for everyone or for one member. It comes back to us as an event
+   * like to all, in its place among the others.
+   *
+   * ```js
+   * room.emit('chat', 'Hello!')
+   * room.on('event', ({ name, from, value }) => …)
+   * ```
+   */
+  emit(name: string, value: unknown = null, { to = 0 }: EmitOptions = {}): Change {
+    checkName(name, 'an event')
+    return this.#apply({ verb: 'emit', event: name, to, value: copyValue(value) })
+  }
+
+  /** The newest events of this name that the room keeps, oldest first. */
+  events(name: string): RoomEvent[] {
+    const event = this.#session.replica.names.event(name)
+    if (event === undefined) return []
+    const happenings = this.#session.replica.happenings(event.number)
+    return happenings.map(({ from, value }) => ({ name, from, value }))
+  }
+
+  /** Gives the seat up. What waits is sent if it can be, and else rejected. */
+  leave(): void {
+    this.#connection.leave()
+  }
+
+  #apply(edit: Edit): Change {
+    if (this.#open !== null) {
+      this.#stage(edit, true)
+      return this.#open.operation
+    }
+    return this.#transact(new Operation(), () => this.#stage(edit, true), true)
+  }
+
+  /** Runs `body`, which stages edits, and sends them as one operation; or it has not happened. */
+  #transact(operation: Operation, body: () => void, isNoted: boolean): Change {
+    if (this.status === 'closed') throw new TuttiError('closed', 'the room is closed')
+    const open = { operation, different: new Map<string, RecordChange>() }
+    this.#open = open
+    try {
+      body()
+      this.#weigh(operation)
+    } catch (error) {
+      this.#takeBack(operation)
+      throw error
+    } finally {
+      this.#open = null
+    }
+    if (operation.edits.length === 0) {
+      operation.resolve()
+      return operation
+    }
+    this.#session.pending.enqueue(operation)
+    if (isNoted) this.#history.commit(operation)
+    for (const change of open.different.values()) this.#show(change)
+    this.#pumpSoon()
+    return operation
+  }
+
+  /** Adds an edit to the open operation; it shows from here on. */
+  #stage(edit: Edit, isNoted: boolean): void {
+    const { operation, different } = this.#open!
+    if (operation.edits.length === EDITS_MAX) {
+      throw new TuttiError('limit', `a group takes ${EDITS_MAX} changes at most`)
+    }
+    operation.edits.push(edit)
+    if (edit.verb === 'emit') return
+    const { collection, id } = edit
+    if (isNoted) this.#history.note(operation, edit, this.#document.get(collection, id))
+    this.#session.pending.cover(operation, edit)
+    const change = this.#document.refresh(collection, id, true)
+    if (change === undefined) return
+    const key = `${collection}\n${id}`
+    const before = different.has(key) ? different.get(key)!.before : change.before
+    different.set(key, { ...change, before })
+  }
+
+  #weigh(operation: Operation): void {
+    const { pending, replica, operationBytesMax } = this.#session
+    operation.bytes = encodeOperation(operation, replica.names).length
+    if (operation.bytes > operationBytesMax) {
+      throw new TuttiError('limit', `a change takes ${operationBytesMax} bytes at most`)
+    }
+    pending.checkRoomFor(operation.bytes)
+  }
+
+  #takeBack(operation: Operation): void {
+    this.#session.pending.uncover(operation)
+    for (const [collection, id] of recordsOf([operation])) {
+      this.#document.refresh(collection, id, true)
+    }
+    this.#history.rollBack(operation)
+  }
+
+  #checkNotInGroup(): void {
+    if (this.#open !== null) throw new TuttiError('misuse', 'no undo in the middle of a group')
+  }
+
+  /** At the end of this turn of the page's, so that what it changes together goes together. */
+  #pumpSoon(): void {
+    if (this.#pumpsSoon) return
+    this.#pumpsSoon = true
+    queueMicrotask(() => {
+      this.#pumpsSoon = false
+      this.#connection.pump()
+    })
+  }
+
+  #show({ collection, id, record, before, mine }: RecordChange): void {
+    const listener = this.#collections.get(collection)
+    if (listener === undefined) return
+    const kind = before === undefined ? 'add' : record === undefined ? 'delete' : 'change'
+    const change = { kind, id: id as string, record, before, mine } as const
+    if (kind !== 'change') listener.tell(kind, change)
+    listener.tell('change', change)
+  }
+
+  #changed(changes: Changes, released: readonly Operation[]): void {
+    const { welcome, tick, frameInterval, stats } = this.#session
+    if (changes.everything) this.others.restart(welcome!.member, frameInterval)
+    this.others.frame((tick * 1000) / Math.max(1, welcome!.tickRate), SURROUNDINGS.now())
+    const different = this.#document.refreshTouched(changes, recordsOf(released))
+    for (const change of different) this.#history.yield(change)
+    for (const operation of released) {
+      if (operation.outcome === 'applied') this.#history.settle(operation)
+      else this.#history.rollBack(operation)
+    }
+    for (const change of different) {
+      if (change.collection === 'presence') this.others.changed(change)
+      else this.#show(change)
+    }
+    this.#tellEvents(changes)
+    this.#tellOutcomes(released)
+    this.tell('frame', { tick, bytes: stats.lastFrameBytes })
+  }
+
+  #tellEvents(changes: Changes): void {
+    for (const { happening, history } of changes.happenings) {
+      const name = this.#session.replica.names.event(happening.event)?.name
+      if (name === undefined) continue
+      this.tell('event', { name, from: happening.from, value: happening.value, history })
+    }
+  }
+
+  #tellOutcomes(released: readonly Operation[]): void {
+    for (const change of released) {
+      if (change.outcome === 'applied') {
+        change.resolve()
+        continue
+      }
+      const error = refusal(change.outcome!)
+      change.reject(error)
+      if (change.outcome !== 'uncertain') this.tell('refused', { change, error })
+    }
+    const uncertain = released.filter(({ outcome }) => outcome === 'uncertain')
+    if (uncertain.length > 0) this.tell('uncertain', uncertain)
+    if (released.some(({ outcome }) => outcome === 'applied')) {
+      this.tell('saved', { tick: this.#session.tick, unsaved: this.unsaved })
+    }
+  }
+
+  #told(status: RoomStatus): void {
+    if (status.status === 'closed') {
+      this.#settleReady.reject(status.error!)
+      const released = this.#session.pending.abandon()
+      this.#tellOutcomes(released)
+    }
+    this.tell('status', status)
+  }
+
+  #audience(): Audience {
+    return {
+      changed: (changes, released) => this.#changed(changes, released),
+      live: () => {
+        this.#connection.live()
+        this.#settleReady.resolve()
+      },
+      noticed: ({ status, text }: Notice) => {
+        this.tell('notice', { status: statusName(status), text })
+      },
+      forgotten: () => this.#history.clear(),
+    }
+  }
+
+  #editor(): Editor {
+    return {
+      get: (collection, id) => this.#document.get(collection, id),
+      submit: (operation, edits) => {
+        this.#transact(operation, () => edits.forEach((edit) => this.#stage(edit, false)), false)
+      },
+      fit: (edits) => {
+        let bytes = 0
+        for (const [count, edit] of edits.entries()) {
+          const alone = new Operation()
+          alone.edits.push(edit)
+          bytes += encodeOperation(alone, this.#session.replica.names).length
+          if (count === EDITS_MAX || (count > 0 && bytes > STEP_BYTES)) return count
+        }
+        return edits.length
+      },
+    }
+  }
+
+  #records(): Records {
+    const { replica } = this.#session
+    return {
+      names: replica.names,
+      all: (collection) => this.#document.all(collection) as ReadonlyMap<string, Fields>,
+      stamp: (collection) => {
+        const definition = replica.names.collection(collection)?.definition
+        return definition === undefined ? 0 : replica.place(definition.scope)
+      },
+      apply: (edit) => this.#apply(edit),
+    }
+  }
+
+  #presenceView(): PresenceView {
+    const { presence, replica } = this.#session
+    return {
+      set: (fields) => {
+        presence.set(fields)
+        this.#pumpSoon()
+      },
+      get: () => presence.get(),
+      field: (name) => replica.names.field('presence', name),
+    }
+  }
+
+  #clockView(): ClockView {
+    const { clock } = this.#session
+    const { now } = SURROUNDINGS
+    return {
+      now: () => clock.wall(now()),
+      get rtt() {
+        return clock.rtt
+      },
+      get offset() {
+        return clock.wall(now()) - Date.now()
+      },
+    }
+  }
+}
+
+function recordsOf(operations: readonly Operation[]): (readonly [string, string])[] {
+  return operations.flatMap(({ edits }) =>
+    edits.flatMap((edit) => (edit.verb === 'emit' ? [] : [[edit.collection, edit.id] as const])),
+  )
+}

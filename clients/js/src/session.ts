@@ -1,0 +1,316 @@
+/**
+ * The client's side of the protocol as a pure state machine: bytes and the time go in, bytes and
+ * news come out. It knows no socket, no timer and no randomness.
+ */
+import { Clock } from './clock.js'
+import { TuttiError } from './errors.js'
+import { encodeOperation, type Operation } from './operation.js'
+import { Pacing } from './pacing.js'
+import { Pending, type QueueLimits } from './pending.js'
+import { OwnPresence } from './presence.js'
+import { Replica, type Changes } from './replica.js'
+import type { Value } from './value.js'
+import {
+  decodeServerMessage,
+  encodeClock,
+  encodeHello,
+  encodeLeave,
+  encodeOperations,
+  MESSAGE_BYTES_MAX,
+  type Frame,
+  type Notice,
+  type ServerMessage,
+  type Welcome,
+} from './wire.js'
+
+/** The way to the server, for as long as one connection lasts. */
+export interface Link {
+  send(message: Uint8Array): void
+  /** Bytes handed to `send` that have not left yet. */
+  readonly bufferedAmount: number
+  /** Gives the connection up; the session hears no more of it. */
+  drop(reason: string): void
+}
+
+/** What the session tells the room. */
+export interface Audience {
+  /** A frame, with what it changed and the operations whose outcome now shows. */
+  changed(changes: Changes, released: readonly Operation[]): void
+  /** The whole state is here. */
+  live(): void
+  noticed(notice: Notice): void
+  /** The room forgot this client. */
+  forgotten(): void
+}
+
+export interface SessionOptions {
+  readonly key: Uint8Array
+  readonly roomKind: string | null
+  readonly user: Value
+  readonly queue: QueueLimits
+}
+
+export const PROBE_MS = 4_000
+export const PROBE_HIDDEN_MS = 30_000
+export const DEAD_MS = 8_000
+/** The clock is set quickly at first. */
+const FIRST_PROBES_MS = [200, 600]
+/** A timer this late means that the machine slept or the page was frozen: nothing is dead yet. */
+const OVERSLEPT_MS = 2_000
+/** What may wait in the socket before presence, and before operations, are held back. */
+const PRESENCE_BUFFER_MAX = 4_096
+const OPERATIONS_BUFFER_MAX = 65_536
+/** Operations are sent in batches of this much, so that presence gets its turn. */
+const BATCH_BYTES = 16_384
+/** The header of the array and its kind. */
+const BATCH_OVERHEAD = 8
+
+type Phase = 'apart' | 'greeting' | 'loading' | 'live'
+
+export class Session {
+  readonly replica = new Replica()
+  readonly pending: Pending
+  readonly presence: OwnPresence
+  readonly clock = new Clock()
+  welcome: Welcome | null = null
+  /** The tick of the newest frame. */
+  tick = 0
+  readonly stats = {
+    messagesIn: 0,
+    bytesIn: 0,
+    messagesOut: 0,
+    bytesOut: 0,
+    framesIn: 0,
+    lastFrameBytes: 0,
+  }
+
+  readonly #options: SessionOptions
+  readonly #audience: Audience
+  #phase: Phase = 'apart'
+  #link: Link | null = null
+  #pacing: Pacing | null = null
+  #visible = true
+  #heardAt = 0
+  #probes = 0
+  #probeAt = 0
+  /** When the oldest unanswered probe was sent. */
+  #askedAt: number | null = null
+  #presenceSlot = 0
+  #wakeAt = Infinity
+
+  constructor(options: SessionOptions, audience: Audience) {
+    this.#options = options
+    this.#audience = audience
+    this.pending = new Pending(options.queue)
+    this.presence = new OwnPresence(this.replica.names)
+  }
+
+  get isLive(): boolean {
+    return this.#phase === 'live'
+  }
+
+  /** The largest operation that the server takes. */
+  get operationBytesMax(): number {
+    const limit = this.welcome?.limits.messageBytes ?? MESSAGE_BYTES_MAX
+    return Math.min(limit, MESSAGE_BYTES_MAX) - BATCH_OVERHEAD
+  }
+
+  opened(link: Link, now: number): void {
+    this.#link = link
+    this.#phase = 'greeting'
+    this.#heardAt = now
+    this.#askedAt = now
+    const { key, roomKind, user } = this.#options
+    this.#send(
+      encodeHello({
+        key,
+        roomKind,
+        user,
+        sequence: this.pending.highestSent,
+        decided: this.pending.highestDecided,
+        incarnation: this.replica.incarnation,
+        places: this.replica.places,
+      }),
+      now,
+    )
+  }
+
+  closed(): void {
+    this.#link = null
+    this.#phase = 'apart'
+    this.#pacing = null
+    this.#askedAt = null
+    this.replica.interrupt()
+    this.clock.forget()
+  }
+
+  /** The member gives its seat up. What may be sent yet goes first. */
+  leave(now: number): void {
+    this.pump(now)
+    if (this.#phase === 'live' || this.#phase === 'loading') this.#send(encodeLeave(), now)
+  }
+
+  setVisible(visible: boolean): void {
+    this.#visible = visible
+    if (visible) this.probe()
+  }
+
+  /** Asks for a sign of life at the next `pump`. */
+  probe(): void {
+    this.#probeAt = 0
+  }
+
+  received(bytes: Uint8Array, now: number): void {
+    this.#heardAt = now
+    this.#askedAt = null
+    this.stats.messagesIn++
+    this.stats.bytesIn += bytes.length
+    try {
+      this.#handle(decodeServerMessage(bytes), bytes.length, now)
+    } catch (error) {
+      if (!(error instanceof TuttiError)) throw error
+      this.replica.distrust()
+      this.#link?.drop(error.message)
+    }
+  }
+
+  #handle(message: ServerMessage, bytes: number, now: number): void {
+    switch (message.kind) {
+      case 'welcome':
+        this.#welcomed(message, now)
+        break
+      case 'frame':
+        this.stats.framesIn++
+        this.stats.lastFrameBytes = bytes
+        this.#framed(message)
+        break
+      case 'clock':
+        this.clock.answer(message.echo, message.wall, now)
+        break
+      case 'notice':
+        this.presence.rebase()
+        this.#audience.noticed(message)
+        break
+    }
+  }
+
+  #welcomed(welcome: Welcome, now: number): void {
+    if (this.#phase !== 'greeting') throw new TuttiError('malformed', 'a second welcome')
+    this.welcome = welcome
+    this.tick = welcome.tick
+    this.#phase = 'loading'
+    this.#pacing = new Pacing(welcome.limits, now)
+    this.#probes = 0
+    this.#probeAt = now
+    this.#presenceSlot = now
+    const sameIncarnation = welcome.incarnation === this.replica.incarnation
+    this.replica.load(welcome.incarnation, welcome.scopesKept)
+    this.pending.resume(welcome, sameIncarnation)
+    this.presence.sayAgain()
+    if (!welcome.keyKnown) this.#audience.forgotten()
+  }
+
+  #framed(frame: Frame): void {
+    if (this.#phase !== 'loading' && this.#phase !== 'live') {
+      throw new TuttiError('malformed', 'a frame before the welcome')
+    }
+    this.tick += frame.ticks
+    if (frame.news !== null) this.pending.decide(frame.news)
+    const changes = this.replica.receive(frame.sections)
+    const becomesLive = this.#phase === 'loading' && this.replica.whole
+    if (becomesLive) this.#phase = 'live'
+    const released = this.replica.settled ? this.pending.release() : []
+    this.#audience.changed(changes, released)
+    if (becomesLive) this.#audience.live()
+  }
+
+  /** Sends what is due. Call it after everything that happens, and at the time that it returns. */
+  pump(now: number): number {
+    const overslept = now - this.#wakeAt > OVERSLEPT_MS
+    this.#wakeAt = this.#link === null ? Infinity : this.#pumpLink(this.#link, now, overslept)
+    return this.#wakeAt
+  }
+
+  #pumpLink(link: Link, now: number, overslept: boolean): number {
+    if (overslept && this.#askedAt !== null) this.#askedAt = now
+    if (this.#askedAt !== null && now - Math.max(this.#askedAt, this.#heardAt) >= DEAD_MS) {
+      link.drop('no sign of life')
+      return Infinity
+    }
+    let wake = this.#askedAt === null ? Infinity : this.#askedAt + DEAD_MS
+    if (this.#phase === 'greeting') return wake
+    wake = Math.min(wake, this.#pumpClock(now))
+    if (this.#phase !== 'live') return wake
+    return Math.min(wake, this.#pumpPresence(link, now), this.#pumpOperations(link, now))
+  }
+
+  #pumpClock(now: number): number {
+    if (now >= this.#probeAt) {
+      this.#send(encodeClock(this.clock.ask(now)), now)
+      this.#askedAt ??= now
+      const next = FIRST_PROBES_MS[this.#probes++]
+      const regular = this.#visible ? PROBE_MS : PROBE_HIDDEN_MS
+      this.#probeAt = now + (next ?? regular)
+    }
+    return this.#probeAt
+  }
+
+  /** At most one message in each frame interval; the newest values win. */
+  #pumpPresence(link: Link, now: number): number {
+    if (!this.presence.isUnsaid) return Infinity
+    const interval = this.frameInterval
+    let at = Math.max(this.#presenceSlot, this.#pacing!.readyAt(0, now))
+    if (link.bufferedAmount > PRESENCE_BUFFER_MAX) at = Math.max(at, now + interval)
+    if (at > now) return at
+    const message = this.presence.take()
+    if (message === null) return Infinity
+    this.#send(message, now)
+    // Slots lie on a grid, so that late timers do not make the rate lower than the room's.
+    this.#presenceSlot = Math.max(this.#presenceSlot + interval, now)
+    return Infinity
+  }
+
+  /** In order, in batches, within the window of operations in flight. */
+  #pumpOperations(link: Link, now: number): number {
+    const inFlightMax = this.welcome!.limits.operationsInFlight
+    while (this.pending.next !== undefined && this.pending.inFlight < inFlightMax) {
+      const { bytes } = this.pending.next
+      const at = this.#pacing!.readyAt(bytes, now)
+      if (at > now) return at
+      if (link.bufferedAmount > OPERATIONS_BUFFER_MAX) return now + this.frameInterval
+      this.#send(encodeOperations(this.#takeBatch(inFlightMax)), now)
+    }
+    return Infinity
+  }
+
+  #takeBatch(inFlightMax: number): Uint8Array[] {
+    const batch: Uint8Array[] = []
+    let total = 0
+    for (
+      let next = this.pending.next;
+      next !== undefined && this.pending.inFlight < inFlightMax;
+      next = this.pending.next
+    ) {
+      // Encoded only now: the room's numbers for names may have changed while it waited.
+      const bytes = encodeOperation(next, this.replica.names)
+      const most = batch.length === 0 ? this.operationBytesMax : BATCH_BYTES
+      if (batch.length > 0 && total + bytes.length > most) break
+      this.pending.send()
+      batch.push(bytes)
+      total += bytes.length
+    }
+    return batch
+  }
+
+  /** Milliseconds from frame to frame. */
+  get frameInterval(): number {
+    return 1000 / Math.max(1, this.welcome?.frameRate ?? 20)
+  }
+
+  #send(message: Uint8Array, now: number): void {
+    this.#pacing?.sent(message.length, now)
+    this.stats.messagesOut++
+    this.stats.bytesOut += message.length
+    this.#link?.send(message)
+  }
+}

@@ -1,0 +1,493 @@
+/**
+ * The messages of tutti.v1, both ways, and nothing about what they mean for a room. Whatever a
+ * server sends comes out as one of the types below or as a TuttiError `malformed`.
+ */
+import { decode, malformed, Writer } from './msgpack.js'
+import { MERGES, TYPES, type Definition } from './names.js'
+import type { Value } from './value.js'
+
+export const SUBPROTOCOL = 'tutti.v1'
+export const VERSION = 1
+export const MESSAGE_BYTES_MAX = 65_536
+export const KEY_BYTES = 16
+
+export type Id = string | number
+
+export type Run =
+  | { form: 'delete'; slots: number[] }
+  | {
+      form: 'put'
+      collection: number
+      fields: readonly number[]
+      rows: { slot: number; id: Id; values: Value[] }[]
+    }
+  | {
+      form: 'set' | 'moved'
+      collection: number
+      fields: readonly number[]
+      rows: { slot: number; values: Value[] }[]
+    }
+  | {
+      form: 'append'
+      collection: number
+      field: number
+      slot: number
+      start: number
+      items: Value[]
+    }
+  | { form: 'event'; event: number; from: number; value: Value }
+
+export interface Section {
+  readonly scope: number
+  readonly more: boolean
+  readonly restart: boolean
+  readonly lost: boolean
+  readonly advance: number
+  readonly definitions: readonly Definition[]
+  readonly runs: readonly Run[]
+}
+
+export interface Refusal {
+  readonly number: number
+  readonly status: number
+}
+
+export interface News {
+  readonly decided: number
+  readonly durable: number
+  /** `number`: how many operations before the newest decided one. */
+  readonly refusals: readonly Refusal[]
+}
+
+export interface Limits {
+  readonly messageBytes: number
+  readonly messagesPerSecond: number
+  readonly messageBurst: number
+  readonly bytesPerSecond: number
+  readonly byteBurst: number
+  readonly operationsInFlight: number
+  readonly recordBytes: number
+}
+
+export interface Frame {
+  readonly kind: 'frame'
+  readonly ticks: number
+  readonly news: News | null
+  readonly sections: readonly Section[]
+}
+
+export interface Welcome {
+  readonly kind: 'welcome'
+  readonly member: number
+  readonly incarnation: number
+  readonly tick: number
+  readonly tickRate: number
+  readonly frameRate: number
+  readonly roomKind: string
+  readonly sequence: number
+  readonly keyKnown: boolean
+  readonly seatKept: boolean
+  readonly scopesKept: readonly number[]
+  readonly durability: number
+  readonly limits: Limits
+  /** `number`: the sequence. */
+  readonly refusals: readonly Refusal[]
+}
+
+export interface ClockAnswer {
+  readonly kind: 'clock'
+  readonly echo: number
+  /** Milliseconds since 1970. */
+  readonly wall: number
+  readonly tick: number
+}
+
+export interface Notice {
+  readonly kind: 'notice'
+  readonly status: number
+  readonly text: string
+}
+
+export type ServerMessage = Frame | Welcome | ClockAnswer | Notice
+
+export function decodeServerMessage(bytes: Uint8Array): ServerMessage {
+  if (bytes.length > MESSAGE_BYTES_MAX) throw malformed('too large')
+  const message = decode(bytes)
+  if (!Array.isArray(message)) throw malformed('no array')
+  const elements = new Elements(message)
+  switch (elements.count()) {
+    case 0:
+      return readFrame(elements, false)
+    case 1:
+      return readFrame(elements, true)
+    case 2:
+      return readWelcome(elements)
+    case 3:
+      return readClock(elements)
+    case 4:
+      return readNotice(elements)
+    default:
+      throw malformed('an unknown kind')
+  }
+}
+
+/** Reads the elements of an array one after the other. */
+class Elements {
+  #next = 0
+  readonly #items: readonly Value[]
+
+  constructor(items: readonly Value[]) {
+    this.#items = items
+  }
+
+  get more(): boolean {
+    return this.#next < this.#items.length
+  }
+
+  value(): Value {
+    const value = this.#items[this.#next++]
+    if (value === undefined) throw malformed('an element is missing')
+    return value
+  }
+
+  integer(): number {
+    const value = this.value()
+    if (!Number.isInteger(value)) throw malformed('an integer is missing')
+    return value as number
+  }
+
+  /** An integer that is not negative. */
+  count(): number {
+    const value = this.integer()
+    if (value < 0) throw malformed('a negative count')
+    return value
+  }
+
+  bool(): boolean {
+    const value = this.value()
+    if (typeof value !== 'boolean') throw malformed('a bool is missing')
+    return value
+  }
+
+  string(): string {
+    const value = this.value()
+    if (typeof value !== 'string') throw malformed('a string is missing')
+    return value
+  }
+
+  binary(): Uint8Array {
+    const value = this.value()
+    if (!(value instanceof Uint8Array)) throw malformed('a binary is missing')
+    return value
+  }
+
+  array(): Elements {
+    const value = this.value()
+    if (!Array.isArray(value)) throw malformed('an array is missing')
+    return new Elements(value)
+  }
+
+  choice<T>(choices: readonly T[]): T {
+    const choice = choices[this.count()]
+    if (choice === undefined) throw malformed('a number without a meaning')
+    return choice
+  }
+
+  values(count: number): Value[] {
+    const values: Value[] = []
+    for (let i = 0; i < count; i++) values.push(this.value())
+    return values
+  }
+
+  rest<T>(read: (elements: Elements) => T): T[] {
+    const all: T[] = []
+    while (this.more) all.push(read(this))
+    return all
+  }
+
+  end(): void {
+    if (this.more) throw malformed('a surplus element')
+  }
+}
+
+function readFrame(elements: Elements, hasNews: boolean): Frame {
+  return {
+    kind: 'frame',
+    ticks: elements.count(),
+    news: hasNews ? readNews(elements.array()) : null,
+    sections: elements.rest((rest) => readSection(rest.array())),
+  }
+}
+
+function readNews(elements: Elements): News {
+  return {
+    decided: elements.count(),
+    durable: elements.count(),
+    refusals: elements.rest(readRefusal),
+  }
+}
+
+function readRefusal(elements: Elements): Refusal {
+  return { number: elements.count(), status: elements.count() }
+}
+
+function readWelcome(elements: Elements): Welcome {
+  return {
+    kind: 'welcome',
+    member: elements.count(),
+    incarnation: elements.count(),
+    tick: elements.count(),
+    tickRate: elements.count(),
+    frameRate: elements.count(),
+    roomKind: elements.string(),
+    sequence: elements.count(),
+    keyKnown: elements.bool(),
+    seatKept: elements.bool(),
+    scopesKept: elements.array().rest((rest) => rest.count()),
+    durability: elements.count(),
+    limits: readLimits(elements.array()),
+    refusals: elements.array().rest(readRefusal),
+  }
+}
+
+function readLimits(elements: Elements): Limits {
+  return {
+    messageBytes: elements.count(),
+    messagesPerSecond: elements.count(),
+    messageBurst: elements.count(),
+    bytesPerSecond: elements.count(),
+    byteBurst: elements.count(),
+    operationsInFlight: elements.count(),
+    recordBytes: elements.count(),
+  }
+}
+
+function readClock(elements: Elements): ClockAnswer {
+  const answer = {
+    kind: 'clock' as const,
+    echo: elements.count(),
+    wall: elements.count(),
+    tick: elements.count(),
+  }
+  elements.end()
+  return answer
+}
+
+function readNotice(elements: Elements): Notice {
+  const notice = { kind: 'notice' as const, status: elements.count(), text: elements.string() }
+  elements.end()
+  return notice
+}
+
+const MORE = 1
+const RESTART = 2
+const LOST = 4
+
+function readSection(elements: Elements): Section {
+  const head = elements.count()
+  const scope = Math.floor(head / 8)
+  const flags = head % 8
+  const lost = (flags & LOST) !== 0
+  const section = {
+    scope,
+    more: (flags & MORE) !== 0,
+    restart: (flags & RESTART) !== 0,
+    lost,
+    advance: lost ? 0 : elements.count(),
+    definitions: scope === 0 ? elements.rest((rest) => readDefinition(rest.array())) : [],
+    runs: scope !== 0 ? elements.rest(readRun) : [],
+  }
+  if (lost && (section.runs.length > 0 || section.definitions.length > 0 || flags !== LOST)) {
+    throw malformed('a lost scope with more to it')
+  }
+  return section
+}
+
+function readDefinition(elements: Elements): Definition {
+  switch (elements.count()) {
+    case 0:
+      return {
+        what: 'collection',
+        number: elements.count(),
+        name: elements.string(),
+        ofMembers: elements.choice([false, true]),
+        scope: elements.count(),
+      }
+    case 1:
+      return {
+        what: 'field',
+        collection: elements.count(),
+        number: elements.choice(FIELD_NUMBERS),
+        name: elements.string(),
+        type: elements.choice(TYPES),
+        merge: elements.choice(MERGES),
+        minimum: elements.integer(),
+        maximum: elements.integer(),
+        steps: Math.max(1, elements.count()),
+      }
+    case 2:
+      return {
+        what: 'event',
+        number: elements.count(),
+        name: elements.string(),
+        kept: elements.count(),
+      }
+    default:
+      throw malformed('an unknown definition')
+  }
+}
+
+function readRun(elements: Elements): Run {
+  const head = elements.count()
+  const collection = Math.floor(head / 8)
+  switch (head % 8) {
+    case 0:
+      return { form: 'delete', slots: readGaps(elements) }
+    case 1:
+      return readPut(elements, collection)
+    case 2:
+      return readChange(elements, collection, 'set', readGaps)
+    case 3:
+      return readChange(elements, collection, 'set', readBitmap)
+    case 4:
+      return readChange(elements, collection, 'moved', readGaps)
+    case 5:
+      return readChange(elements, collection, 'moved', readBitmap)
+    case 6:
+      return readAppend(elements, collection)
+    default:
+      return { form: 'event', event: collection, from: elements.count(), value: elements.value() }
+  }
+}
+
+function readPut(elements: Elements, collection: number): Run {
+  const fields = readMask(elements)
+  const count = elements.count()
+  const rows: { slot: number; id: Id; values: Value[] }[] = []
+  for (let i = 0; i < count; i++) {
+    const slot = elements.count()
+    const id = elements.value()
+    if (typeof id !== 'string' && typeof id !== 'number') throw malformed('an id is missing')
+    rows.push({ slot, id, values: elements.values(fields.length) })
+  }
+  return { form: 'put', collection, fields, rows }
+}
+
+function readChange(
+  elements: Elements,
+  collection: number,
+  form: 'set' | 'moved',
+  readSlots: (elements: Elements) => number[],
+): Run {
+  const fields = readMask(elements)
+  const rows = readSlots(elements).map((slot) => ({
+    slot,
+    values: elements.values(fields.length),
+  }))
+  return { form, collection, fields, rows }
+}
+
+function readAppend(elements: Elements, collection: number): Run {
+  return {
+    form: 'append',
+    collection,
+    field: elements.choice(FIELD_NUMBERS),
+    slot: elements.count(),
+    start: elements.count(),
+    items: elements.values(elements.count()),
+  }
+}
+
+function readGaps(elements: Elements): number[] {
+  const count = elements.count()
+  const slots: number[] = []
+  for (let i = 0, next = 0; i < count; i++) {
+    const slot = next + elements.count()
+    slots.push(slot)
+    next = slot + 1
+  }
+  return slots
+}
+
+function readBitmap(elements: Elements): number[] {
+  const first = elements.count()
+  const bitmap = elements.binary()
+  const slots: number[] = []
+  bitmap.forEach((byte, i) => {
+    for (let bit = 0; bit < 8; bit++) if (byte & (1 << bit)) slots.push(first + 8 * i + bit)
+  })
+  return slots
+}
+
+const FIELD_NUMBERS: readonly number[] = Array.from({ length: 32 }, (_, i) => i)
+
+/** The field numbers of a mask, lowest first. */
+function readMask(elements: Elements): number[] {
+  const mask = elements.count()
+  if (mask >= 2 ** 32) throw malformed('a mask of more than 32 fields')
+  return FIELD_NUMBERS.filter((i) => (mask & (1 << i)) !== 0)
+}
+
+export function unzigzag(n: number): number {
+  return n % 2 === 0 ? n / 2 : -(n + 1) / 2
+}
+
+export function zigzag(n: number): number {
+  return n < 0 ? -2 * n - 1 : 2 * n
+}
+
+export interface Hello {
+  readonly key: Uint8Array
+  readonly roomKind: string | null
+  readonly user: Value
+  readonly sequence: number
+  readonly decided: number
+  readonly incarnation: number
+  /** scope, place, scope, place, … */
+  readonly places: readonly number[]
+}
+
+export function encodeHello(hello: Hello): Uint8Array {
+  return new Writer()
+    .array(9)
+    .value(0)
+    .value(VERSION)
+    .binary(hello.key)
+    .value(hello.roomKind)
+    .value(hello.user)
+    .value(hello.sequence)
+    .value(hello.decided)
+    .value(hello.incarnation)
+    .value([...hello.places])
+    .finish()
+}
+
+/** `operations`: each encoded already. */
+export function encodeOperations(operations: readonly Uint8Array[]): Uint8Array {
+  const writer = new Writer().array(1 + operations.length).value(1)
+  for (const operation of operations) writer.raw(operation)
+  return writer.finish()
+}
+
+export function encodePresence(fields: readonly (readonly [number | string, Value])[]): Uint8Array {
+  const writer = new Writer().array(1 + 2 * fields.length).value(2)
+  for (const [field, value] of fields) writer.value(field).value(value)
+  return writer.finish()
+}
+
+/** The highest mask that still makes a kind of one byte. */
+export const MOVED_MASK_MAX = 111
+
+export function encodePresenceMoved(mask: number, differences: readonly number[]): Uint8Array {
+  const writer = new Writer().array(1 + differences.length).value(16 + mask)
+  for (const difference of differences) writer.value(zigzag(difference))
+  return writer.finish()
+}
+
+export function encodeClock(echo: number): Uint8Array {
+  return new Writer().value([3, echo]).finish()
+}
+
+export function encodeLeave(): Uint8Array {
+  return new Writer().value([4]).finish()
+}
