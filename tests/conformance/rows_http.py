@@ -1,0 +1,177 @@
+"""Hostile rows up to the upgrade: pages, paths, methods, headers, and upgrades that must not be."""
+
+import time
+
+from probe import REFUSED_PAGE, Row, http, page, upgrade
+from wire import BINARY, frame, pack, read_http_head, upgrade_request
+
+NOT_FOUND = ("HTTP 400", "HTTP 403", "HTTP 404", "HTTP 414", "HTTP 431", "dropped")
+UNREADABLE = (*REFUSED_PAGE, "silent")
+NO_METHOD = ("HTTP 405", "HTTP 404")
+
+PATHS = [page(f"GET {shown or path}", path, *NOT_FOUND) for path, shown in (
+    ("/../../../../etc/passwd", None),
+    ("/cursors/../../../../../../etc/passwd", None),
+    ("/%2e%2e/%2e%2e/%2e%2e/%2e%2e/etc/passwd", None),
+    ("/..%2f..%2f..%2f..%2fetc/passwd", None),
+    ("/%252e%252e/%252e%252e/etc/passwd", None),
+    ("/..%5c..%5c..%5cetc%5cpasswd", None),
+    ("/....//....//....//etc/passwd", None),
+    ("/%c0%ae%c0%ae/%c0%ae%c0%ae/etc/passwd", None),
+    ("//etc/passwd", None),
+    ("/etc/passwd", None),
+    ("/index.html%00.png", None),
+    ("/%00", None),
+    ("/%zz", None),
+    ("/.git/config", None),
+    ("/.env", None),
+    ("/index.html/", None),
+    ("/tutti/../../server/main.c", None),
+    ("/" + "a" * 4000, "a path of 4,000 bytes"),
+    ("/" + "../" * 1000 + "etc/passwd", "1,000 times ../"),
+    (b"/\xff\xfe\x80", "a path of bytes that are not UTF-8"),
+)]
+
+METHODS = [
+    page("POST to a page", "/", *NO_METHOD, method="POST", body=b"x=1"),
+    page("PUT to a page", "/index.html", *NO_METHOD, method="PUT", body=b"<b>mine</b>"),
+    page("DELETE of a page", "/index.html", *NO_METHOD, "dropped", method="DELETE"),
+    page("PATCH of a page", "/index.html", *REFUSED_PAGE, method="PATCH", body=b"x"),
+    page("TRACE", "/", *REFUSED_PAGE, method="TRACE"),
+    page("CONNECT", "127.0.0.1:22", *REFUSED_PAGE, method="CONNECT"),
+    page("a method of its own", "/", *REFUSED_PAGE, method="BREW"),
+    page("POST to a room", "/v1/rooms/lobby", *REFUSED_PAGE, method="POST", body=b"x"),
+    page("POST announcing 2^63 bytes", "/", *REFUSED_PAGE, method="POST",
+         headers=(f"Content-Length: {2**63}",), body=b"x"),
+    page("POST announcing -1 bytes", "/", *REFUSED_PAGE, method="POST",
+         headers=("Content-Length: -1",), body=b"x"),
+    page("POST in chunks without an end", "/", *REFUSED_PAGE, method="POST",
+         headers=("Transfer-Encoding: chunked",), body=b"ffffffffffffffff\r\nx"),
+    page("two Content-Lengths", "/", *REFUSED_PAGE, method="POST",
+         headers=("Content-Length: 1", "Content-Length: 9"), body=b"x"),
+]
+
+
+def raw(name, data):
+    return http(name, data, *UNREADABLE, "HTTP 200", seconds=1)
+
+
+REQUESTS = [
+    raw("1 KiB of noise", bytes((7 * each + 13) % 256 for each in range(1024))),
+    raw("a TLS ClientHello", bytes.fromhex("1603010200010001fc0303") + bytes(512)),
+    raw("an HTTP/2 preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"),
+    raw("HTTP/0.9", b"GET /\r\n"),
+    raw("HTTP/9.9", b"GET / HTTP/9.9\r\nHost: x\r\n\r\n"),
+    raw("lines that end in a bare LF", b"GET / HTTP/1.1\nHost: x\n\n"),
+    raw("1,000 empty lines", b"\r\n" * 1000),
+    raw("a NUL in a header", b"GET / HTTP/1.1\r\nHost: a\0b\r\n\r\n"),
+    raw("a header without a colon", b"GET / HTTP/1.1\r\nHost: x\r\nnonsense\r\n\r\n"),
+    raw("a header of 64 KiB", b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 65536 + b"\r\n\r\n"),
+    raw("1,000 headers", b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X-A: b\r\n" * 1000 + b"\r\n"),
+    raw("a header name of 64 KiB", b"GET / HTTP/1.1\r\n" + b"a" * 65536 + b": x\r\n\r\n"),
+    raw("a cookie of 16 KiB", b"GET / HTTP/1.1\r\nHost: x\r\nCookie: " + b"a" * 16384 +
+        b"\r\n\r\n"),
+    raw("a request for another host", b"GET http://elsewhere.example/ HTTP/1.1\r\n"
+                                      b"Host: elsewhere.example\r\n\r\n"),
+    http("half a request and then the end", b"GET / HT", *UNREADABLE, seconds=1),
+]
+
+
+def own_origin(suffix="", scheme="http", port_shift=0):
+    return lambda place: f"{scheme}://{place.address[0]}:{place.address[1] + port_shift}{suffix}"
+
+
+UPGRADES = [
+    upgrade("Upgrade: h2c", "HTTP 400", Upgrade="h2c"),
+    upgrade("Upgrade: h2c with its settings", "HTTP 400", Upgrade="h2c",
+            Connection="Upgrade, HTTP2-Settings", HTTP2_Settings="AAMAAABkAARAAAAAAAIAAAAA"),
+    upgrade("Upgrade: something-else", "HTTP 400", "dropped", Upgrade="something-else"),
+    upgrade("Upgrade: an empty value", "HTTP 400", "HTTP 404", "HTTP 426", "dropped", Upgrade=""),
+    upgrade("no Upgrade at all", "HTTP 400", "HTTP 404", "HTTP 426", Upgrade=None),
+    upgrade("Upgrade: 4,000 bytes", "HTTP 400", "dropped", "HTTP 431", Upgrade="w" * 4000),
+    upgrade("an upgrade on the path /", "HTTP 404", path="/"),
+    upgrade("an upgrade on /v1/rooms/", "HTTP 400", "HTTP 404", path="/v1/rooms/"),
+    upgrade("an upgrade on /v1/rooms/a/b", "HTTP 400", "HTTP 404", path="/v1/rooms/a/b"),
+    upgrade("an upgrade on /v1/rooms/../rooms/a", "HTTP 400", "HTTP 404",
+            path="/v1/rooms/../rooms/a%2fb"),
+    upgrade("a room name with %00", "HTTP 400", "HTTP 404", path="/v1/rooms/a%00b"),
+    upgrade("a room name of 65 bytes", "HTTP 400", path="/v1/rooms/" + "r" * 65),
+    upgrade("a room name of 3,000 bytes", "HTTP 400", "HTTP 404", "HTTP 414", "dropped",
+            path="/v1/rooms/" + "r" * 3000),
+    upgrade("no subprotocol", "HTTP 400", Sec_WebSocket_Protocol=None),
+    upgrade("another subprotocol", "HTTP 400", Sec_WebSocket_Protocol="chat"),
+    upgrade("the subprotocol http", "HTTP 400", Sec_WebSocket_Protocol="http"),
+    upgrade("a subprotocol that only begins like ours", "HTTP 400",
+            Sec_WebSocket_Protocol="tutti.v11"),
+    upgrade("500 other subprotocols", "HTTP 400", "HTTP 431", "dropped",
+            Sec_WebSocket_Protocol=", ".join(["other"] * 500)),
+    upgrade("version 8", "HTTP 400", "HTTP 426", Sec_WebSocket_Version="8"),
+    upgrade("no version", "HTTP 400", "HTTP 426", "dropped", Sec_WebSocket_Version=None),
+    upgrade("no key", "HTTP 400", "dropped", Sec_WebSocket_Key=None),
+    upgrade("a foreign Origin", "HTTP 403", Origin="https://elsewhere.example"),
+    upgrade("the Origin null", "HTTP 403", Origin="null"),
+    upgrade("an Origin that only begins like ours", "HTTP 403",
+            Origin=own_origin(".elsewhere.example")),
+    upgrade("our Origin with another port", "HTTP 403", Origin=own_origin(port_shift=1)),
+    upgrade("an Origin of 4,000 bytes", "HTTP 403", "HTTP 431", "HTTP 400", "dropped",
+            Origin="http://" + "a" * 4000),
+    upgrade("permessage-deflate with absurd parameters (not taken)", "HTTP 101", "HTTP 400",
+            Sec_WebSocket_Extensions="permessage-deflate; server_max_window_bits=99; x=\"\\\""),
+]
+
+
+def upgrade_by_post(place):
+    request = upgrade_request(place.address, place.path(), "AAAAAAAAAAAAAAAAAAAAAA==")
+    return request.replace(b"GET ", b"POST ", 1)
+
+
+def upgrade_in_http_1_0(place):
+    request = upgrade_request(place.address, place.path(), "AAAAAAAAAAAAAAAAAAAAAA==")
+    return request.replace(b"HTTP/1.1", b"HTTP/1.0", 1)
+
+
+def upgrade_and_half_a_frame_at_once(place):
+    request = upgrade_request(place.address, place.path(), "AAAAAAAAAAAAAAAAAAAAAA==")
+    return request + frame(BINARY, pack([0, 1]))[:7]
+
+
+UPGRADES += [
+    http("an upgrade by POST", upgrade_by_post, *REFUSED_PAGE),
+    http("an upgrade in HTTP/1.0", upgrade_in_http_1_0, *REFUSED_PAGE, "HTTP 101"),
+    http("half a frame behind the upgrade", upgrade_and_half_a_frame_at_once, *REFUSED_PAGE,
+         "HTTP 101"),
+]
+
+
+def drip(place):
+    """A header that goes on for ever, a byte at a time."""
+    with place.connect() as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        connection.settimeout(0.4)
+        deadline = time.monotonic() + SLOW_SECONDS
+        while time.monotonic() < deadline:
+            connection.sendall(b"a")
+            try:
+                answer = read_http_head(connection)
+                return f"HTTP {answer.status}" if answer else "dropped"
+            except TimeoutError:
+                pass
+    return "silent"
+
+
+def say_nothing(place):
+    with place.connect() as connection:
+        connection.settimeout(SLOW_SECONDS)
+        answer = read_http_head(connection)
+        return f"HTTP {answer.status}" if answer else "dropped"
+
+
+SLOW_SECONDS = 25
+SLOW = [
+    Row("headers that drip a byte at a time", drip, ("dropped", "HTTP 408", "HTTP 400"),
+        seconds_long=SLOW_SECONDS),
+    Row("a connection that never says a word", say_nothing, ("dropped", "HTTP 408"),
+        seconds_long=SLOW_SECONDS),
+]
+
+ROWS = PATHS + METHODS + REQUESTS + UPGRADES + SLOW
