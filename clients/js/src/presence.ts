@@ -59,9 +59,10 @@ export class OwnPresence {
   /** The message that says what is unsaid, in its shortest form; null where it says nothing new. */
   take(): Uint8Array | null {
     const news: { name: string; value: Value; before: Value | undefined }[] = []
-    for (const name of this.#unsaid) {
+    for (const [name, wanted] of this.#wanted) {
+      if (!this.#unsaid.has(name)) continue
       const before = this.#said.get(name)
-      const value = scale(this.#names.field(COLLECTION, name), this.#wanted.get(name) ?? null)
+      const value = scale(this.#names.field(COLLECTION, name), wanted)
       if (!equal(before, value)) news.push({ name, value, before })
       this.#said.set(name, value)
     }

@@ -96,6 +96,7 @@ export class Session {
   /** When the oldest unanswered probe was sent. */
   #askedAt: number | null = null
   #presenceSlot = 0
+  #presenceWentLast = false
   #wakeAt = Infinity
 
   constructor(options: SessionOptions, audience: Audience) {
@@ -241,7 +242,10 @@ export class Session {
     if (this.#phase === 'greeting') return wake
     wake = Math.min(wake, this.#pumpClock(now))
     if (this.#phase !== 'live') return wake
-    return Math.min(wake, this.#pumpPresence(link, now), this.#pumpOperations(link, now))
+    // Where the room's rate is short, they take turns.
+    return this.#presenceWentLast
+      ? Math.min(wake, this.#pumpOperations(link, now), this.#pumpPresence(link, now))
+      : Math.min(wake, this.#pumpPresence(link, now), this.#pumpOperations(link, now))
   }
 
   #pumpClock(now: number): number {
@@ -265,6 +269,7 @@ export class Session {
     const message = this.presence.take()
     if (message === null) return Infinity
     this.#send(message, now)
+    this.#presenceWentLast = true
     // Slots lie on a grid, so that late timers do not make the rate lower than the room's.
     this.#presenceSlot = Math.max(this.#presenceSlot + interval, now)
     return Infinity
@@ -279,6 +284,7 @@ export class Session {
       if (at > now) return at
       if (link.bufferedAmount > OPERATIONS_BUFFER_MAX) return now + this.frameInterval
       this.#send(encodeOperations(this.#takeBatch(inFlightMax)), now)
+      this.#presenceWentLast = false
     }
     return Infinity
   }
