@@ -40,8 +40,11 @@ void memory_release(const struct memory *memory, void *block)
         memory->release(memory->context, block);
 }
 
-bool memory_grow(
-    const struct memory *memory, void **array, uint32_t *capacity, uint32_t wanted, size_t element)
+bool memory_grow(const struct memory *memory,
+                 void **array,
+                 uint32_t *capacity,
+                 uint32_t wanted,
+                 size_t element)
 {
     if (wanted <= *capacity)
         return true;

@@ -62,8 +62,11 @@ void memory_release(const struct memory *memory, void *block);    /* NULL is fin
 
 /* Gives an array room for at least `wanted` elements, by doubling. *array and *capacity stay as
  * they are on failure; what is added is zeroed. */
-bool memory_grow(
-    const struct memory *memory, void **array, uint32_t *capacity, uint32_t wanted, size_t element);
+bool memory_grow(const struct memory *memory,
+                 void **array,
+                 uint32_t *capacity,
+                 uint32_t wanted,
+                 size_t element);
 
 /* The caller must look at the result. */
 #define MUST_CHECK __attribute__((warn_unused_result))

@@ -10,8 +10,7 @@
 
 static uint32_t bucket_of(const struct room *room, const uint8_t *key)
 {
-    uint64_t hash =
-        hash_bytes(room->options.seed, (struct bytes){key, CLIENT_KEY_BYTES});
+    uint64_t hash = hash_bytes(room->options.seed, (struct bytes){key, CLIENT_KEY_BYTES});
     return (uint32_t)hash & (room->client_buckets - 1);
 }
 
@@ -153,8 +152,7 @@ const struct refusal *client_refusal(const struct client *client, uint32_t numbe
 uint32_t client_refusals_after(const struct client *client, uint32_t sequence)
 {
     uint32_t first = client->refused;
-    uint32_t oldest =
-        first < OPERATIONS_IN_FLIGHT_MAX ? 0 : first - OPERATIONS_IN_FLIGHT_MAX;
+    uint32_t oldest = first < OPERATIONS_IN_FLIGHT_MAX ? 0 : first - OPERATIONS_IN_FLIGHT_MAX;
     while (first > oldest && client_refusal(client, first - 1)->sequence > sequence)
         first--;
     return first;

@@ -154,9 +154,8 @@ static size_t collect_entry(struct delta_work *work,
     return collect_live(work, record, request, entry);
 }
 
-static struct delta_result collect(struct delta_work *work,
-                                   const struct scope *scope,
-                                   const struct delta_request *request)
+static struct delta_result
+collect(struct delta_work *work, const struct scope *scope, const struct delta_request *request)
 {
     struct delta_result result = {request->place.position, true};
     size_t bytes = RUN_HEAD_BYTES; /* of the deletes */
@@ -165,8 +164,7 @@ static struct delta_result collect(struct delta_work *work,
     const struct record *record = first_beyond(scope, request->place.position);
     for (; record != NULL; record = record->newer) {
         /* Made and removed beyond the place: it was never shown. */
-        bool unseen = record->kind == RECORD_TOMBSTONE &&
-                      record->created > request->place.position;
+        bool unseen = record->kind == RECORD_TOMBSTONE && record->created > request->place.position;
         if (!unseen) {
             struct delta_entry *entry = &work->entries[work->count];
             uint32_t groups = work->group_count;
@@ -384,8 +382,7 @@ static size_t group_cost(uint32_t mask, uint32_t count)
 
 /* Whether every record of the group may have all the fields of the mask: what it did not change
  * must be a number that the receiver holds. */
-static bool
-group_widens(const struct delta_work *work, int number, uint32_t mask, uint64_t base)
+static bool group_widens(const struct delta_work *work, int number, uint32_t mask, uint64_t base)
 {
     for (uint32_t i = 0; i < work->count; i++) {
         const struct delta_entry *entry = &work->entries[i];
@@ -410,13 +407,12 @@ static void group_absorb(struct delta_work *work, int into, int from)
     work->groups[from].count = 0;
 }
 
-static bool
-join_pair(struct delta_work *work, int into, int from, uint64_t base)
+static bool join_pair(struct delta_work *work, int into, int from, uint64_t base)
 {
     const struct delta_group *a = &work->groups[into];
     const struct delta_group *b = &work->groups[from];
-    if (a->form != RUN_MOVED_GAPS || b->form != RUN_MOVED_GAPS ||
-        a->collection != b->collection || a->count == 0 || b->count == 0)
+    if (a->form != RUN_MOVED_GAPS || b->form != RUN_MOVED_GAPS || a->collection != b->collection ||
+        a->count == 0 || b->count == 0)
         return false;
     uint32_t mask = a->mask | b->mask;
     if (group_cost(mask, a->count + b->count) >=

@@ -8,11 +8,12 @@
 
 /* Sections of one frame are kept for the members that stand at the same place. */
 #define CACHE_SECTIONS_MAX 64u
-#define CACHE_BYTES (CACHE_SECTIONS_MAX * MESSAGE_BYTES_MAX / 4)
+#define CACHE_BYTES        (CACHE_SECTIONS_MAX * MESSAGE_BYTES_MAX / 4)
 
 /* What a message holds beside one large section: head, news, and the other sections' heads. */
-#define MESSAGE_RESERVE 2048u
-static_assert(RECORD_BYTES_MAX + 2 * MESSAGE_RESERVE < MESSAGE_BYTES_MAX, "a record fits");
+#define MESSAGE_RESERVE   2048u
+#define SECTION_BYTES_MAX (MESSAGE_BYTES_MAX - 2 * MESSAGE_RESERVE)
+static_assert(RECORD_BYTES_MAX + MESSAGE_RESERVE < SECTION_BYTES_MAX, "a record fits");
 
 /* [head, 0]: this scope follows in the next message. */
 #define DEFERRED_BYTES 8u
@@ -29,6 +30,7 @@ struct section {
 struct frames {
     struct memory memory;
     struct room *room;
+    size_t section_bytes_max;
     struct delta_work work;
 
     struct section cache[CACHE_SECTIONS_MAX];
@@ -51,7 +53,13 @@ struct frames *frames_create(const struct memory *memory)
         return NULL;
     frames->memory = *memory;
     frames->room = NULL;
+    frames->section_bytes_max = SECTION_BYTES_MAX;
     return frames;
+}
+
+void frames_limit_sections(struct frames *frames, size_t bytes)
+{
+    frames->section_bytes_max = bytes < SECTION_BYTES_MAX ? bytes : SECTION_BYTES_MAX;
 }
 
 void frames_destroy(struct frames *frames)
@@ -79,14 +87,14 @@ static void section_encode(struct frames *frames,
         .place = section->place,
         .differences = section->place.base == section->place.position && !section->restart &&
                        section->place.base == scope->difference,
-        .budget = MESSAGE_BYTES_MAX - 2 * MESSAGE_RESERVE,
+        .budget = frames->section_bytes_max,
     };
     uint8_t *runs = frames->section_bytes;
     struct writer body = writer_on(runs, sizeof frames->section_bytes);
     section->result = delta_write(&frames->work, &frames->room->state, scope, &request, &body);
     assert(body.status == STATUS_OK); /* the budget is below the buffer's size */
-    unsigned flags = (section->result.complete ? 0u : SECTION_MORE) |
-                     (section->restart ? SECTION_RESTART : 0u);
+    unsigned flags =
+        (section->result.complete ? 0u : SECTION_MORE) | (section->restart ? SECTION_RESTART : 0u);
     struct open_array array = pack_array_begin(writer);
     write_section_head(writer, number, flags);
     pack_integer(writer, (int64_t)(section->result.position - section->place.position));
@@ -185,8 +193,7 @@ static void add_lost(struct seat *seat, enum wire_scope number, struct building 
     pack_array(&building->writer, 1);
     write_section_head(&building->writer, number, SECTION_LOST);
     building->sections++;
-    seat->held &= (uint8_t)~(1u << number);
-    *seat_place(seat, number) = (struct place){0};
+    seat->held &= (uint8_t) ~(1u << number);
 }
 
 static void add_deferred(struct building *building, enum wire_scope number)

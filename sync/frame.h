@@ -39,6 +39,9 @@ struct frames;
 struct frames *frames_create(const struct memory *memory);
 void frames_destroy(struct frames *frames);
 
+/* Cuts sections at about so many bytes instead of filling messages; one entry always goes. */
+void frames_limit_sections(struct frames *frames, size_t bytes);
+
 /* False when no member has anything to get: skip the room. Then frames_end() is not called. */
 bool frames_begin(struct frames *frames, struct room *room);
 

@@ -54,7 +54,7 @@ uint32_t heap_rounded(size_t bytes)
 /* Cuts what is left of a chunk into free blocks, largest first. */
 static void cut_rest(struct heap *heap)
 {
-    for (unsigned class = HEAP_CLASSES; class-- > 0;) {
+    for (unsigned class = HEAP_CLASSES; class -- > 0;) {
         uint32_t bytes = class_bytes(class);
         while (bytes <= HEAP_BLOCK_MAX && (size_t)(heap->end - heap->unused) >= bytes) {
             memcpy(heap->unused, &heap->free[class], sizeof(void *));

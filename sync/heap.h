@@ -14,7 +14,7 @@
 
 #include "sync/base.h"
 
-#define HEAP_CLASSES 28u
+#define HEAP_CLASSES   28u
 #define HEAP_BLOCK_MAX (UINT32_C(1) << 17)
 
 struct heap {

@@ -43,13 +43,13 @@ bool inbox_next(const struct inbox *inbox,
     return true;
 }
 
-void inbox_void_operations(struct room *room, uint32_t seat)
+void inbox_void(struct room *room, uint32_t seat)
 {
     struct inbox *inbox = &room->inbox;
     struct inbox_entry entry;
     struct bytes bytes;
     for (uint32_t at = 0, from = 0; inbox_next(inbox, &at, &entry, &bytes); from = at) {
-        if (entry.seat != seat || entry.kind != INBOX_MESSAGE)
+        if (entry.seat != seat || entry.kind == INBOX_JOIN || entry.kind == INBOX_BACK)
             continue;
         entry.seat = SEAT_NONE;
         memcpy(inbox->data + from, &entry, sizeof entry);

@@ -20,7 +20,7 @@ const struct rules kind_open = {
 /* --- cursors: where everyone points, in half pixels of a page of up to 65,535 x 65,535 ----------- */
 
 #define CURSOR_STEPS 2u
-#define CURSOR_MAX (65535 * (int64_t)CURSOR_STEPS)
+#define CURSOR_MAX   (65535 * (int64_t)CURSOR_STEPS)
 
 static const struct field_rules cursor_fields[] = {
     {.name = "x", .type = FIELD_FIXED, .maximum = CURSOR_MAX, .steps = CURSOR_STEPS},

@@ -17,16 +17,16 @@
 #define MAP_KEYS_MAX 64u
 
 /* A room's name in the request target, and names of collections, fields and events. */
-#define ROOM_NAME_MAX 64u
-#define NAME_BYTES_MAX 32u
+#define ROOM_NAME_MAX       64u
+#define NAME_BYTES_MAX      32u
 #define RECORD_ID_BYTES_MAX 24u
-#define CLIENT_KEY_BYTES 16u
+#define CLIENT_KEY_BYTES    16u
 
 /* Room for a name, a colour, a picture's address. */
 #define USER_BYTES_MAX 1024u
 
 /* A mask of fields is 32 bits wide. */
-#define FIELDS_MAX 32u
+#define FIELDS_MAX      32u
 #define COLLECTIONS_MAX 64u
 #define EVENT_NAMES_MAX 32u
 
@@ -38,9 +38,9 @@
 static_assert(RECORD_BYTES_MAX + 8192 <= MESSAGE_BYTES_MAX, "any record fits one message");
 
 /* A value of an event: a long chat line, a small payload. */
-#define EVENT_BYTES_MAX 4096u
+#define EVENT_BYTES_MAX     4096u
 #define EVENTS_KEPT_DEFAULT 64u
-#define EVENTS_KEPT_MAX 512u
+#define EVENTS_KEPT_MAX     512u
 
 /* Operations sent whose outcome the client has not been told; bounds the list of refusals. */
 #define OPERATIONS_IN_FLIGHT_MAX 64u
@@ -49,10 +49,10 @@ static_assert(RECORD_BYTES_MAX + 8192 <= MESSAGE_BYTES_MAX, "any record fits one
 #define INTEGER_MAX ((INT64_C(1) << 53) - 1)
 
 /* Defaults of struct room_limits. */
-#define ROOM_MEMBERS_DEFAULT 5000u
-#define ROOM_RECORDS_DEFAULT 10000u
+#define ROOM_MEMBERS_DEFAULT     5000u
+#define ROOM_RECORDS_DEFAULT     10000u
 #define ROOM_STATE_BYTES_DEFAULT (16u << 20)
-#define ROOM_TOMBSTONES_DEFAULT 5000u
+#define ROOM_TOMBSTONES_DEFAULT  5000u
 #define ROOM_INBOX_BYTES_DEFAULT (1u << 20)
 
 /* Client keys whose last sequence and refusals a room remembers beyond those seated. */

@@ -22,7 +22,11 @@ enum verb {
     VERB_EMIT = 5
 };
 
-enum guard { GUARD_NEW = 1, GUARD_STAMP = 2, GUARD_MINE = 4 };
+enum guard {
+    GUARD_NEW = 1,
+    GUARD_STAMP = 2,
+    GUARD_MINE = 4
+};
 
 /* Who asks, and of whom. */
 struct actor {
@@ -50,10 +54,14 @@ enum status operation_apply(const struct actor *actor, struct reader *reader);
 /* A `presence` message behind its kind: whole values; and `presence moved`: differences. The
  * record is the member's own. `count` elements follow. */
 void presence_check(struct reader *reader, uint32_t count);
-enum status presence_set(
-    const struct actor *actor, struct record *record, struct reader *reader, uint32_t count);
-enum status presence_move(
-    const struct actor *actor, struct record *record, uint32_t mask, struct reader *reader);
+enum status presence_set(const struct actor *actor,
+                         struct record *record,
+                         struct reader *reader,
+                         uint32_t count);
+enum status presence_move(const struct actor *actor,
+                          struct record *record,
+                          uint32_t mask,
+                          struct reader *reader);
 
 /* The private scope of a member that has a seat, made where there is none yet; NULL when no such
  * member is here. In room.c. */

@@ -151,7 +151,7 @@ size_t pack_integer_bytes(int64_t value)
 
 uint64_t zigzag(int64_t value)
 {
-    return value >= 0 ? (uint64_t)value << 1 : ((uint64_t)-(value + 1) << 1) | 1;
+    return value >= 0 ? (uint64_t)value << 1 : ((uint64_t) - (value + 1) << 1) | 1;
 }
 
 int64_t unzigzag(uint64_t value)

@@ -89,7 +89,7 @@ void read_nil(struct reader *reader);
 bool read_bool(struct reader *reader);
 int64_t read_integer(struct reader *reader); /* within int64; larger is MALFORMED */
 int64_t read_integer_in(struct reader *reader, int64_t minimum, int64_t maximum);
-double read_double(struct reader *reader); /* float 32 or 64; not finite is MALFORMED */
+double read_double(struct reader *reader);       /* float 32 or 64; not finite is MALFORMED */
 struct bytes read_string(struct reader *reader); /* checked UTF-8 */
 struct bytes read_binary(struct reader *reader);
 uint32_t read_array(struct reader *reader); /* count <= bytes left */

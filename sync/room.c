@@ -123,8 +123,8 @@ static void take_join(struct room *room, uint32_t number, struct bytes user)
     for (uint32_t left = seat->client->member; left > 0; left /= 10)
         digits[--first] = (char)('0' + left % 10);
     struct bytes id = {(const uint8_t *)digits + first, sizeof digits - first};
-    seat->presence = state_make(&room->state, room->state.scopes[SCOPE_PRESENCE], 0, id,
-                                seat->client->member);
+    seat->presence =
+        state_make(&room->state, room->state.scopes[SCOPE_PRESENCE], 0, id, seat->client->member);
     seat->presence->seat = number;
     presence_set_user(room, seat, user);
     if (room->rules->joined != NULL)
@@ -167,10 +167,10 @@ static void take_message(struct room *room, uint32_t number, struct bytes messag
         return;
     }
     struct actor actor = actor_of(room, seat);
-    enum status status = kind == CLIENT_PRESENCE
-                             ? presence_set(&actor, seat->presence, &reader, count - 1)
-                             : presence_move(&actor, seat->presence,
-                                             (uint32_t)(kind - CLIENT_MOVED), &reader);
+    enum status status =
+        kind == CLIENT_PRESENCE
+            ? presence_set(&actor, seat->presence, &reader, count - 1)
+            : presence_move(&actor, seat->presence, (uint32_t)(kind - CLIENT_MOVED), &reader);
     if (status == STATUS_OK)
         return;
     room->refusals[status]++;

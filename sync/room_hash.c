@@ -55,8 +55,7 @@ static uint64_t hash_private_scopes(const struct room *room)
 {
     uint64_t sum = 0;
     for (uint32_t i = 0; i < room->client_buckets; i++)
-        for (const struct client *client = room->clients[i]; client != NULL;
-             client = client->chain)
+        for (const struct client *client = room->clients[i]; client != NULL; client = client->chain)
             if (client->mine != NULL)
                 sum += hash_scope(&room->state.schema, client->mine);
     return sum;

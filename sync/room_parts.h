@@ -35,7 +35,12 @@ struct client {
 /* Edits that may wait for one tick; bounds the memory set aside for it. */
 #define INBOX_EDITS_MAX 8192u
 
-enum seat_state { SEAT_FREE, SEAT_TAKEN, SEAT_AWAY, SEAT_LEAVING };
+enum seat_state {
+    SEAT_FREE,
+    SEAT_TAKEN,
+    SEAT_AWAY,
+    SEAT_LEAVING
+};
 
 /* Places beyond everyone and presence: MINE and the roles. */
 #define PLACES_EXTRA (SCOPE_COUNT - SCOPE_MINE)
@@ -60,7 +65,12 @@ struct seat {
     uint32_t decided;     /* by the client's word in its last hello */
 };
 
-enum inbox_kind { INBOX_JOIN, INBOX_BACK, INBOX_ROLE, INBOX_MESSAGE };
+enum inbox_kind {
+    INBOX_JOIN,
+    INBOX_BACK,
+    INBOX_ROLE,
+    INBOX_MESSAGE
+};
 
 /* Followed by `length` bytes, padded to 8. */
 struct inbox_entry {
@@ -75,8 +85,8 @@ struct inbox {
     uint8_t *data;
     uint32_t capacity;
     uint32_t length;
-    uint32_t edits;  /* records that may be made */
-    size_t reserve;  /* heap that taking it all may need */
+    uint32_t edits; /* records that may be made */
+    size_t reserve; /* heap that taking it all may need */
 };
 
 struct timer {
@@ -146,9 +156,9 @@ bool inbox_next(const struct inbox *inbox,
                 uint32_t *at,
                 struct inbox_entry *entry,
                 struct bytes *bytes);
-/* Operations that wait when their client comes back with a new connection: it is told that they
- * never arrived, and sends them again. */
-void inbox_void_operations(struct room *room, uint32_t seat);
+/* What waits of an earlier connection when its client comes back with a new one: the client is
+ * told that its operations never arrived and sends them again; its role is that of the new join. */
+void inbox_void(struct room *room, uint32_t seat);
 
 /* seats.c */
 struct record *presence_find(const struct room *room, uint32_t member);

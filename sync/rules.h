@@ -68,9 +68,9 @@ struct field_rules {
 struct collection_rules {
     const char *name;
     enum sight sight;
-    enum role role;    /* SIGHT_ROLE: the least role that sees it */
-    bool server_only;  /* members read, only rules write */
-    bool learns;       /* fields named by clients are learnt as they appear, type any */
+    enum role role;   /* SIGHT_ROLE: the least role that sees it */
+    bool server_only; /* members read, only rules write */
+    bool learns;      /* fields named by clients are learnt as they appear, type any */
     const struct field_rules *fields;
     uint32_t field_count;
 };

@@ -84,9 +84,8 @@ static int add_event(struct schema *schema, struct heap *heap, struct event_name
     return (int)number;
 }
 
-static void declare_collection(struct schema *schema,
-                               struct heap *heap,
-                               const struct collection_rules *rules)
+static void
+declare_collection(struct schema *schema, struct heap *heap, const struct collection_rules *rules)
 {
     assert(rules->field_count <= FIELDS_MAX - 2);
     int number = add_collection(schema, heap,
@@ -182,8 +181,8 @@ int schema_learn_collection(struct schema *schema, struct heap *heap, struct byt
 {
     if (schema->collection_count == COLLECTIONS_MAX)
         return -1;
-    return add_collection(
-        schema, heap, (struct collection){.name = name_copy(heap, name), .learns = true});
+    return add_collection(schema, heap,
+                          (struct collection){.name = name_copy(heap, name), .learns = true});
 }
 
 int schema_learn_event(struct schema *schema, struct heap *heap, struct bytes name)
@@ -195,8 +194,11 @@ int schema_learn_event(struct schema *schema, struct heap *heap, struct bytes na
         (struct event_name){.name = name_copy(heap, name), .kept = EVENTS_KEPT_DEFAULT});
 }
 
-int schema_learn_field(
-    struct schema *schema, struct heap *heap, int collection, struct bytes name, enum merge merge)
+int schema_learn_field(struct schema *schema,
+                       struct heap *heap,
+                       int collection,
+                       struct bytes name,
+                       enum merge merge)
 {
     if (schema->collections[collection].field_count == FIELDS_MAX)
         return -1;

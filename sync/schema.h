@@ -71,8 +71,11 @@ int collection_field(const struct collection *collection, struct bytes name);
 /* Learns a name: its number, or -1 where the limit is reached. */
 int schema_learn_collection(struct schema *schema, struct heap *heap, struct bytes name);
 int schema_learn_event(struct schema *schema, struct heap *heap, struct bytes name);
-int schema_learn_field(
-    struct schema *schema, struct heap *heap, int collection, struct bytes name, enum merge merge);
+int schema_learn_field(struct schema *schema,
+                       struct heap *heap,
+                       int collection,
+                       struct bytes name,
+                       enum merge merge);
 
 /* 1..NAME_BYTES_MAX bytes without control characters. */
 bool schema_name_valid(struct bytes name);

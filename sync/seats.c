@@ -110,8 +110,8 @@ static void seat_resume(struct room *room, struct seat *seat, const struct hello
         } else {
             struct place *place = seat_place(seat, (enum wire_scope)i);
             const struct scope *scope = seat_scope(room, seat, (enum wire_scope)i);
-            if (place == NULL || !seat_sees(room, seat, (enum wire_scope)i) ||
-                at > scope->stamp || (at > 0 && at < scope->horizon))
+            if (place == NULL || !seat_sees(room, seat, (enum wire_scope)i) || at > scope->stamp ||
+                (at > 0 && at < scope->horizon))
                 continue;
             *place = (struct place){.base = at, .position = at};
         }
@@ -140,7 +140,7 @@ rejoin(struct room *room, struct client *client, const struct hello *hello, enum
     struct seat *seat = &room->seats[client->seat];
     struct inbox_entry entry = {
         .seat = client->seat, .kind = INBOX_BACK, .length = (uint32_t)hello->user.length};
-    inbox_void_operations(room, client->seat);
+    inbox_void(room, client->seat);
     enum status status = inbox_add(room, entry, hello->user.data);
     if (status != STATUS_OK)
         return status;
@@ -209,9 +209,8 @@ room_join(struct room *room, const struct hello *hello, enum role role, uint32_t
 
 enum status room_set_role(struct room *room, uint32_t seat, enum role role)
 {
-    return inbox_add(room,
-                     (struct inbox_entry){.seat = seat, .kind = INBOX_ROLE, .role = (uint16_t)role},
-                     NULL);
+    return inbox_add(
+        room, (struct inbox_entry){.seat = seat, .kind = INBOX_ROLE, .role = (uint16_t)role}, NULL);
 }
 
 void room_leave(struct room *room, uint32_t seat)

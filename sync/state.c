@@ -134,10 +134,8 @@ static uint64_t touch(struct record *record)
 
 /* --- The index by id ----------------------------------------------------------------------------- */
 
-static uint32_t bucket_of(const struct state *state,
-                          const struct scope *scope,
-                          int collection,
-                          struct bytes id)
+static uint32_t
+bucket_of(const struct state *state, const struct scope *scope, int collection, struct bytes id)
 {
     (void)scope; /* equal ids of several members share a bucket: they are few */
     uint64_t hash = hash_bytes(state->seed + (uint64_t)collection, id);
@@ -227,8 +225,11 @@ static bool is_shared(const struct state *state, const struct record *record)
     return state->schema.collections[record->collection].sight != SIGHT_PRESENCE;
 }
 
-struct record *state_make(
-    struct state *state, struct scope *scope, int collection, struct bytes id, uint32_t owner)
+struct record *state_make(struct state *state,
+                          struct scope *scope,
+                          int collection,
+                          struct bytes id,
+                          uint32_t owner)
 {
     struct record *tombstone = state_find(state, scope, collection, id);
     if (tombstone != NULL) {
@@ -436,8 +437,11 @@ static void cell_keep_before(const struct record *record, struct cell *cell)
         cell->aux.before = cell->value.number;
 }
 
-void state_set_number(
-    struct state *state, struct record *record, int field, int64_t number, struct author author)
+void state_set_number(struct state *state,
+                      struct record *record,
+                      int field,
+                      int64_t number,
+                      struct author author)
 {
     struct cell *cell = cell_at(state, record, field);
     cell_sign(cell, author);
@@ -449,8 +453,11 @@ void state_set_number(
     cell->stamp = touch(record);
 }
 
-void state_set_packed(
-    struct state *state, struct record *record, int field, struct bytes packed, struct author author)
+void state_set_packed(struct state *state,
+                      struct record *record,
+                      int field,
+                      struct bytes packed,
+                      struct author author)
 {
     struct cell *cell = cell_at(state, record, field);
     cell_sign(cell, author);
@@ -540,9 +547,8 @@ void state_append(struct state *state,
     cell->stamp = touch(record);
     record->length += (uint32_t)items.length;
     struct segment *last = cell->aux.last;
-    /* Items that no frame has shown yet may share a segment: no place lies between their stamps.
-     * The first segment keeps its stamp, which says when the list began. */
-    if (last != NULL && last != cell->value.first && last->stamp > record->scope->framed &&
+    /* Items that no frame has shown yet share a segment; those shown would travel again. */
+    if (last != NULL && last->stamp > record->scope->framed &&
         items.length <= last->capacity - last->length) {
         memcpy(last->data + last->length, items.data, items.length);
         last->length += (uint32_t)items.length;
@@ -575,8 +581,11 @@ static void event_forget(struct state *state, struct scope *scope, int event)
     heap_give(&state->heap, oldest, record_bytes(oldest));
 }
 
-void state_emit(
-    struct state *state, struct scope *scope, int event, uint32_t from, struct bytes value)
+void state_emit(struct state *state,
+                struct scope *scope,
+                int event,
+                uint32_t from,
+                struct bytes value)
 {
     struct record *entry = entry_make(state, scope, (struct bytes){NULL, 0});
     entry->kind = RECORD_EVENT;

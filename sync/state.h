@@ -55,7 +55,11 @@ struct cell {
     bool has_before;
 };
 
-enum record_kind { RECORD_LIVE, RECORD_TOMBSTONE, RECORD_EVENT };
+enum record_kind {
+    RECORD_LIVE,
+    RECORD_TOMBSTONE,
+    RECORD_EVENT
+};
 
 /* An entry of a scope's list: a record, what is left of a removed one, or an event. */
 struct record {
@@ -84,14 +88,14 @@ struct scope {
     struct record *oldest, *newest;
     struct record *tombstone_oldest, *tombstone_newest;
     struct record *event_oldest, *event_newest;
-    uint64_t stamp;     /* of the last change */
-    uint64_t horizon;   /* tombstones up to here are pruned */
-    uint64_t framed;    /* stamp when a frame was last made: no place stands above */
+    uint64_t stamp;      /* of the last change */
+    uint64_t horizon;    /* tombstones up to here are pruned */
+    uint64_t framed;     /* stamp when a frame was last made: no place stands above */
     uint64_t difference; /* stamp of the frame before, which differences are based on */
     struct record **slots;
-    uint32_t slot_count;    /* slots ever used */
+    uint32_t slot_count; /* slots ever used */
     uint32_t slot_capacity;
-    uint32_t slot_free;     /* first free slot + 1; the next one is in its place in slots */
+    uint32_t slot_free; /* first free slot + 1; the next one is in its place in slots */
     uint32_t live;
     uint32_t tombstones;
     uint16_t event_counts[EVENT_NAMES_MAX];
@@ -108,7 +112,7 @@ struct state {
     uint32_t indexed;      /* records and tombstones in buckets */
     uint32_t shared;       /* live records, presence not counted */
     uint32_t tombstones_max;
-    uint64_t seed; /* of the buckets' hash */
+    uint64_t seed;       /* of the buckets' hash */
     uint64_t slot_bytes; /* memory of all slot arrays */
 };
 
@@ -135,8 +139,11 @@ MUST_CHECK bool scope_reserve(struct state *state, struct scope *scope, uint32_t
 struct record *
 state_find(const struct state *state, const struct scope *scope, int collection, struct bytes id);
 
-struct record *state_make(
-    struct state *state, struct scope *scope, int collection, struct bytes id, uint32_t owner);
+struct record *state_make(struct state *state,
+                          struct scope *scope,
+                          int collection,
+                          struct bytes id,
+                          uint32_t owner);
 void state_remove(struct state *state, struct record *record, uint32_t by);
 
 /* Who changes a field, and with which operation. */
@@ -147,10 +154,16 @@ struct author {
 
 /* Changes to fields. Each gives the record its scope's next stamp, unless the value is what it
  * was: then only its author changes. Values are packed and canonical; `items` of a list likewise. */
-void state_set_number(
-    struct state *state, struct record *record, int field, int64_t number, struct author author);
-void state_set_packed(
-    struct state *state, struct record *record, int field, struct bytes packed, struct author author);
+void state_set_number(struct state *state,
+                      struct record *record,
+                      int field,
+                      int64_t number,
+                      struct author author);
+void state_set_packed(struct state *state,
+                      struct record *record,
+                      int field,
+                      struct bytes packed,
+                      struct author author);
 void state_unset(struct state *state, struct record *record, int field, struct author author);
 void state_set_list(struct state *state,
                     struct record *record,
@@ -166,8 +179,11 @@ void state_append(struct state *state,
                   struct author author);
 
 /* Adds an event; the oldest of its name goes where more than its `kept` are there. */
-void state_emit(
-    struct state *state, struct scope *scope, int event, uint32_t from, struct bytes value);
+void state_emit(struct state *state,
+                struct scope *scope,
+                int event,
+                uint32_t from,
+                struct bytes value);
 
 /* The cell of a field, or NULL where it never was set. */
 const struct cell *record_cell(const struct record *record, int field);

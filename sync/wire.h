@@ -10,9 +10,9 @@
 #include "sync/limits.h"
 #include "sync/pack.h"
 
-#define WIRE_VERSION 1
+#define WIRE_VERSION     1
 #define WIRE_SUBPROTOCOL "tutti.v1"
-#define WIRE_PATH "/v1/rooms/" /* followed by the room's name */
+#define WIRE_PATH        "/v1/rooms/" /* followed by the room's name */
 
 enum client_message {
     CLIENT_HELLO = 0,
@@ -42,7 +42,11 @@ enum wire_scope {
     SCOPE_COUNT = 8
 };
 
-enum section_flag { SECTION_MORE = 1, SECTION_RESTART = 2, SECTION_LOST = 4 };
+enum section_flag {
+    SECTION_MORE = 1,
+    SECTION_RESTART = 2,
+    SECTION_LOST = 4
+};
 
 enum run_form {
     RUN_DELETE = 0,
@@ -87,11 +91,11 @@ const char *close_text(enum close_code code);
 struct hello {
     int64_t version;
     uint8_t key[CLIENT_KEY_BYTES];
-    struct bytes kind;     /* empty for nil */
-    struct bytes user;     /* one packed value; empty for nil */
-    uint32_t sequence;     /* highest ever used */
-    uint32_t decided;      /* highest whose outcome is known, <= sequence */
-    uint64_t incarnation;  /* 0 for none */
+    struct bytes kind;    /* empty for nil */
+    struct bytes user;    /* one packed value; empty for nil */
+    uint32_t sequence;    /* highest ever used */
+    uint32_t decided;     /* highest whose outcome is known, <= sequence */
+    uint64_t incarnation; /* 0 for none */
     uint64_t places[SCOPE_COUNT];
     uint8_t places_held; /* bit per scope */
 };

@@ -1,0 +1,325 @@
+/* operation_check.c - whether an operation may be applied, all of it. */
+#include <string.h>
+
+#include "sync/operation_parts.h"
+
+/* What the group has done to a record so far. */
+struct touched {
+    const struct scope *scope;
+    int collection;
+    struct bytes id;
+    bool exists;
+    bool deleted;    /* by the group */
+    uint64_t length; /* of its values then, at most */
+};
+
+struct group {
+    struct touched touched[EDITS_MAX];
+    uint32_t touched_count;
+    uint32_t created;
+    uint64_t bytes; /* that the values take, at most */
+};
+
+static struct touched *group_touch(struct group *group,
+                                   const struct scope *scope,
+                                   int collection,
+                                   struct bytes id,
+                                   const struct record *record)
+{
+    for (uint32_t i = 0; i < group->touched_count; i++) {
+        struct touched *touched = &group->touched[i];
+        if (touched->scope == scope && touched->collection == collection &&
+            bytes_equal(touched->id, id))
+            return touched;
+    }
+    struct touched *touched = &group->touched[group->touched_count++];
+    bool live = record != NULL && record->kind == RECORD_LIVE;
+    *touched = (struct touched){scope, collection, id, live, false, live ? record->length : 0};
+    return touched;
+}
+
+static bool all_mine(const struct record *record, uint32_t member)
+{
+    for (int i = 0; i < record->cell_count; i++)
+        if (record->content.cells[i].stamp > 0 && record->content.cells[i].author != member)
+            return false;
+    return true;
+}
+
+/* Whether the record is there, or not there, as the verb and its guards need it. */
+static enum status check_existence(const struct actor *actor,
+                                   const struct edit *edit,
+                                   const struct record *record,
+                                   struct group *group,
+                                   struct touched *touched)
+{
+    bool tombstone = record != NULL && record->kind == RECORD_TOMBSTONE;
+    if (touched->exists) {
+        if ((edit->guards & GUARD_NEW) != 0)
+            return STATUS_EXISTS;
+        bool known = record != NULL && record->kind == RECORD_LIVE; /* else the group made it */
+        if (known && (edit->guards & GUARD_STAMP) != 0 && record->stamp > edit->stamp)
+            return STATUS_STALE;
+        if (known && edit->verb == VERB_DELETE && (edit->guards & GUARD_MINE) != 0 &&
+            !all_mine(record, actor->author.member))
+            return STATUS_STALE;
+        if (edit->verb == VERB_DELETE) {
+            touched->exists = false;
+            touched->deleted = true;
+        }
+        return STATUS_OK;
+    }
+    bool mine = tombstone && record->owner == actor->author.member;
+    bool again = (edit->guards & GUARD_MINE) != 0 && mine;
+    if (touched->deleted || (tombstone && !(edit->verb == VERB_PUT && again)))
+        return STATUS_DELETED;
+    bool presence = actor->state->schema.collections[touched->collection].sight == SIGHT_PRESENCE;
+    if (edit->verb != VERB_PUT || presence)
+        return STATUS_NOT_FOUND;
+    touched->exists = true;
+    group->created++;
+    group->bytes += RECORD_RESERVE / 8;
+    return STATUS_OK;
+}
+
+/* A field's value grows the record by what is new less what it replaces. */
+static enum status check_size(const struct record *record,
+                              int field,
+                              size_t bytes,
+                              bool replaces,
+                              struct group *group,
+                              struct touched *touched)
+{
+    const struct cell *cell = NULL;
+    if (replaces && record != NULL && record->kind == RECORD_LIVE)
+        cell = record_cell(record, field);
+    uint64_t freed = 0;
+    if (cell != NULL && (cell->type == CELL_SHORT || cell->type == CELL_PACKED))
+        freed = cell->aux.length;
+    if (cell != NULL && cell->type == CELL_LIST)
+        freed = list_bytes(cell);
+    touched->length += bytes;
+    touched->length -= freed < touched->length ? freed : touched->length;
+    group->bytes += bytes > freed ? bytes - freed : 0;
+    return touched->length <= RECORD_BYTES_MAX ? STATUS_OK : STATUS_LIMIT;
+}
+
+static enum status check_pairs(const struct actor *actor,
+                               const struct edit *edit,
+                               int collection,
+                               const struct record *record,
+                               struct group *group,
+                               struct touched *touched)
+{
+    struct reader reader = reader_on(edit->arguments);
+    for (uint32_t i = 0; i < edit->argument_count; i += 2) {
+        struct reference reference = read_reference(&reader);
+        int number = resolve_field(actor, collection, &reference, MERGE_SET);
+        if (number < 0)
+            return (enum status) - number;
+        struct bytes packed = read_value(&reader);
+        const struct collection *known = &actor->state->schema.collections[collection];
+        const struct field *field = &known->fields[number];
+        /* A member's numbers in its presence are its own: it sends differences to them. */
+        if (known->sight == SIGHT_PRESENCE && field_is_number(field))
+            return STATUS_DENIED;
+        enum status status = value_check(field, packed);
+        if (status == STATUS_OK && !field_is_number(field))
+            status = check_size(record, number, canonical_bytes(packed), true, group, touched);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+static enum status check_append(const struct actor *actor,
+                                const struct edit *edit,
+                                int collection,
+                                const struct record *record,
+                                struct group *group,
+                                struct touched *touched)
+{
+    struct reader reader = reader_on(edit->arguments);
+    struct reference reference = read_reference(&reader);
+    int number = resolve_field(actor, collection, &reference, MERGE_APPEND);
+    if (number < 0)
+        return (enum status) - number;
+    const struct field *field = &actor->state->schema.collections[collection].fields[number];
+    if (field->merge != MERGE_APPEND)
+        return STATUS_TYPE;
+    const struct cell *cell = NULL;
+    if (record != NULL && record->kind == RECORD_LIVE)
+        cell = record_cell(record, number);
+    uint64_t held = cell != NULL && cell->type == CELL_LIST ? list_count(cell) : 0;
+    struct bytes items = {reader.data + reader.at, reader.length - reader.at};
+    enum status status = value_check_items(field, &reader, edit->argument_count - 1, held);
+    if (status != STATUS_OK)
+        return status;
+    return check_size(record, number, canonical_bytes(items), false, group, touched);
+}
+
+/* What a number would be after adding; false where that is out of the field's range. */
+static bool
+sum_in_range(const struct field *field, const struct record *record, int number, int64_t amount)
+{
+    const struct cell *cell = NULL;
+    if (record != NULL && record->kind == RECORD_LIVE)
+        cell = record_cell(record, number);
+    int64_t held = cell != NULL && cell->type == CELL_NUMBER ? cell->value.number : 0;
+    if (amount < -2 * INTEGER_MAX || amount > 2 * INTEGER_MAX)
+        return false;
+    return held + amount >= field->minimum && held + amount <= field->maximum;
+}
+
+static enum status check_add(const struct actor *actor,
+                             const struct edit *edit,
+                             int collection,
+                             const struct record *record)
+{
+    struct reader reader = reader_on(edit->arguments);
+    for (uint32_t i = 0; i < edit->argument_count; i += 2) {
+        struct reference reference = read_reference(&reader);
+        int number = resolve_field(actor, collection, &reference, MERGE_ADD);
+        if (number < 0)
+            return (enum status) - number;
+        const struct field *field = &actor->state->schema.collections[collection].fields[number];
+        if (!field_is_number(field) || field->merge != MERGE_ADD ||
+            read_type(&reader) != PACK_INTEGER)
+            return STATUS_TYPE;
+        if (!sum_in_range(field, record, number, read_integer(&reader)))
+            return STATUS_RANGE;
+    }
+    return STATUS_OK;
+}
+
+static enum status
+check_emit(const struct actor *actor, const struct edit *edit, struct group *group)
+{
+    int number = resolve_event(actor, &edit->target);
+    if (number < 0)
+        return (enum status) - number;
+    size_t bytes = canonical_bytes(edit->arguments);
+    if (bytes > EVENT_BYTES_MAX)
+        return STATUS_LIMIT;
+    if (edit->to != 0 && room_private_scope(actor->room, edit->to) == NULL)
+        return STATUS_NOT_FOUND;
+    group->bytes += bytes;
+    return STATUS_OK;
+}
+
+static enum status accepted(const struct actor *actor, const struct edit *edit, struct bytes name)
+{
+    if (actor->server || actor->rules->accept == NULL)
+        return STATUS_OK;
+    char text[NAME_BYTES_MAX + 1] = {0};
+    memcpy(text, name.data, name.length);
+    struct edit_view view = {.member = actor->author.member,
+                             .role = actor->role,
+                             .collection = text,
+                             .id = edit->id,
+                             .verb = (int)edit->verb,
+                             .arguments = edit->arguments};
+    return actor->rules->accept(actor->room, &view);
+}
+
+static enum status
+check_edit(const struct actor *actor, const struct edit *edit, struct group *group)
+{
+    const struct schema *schema = &actor->state->schema;
+    if (!actor->server && actor->role < ROLE_EDITOR)
+        return STATUS_DENIED;
+    enum status status;
+    if (edit->verb == VERB_EMIT) {
+        status = check_emit(actor, edit, group);
+        if (status != STATUS_OK)
+            return status;
+        int event = resolve_event(actor, &edit->target);
+        return accepted(actor, edit, schema->events[event].name);
+    }
+    int collection = resolve_collection(actor, &edit->target);
+    if (collection < 0)
+        return (enum status) - collection;
+    const struct scope *scope = scope_for(actor, collection);
+    if (scope == NULL)
+        return STATUS_NOT_FOUND;
+    const struct record *record = state_find(actor->state, scope, collection, edit->id);
+    struct touched *touched = group_touch(group, scope, collection, edit->id, record);
+    status = check_existence(actor, edit, record, group, touched);
+    if (status != STATUS_OK)
+        return status;
+    switch (edit->verb) {
+    case VERB_PUT:
+    case VERB_SET:
+        status = check_pairs(actor, edit, collection, record, group, touched);
+        break;
+    case VERB_APPEND:
+        status = check_append(actor, edit, collection, record, group, touched);
+        break;
+    case VERB_ADD:
+        status = check_add(actor, edit, collection, record);
+        break;
+    case VERB_DELETE:
+        if (schema->collections[collection].sight == SIGHT_PRESENCE)
+            status = STATUS_DENIED;
+        break;
+    case VERB_EMIT:
+        break;
+    }
+    if (status != STATUS_OK)
+        return status;
+    return accepted(actor, edit, schema->collections[collection].name);
+}
+
+static enum status check_limits(const struct actor *actor, const struct group *group)
+{
+    const struct state *state = actor->state;
+    if (actor->server)
+        return STATUS_OK;
+    if (group->created > 0 && state->shared + group->created > actor->limits->records)
+        return STATUS_LIMIT;
+    if (group->bytes > 0 && state->heap.used + group->bytes > actor->limits->state_bytes)
+        return STATUS_LIMIT;
+    return STATUS_OK;
+}
+
+static bool field_of_server(const struct field *field)
+{
+    return bytes_equal(field->name, bytes_of("user")) || bytes_equal(field->name, bytes_of("away"));
+}
+
+enum status presence_check_values(const struct actor *actor,
+                                  const struct record *record,
+                                  struct reader *reader,
+                                  uint32_t count)
+{
+    struct group group = {.touched_count = 0};
+    struct touched touched = {.length = record->length};
+    for (uint32_t i = 0; i < count; i += 2) {
+        struct reference reference = read_reference(reader);
+        int number = resolve_field(actor, 0, &reference, MERGE_SET);
+        if (number < 0)
+            return (enum status) - number;
+        const struct field *field = &actor->state->schema.collections[0].fields[number];
+        if (field_of_server(field))
+            return STATUS_DENIED;
+        struct bytes packed = read_value(reader);
+        enum status status = value_check(field, packed);
+        if (status == STATUS_OK && !field_is_number(field))
+            status = check_size(record, number, canonical_bytes(packed), true, &group, &touched);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return check_limits(actor, &group);
+}
+
+enum status operation_check(const struct actor *actor, struct reader *reader, uint32_t count)
+{
+    struct group group = {.touched_count = 0};
+    enum status status = STATUS_OK;
+    for (uint32_t i = 0; i < count; i++) {
+        struct edit edit = read_edit(reader);
+        if (status == STATUS_OK)
+            status = check_edit(actor, &edit, &group);
+    }
+    return status == STATUS_OK ? check_limits(actor, &group) : status;
+}

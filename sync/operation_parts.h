@@ -1,0 +1,71 @@
+/* operation_parts.h - how the work on operations is divided: operation_read.c decodes edits,
+ * operation_check.c says whether they may be applied, operation.c applies them, and value.c knows
+ * what fits in a field. */
+#ifndef SYNC_OPERATION_PARTS_H
+#define SYNC_OPERATION_PARTS_H
+
+#include "sync/operation.h"
+
+/* One value in canonical form can take this much: a float of 5 bytes may become an integer of 9. */
+#define CANONICAL_BYTES_MAX (2 * RECORD_BYTES_MAX)
+
+/* A number or a name, as the document allows for collections, fields and events. */
+struct reference {
+    int64_t number; /* -1 for a name */
+    struct bytes name;
+};
+
+struct edit {
+    enum verb verb;
+    unsigned guards;
+    struct reference target; /* collection or event */
+    struct bytes id;
+    uint64_t stamp;
+    uint32_t sequence;
+    uint32_t to;
+    struct bytes arguments; /* packed values */
+    uint32_t argument_count;
+};
+
+/* --- operation_read.c ---------------------------------------------------------------------------- */
+
+struct reference read_reference(struct reader *reader);
+struct edit read_edit(struct reader *reader);
+/* `count` elements: pairs of a field and a value, or a field and its items. */
+void check_arguments(struct reader *reader, enum verb verb, uint32_t count);
+
+/* Numbers of names, learnt where that is allowed; below 0 minus a status. */
+int resolve_collection(const struct actor *actor, const struct reference *reference);
+int resolve_field(const struct actor *actor,
+                  int collection,
+                  const struct reference *reference,
+                  enum merge merge);
+int resolve_event(const struct actor *actor, const struct reference *reference);
+struct scope *scope_for(const struct actor *actor, int collection);
+
+/* --- value.c ------------------------------------------------------------------------------------- */
+
+/* Whether one packed value may stand in the field; whether items may follow those it holds. */
+enum status value_check(const struct field *field, struct bytes packed);
+enum status
+value_check_items(const struct field *field, struct reader *reader, uint32_t count, uint64_t held);
+
+/* `count` values of the reader in canonical form, in the writer. */
+struct bytes canonical(struct reader *reader, uint32_t count, struct writer *writer);
+size_t canonical_bytes(struct bytes packed);
+
+/* Puts one checked value into a field. */
+void value_apply(const struct actor *actor, struct record *record, int number, struct bytes packed);
+
+/* --- operation_check.c --------------------------------------------------------------------------- */
+
+/* STATUS_OK when every edit of the operation may be applied. */
+enum status operation_check(const struct actor *actor, struct reader *reader, uint32_t count);
+
+/* The same for whole values of a member's own presence, `count` elements. */
+enum status presence_check_values(const struct actor *actor,
+                                  const struct record *record,
+                                  struct reader *reader,
+                                  uint32_t count);
+
+#endif

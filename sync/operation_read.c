@@ -1,0 +1,152 @@
+/* operation_read.c - edits out of their bytes, and the names in them. */
+#include "sync/operation_parts.h"
+
+struct reference read_reference(struct reader *reader)
+{
+    struct reference reference = {.number = -1};
+    if (read_type(reader) == PACK_STRING) {
+        reference.name = read_string(reader);
+        if (!schema_name_valid(reference.name))
+            reader_fail(reader, STATUS_MALFORMED);
+    } else {
+        reference.number = read_integer_in(reader, 0, INTEGER_MAX);
+    }
+    return reference;
+}
+
+static struct bytes read_record_id(struct reader *reader)
+{
+    struct bytes id = read_string(reader);
+    if (id.length < 1 || id.length > RECORD_ID_BYTES_MAX)
+        reader_fail(reader, STATUS_MALFORMED);
+    for (size_t i = 0; i < id.length; i++)
+        if (id.data[i] < 0x21 || id.data[i] > 0x7e)
+            reader_fail(reader, STATUS_MALFORMED);
+    return id;
+}
+
+void check_arguments(struct reader *reader, enum verb verb, uint32_t count)
+{
+    bool pairs = verb == VERB_PUT || verb == VERB_SET || verb == VERB_ADD;
+    if ((pairs && count % 2 != 0) || (verb == VERB_APPEND && count == 0) ||
+        (verb == VERB_DELETE && count != 0) || (verb == VERB_EMIT && count != 1))
+        reader_fail(reader, STATUS_MALFORMED);
+    for (uint32_t i = 0; i < count && reader->status == STATUS_OK; i++) {
+        if ((pairs && i % 2 == 0) || (verb == VERB_APPEND && i == 0))
+            read_reference(reader);
+        else
+            read_value(reader);
+    }
+}
+
+struct edit read_edit(struct reader *reader)
+{
+    struct edit edit = {0};
+    uint32_t count = read_array(reader);
+    int64_t head = read_integer_in(reader, 0, 63);
+    edit.verb = (enum verb)(head & 7);
+    edit.guards = (unsigned)(head >> 3);
+    if (edit.verb > VERB_EMIT || (edit.verb == VERB_EMIT && edit.guards != 0))
+        reader_fail(reader, STATUS_MALFORMED);
+    uint32_t used = 3;
+    edit.target = read_reference(reader);
+    if (edit.verb == VERB_EMIT) {
+        edit.to = (uint32_t)read_integer_in(reader, 0, UINT32_MAX);
+    } else {
+        edit.id = read_record_id(reader);
+        if ((edit.guards & GUARD_STAMP) != 0) {
+            edit.stamp = (uint64_t)read_integer_in(reader, 0, INTEGER_MAX);
+            used++;
+        }
+        if ((edit.guards & GUARD_MINE) != 0) {
+            edit.sequence = (uint32_t)read_integer_in(reader, 0, UINT32_MAX);
+            used++;
+        }
+    }
+    if (count < used)
+        reader_fail(reader, STATUS_MALFORMED);
+    if (reader->status != STATUS_OK)
+        return edit;
+    edit.argument_count = count - used;
+    size_t from = reader->at;
+    check_arguments(reader, edit.verb, edit.argument_count);
+    edit.arguments = (struct bytes){reader->data + from, reader->at - from};
+    return edit;
+}
+
+uint32_t operation_count(struct reader *reader)
+{
+    uint32_t count = read_array(reader);
+    if (count < 1 || count > EDITS_MAX)
+        reader_fail(reader, STATUS_MALFORMED);
+    for (uint32_t i = 0; i < count && reader->status == STATUS_OK; i++)
+        read_edit(reader);
+    return count;
+}
+
+/* --- Names ---------------------------------------------------------------------------------------- */
+
+int resolve_collection(const struct actor *actor, const struct reference *reference)
+{
+    struct schema *schema = &actor->state->schema;
+    int number = (int)reference->number;
+    if (reference->number < 0) {
+        number = schema_collection(schema, reference->name);
+        if (number < 0 && schema->learns)
+            number = schema_learn_collection(schema, &actor->state->heap, reference->name);
+        if (number < 0)
+            return schema->learns ? -STATUS_LIMIT : -STATUS_NOT_FOUND;
+    } else if (reference->number >= schema->collection_count) {
+        return -STATUS_NOT_FOUND;
+    }
+    const struct collection *collection = &schema->collections[number];
+    if (actor->server)
+        return number;
+    if (collection->sight == SIGHT_SERVER ||
+        (collection->sight == SIGHT_ROLE && actor->role < (enum role)collection->role))
+        return -STATUS_NOT_FOUND; /* what is out of sight is not told from what is not there */
+    if (collection->server_only || collection->sight == SIGHT_PRESENCE)
+        return -STATUS_DENIED;
+    return number;
+}
+
+int resolve_field(const struct actor *actor,
+                  int collection,
+                  const struct reference *reference,
+                  enum merge merge)
+{
+    struct schema *schema = &actor->state->schema;
+    const struct collection *known = &schema->collections[collection];
+    if (reference->number >= 0)
+        return reference->number < known->field_count ? (int)reference->number : -STATUS_NOT_FOUND;
+    int number = collection_field(known, reference->name);
+    if (number >= 0)
+        return number;
+    if (!known->learns)
+        return -STATUS_NOT_FOUND;
+    number = schema_learn_field(schema, &actor->state->heap, collection, reference->name, merge);
+    return number >= 0 ? number : -STATUS_LIMIT;
+}
+
+int resolve_event(const struct actor *actor, const struct reference *reference)
+{
+    struct schema *schema = &actor->state->schema;
+    if (reference->number >= 0)
+        return reference->number < schema->event_count ? (int)reference->number : -STATUS_NOT_FOUND;
+    int number = schema_event(schema, reference->name);
+    if (number < 0 && schema->learns)
+        number = schema_learn_event(schema, &actor->state->heap, reference->name);
+    if (number < 0)
+        return schema->learns ? -STATUS_LIMIT : -STATUS_NOT_FOUND;
+    return number;
+}
+
+struct scope *scope_for(const struct actor *actor, int collection)
+{
+    const struct collection *known = &actor->state->schema.collections[collection];
+    if (known->sight == SIGHT_MEMBER)
+        return actor->mine;
+    if (known->sight == SIGHT_SERVER)
+        return actor->state->server;
+    return actor->state->scopes[collection_scope(known)];
+}

@@ -1,0 +1,725 @@
+/* check_converge.c - random clients against one room: in the end everyone holds what the room
+ * holds for them, nobody ever held what is out of sight, and every operation counted once.
+ *
+ * A seed makes a world: some clients with random operations, presence, roles that change, frames
+ * that are lost with their connections, sockets that take nothing for a while, sections of a few
+ * bytes, and tombstones that are pruned early. CONVERGE_SEEDS (how many) and CONVERGE_FIRST (the
+ * first one) in the environment choose others than those of the test run.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sync/frame.h"
+#include "sync/hash.h"
+#include "sync/replica.h"
+#include "sync/room.h"
+
+#define CLIENTS_MAX 6
+#define QUEUE_MAX   64
+#define SENT_MAX    64
+#define BATCH       50 /* seeds of one test */
+
+/* --- The kind under test: every sight, every merge, rules that write -------------------------- */
+
+static const struct field_rules presence_fields[] = {
+    {.name = "x", .type = FIELD_FIXED, .maximum = 4000, .steps = 2},
+    {.name = "y", .type = FIELD_FIXED, .maximum = 4000, .steps = 2},
+    {.name = "note", .type = FIELD_ANY},
+};
+static const struct field_rules shape_fields[] = {
+    {.name = "x", .type = FIELD_INT, .minimum = -1000, .maximum = 1000},
+    {.name = "y", .type = FIELD_INT, .minimum = -1000, .maximum = 1000},
+    {.name = "label", .type = FIELD_STRING, .maximum = 20},
+    {.name = "votes", .type = FIELD_INT, .merge = MERGE_ADD},
+    {.name = "points", .type = FIELD_INTS, .merge = MERGE_APPEND, .maximum = 500},
+};
+static const struct field_rules count_fields[] = {
+    {.name = "sum", .type = FIELD_INT, .merge = MERGE_ADD},
+};
+static const struct collection_rules collections[] = {
+    {.name = "presence",
+     .sight = SIGHT_PRESENCE,
+     .learns = true,
+     .fields = presence_fields,
+     .field_count = 3},
+    {.name = "shapes",
+     .sight = SIGHT_EVERYONE,
+     .learns = true,
+     .fields = shape_fields,
+     .field_count = 5},
+    {.name = "secrets", .sight = SIGHT_ROLE, .role = ROLE_OWNER, .learns = true},
+    {.name = "hands", .sight = SIGHT_MEMBER, .learns = true},
+    {.name = "ledger", .sight = SIGHT_SERVER, .learns = true},
+    {.name = "counts", .sight = SIGHT_EVERYONE, .fields = count_fields, .field_count = 1},
+    {.name = "weather", .sight = SIGHT_EVERYONE, .server_only = true, .learns = true},
+};
+static const struct event_rules events[] = {
+    {.name = "chat", .kept = 4},
+    {.name = "wave", .kept = 2, .presence = true},
+};
+
+static void edit_field(struct room *room, const char *collection, const char *id, int64_t value)
+{
+    uint8_t bytes[128];
+    struct writer writer = writer_on(bytes, sizeof bytes);
+    pack_array(&writer, 1);
+    pack_array(&writer, 5);
+    pack_integer(&writer, 0);
+    pack_string(&writer, bytes_of(collection));
+    pack_string(&writer, bytes_of(id));
+    pack_string(&writer, bytes_of("value"));
+    pack_integer(&writer, value);
+    ck_assert_int_eq(room_edit(room, 0, writer_bytes(&writer)), STATUS_OK);
+}
+
+static void rules_tick(struct room *room)
+{
+    if (room_random(room, 5) == 0)
+        edit_field(room, "ledger", "secret", (int64_t)room_random(room, 1000));
+    if (room_random(room, 9) == 0)
+        edit_field(room, "weather", "wind", (int64_t)room_random(room, 360));
+}
+
+static void rules_timer(struct room *room, uint32_t timer)
+{
+    edit_field(room, "weather", "timer", (int64_t)timer);
+    if (timer < 5)
+        ck_assert_int_eq(room_set_timer(room, timer + 1, 7), STATUS_OK);
+}
+
+static void rules_created(struct room *room)
+{
+    ck_assert_int_eq(room_set_timer(room, 1, 3), STATUS_OK);
+}
+
+static const struct rules kind = {
+    .name = "mixed",
+    .tick_hz = 20,
+    .frame_hz = 10,
+    .collections = collections,
+    .collection_count = 7,
+    .events = events,
+    .event_count = 2,
+    .learns = true,
+    .tick_records = 8,
+    .tick_bytes = 1024,
+    .created = rules_created,
+    .tick = rules_tick,
+    .timer = rules_timer,
+};
+
+/* --- The world ---------------------------------------------------------------------------------- */
+
+struct message {
+    uint8_t *data;
+    size_t length;
+    enum role role; /* the member's when the frame was made */
+};
+
+struct sent {
+    uint32_t sequence;
+    bool counts; /* adds 1 to the shared sum if applied */
+    size_t length;
+    uint8_t operation[512];
+};
+
+struct client {
+    uint8_t key[CLIENT_KEY_BYTES];
+    struct replica *replica;
+    bool connected, welcomed, choked;
+    uint32_t seat, member;
+    enum role role; /* at the last frame made */
+    uint64_t incarnation;
+    uint32_t sequence, decided; /* used; known to be decided */
+    struct sent sent[SENT_MAX]; /* undecided, oldest first */
+    uint32_t sent_count;
+    uint32_t first_unsent; /* of `sent`, on this connection */
+    uint32_t added;        /* operations that count and were applied */
+    bool placed;           /* presence was set on this connection */
+    int64_t x, y;
+    struct message queue[QUEUE_MAX];
+    uint32_t queued;
+};
+
+struct world {
+    struct room *room;
+    struct frames *frames;
+    struct client clients[CLIENTS_MAX];
+    uint32_t client_count;
+    uint64_t random;
+    uint32_t ids; /* distinct record ids in play */
+    unsigned seed;
+};
+
+static uint32_t chance(struct world *world, uint32_t bound)
+{
+    world->random ^= world->random << 13;
+    world->random ^= world->random >> 7;
+    world->random ^= world->random << 17;
+    return (uint32_t)(world->random >> 16) % bound;
+}
+
+static const struct wire_limits limits = {
+    MESSAGE_BYTES_MAX, 100, 200, 65536, 65536, OPERATIONS_IN_FLIGHT_MAX, RECORD_BYTES_MAX};
+
+/* --- The client's side --------------------------------------------------------------------------- */
+
+static void queue_drop(struct client *client)
+{
+    for (uint32_t i = 0; i < client->queued; i++)
+        free(client->queue[i].data);
+    client->queued = 0;
+}
+
+static void queue_add(struct client *client, const uint8_t *data, size_t length)
+{
+    ck_assert_uint_lt(client->queued, QUEUE_MAX);
+    uint8_t *copy = malloc(length);
+    memcpy(copy, data, length);
+    client->queue[client->queued++] = (struct message){copy, length, client->role};
+}
+
+static void connect_client(struct world *world, struct client *client)
+{
+    struct hello hello = {.version = WIRE_VERSION,
+                          .kind = bytes_of(kind.name),
+                          .sequence = client->sequence,
+                          .decided = client->decided,
+                          .incarnation = client->incarnation};
+    uint8_t user[32];
+    struct writer writer = writer_on(user, sizeof user);
+    pack_string(&writer, bytes_of("someone"));
+    hello.user = writer_bytes(&writer);
+    memcpy(hello.key, client->key, sizeof hello.key);
+    for (int scope = 0; scope < SCOPE_COUNT; scope++)
+        if (client->incarnation != 0 &&
+            replica_place(client->replica, (enum wire_scope)scope, &hello.places[scope]))
+            hello.places_held |= (uint8_t)(1u << scope);
+    if (client->connected)
+        queue_drop(client); /* the server sees the new connection before the end of the old one */
+    client->role = chance(world, 4) == 0 ? ROLE_OWNER : ROLE_EDITOR;
+    enum status status = room_join(world->room, &hello, client->role, &client->seat);
+    ck_assert_int_eq(status, STATUS_OK);
+    client->connected = true;
+    client->welcomed = client->placed = client->choked = false;
+    uint8_t welcome[2048];
+    writer = writer_on(welcome, sizeof welcome);
+    wire_write_welcome(&writer, world->room, client->seat, &limits);
+    ck_assert_int_eq(writer.status, STATUS_OK);
+    queue_add(client, welcome, writer.length);
+}
+
+static void disconnect_client(struct world *world, struct client *client)
+{
+    if (chance(world, 4) == 0)
+        room_leave(world->room, client->seat);
+    else
+        room_disconnect(world->room, client->seat);
+    client->connected = false;
+    queue_drop(client);
+}
+
+/* The oldest undecided operation has got its outcome. */
+static void decide(struct client *client, bool applied)
+{
+    ck_assert_uint_gt(client->sent_count, 0);
+    ck_assert_uint_eq(client->sent[0].sequence, client->decided + 1);
+    if (applied && client->sent[0].counts)
+        client->added++;
+    client->decided++;
+    client->sent_count--;
+    if (client->first_unsent > 0)
+        client->first_unsent--;
+    memmove(client->sent, client->sent + 1, client->sent_count * sizeof client->sent[0]);
+}
+
+struct refused {
+    uint32_t sequence[OPERATIONS_IN_FLIGHT_MAX];
+    uint32_t count;
+};
+
+static bool was_refused(const struct refused *refused, uint32_t sequence)
+{
+    for (uint32_t i = 0; i < refused->count; i++)
+        if (refused->sequence[i] == sequence)
+            return true;
+    return false;
+}
+
+static void take_welcome(struct client *client, struct reader *reader)
+{
+    client->member = (uint32_t)read_integer(reader);
+    uint64_t incarnation = (uint64_t)read_integer(reader);
+    for (int i = 0; i < 3; i++)
+        read_integer(reader);
+    read_string(reader);
+    uint32_t sequence = (uint32_t)read_integer(reader);
+    bool known = read_bool(reader);
+    read_bool(reader);
+    uint8_t kept = 0;
+    for (uint32_t left = read_array(reader); left > 0; left--)
+        kept |= (uint8_t)(1u << read_integer(reader));
+    read_integer(reader);
+    read_value(reader);
+    struct refused refused = {.count = 0};
+    for (uint32_t left = read_array(reader); left > 0; left -= 2) {
+        refused.sequence[refused.count++] = (uint32_t)read_integer(reader);
+        read_integer(reader);
+    }
+    ck_assert_int_eq(reader_end(reader), STATUS_OK);
+    ck_assert(known || client->incarnation == 0);
+    replica_welcome(client->replica, kept, incarnation == client->incarnation);
+    client->incarnation = incarnation;
+    client->welcomed = true;
+    ck_assert_uint_ge(sequence, client->decided);
+    while (client->decided < sequence)
+        decide(client, !was_refused(&refused, client->decided + 1));
+    client->first_unsent = 0;
+}
+
+static void take_news(struct client *client, struct reader *reader)
+{
+    uint32_t left = read_array(reader);
+    uint32_t newest = client->decided + (uint32_t)read_integer(reader);
+    ck_assert_int_eq(read_integer(reader), 0);
+    struct refused refused = {.count = 0};
+    for (left -= 2; left > 0; left -= 2) {
+        refused.sequence[refused.count++] = newest - (uint32_t)read_integer(reader);
+        ck_assert_int_gt(read_integer(reader), STATUS_OK);
+    }
+    while (client->decided < newest)
+        decide(client, !was_refused(&refused, client->decided + 1));
+}
+
+/* What a member may hold: no ledger, secrets only as an owner, of hands only its own. */
+static void check_sight(const struct world *world, const struct client *client, enum role role)
+{
+    const struct replica_collection *secrets =
+        replica_collection(client->replica, bytes_of("secrets"));
+    const struct replica_collection *hands = replica_collection(client->replica, bytes_of("hands"));
+    ck_assert(replica_collection(client->replica, bytes_of("ledger")) == NULL);
+    if (role < ROLE_OWNER && secrets != NULL)
+        ck_assert_msg(replica_next(client->replica, secrets, NULL) == NULL,
+                      "seed %u: a secret is shown to member %u", world->seed, client->member);
+    char mine[16];
+    int length = snprintf(mine, sizeof mine, "m%u-", client->member);
+    const struct replica_record *record = NULL;
+    while (hands != NULL && (record = replica_next(client->replica, hands, record)) != NULL) {
+        struct bytes id = replica_record_id(record);
+        ck_assert_msg(id.length > (size_t)length && memcmp(id.data, mine, (size_t)length) == 0,
+                      "seed %u: member %u holds another's hand", world->seed, client->member);
+    }
+}
+
+static void take_message(struct world *world, struct client *client, const struct message *message)
+{
+    struct reader reader = reader_on((struct bytes){message->data, message->length});
+    uint32_t count = read_array(&reader);
+    int64_t type = read_integer(&reader);
+    if (type == SERVER_WELCOME) {
+        take_welcome(client, &reader);
+        return;
+    }
+    ck_assert(type == SERVER_FRAME || type == SERVER_FRAME_NEWS);
+    read_integer(&reader);
+    if (type == SERVER_FRAME_NEWS)
+        take_news(client, &reader);
+    uint32_t sections = count - (type == SERVER_FRAME_NEWS ? 3 : 2);
+    enum status status = replica_sections(client->replica, &reader, sections);
+    ck_assert_msg(status == STATUS_OK, "seed %u: %s", world->seed, status_text(status));
+    ck_assert_int_eq(reader_end(&reader), STATUS_OK);
+    if (replica_complete(client->replica))
+        check_sight(world, client, message->role);
+}
+
+static void deliver(struct world *world, struct client *client, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        take_message(world, client, &client->queue[i]);
+        free(client->queue[i].data);
+    }
+    client->queued -= count;
+    memmove(client->queue, client->queue + count, client->queued * sizeof client->queue[0]);
+}
+
+/* --- Random operations ---------------------------------------------------------------------------- */
+
+static void write_id(struct world *world,
+                     const struct client *client,
+                     const char *collection,
+                     struct writer *writer)
+{
+    char id[24];
+    bool hand = strcmp(collection, "hands") == 0;
+    snprintf(id, sizeof id, "%s%u%sr%u", hand ? "m" : "", hand ? client->member : 0,
+             hand ? "-" : "", chance(world, world->ids));
+    pack_string(writer, bytes_of(id));
+}
+
+static void write_value(struct world *world, const char *field, struct writer *writer)
+{
+    if (chance(world, 8) == 0) {
+        pack_nil(writer);
+    } else if (strcmp(field, "label") == 0) {
+        pack_string(writer, bytes_of(chance(world, 2) == 0 ? "red" : "a somewhat longer"));
+    } else if (strcmp(field, "points") == 0) {
+        uint32_t count = chance(world, 4);
+        pack_array(writer, count);
+        for (uint32_t i = 0; i < count; i++)
+            pack_integer(writer, (int64_t)chance(world, 100));
+    } else {
+        pack_integer(writer, (int64_t)chance(world, 400) - 200);
+    }
+}
+
+static void write_pairs(struct world *world, const char *collection, struct writer *writer)
+{
+    static const char *const declared[] = {"x", "y", "label", "votes", "points"};
+    static const char *const learnt[] = {"a", "b", "c", "d"};
+    bool shape = strcmp(collection, "shapes") == 0;
+    uint32_t first = chance(world, 4);
+    for (uint32_t i = 0; i < 2; i++) {
+        const char *field = shape ? declared[(first + i) % 5] : learnt[(first + i) % 4];
+        pack_string(writer, bytes_of(field));
+        write_value(world, field, writer);
+    }
+}
+
+/* The count of an edit's elements must stand in front of them: 3 and what is written after. */
+static void write_edit(struct world *world, struct client *client, struct writer *writer)
+{
+    static const char *const names[] = {"shapes", "shapes", "shapes", "secrets", "hands", "learnt"};
+    const char *collection = names[chance(world, 6)];
+    uint32_t verb = chance(world, 10);
+    uint32_t guards = chance(world, 6) == 0 ? 4 : 0; /* if mine */
+    struct open_array edit = pack_array_begin(writer);
+    if (verb <= 1 && strcmp(collection, "shapes") == 0) {
+        pack_integer(writer, 2); /* append */
+        pack_string(writer, bytes_of(collection));
+        write_id(world, client, collection, writer);
+        pack_string(writer, bytes_of("points"));
+        for (uint32_t left = 1 + chance(world, 4); left > 0; left--)
+            pack_integer(writer, (int64_t)chance(world, 300));
+    } else if (verb == 2 && strcmp(collection, "shapes") == 0) {
+        pack_integer(writer, 3); /* add */
+        pack_string(writer, bytes_of(collection));
+        write_id(world, client, collection, writer);
+        pack_string(writer, bytes_of("votes"));
+        pack_integer(writer, 1);
+    } else if (verb == 3 || verb == 4) {
+        pack_integer(writer, 4); /* delete */
+        pack_string(writer, bytes_of(collection));
+        write_id(world, client, collection, writer);
+    } else if (verb == 5) {
+        pack_integer(writer, 5); /* emit */
+        pack_string(writer, bytes_of(chance(world, 2) == 0 ? "chat" : "wave"));
+        const struct client *other = &world->clients[chance(world, world->client_count)];
+        pack_integer(writer, chance(world, 2) == 0 ? 0 : other->member);
+        pack_integer(writer, (int64_t)chance(world, 1000));
+    } else {
+        pack_integer(writer, (int64_t)(verb == 6 ? 1 : 0) + 8 * guards);
+        pack_string(writer, bytes_of(collection));
+        write_id(world, client, collection, writer);
+        if (guards != 0)
+            pack_integer(writer, client->sequence);
+        write_pairs(world, collection, writer);
+    }
+    pack_array_end(writer, edit);
+}
+
+static void make_operation(struct world *world, struct client *client)
+{
+    if (client->sent_count >= SENT_MAX / 2)
+        return;
+    struct sent *sent = &client->sent[client->sent_count++];
+    sent->sequence = ++client->sequence;
+    sent->counts = chance(world, 3) == 0;
+    struct writer writer = writer_on(sent->operation, sizeof sent->operation);
+    struct open_array operation = pack_array_begin(&writer);
+    if (sent->counts) {
+        pack_array(&writer, 3); /* put, so that the record is there */
+        pack_integer(&writer, 0);
+        pack_string(&writer, bytes_of("counts"));
+        pack_string(&writer, bytes_of("all"));
+        pack_array(&writer, 5);
+        pack_integer(&writer, 3);
+        pack_string(&writer, bytes_of("counts"));
+        pack_string(&writer, bytes_of("all"));
+        pack_string(&writer, bytes_of("sum"));
+        pack_integer(&writer, 1);
+    }
+    for (uint32_t left = chance(world, 3) + (sent->counts ? 0 : 1); left > 0; left--)
+        write_edit(world, client, &writer);
+    pack_array_end(&writer, operation);
+    ck_assert_int_eq(writer.status, STATUS_OK);
+    sent->length = writer.length;
+}
+
+static void send_operations(struct world *world, struct client *client)
+{
+    uint8_t bytes[SENT_MAX * 512];
+    struct writer writer = writer_on(bytes, sizeof bytes);
+    uint32_t count = client->sent_count - client->first_unsent;
+    if (!client->welcomed || count == 0)
+        return;
+    pack_array(&writer, 1 + count);
+    pack_integer(&writer, CLIENT_OPERATIONS);
+    for (uint32_t i = client->first_unsent; i < client->sent_count; i++)
+        pack_raw(&writer, (struct bytes){client->sent[i].operation, client->sent[i].length}, 1);
+    client->first_unsent = client->sent_count;
+    enum status status = room_submit(world->room, client->seat, writer_bytes(&writer));
+    ck_assert_msg(status == STATUS_OK, "seed %u: %s", world->seed, status_text(status));
+}
+
+static void send_presence(struct world *world, struct client *client)
+{
+    uint8_t bytes[64];
+    struct writer writer = writer_on(bytes, sizeof bytes);
+    int64_t x = client->x + (int64_t)chance(world, 40) - 20;
+    int64_t y = client->y + (int64_t)(chance(world, 3) == 0 ? 0 : chance(world, 300)) - 0;
+    x = x < 0 ? 0 : x;
+    y = y > 4000 ? 0 : y;
+    if (client->placed) {
+        pack_array(&writer, 3);
+        pack_integer(&writer, CLIENT_MOVED + 3);
+        pack_integer(&writer, (int64_t)zigzag(x - client->x));
+        pack_integer(&writer, (int64_t)zigzag(y - client->y));
+    } else {
+        pack_array(&writer, 7);
+        pack_integer(&writer, CLIENT_PRESENCE);
+        pack_integer(&writer, 0);
+        pack_integer(&writer, x);
+        pack_integer(&writer, 1);
+        pack_integer(&writer, y);
+        pack_string(&writer, bytes_of("note"));
+        pack_integer(&writer, (int64_t)chance(world, 5));
+        client->placed = true;
+    }
+    client->x = x;
+    client->y = y;
+    ck_assert_int_eq(room_submit(world->room, client->seat, writer_bytes(&writer)), STATUS_OK);
+}
+
+/* --- Time passes ----------------------------------------------------------------------------------- */
+
+static void send_frames(struct world *world, bool tick)
+{
+    if (!frames_begin(world->frames, world->room))
+        return;
+    for (uint32_t i = 0; i < world->client_count; i++) {
+        struct client *client = &world->clients[i];
+        if (!client->connected)
+            continue;
+        if (client->choked || client->queued > QUEUE_MAX / 2) {
+            frames_skip(world->frames, client->seat);
+            continue;
+        }
+        struct frame frame = frames_next(world->frames, client->seat);
+        if (frame.message != NULL)
+            queue_add(client, frame.message, frame.length);
+    }
+    frames_end(world->frames, tick);
+}
+
+static void step(struct world *world)
+{
+    ck_assert_int_eq(room_prepare(world->room), STATUS_OK);
+    room_tick(world->room);
+    if (room_frame_due(world->room))
+        send_frames(world, true);
+    else if (chance(world, 6) == 0)
+        send_frames(world, false); /* a socket has drained between ticks */
+}
+
+/* The page is loaded anew: another key, nothing held. */
+static void start_over(struct world *world, struct client *client)
+{
+    for (unsigned i = 0; i < CLIENT_KEY_BYTES; i++)
+        client->key[i] = (uint8_t)chance(world, 256);
+    replica_destroy(client->replica);
+    client->replica = replica_create(&(struct memory){0});
+    client->incarnation = 0;
+    client->sequence = client->decided = 0;
+}
+
+static void act(struct world *world, struct client *client)
+{
+    if (!client->connected) {
+        if (chance(world, 6) == 0 && client->sent_count == 0)
+            start_over(world, client);
+        if (chance(world, 6) == 0)
+            connect_client(world, client);
+        return;
+    }
+    if (chance(world, 30) == 0) {
+        disconnect_client(world, client);
+        return;
+    }
+    if (chance(world, 60) == 0) {
+        connect_client(world, client); /* takes its own seat over */
+        return;
+    }
+    if (chance(world, 12) == 0)
+        client->choked = !client->choked;
+    if (client->queued > 0 && !client->choked)
+        deliver(world, client, 1 + chance(world, client->queued));
+    if (!client->welcomed)
+        return;
+    if (chance(world, 40) == 0) {
+        client->role = client->role == ROLE_OWNER ? ROLE_EDITOR : ROLE_OWNER;
+        ck_assert_int_eq(room_set_role(world->room, client->seat, client->role), STATUS_OK);
+    }
+    if (chance(world, 2) == 0)
+        send_presence(world, client);
+    if (chance(world, 3) == 0)
+        make_operation(world, client);
+    if (chance(world, 2) == 0)
+        send_operations(world, client);
+    if (chance(world, 60) == 0)
+        connect_client(world, client); /* what it has just sent still waits for the tick */
+}
+
+static struct world *world_create(unsigned seed)
+{
+    struct world *world = calloc(1, sizeof *world);
+    world->seed = seed;
+    world->random = seed * UINT64_C(0x9e3779b97f4a7c15) + 88172645463325252u;
+    for (int i = 0; i < 8; i++)
+        chance(world, 2);
+    world->client_count = 1 + chance(world, CLIENTS_MAX);
+    world->ids = 1 + chance(world, 20);
+    world->room = room_create(&(struct room_options){
+        .rules = &kind,
+        .incarnation = 1 + seed,
+        .seed = seed,
+        .grace_ticks = 1 + chance(world, 30),
+        .limits = {.tombstones = 1 + chance(world, 12)},
+    });
+    world->frames = frames_create(&(struct memory){0});
+    if (chance(world, 2) == 0)
+        frames_limit_sections(world->frames, chance(world, 2) == 0 ? 1 : chance(world, 200));
+    for (uint32_t i = 0; i < world->client_count; i++) {
+        struct client *client = &world->clients[i];
+        for (unsigned k = 0; k < CLIENT_KEY_BYTES; k++)
+            client->key[k] = (uint8_t)chance(world, 256);
+        client->replica = replica_create(&(struct memory){0});
+    }
+    return world;
+}
+
+static void world_destroy(struct world *world)
+{
+    for (uint32_t i = 0; i < world->client_count; i++) {
+        queue_drop(&world->clients[i]);
+        replica_destroy(world->clients[i].replica);
+    }
+    frames_destroy(world->frames);
+    room_destroy(world->room);
+    free(world);
+}
+
+/* Everyone connects and reads until nothing is left to say. */
+static void heal(struct world *world)
+{
+    for (int round = 0; round < 400; round++) {
+        for (uint32_t i = 0; i < world->client_count; i++) {
+            struct client *client = &world->clients[i];
+            if (!client->connected)
+                connect_client(world, client);
+            client->choked = false;
+            deliver(world, client, client->queued);
+            if (client->welcomed)
+                send_operations(world, client);
+        }
+        ck_assert_int_eq(room_prepare(world->room), STATUS_OK);
+        room_tick(world->room);
+        send_frames(world, room_frame_due(world->room));
+    }
+    for (uint32_t i = 0; i < world->client_count; i++)
+        deliver(world, &world->clients[i], world->clients[i].queued);
+}
+
+static int64_t shared_sum(const struct world *world)
+{
+    uint8_t packed[16];
+    size_t length =
+        room_read(world->room, "counts", 0, bytes_of("all"), "sum", packed, sizeof packed);
+    struct reader reader = reader_on((struct bytes){packed, length});
+    return length == 0 ? 0 : read_integer(&reader);
+}
+
+static void check_converged(const struct world *world)
+{
+    int64_t added = 0;
+    for (uint32_t i = 0; i < world->client_count; i++) {
+        const struct client *client = &world->clients[i];
+        ck_assert_msg(replica_complete(client->replica), "seed %u: client %u is not complete",
+                      world->seed, i);
+        ck_assert_msg(replica_hash(client->replica) == room_hash(world->room, client->seat),
+                      "seed %u: client %u differs from the room", world->seed, i);
+        ck_assert_msg(client->sent_count == 0, "seed %u: client %u waits for outcomes", world->seed,
+                      i);
+        added += client->added;
+    }
+    ck_assert_msg(added == shared_sum(world), "seed %u: %lld were applied, the sum is %lld",
+                  world->seed, (long long)added, (long long)shared_sum(world));
+}
+
+static void run_seed(unsigned seed)
+{
+    struct world *world = world_create(seed);
+    uint32_t steps = 40 + chance(world, 160);
+    for (uint32_t i = 0; i < steps; i++) {
+        for (uint32_t k = 0; k < world->client_count; k++)
+            act(world, &world->clients[k]);
+        step(world);
+    }
+    heal(world);
+    check_converged(world);
+    world_destroy(world);
+}
+
+static unsigned setting(const char *name, unsigned otherwise)
+{
+    const char *text = getenv(name);
+    return text == NULL ? otherwise : (unsigned)strtoul(text, NULL, 10);
+}
+
+/* _i counts batches; a failure names its seed, which then belongs into pinned[]. */
+START_TEST(every_client_ends_with_what_the_room_holds_for_it)
+{
+    unsigned first = setting("CONVERGE_FIRST", 0);
+    for (unsigned i = 0; i < BATCH; i++)
+        run_seed(first + (unsigned)_i * BATCH + i);
+}
+END_TEST
+
+/* Seeds that once failed. */
+static const unsigned pinned[] = {
+    7, /* a change of role that waited outlived the join that came after it */
+};
+
+START_TEST(seeds_that_once_failed_converge)
+{
+    run_seed(pinned[_i]);
+}
+END_TEST
+
+int main(void)
+{
+    int batches = (int)((setting("CONVERGE_SEEDS", 2000) + BATCH - 1) / BATCH);
+    TCase *tcase = tcase_create("converge");
+    tcase_set_timeout(tcase, 120);
+    tcase_add_loop_test(tcase, every_client_ends_with_what_the_room_holds_for_it, 0, batches);
+    tcase_add_loop_test(tcase, seeds_that_once_failed_converge, 0,
+                        (int)(sizeof pinned / sizeof pinned[0]));
+    Suite *suite = suite_create("converge");
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
