@@ -200,7 +200,7 @@ def a_move_of_what_no_field_allows_is_malformed(room):
 @case
 def leave_gives_up_the_seat_at_once(room):
     leaver, witness = room.join_many(2)
-    room.wait(lambda: presence_of(witness, leaver.member), "sight of the other")
+    room.settle()
     leaver.leave()
     leaver.ends_expected = True
     room.wait(lambda: leaver.member not in witness.replica.records("presence"), "the seat empty")
@@ -213,7 +213,7 @@ def a_close_with_1000_or_1001_gives_up_the_seat_at_once(room):
     witness = room.join()
     for code in (1000, 1001):
         leaver = room.join()
-        room.wait(lambda: presence_of(witness, leaver.member), "sight of the other")
+        room.settle()
         leaver.close(code)
         room.wait(lambda: leaver.member not in witness.replica.records("presence"),
                   f"seat empty after {code}")

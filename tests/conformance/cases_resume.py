@@ -117,6 +117,7 @@ def a_place_that_no_room_has_reached_is_not_accepted(room):
 @case
 def a_second_connection_takes_the_seat_over_and_the_older_gets_4009(room):
     older, witness = room.join_many(2)
+    older.ends_expected = True
     newer = room.join(key=older.key)
     expect_equal(wait_closed(older), 4009, "the older connection's close code")
     expect(newer.welcome.seat_kept, "the seat was not kept")

@@ -27,6 +27,7 @@ class Server:
         self.process = process
         self._folder = folder
         self._log_path = log_path
+        self._log_kept = ""
 
     @classmethod
     def at(cls, url):
@@ -40,8 +41,12 @@ class Server:
         folder = tempfile.TemporaryDirectory(prefix="tutti-conformance-")
         log_path = os.path.join(folder.name, "log")
         command = [path, "--listen", "127.0.0.1:0", "--data", os.path.join(folder.name, "data")]
-        with open(log_path, "wb") as log:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        try:
+            with open(log_path, "wb") as log:
+                process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
+                                           stderr=log)
+        except OSError as error:
+            raise SystemExit(f"cannot start {path}: {error}") from None
         server = cls(None, process, folder, log_path)
         server.address = server._wait_for_address()
         return server
@@ -53,9 +58,8 @@ class Server:
             if found:
                 return found[1].strip("[]"), int(found[2])
             time.sleep(0.02)
-        log = self.log()
         self.stop()
-        raise SystemExit(f"the server did not start to listen:\n{log}")
+        raise SystemExit(f"the server did not start to listen:\n{self.last_words}")
 
     def log(self):
         with open(self._log_path, encoding="utf-8", errors="replace") as log:
@@ -84,14 +88,15 @@ class Server:
             self.process.kill()
             status = self.process.wait()
         if self._folder:
-            self._tail = self.log()[-3000:]
+            self._log_kept = self.log()
             self._folder.cleanup()
             self._folder = None
         return status
 
     @property
     def last_words(self):
-        return self.log()[-3000:] if self._folder else getattr(self, "_tail", "")
+        """The end of our server's log, also after it was stopped."""
+        return (self.log() if self._folder else self._log_kept)[-3000:]
 
 
 class Room:

@@ -353,6 +353,8 @@ class WebSocket:
 
     def send_raw(self, data):
         """Sends bytes as they are. A connection that is over shows in receive(), not here."""
+        if self.fileno() < 0:
+            return
         try:
             self.socket.sendall(data)
         except (ConnectionError, TimeoutError):
