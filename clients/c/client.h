@@ -1,0 +1,183 @@
+/* client.h - the inside of a client: its connection, clock, own presence and pending operations.
+ *
+ * The public contract is clients/c/tutti.h. One file for each noun here; client.c, receive.c and
+ * send.c hold them together.
+ */
+#ifndef CLIENTS_C_CLIENT_H
+#define CLIENTS_C_CLIENT_H
+
+#include "clients/c/messages.h"
+#include "clients/c/tutti.h"
+#include "sync/limits.h"
+#include "sync/replica.h"
+
+#define SECOND_US UINT64_C(1000000)
+
+/* --- value.c: values of the caller, packed ------------------------------------------------------ */
+
+/* Packs one value as the field takes it: numbers of fixed-point fields become steps. `field` may
+ * be NULL. A value that the protocol does not carry fails the writer. */
+void value_pack(struct writer *writer,
+                const struct tutti_value *value,
+                const struct replica_field *field);
+
+/* One packed value; what is no scalar stays packed. */
+struct tutti_value value_unpack(struct bytes packed);
+
+/* --- presence.c: what this member shows of itself ----------------------------------------------- */
+
+struct own_field {
+    char name[NAME_BYTES_MAX + 1];
+    struct tutti_value value; /* its data is `bytes` */
+    uint8_t *bytes;
+    bool dirty; /* not sent since it changed */
+    bool told;  /* as a number on this connection, so that differences go on from */
+    int64_t told_number;
+};
+
+struct presence {
+    struct own_field fields[FIELDS_MAX];
+    uint32_t count;
+    uint64_t next_us; /* when the next message may go: at most one per frame */
+};
+
+/* `collection` is the room's presence, NULL while it is not known: then a number that turns out not
+ * to fit its field is not sent. */
+enum tutti_status presence_set(struct presence *presence,
+                               const char *name,
+                               const struct tutti_value *value,
+                               const struct replica_collection *collection);
+void presence_release(struct presence *presence);
+bool presence_dirty(const struct presence *presence);
+
+/* A connection that knows nothing of what was told before. */
+void presence_renew(struct presence *presence);
+
+/* The message that says all that is dirty, which then is not. It may turn out to be none. */
+void presence_write(struct presence *presence,
+                    struct writer *writer,
+                    const struct replica_collection *collection);
+
+/* --- operations.c: what was submitted and is not decided ----------------------------------------- */
+
+struct pending {
+    uint64_t operation; /* the caller's number */
+    uint32_t sequence;  /* 0 while it was never sent, or is known never to have arrived */
+    uint8_t *packed;    /* an array of edits */
+    uint32_t length;
+};
+
+struct operations {
+    struct pending *ring;
+    uint32_t capacity, first, count;
+    uint32_t in_flight; /* the first so many were sent on this connection */
+    uint32_t sequence;  /* of the newest that was sent or decided: the next has it + 1 */
+    uint32_t highest;   /* ever sent */
+    uint32_t decided;
+    size_t bytes;
+    uint64_t submitted; /* numbers given so far */
+};
+
+/* The front one; the caller frees pending.packed after it has told the outcome. */
+struct pending operations_take(struct operations *operations);
+struct pending *operations_at(const struct operations *operations, uint32_t index);
+enum tutti_status operations_submit(struct tutti_client *client,
+                                    const struct tutti_edit *edits,
+                                    size_t count,
+                                    uint64_t *operation);
+void operations_release(struct operations *operations);
+
+/* The next message of operations: as many as `window` and the buffer take. */
+void operations_write(struct operations *operations, struct writer *writer, uint32_t window);
+
+/* --- clock.c: the server's time, and whether the link is alive ------------------------------------ */
+
+#define CLOCK_SAMPLES 8u
+
+struct clock_sample {
+    uint64_t round_trip_us;
+    int64_t offset_us; /* server's wall clock minus ours */
+};
+
+struct server_clock {
+    struct clock_sample samples[CLOCK_SAMPLES];
+    uint32_t count; /* samples taken so far */
+    bool asked;     /* an answer is awaited */
+    uint64_t asked_us;
+    uint64_t next_us; /* when to ask */
+};
+
+void clock_ask(struct server_clock *clock, uint64_t now_us);
+bool clock_answered(struct server_clock *clock, const struct clock_answer *answer, uint64_t now_us);
+const struct clock_sample *clock_best(const struct server_clock *clock); /* NULL for none */
+
+/* --- pace.c: the server's limits on what one client sends ----------------------------------------- */
+
+struct pace {
+    double message_rate, message_burst, messages; /* per second, most, left */
+    double byte_rate, byte_burst, bytes;
+    uint64_t updated_us;
+};
+
+void pace_begin(struct pace *pace, const struct wire_limits *limits, uint64_t now_us);
+void pace_spend(struct pace *pace, size_t bytes, uint64_t now_us);
+uint64_t pace_ready_us(const struct pace *pace); /* when operations may be sent */
+
+/* --- client.c, receive.c, send.c ------------------------------------------------------------------------------------ */
+
+#define REASON_BYTES 160u
+
+struct tutti_client {
+    struct tutti_handlers handlers;
+    void (*random)(void *context, uint8_t *data, size_t length);
+    void *random_context;
+    uint8_t key[CLIENT_KEY_BYTES];
+    char kind_wanted[NAME_BYTES_MAX + 1];
+    uint8_t user[USER_BYTES_MAX];
+    size_t user_length;
+    uint32_t pending_operations_max;
+    size_t pending_bytes_max;
+
+    enum tutti_state state;
+    int reason_code;
+    char reason[REASON_BYTES];
+    bool been_live;
+    bool open;       /* the socket is */
+    bool hello_sent; /* on this connection */
+    bool leaving;
+    int dropping;      /* close code with which the client wants out, 0 for none */
+    uint64_t hello_us; /* the socket opened */
+    uint64_t wake_us;  /* of the next try */
+    uint32_t tries;    /* in a row that did not get to TUTTI_LIVE */
+
+    struct replica *replica;
+    uint32_t member;
+    uint64_t incarnation;
+    uint64_t tick;
+    uint32_t tick_hz, frame_hz;
+    char kind[NAME_BYTES_MAX + 1];
+    struct wire_limits limits;
+
+    struct presence presence;
+    struct operations operations;
+    struct server_clock clock;
+    struct pace pace;
+
+    void *transport; /* client_ws.c's */
+    void (*transport_destroy)(void *transport);
+    void (*transport_poke)(void *transport); /* the caller has given work */
+};
+
+void client_set_state(struct tutti_client *client, enum tutti_state state);
+
+/* Why it waits or has ended. */
+void client_set_reason(struct tutti_client *client, int code, const char *text, size_t length);
+
+/* Asks the transport to close. What led here is the server's fault or silence: the client comes
+ * back. */
+void client_drop(struct tutti_client *client, int code, const char *reason);
+
+/* send.c: when there will be something to say; UINT64_MAX for never. */
+uint64_t client_send_due_us(const struct tutti_client *client);
+
+#endif
