@@ -15,6 +15,8 @@ import type { RecordChange } from './document.js'
  */
 interface Write {
   by: Operation
+  /** It is undone, and what it put back is someone else's value. */
+  foreign?: boolean
 }
 
 interface FieldChange {
@@ -44,6 +46,8 @@ interface AddChange {
 /** A record that we made or deleted. */
 interface RecordMark {
   readonly what: 'record'
+  /** Made, at first; else deleted. */
+  readonly made: boolean
   readonly collection: string
   readonly id: string
   /** It exists; the next undo or redo deletes it. */
@@ -236,7 +240,8 @@ export class History {
         return { verb: 'put', collection, id, fields: mark.fields, ifMine: mark.by }
       }
       const ours = this.#ours.get(keyOf(collection, id))
-      if (!Object.keys(record).every((field) => ours?.has(field))) return null
+      const isOurs = (write: Write | undefined) => write && !(mark.made && write.foreign)
+      if (!Object.keys(record).every((field) => isOurs(ours?.get(field)))) return null
       return { verb: 'delete', collection, id, fields: {}, ifMine: mark.by }
     }
     if (record === undefined) return null
@@ -247,7 +252,7 @@ export class History {
     }
     if (this.#write(mark) !== standing(mark)) return null
     setKey(fields, mark.field, mark.value)
-    return { verb: 'set', collection, id, fields, ifMine: mark.write.by }
+    return { verb: 'set', collection, id, fields, ifMine: standing(mark).by }
   }
 
   #flipMark(mark: Mark, by: Operation): void {
@@ -256,17 +261,27 @@ export class History {
       return
     }
     const stands = this.#write(mark) === standing(mark)
-    if (mark.what === 'field') {
-      const value = this.#editor.get(mark.collection, mark.id)?.[mark.field] ?? null
-      const restored = mark.value
-      mark.value = value
-      this.#trail(by, () => (mark.value = restored))
-    }
-    this.#attribute(mark.write, by)
-    if (!mark.undone && mark.prior !== null && stands) this.#attribute(mark.prior, by)
+    const restored = this.#swap(mark, by)
     mark.undone = !mark.undone
     this.#trail(by, () => (mark.undone = !mark.undone))
+    this.#attribute(standing(mark), by)
+    const { write, prior } = mark
+    const wasForeign = write.foreign ?? false
+    write.foreign = mark.undone && prior === null && restored !== null
+    this.#trail(by, () => (write.foreign = wasForeign))
     if (stands) this.#own(mark.collection, mark.id, mark.field, standing(mark), by)
+  }
+
+  /** What the flip puts in place; what it replaces is kept for the next. */
+  #swap(mark: FieldChange | AddChange, by: Operation): Value {
+    const held = this.#editor.get(mark.collection, mark.id)?.[mark.field] ?? null
+    if (mark.what === 'add') {
+      return Number(held) + (mark.undone ? mark.amount : -mark.amount) || null
+    }
+    const restored = mark.value
+    mark.value = held
+    this.#trail(by, () => (mark.value = restored))
+    return restored
   }
 
   #flipRecord(mark: RecordMark, by: Operation): void {
@@ -278,7 +293,7 @@ export class History {
       mark.writes = this.#disown(mark.collection, mark.id, by)
     } else {
       for (const field of Object.keys(mark.fields)) {
-        const write = mark.writes.get(field) ?? { by }
+        const write = mark.writes.get(field) ?? { by, foreign: true }
         this.#attribute(write, by)
         this.#own(mark.collection, mark.id, field, write, by)
       }
@@ -289,6 +304,7 @@ export class History {
   #noteMade(step: Step, by: Operation, { collection, id, fields }: RecordEdit): void {
     this.#mark(step, by, {
       what: 'record',
+      made: true,
       collection,
       id,
       exists: true,
@@ -355,7 +371,8 @@ export class History {
       if (mark.prior === null) writes.delete(mark.field)
       else writes.set(mark.field, mark.prior)
     }
-    this.#mark(step, by, { what: 'record', collection, id, exists: false, fields, writes, by })
+    const common = { what: 'record', made: false, collection, id } as const
+    this.#mark(step, by, { ...common, exists: false, fields, writes, by })
   }
 
   #push(step: Step): void {

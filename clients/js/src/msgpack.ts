@@ -64,10 +64,12 @@ export class Writer {
     if (Number.isInteger(n) && Math.abs(n) <= INTEGER_MAX) return this.#integer(n)
     if (Math.fround(n) === n) {
       this.#byte(0xca)
-      this.#view.setFloat32(this.#take(4), n)
+      const at = this.#take(4)
+      this.#view.setFloat32(at, n)
     } else {
       this.#byte(0xcb)
-      this.#view.setFloat64(this.#take(8), n)
+      const at = this.#take(8)
+      this.#view.setFloat64(at, n)
     }
     return this
   }
@@ -101,17 +103,20 @@ export class Writer {
   }
 
   #uint16(n: number): this {
-    this.#view.setUint16(this.#take(2), n)
+    const at = this.#take(2)
+    this.#view.setUint16(at, n)
     return this
   }
 
   #uint32(n: number): this {
-    this.#view.setUint32(this.#take(4), n)
+    const at = this.#take(4)
+    this.#view.setUint32(at, n)
     return this
   }
 
   #int64(n: number): this {
-    this.#view.setBigInt64(this.#take(8), BigInt(n))
+    const at = this.#take(8)
+    this.#view.setBigInt64(at, BigInt(n))
     return this
   }
 

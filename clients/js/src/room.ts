@@ -24,7 +24,7 @@ import type { QueueLimits } from './pending.js'
 import { platform, randomBytes } from './platform.js'
 import type { Changes } from './replica.js'
 import { Session, type Audience } from './session.js'
-import { copyValue, type Fields, type Value } from './value.js'
+import { copyValue, equal, type Fields, type Value } from './value.js'
 import { KEY_BYTES, type Notice } from './wire.js'
 
 export type { Change } from './operation.js'
@@ -390,7 +390,8 @@ export class Room extends Emitter<RoomEvents> {
     if (change === undefined) return
     const key = `${collection}\n${id}`
     const before = different.has(key) ? different.get(key)!.before : change.before
-    different.set(key, { ...change, before })
+    if (equal(before, change.record)) different.delete(key)
+    else different.set(key, { ...change, before })
   }
 
   #weigh(operation: Operation): void {

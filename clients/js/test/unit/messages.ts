@@ -7,7 +7,7 @@ export type Json = null | boolean | number | string | Uint8Array | Json[] | { [k
 export const bytesOf = (message: Json): Uint8Array => encode(message)
 export const jsonOf = (bytes: Uint8Array): Json => decode(bytes) as Json
 
-export const LIMITS = [65536, 100, 200, 100_000, 200_000, 64, 16_384]
+export const LIMITS = [65536, 1_000, 1_000, 10_000_000, 10_000_000, 64, 16_384]
 
 interface WelcomeFields {
   member: number

@@ -76,6 +76,15 @@ test('numbers take their shortest form', () => {
   assert.equal(hex(encode(2 ** 32)), 'cf0000000100000000')
 })
 
+test('every value can be the one for which the buffer has to grow', () => {
+  for (const value of EDGES) {
+    for (let before = 240; before < 258; before++) {
+      const list = ['x'.repeat(before), value]
+      assert.deepEqual(decode(encode(list)), list)
+    }
+  }
+})
+
 test('a long array and a long text take the forms with 32-bit counts', () => {
   const list = Array(65536).fill(7)
   assert.deepEqual(decode(encode(list)), list)

@@ -1,0 +1,425 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import type { Collection } from '../../src/collection.js'
+import type { Room } from '../../src/room.js'
+import { settled, TinyServer } from './server.js'
+
+/**
+ * Two people at one board. Each case is what they do, one step after the other, and what both see
+ * in the end: `x` and `color` of shape `a` unless it says otherwise.
+ */
+interface Table {
+  readonly ada: Room
+  readonly bob: Room
+  readonly mine: Collection
+  readonly theirs: Collection
+  /** Everything on its way arrives. */
+  tick(): Promise<void>
+}
+
+type Board = { [id: string]: { [field: string]: unknown } }
+
+const rooms: Room[] = []
+after(() => rooms.forEach((room) => room.leave()))
+
+async function table(): Promise<Table> {
+  const server = new TinyServer()
+  const [ada, bob] = [await server.join(), await server.join()]
+  rooms.push(ada, bob)
+  return {
+    ada,
+    bob,
+    mine: ada.collection('shapes'),
+    theirs: bob.collection('shapes'),
+    tick: async () => {
+      await settled()
+      server.tick()
+      await settled()
+    },
+  }
+}
+
+const boardOf = (collection: Collection): Board => Object.fromEntries(collection) as Board
+
+/** Ada's and Bob's steps, each followed by a tick, unless the name says that it is in flight. */
+const CASES: [string, ((t: Table) => void)[], Board][] = [
+  [
+    'undo of a change',
+    [({ mine }) => mine.put('a', { x: 1 }), ({ mine }) => mine.set('a', { x: 2 }), undo],
+    { a: { x: 1 } },
+  ],
+  [
+    'undo then redo changes nothing',
+    [({ mine }) => mine.put('a', { x: 1 }), ({ mine }) => mine.set('a', { x: 2 }), undo, redo],
+    { a: { x: 2 } },
+  ],
+  ['undo of a record made', [({ mine }) => mine.put('a', { x: 1 }), undo], {}],
+  [
+    'redo makes the record again',
+    [({ mine }) => mine.put('a', { x: 1 }), undo, redo],
+    { a: { x: 1 } },
+  ],
+  [
+    'undo of an own delete makes the record again',
+    [({ mine }) => mine.put('a', { x: 1, color: 'red' }), ({ mine }) => mine.delete('a'), undo],
+    { a: { x: 1, color: 'red' } },
+  ],
+  [
+    'redo deletes it again',
+    [({ mine }) => mine.put('a', { x: 1 }), ({ mine }) => mine.delete('a'), undo, redo],
+    {},
+  ],
+  [
+    'undo of several changes, one after the other',
+    [
+      ({ mine }) => mine.put('a', { x: 1 }),
+      ({ mine }) => mine.set('a', { x: 2 }),
+      ({ mine }) => mine.set('a', { x: 3 }),
+      undo,
+      undo,
+    ],
+    { a: { x: 1 } },
+  ],
+  [
+    'all the way down and up again',
+    [
+      ({ mine }) => mine.put('a', { x: 1 }),
+      ({ mine }) => mine.set('a', { x: 2 }),
+      ({ mine }) => mine.delete('a'),
+      undo,
+      undo,
+      undo,
+      redo,
+      redo,
+      redo,
+      undo,
+    ],
+    { a: { x: 2 } },
+  ],
+  [
+    'what someone else has changed since stays: a field',
+    [
+      ({ mine }) => mine.put('a', { x: 1, color: 'red' }),
+      ({ mine }) => mine.set('a', { x: 2, color: 'blue' }),
+      ({ theirs }) => theirs.set('a', { x: 9 }),
+      undo,
+    ],
+    { a: { x: 9, color: 'red' } },
+  ],
+  [
+    'what someone else has changed since stays: a record of ours with their field',
+    [
+      ({ mine }) => mine.put('a', { x: 1 }),
+      ({ theirs }) => theirs.set('a', { color: 'blue' }),
+      undoNothing,
+    ],
+    { a: { x: 1, color: 'blue' } },
+  ],
+  [
+    'a step with nothing left to take back is passed over',
+    [
+      ({ mine }) => mine.put('a', { x: 1 }),
+      ({ mine }) => mine.set('a', { color: 'red' }),
+      ({ mine }) => mine.set('a', { x: 2 }),
+      ({ theirs }) => theirs.set('a', { x: 9 }),
+      undo,
+    ],
+    { a: { x: 9 } },
+  ],
+  [
+    'their change between two of ours stays when both of ours are undone',
+    [
+      ({ mine }) => mine.put('a', { x: 0 }),
+      ({ mine }) => mine.set('a', { x: 1 }),
+      ({ theirs }) => theirs.set('a', { x: 5 }),
+      ({ mine }) => mine.set('a', { x: 2 }),
+      undo,
+      undoNothing,
+    ],
+    { a: { x: 5 } },
+  ],
+  [
+    'a record that they deleted does not come back',
+    [
+      ({ mine }) => mine.put('a', { x: 1 }),
+      ({ mine }) => mine.set('a', { x: 2 }),
+      ({ theirs }) => theirs.delete('a'),
+      undoNothing,
+    ],
+    {},
+  ],
+  [
+    'each undoes only what is its own',
+    [
+      ({ mine }) => mine.put('a', { x: 1 }),
+      ({ theirs }) => theirs.put('b', { x: 2 }),
+      undo,
+      ({ bob }) => bob.undo(),
+      ({ bob }) => bob.redo(),
+    ],
+    { b: { x: 2 } },
+  ],
+  [
+    'undo of an added number takes away what we added, and no more',
+    [
+      ({ mine }) => mine.put('a', { count: 1 }),
+      ({ mine }) => mine.add('a', { count: 5 }),
+      ({ theirs }) => theirs.add('a', { count: 100 }),
+      undo,
+    ],
+    { a: { count: 101 } },
+  ],
+  [
+    'redo of an added number',
+    [
+      ({ mine }) => mine.put('a', { count: 1 }),
+      ({ mine }) => mine.add('a', { count: 5 }),
+      undo,
+      redo,
+      undo,
+      redo,
+    ],
+    { a: { count: 6 } },
+  ],
+  [
+    'undo of appended items',
+    [
+      ({ mine }) => mine.put('a', { x: 1 }),
+      ({ mine }) => mine.append('a', 'points', [1, 2]),
+      ({ mine }) => mine.append('a', 'points', [3]),
+      undo,
+    ],
+    { a: { x: 1, points: [1, 2] } },
+  ],
+  [
+    'items that they appended since stay, and ours with them',
+    [
+      ({ mine }) => mine.put('a', { x: 1 }),
+      ({ mine }) => mine.append('a', 'points', [1]),
+      ({ theirs }) => theirs.append('a', 'points', [2]),
+      undoNothing,
+    ],
+    { a: { x: 1, points: [1, 2] } },
+  ],
+  [
+    'undo of an unset field, and of a field set for the first time',
+    [
+      ({ mine }) => mine.put('a', { x: 1 }),
+      ({ mine }) => mine.set('a', { x: null }),
+      ({ mine }) => mine.set('a', { color: 'red' }),
+      undo,
+      undo,
+    ],
+    { a: { x: 1 } },
+  ],
+  [
+    'a group is one step',
+    [
+      ({ mine }) => mine.put('a', { x: 1 }),
+      ({ ada, mine }) => {
+        ada.group(() => {
+          mine.set('a', { x: 2 })
+          mine.set('a', { x: 3, color: 'red' })
+          mine.put('b', { x: 4 })
+        })
+      },
+      undo,
+    ],
+    { a: { x: 1 } },
+  ],
+  [
+    'a gesture is one step, however many operations it took',
+    [
+      ({ mine }) => mine.put('a', { x: 1 }),
+      ({ ada }) => ada.history.begin(),
+      ({ mine }) => mine.set('a', { x: 2 }),
+      ({ mine }) => mine.set('a', { x: 3 }),
+      ({ mine }) => mine.set('a', { x: 4 }),
+      ({ ada }) => ada.history.end(),
+      undo,
+      redo,
+      undo,
+    ],
+    { a: { x: 1 } },
+  ],
+  [
+    'a stroke: made, and appended to, in one gesture',
+    [
+      ({ ada }) => ada.history.begin(),
+      ({ mine }) => mine.put('a', { points: [1] }),
+      ({ mine }) => mine.append('a', 'points', [2, 3]),
+      ({ mine }) => mine.append('a', 'points', [4]),
+      ({ ada }) => ada.history.end(),
+      undo,
+      redo,
+    ],
+    { a: { points: [1, 2, 3, 4] } },
+  ],
+  [
+    'changed and deleted in one gesture: undo makes it as it was before both',
+    [
+      ({ mine }) => mine.put('a', { x: 1, color: 'red' }),
+      ({ ada }) => ada.history.begin(),
+      ({ mine }) => mine.set('a', { x: 2 }),
+      ({ mine }) => mine.delete('a'),
+      ({ ada }) => ada.history.end(),
+      undo,
+    ],
+    { a: { x: 1, color: 'red' } },
+  ],
+  [
+    'after our own delete was undone, the changes before it can be undone too',
+    [
+      ({ mine }) => mine.put('a', { x: 1 }),
+      ({ mine }) => mine.set('a', { x: 2 }),
+      ({ mine }) => mine.delete('a'),
+      undo,
+      undo,
+    ],
+    { a: { x: 1 } },
+  ],
+  [
+    'a new change ends what could be redone',
+    [
+      ({ mine }) => mine.put('a', { x: 1 }),
+      ({ mine }) => mine.set('a', { x: 2 }),
+      undo,
+      ({ mine }) => mine.set('a', { color: 'red' }),
+      redo,
+    ],
+    { a: { x: 1, color: 'red' } },
+  ],
+  [
+    'setting what is set already is no step',
+    [
+      ({ mine }) => mine.put('a', { x: 1 }),
+      ({ mine }) => mine.set('a', { x: 2 }),
+      ({ mine }) => mine.set('a', { x: 2 }),
+      undo,
+    ],
+    { a: { x: 1 } },
+  ],
+  [
+    'a record of theirs that we deleted comes back whole, and the redo deletes it',
+    [({ theirs }) => theirs.put('a', { x: 1 }), ({ mine }) => mine.delete('a'), undo, redo, undo],
+    { a: { x: 1 } },
+  ],
+  [
+    'a change that the room refused is no step',
+    [
+      ({ mine }) => mine.put('a', { x: 1 }),
+      ({ mine }) => mine.put('b', { x: 1 }),
+      ({ mine, theirs }) => {
+        theirs.delete('b')
+        mine.set('b', { x: 7 })
+      },
+      undo,
+    ],
+    {},
+  ],
+  [
+    'everything in flight at once: change, undo, redo, undo',
+    [
+      ({ mine }) => mine.put('a', { x: 1 }),
+      ({ ada, mine }) => {
+        mine.set('a', { x: 2 })
+        mine.set('a', { x: 3 })
+        ada.undo()
+        ada.undo()
+        ada.redo()
+      },
+    ],
+    { a: { x: 2 } },
+  ],
+  [
+    'their change crosses our undo on the way: theirs stays',
+    [
+      ({ mine }) => mine.put('a', { x: 1 }),
+      ({ mine }) => mine.set('a', { x: 2 }),
+      ({ ada, theirs }) => {
+        theirs.set('a', { x: 9 })
+        ada.undo()
+      },
+    ],
+    { a: { x: 9 } },
+  ],
+]
+
+function undo({ ada }: Table): void {
+  assert.ok(ada.undo(), 'nothing to undo')
+}
+
+function undoNothing({ ada }: Table): void {
+  assert.equal(ada.undo(), false)
+}
+
+function redo({ ada }: Table): void {
+  ada.redo()
+}
+
+for (const [name, steps, expected] of CASES) {
+  test(name, async () => {
+    const t = await table()
+    for (const step of steps) {
+      step(t)
+      await t.tick()
+    }
+    assert.deepEqual(boardOf(t.mine), expected)
+    assert.deepEqual(boardOf(t.theirs), expected)
+    assert.equal(t.ada.unsaved, 0)
+  })
+}
+
+test('an undo that the room refuses can be tried again', async () => {
+  const { ada, bob, mine, theirs, tick } = await table()
+  theirs.put('b', { x: 1 })
+  await tick()
+  bob.group(() => {
+    theirs.put('c', { x: 1 })
+    theirs.put('d', { x: 1 })
+  })
+  await tick()
+  const refusals: string[] = []
+  bob.on('refused', ({ error }) => refusals.push(error.status))
+  // Ada's seat is served first, so that her change is there before Bob's undo arrives.
+  mine.set('c', { color: 'red' })
+  bob.undo()
+  await tick()
+  assert.deepEqual(refusals, ['stale'])
+  assert.deepEqual([...theirs.ids()].sort(), ['b', 'c', 'd'])
+  assert.equal(bob.undo(), true, 'of what is still his')
+  await tick()
+  assert.deepEqual(refusals, ['stale'])
+  assert.deepEqual([...mine.ids()].sort(), ['b', 'c'])
+  assert.equal(ada.collection('shapes').get('c')?.['color'], 'red')
+})
+
+test('what can be undone and redone is told', async () => {
+  const { ada, mine, tick } = await table()
+  const told: string[] = []
+  ada.on('history', ({ canUndo, canRedo }) => told.push(`${canUndo} ${canRedo}`))
+  mine.put('a', { x: 1 })
+  await tick()
+  ada.undo()
+  await tick()
+  ada.redo()
+  assert.deepEqual(told, ['true false', 'false true', 'true false'])
+  assert.equal(ada.undo(), true)
+  assert.equal(ada.undo(), false)
+})
+
+test('a step too large for one operation goes as several', async () => {
+  const { ada, mine, theirs, tick } = await table()
+  ada.history.begin()
+  for (let i = 0; i < 200; i++) mine.put(`s${i}`, { x: i, color: 'x'.repeat(500) })
+  ada.history.end()
+  for (let i = 0; i < 10; i++) await tick()
+  assert.equal(theirs.size, 200)
+  ada.undo()
+  for (let i = 0; i < 10; i++) await tick()
+  assert.deepEqual([mine.size, theirs.size], [0, 0])
+  ada.redo()
+  for (let i = 0; i < 10; i++) await tick()
+  assert.deepEqual([mine.size, theirs.size], [200, 200])
+  assert.equal(theirs.get('s7')?.['x'], 7)
+})
