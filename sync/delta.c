@@ -5,8 +5,6 @@
 
 /* The head of a run with its mask, count and first slot takes at most this. */
 #define RUN_HEAD_BYTES 24u
-/* A slot or a gap takes at most this. */
-#define SLOT_BYTES 5u
 
 /* --- Collecting: which entries, which fields of them -------------------------------------------- */
 
@@ -68,7 +66,7 @@ static const struct segment *list_tail(const struct cell *cell, uint64_t base)
 
 static size_t tail_bytes(const struct segment *segment)
 {
-    size_t bytes = RUN_HEAD_BYTES + 2 * SLOT_BYTES;
+    size_t bytes = RUN_HEAD_BYTES;
     for (; segment != NULL; segment = segment->next)
         bytes += segment->length;
     return bytes;
@@ -115,25 +113,26 @@ static size_t collect_live(struct delta_work *work,
                            struct delta_entry *entry)
 {
     int collection = record->collection;
+    uint32_t groups = work->group_count;
+    size_t slot = pack_integer_bytes(record->slot); /* a gap takes no more */
     if (record->created > request->place.base) {
         uint32_t mask = mask_of_set(record);
-        int group = group_find(work, RUN_PUT, collection, mask);
-        entry->whole_group = (int8_t)group;
-        return group < 0 ? 0
-                         : RUN_HEAD_BYTES + SLOT_BYTES + 2 + record->id_length +
-                               values_bytes(record, mask);
+        entry->whole_group = (int8_t)group_find(work, RUN_PUT, collection, mask);
+        if (entry->whole_group < 0)
+            return 0;
+        return slot + 2 + record->id_length + values_bytes(record, mask) +
+               (work->group_count - groups) * RUN_HEAD_BYTES;
     }
     uint32_t set = 0;
     uint32_t moved = 0;
     size_t bytes = sort_changes(record, request, &set, &moved, &entry->lists);
-    uint32_t groups = work->group_count;
     if (set != 0)
         entry->whole_group = (int8_t)group_find(work, RUN_SET_GAPS, collection, set);
     if (moved != 0)
         entry->moved_group = (int8_t)group_find(work, RUN_MOVED_GAPS, collection, moved);
     if ((set != 0 && entry->whole_group < 0) || (moved != 0 && entry->moved_group < 0))
         return 0;
-    return 1 + bytes + 2 * SLOT_BYTES + (work->group_count - groups) * RUN_HEAD_BYTES;
+    return bytes + 2 * slot + (work->group_count - groups) * RUN_HEAD_BYTES;
 }
 
 /* Decides how one entry travels; 0 when it does not fit any more. */
@@ -145,7 +144,7 @@ static size_t collect_entry(struct delta_work *work,
     *entry = (struct delta_entry){.record = record, .whole_group = -1, .moved_group = -1};
     switch ((enum record_kind)record->kind) {
     case RECORD_TOMBSTONE:
-        return SLOT_BYTES;
+        return pack_integer_bytes(record->slot);
     case RECORD_EVENT:
         return RUN_HEAD_BYTES + record->length;
     case RECORD_LIVE:

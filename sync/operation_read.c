@@ -39,6 +39,24 @@ void check_arguments(struct reader *reader, enum verb verb, uint32_t count)
     }
 }
 
+/* The guards that a verb may have. */
+static unsigned guards_of(enum verb verb)
+{
+    switch (verb) {
+    case VERB_PUT:
+        return GUARD_NEW | GUARD_STAMP | GUARD_MINE;
+    case VERB_SET:
+    case VERB_DELETE:
+        return GUARD_STAMP | GUARD_MINE;
+    case VERB_APPEND:
+    case VERB_ADD:
+        return GUARD_STAMP;
+    case VERB_EMIT:
+        break;
+    }
+    return 0;
+}
+
 struct edit read_edit(struct reader *reader)
 {
     struct edit edit = {0};
@@ -46,7 +64,7 @@ struct edit read_edit(struct reader *reader)
     int64_t head = read_integer_in(reader, 0, 63);
     edit.verb = (enum verb)(head & 7);
     edit.guards = (unsigned)(head >> 3);
-    if (edit.verb > VERB_EMIT || (edit.verb == VERB_EMIT && edit.guards != 0))
+    if (edit.verb > VERB_EMIT || (edit.guards & ~guards_of(edit.verb)) != 0)
         reader_fail(reader, STATUS_MALFORMED);
     uint32_t used = 3;
     edit.target = read_reference(reader);

@@ -69,7 +69,7 @@ enum status wire_read_hello(struct bytes message, struct hello *hello)
     if (!read_nothing(&reader))
         hello->user = read_value(&reader);
     if (hello->user.length > USER_BYTES_MAX)
-        reader_fail(&reader, STATUS_LIMIT);
+        reader_fail(&reader, STATUS_MALFORMED);
     hello->sequence = (uint32_t)read_integer_in(&reader, 0, UINT32_MAX);
     hello->decided = (uint32_t)read_integer_in(&reader, 0, hello->sequence);
     hello->incarnation = (uint64_t)read_integer_in(&reader, 0, INTEGER_MAX);
