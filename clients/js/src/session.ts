@@ -238,9 +238,8 @@ export class Session {
       link.drop('no sign of life')
       return Infinity
     }
-    let wake = this.#askedAt === null ? Infinity : this.#askedAt + DEAD_MS
-    if (this.#phase === 'greeting') return wake
-    wake = Math.min(wake, this.#pumpClock(now))
+    const probeAt = this.#phase === 'greeting' ? Infinity : this.#pumpClock(now)
+    const wake = Math.min(probeAt, this.#askedAt === null ? Infinity : this.#askedAt + DEAD_MS)
     if (this.#phase !== 'live') return wake
     // Where the room's rate is short, they take turns.
     return this.#presenceWentLast

@@ -411,7 +411,7 @@ test('what can be undone and redone is told', async () => {
 test('a step too large for one operation goes as several', async () => {
   const { ada, mine, theirs, tick } = await table()
   ada.history.begin()
-  for (let i = 0; i < 200; i++) mine.put(`s${i}`, { x: i, color: 'x'.repeat(500) })
+  for (let i = 0; i < 200; i++) mine.put(`s${i}`, { x: i, color: 'x'.repeat(150) })
   ada.history.end()
   for (let i = 0; i < 10; i++) await tick()
   assert.equal(theirs.size, 200)

@@ -84,6 +84,7 @@ export class TinyServer {
   readonly seats: Seat[] = []
   readonly #rows = new Map<string, Row>()
   #stamp = 0
+  #slots = 0
   #touched = new Set<Row>()
   #happenings: Json[] = []
 
@@ -211,7 +212,7 @@ export class TinyServer {
     if (verb === 0 && !exists) {
       if (row !== undefined && !(mine !== null && row.deleted!.member === by.member))
         return 'deleted'
-      row = { id, slot: this.#rows.size, fields: new Map(), made: by, deleted: null, changedAt: 0 }
+      row = { id, slot: this.#slots++, fields: new Map(), made: by, deleted: null, changedAt: 0 }
       this.#rows.set(id, row)
     }
     if (row === undefined) return 'not found'
