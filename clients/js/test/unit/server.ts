@@ -3,6 +3,7 @@
  * protocol's rules when told to, and sends each touched record whole. It speaks through sockets
  * that are objects in this process.
  */
+import '../../src/node.js'
 import { Room, type JoinOptions } from '../../src/room.js'
 import type { WebSocketConstructor, WebSocketLike } from '../../src/connection.js'
 import { bytesOf, DEFINITIONS, jsonOf, welcome, type Json } from './messages.js'
