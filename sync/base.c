@@ -23,6 +23,16 @@ struct bytes bytes_of(const char *text)
     return (struct bytes){(const uint8_t *)text, strlen(text)};
 }
 
+struct bytes bytes_decimal(uint32_t number, uint8_t digits[DECIMAL_DIGITS])
+{
+    size_t first = DECIMAL_DIGITS;
+    do {
+        digits[--first] = (uint8_t)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    return (struct bytes){digits + first, DECIMAL_DIGITS - first};
+}
+
 void *memory_allocate(const struct memory *memory, size_t bytes)
 {
     if (memory->allocate == NULL)

@@ -49,6 +49,10 @@ bool bytes_equal(struct bytes a, struct bytes b);
 /* A view of a C string without its terminator. */
 struct bytes bytes_of(const char *text);
 
+/* The number in decimal digits, in the caller's buffer. */
+#define DECIMAL_DIGITS 10
+struct bytes bytes_decimal(uint32_t number, uint8_t digits[DECIMAL_DIGITS]);
+
 /* Where the engine's memory comes from; all zero means malloc and free. `allocate` returns NULL
  * when there is none left, which every caller survives. */
 struct memory {

@@ -11,11 +11,6 @@ uint64_t hash_bytes(uint64_t seed, struct bytes bytes)
 
 uint64_t hash_member(uint64_t seed, uint32_t member)
 {
-    uint8_t digits[10];
-    size_t first = sizeof digits;
-    do {
-        digits[--first] = (uint8_t)('0' + member % 10);
-        member /= 10;
-    } while (member > 0);
-    return hash_bytes(seed, (struct bytes){digits + first, sizeof digits - first});
+    uint8_t digits[DECIMAL_DIGITS];
+    return hash_bytes(seed, bytes_decimal(member, digits));
 }

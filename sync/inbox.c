@@ -13,7 +13,7 @@ enum status inbox_add(struct room *room, struct inbox_entry entry, const uint8_t
     struct inbox *inbox = &room->inbox;
     size_t size = sizeof entry + inbox_padded(entry.length);
     if (size > room->options.limits.inbox_bytes - inbox->length ||
-        entry.edits > INBOX_EDITS_MAX - inbox->edits)
+        entry.edits > INBOX_EDITS_MAX + 2 * room->seats_taken - inbox->edits)
         return STATUS_LIMIT;
     void *data = inbox->data;
     bool grown = memory_grow(&room->options.memory, &data, &inbox->capacity,

@@ -54,11 +54,8 @@ const struct replica_record *replica_find_member(const struct replica *replica,
                                                  const struct replica_collection *collection,
                                                  uint32_t member)
 {
-    uint8_t digits[10];
-    size_t first = sizeof digits;
-    for (uint32_t rest = member; rest > 0; rest /= 10)
-        digits[--first] = (uint8_t)('0' + rest % 10);
-    return replica_find(replica, collection, (struct bytes){digits + first, sizeof digits - first});
+    uint8_t digits[DECIMAL_DIGITS];
+    return replica_find(replica, collection, bytes_decimal(member, digits));
 }
 
 /* The first record of the collection in slots from `slot` on. */

@@ -247,13 +247,10 @@ static void read_id(struct reader *reader, struct replica_record *named)
 {
     if (named->collection->presence) {
         named->member = (uint32_t)read_integer_in(reader, 1, UINT32_MAX);
-        uint8_t digits[10];
-        uint8_t count = 0;
-        for (uint32_t rest = named->member; rest > 0; rest /= 10)
-            digits[count++] = (uint8_t)('0' + rest % 10);
-        named->id_length = count;
-        for (uint8_t i = 0; i < count; i++)
-            named->id[i] = digits[count - 1 - i];
+        uint8_t digits[DECIMAL_DIGITS];
+        struct bytes decimal = bytes_decimal(named->member, digits);
+        named->id_length = (uint8_t)decimal.length;
+        memcpy(named->id, decimal.data, decimal.length);
         return;
     }
     struct bytes id = read_string(reader);

@@ -118,11 +118,8 @@ static void presence_set_user(struct room *room, struct seat *seat, struct bytes
 static void take_join(struct room *room, uint32_t number, struct bytes user)
 {
     struct seat *seat = &room->seats[number];
-    char digits[11];
-    size_t first = sizeof digits;
-    for (uint32_t left = seat->client->member; left > 0; left /= 10)
-        digits[--first] = (char)('0' + left % 10);
-    struct bytes id = {(const uint8_t *)digits + first, sizeof digits - first};
+    uint8_t digits[DECIMAL_DIGITS];
+    struct bytes id = bytes_decimal(seat->client->member, digits);
     seat->presence =
         state_make(&room->state, room->state.scopes[SCOPE_PRESENCE], 0, id, seat->client->member);
     seat->presence->seat = number;

@@ -32,7 +32,8 @@ struct client {
 /* Heap for a client, one presence record with its cells, and the places of a private scope. */
 #define JOIN_RESERVE (RECORD_RESERVE + 2 * USER_BYTES_MAX + 2048u)
 
-/* Edits that may wait for one tick; bounds the memory set aside for it. */
+/* Edits that may wait for one tick, and two more for each member's seat (its join, its presence);
+ * bounds the memory set aside for the tick. */
 #define INBOX_EDITS_MAX 8192u
 
 enum seat_state {

@@ -50,14 +50,9 @@ struct scope *client_private_scope(struct room *room, struct client *client)
 
 struct record *presence_find(const struct room *room, uint32_t member)
 {
-    uint8_t digits[10];
-    size_t first = sizeof digits;
-    do {
-        digits[--first] = (uint8_t)('0' + member % 10);
-        member /= 10;
-    } while (member > 0);
+    uint8_t digits[DECIMAL_DIGITS];
     struct record *record = state_find(&room->state, room->state.scopes[SCOPE_PRESENCE], 0,
-                                       (struct bytes){digits + first, sizeof digits - first});
+                                       bytes_decimal(member, digits));
     return record != NULL && record->kind == RECORD_LIVE ? record : NULL;
 }
 
