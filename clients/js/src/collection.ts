@@ -1,6 +1,6 @@
 import { TuttiError } from './errors.js'
 import { Emitter } from './emitter.js'
-import { settle, type Names } from './names.js'
+import { checkItems, settle, type FieldDefinition, type Merge, type Names } from './names.js'
 import { checkId, checkName, type Change, type Edit, type RecordEdit } from './operation.js'
 import { randomBytes } from './platform.js'
 import { copyValue, setKey, type Fields, type Value } from './value.js'
@@ -9,13 +9,16 @@ import { copyValue, setKey, type Fields, type Value } from './value.js'
 export type FieldsInput = { readonly [field: string]: unknown }
 
 export interface EditOptions {
-  /** Refused with `exists` where the record exists. */
-  readonly ifNew?: boolean
   /**
    * Refused with `stale` where someone has changed the record since what shows now. Own changes
    * that are still on their way count as such.
    */
   readonly ifUnchanged?: boolean
+}
+
+export interface PutOptions extends EditOptions {
+  /** Refused with `exists` where the record exists. */
+  readonly ifNew?: boolean
 }
 
 export interface CollectionChange {
@@ -107,8 +110,10 @@ export class Collection extends Emitter<CollectionEvents> implements Iterable<[s
    * Makes the record where there is none, and sets these fields. Throws a {@link TuttiError}
    * `type` or `range` where a value does not fit its field, `limit` where too much waits already.
    */
-  put(id: string, fields: FieldsInput, options: EditOptions = {}): Change {
-    return this.#apply({ verb: 'put', ...this.#edit(id, options), fields: this.#settled(fields) })
+  put(id: string, fields: FieldsInput, options: PutOptions = {}): Change {
+    const { ifNew = false } = options
+    const settled = this.#settled(fields)
+    return this.#apply({ verb: 'put', ...this.#edit(id, options), fields: settled, ifNew })
   }
 
   /** Sets fields of a record that exists; refused with `not found` or `deleted` where it does not. */
@@ -119,13 +124,16 @@ export class Collection extends Emitter<CollectionEvents> implements Iterable<[s
   /** Adds items to the tail of a list: what others add at the same time stays too. */
   append(id: string, field: string, items: readonly unknown[], options: EditOptions = {}): Change {
     const fields: { [field: string]: Value } = {}
-    checkName(field, 'a field')
-    setKey(fields, field, copyValue(items))
+    this.#checkMerge(field, 'append')
+    const copies = items.map((item) => copyValue(item))
+    checkItems(copies)
+    setKey(fields, field, copies)
     return this.#apply({ verb: 'append', ...this.#edit(id, options), fields })
   }
 
   /**
-   * Adds to numbers: what others add at the same time counts too. A field that is unset counts as 0.
+   * Adds to numbers: what others add at the same time counts too. A field that is unset counts as
+   * 0. Whole numbers, unless the room declares the field as fixed point.
    *
    * ```js
    * votes.add(id, { yes: 1 })
@@ -138,8 +146,10 @@ export class Collection extends Emitter<CollectionEvents> implements Iterable<[s
   ): Change {
     const fields: { [field: string]: Value } = {}
     for (const [field, amount] of Object.entries(amounts)) {
-      checkName(field, 'a field')
-      if (!Number.isFinite(amount)) throw new TuttiError('type', `${field}: no number to add`)
+      const isWhole = this.#checkMerge(field, 'add')?.type !== 'fixed'
+      if (!(isWhole ? Number.isSafeInteger(amount) : Number.isFinite(amount))) {
+        throw new TuttiError('type', `${amount} cannot be added to ${field}`)
+      }
       setKey(fields, field, amount)
     }
     return this.#apply({ verb: 'add', ...this.#edit(id, options), fields })
@@ -154,10 +164,20 @@ export class Collection extends Emitter<CollectionEvents> implements Iterable<[s
     return this.#records.all(this.name) as Map<string, Fields>
   }
 
-  #edit(id: string, { ifNew = false, ifUnchanged = false }: EditOptions) {
+  #edit(id: string, { ifUnchanged = false }: EditOptions) {
     checkId(id)
     const stamp = ifUnchanged ? this.#records.stamp(this.name) : undefined
-    return { collection: this.name, id, ifNew, ifUnchanged: stamp }
+    return { collection: this.name, id, ifUnchanged: stamp }
+  }
+
+  /** Throws `type` where the room has this field for something else. */
+  #checkMerge(name: string, merge: Merge): FieldDefinition | undefined {
+    checkName(name, 'a field')
+    const field = this.#records.names.field(this.name, name)
+    if (field !== undefined && field.merge !== merge) {
+      throw new TuttiError('type', `${name} is a field to ${field.merge}, not to ${merge}`)
+    }
+    return field
   }
 
   #settled(fields: FieldsInput): Fields {

@@ -120,12 +120,15 @@ export function fromWire(field: FieldDefinition, value: Value): Value {
 
 /** A page's value → as the wire has it. Throws `type` or `range` where the room would refuse it. */
 export function toWire(field: FieldDefinition | undefined, value: Value): Value {
-  if (field === undefined || field.type === 'any' || value === null) return value
+  if (field === undefined || value === null) return value
   if (field.merge === 'append') {
     if (!Array.isArray(value)) throw misfit(field, 'a list')
+    checkItems(value)
     return value
   }
   switch (field.type) {
+    case 'any':
+      return value
     case 'bool':
       if (typeof value !== 'boolean') throw misfit(field, 'true or false')
       return value
@@ -160,6 +163,14 @@ export function scale(field: FieldDefinition | undefined, value: Value): Value {
 export function settle(field: FieldDefinition | undefined, value: Value): Value {
   const wire = toWire(field, value)
   return field === undefined ? wire : fromWire(field, wire)
+}
+
+/** Throws `type` where these cannot be items of a list that is appended to. */
+export function checkItems(items: readonly Value[]): void {
+  for (const item of items) {
+    const isScalar = item !== null && (typeof item !== 'object' || item instanceof Uint8Array)
+    if (!isScalar) throw new TuttiError('type', 'the items of such a list are no lists or maps')
+  }
 }
 
 /** A number that the room counts in: differences of it may travel instead of whole values. */

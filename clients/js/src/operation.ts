@@ -4,6 +4,7 @@ import { scale, type Names } from './names.js'
 import type { Fields, Value } from './value.js'
 
 export const EDITS_MAX = 64
+export const EVENT_BYTES_MAX = 4_096
 const NAME_BYTES_MAX = 32
 const RECORD_ID = /^[\x21-\x7e]{1,24}$/
 

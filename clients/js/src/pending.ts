@@ -106,6 +106,7 @@ export class Pending {
     this.#sent = []
     this.#sequence = sequence
     this.#highestDecided = sequence
+    this.#highestSent = Math.max(this.#highestSent, sequence)
     if (!sameIncarnation) this.#refuseStale()
   }
 

@@ -5,6 +5,7 @@ import { copyValue, equal, setKey, type Fields, type Value } from './value.js'
 import { encodePresence, encodePresenceMoved, MOVED_MASK_MAX } from './wire.js'
 
 const COLLECTION = 'presence'
+const FIELDS_MAX = 32
 const OF_THE_SERVER = new Set(['user', 'away'])
 
 /** Our own presence: what the page wants it to be, and what this connection has said of it. */
@@ -28,6 +29,10 @@ export class OwnPresence {
       }
       return [name, settle(this.#names.field(COLLECTION, name), copyValue(value))] as const
     })
+    const names = new Set([...this.#wanted.keys(), ...settled.map(([name]) => name)])
+    if (names.size > FIELDS_MAX) {
+      throw new TuttiError('limit', `presence takes ${FIELDS_MAX} fields at most`)
+    }
     for (const [name, value] of settled) {
       if (equal(this.#wanted.get(name), value)) continue
       this.#wanted.set(name, value)

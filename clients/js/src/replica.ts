@@ -31,6 +31,8 @@ export interface Changes {
 
 class Scope {
   place = 0
+  /** Until its first load is over: events are history. */
+  isNew = true
   readonly rows = new Map<number, Row>()
   readonly collections = new Map<number, Map<Id, Row>>()
   readonly happenings = new Map<number, Happening[]>()
@@ -178,11 +180,12 @@ export class Replica {
     let scope = this.#scopes.get(section.scope)
     if (scope === undefined) this.#scopes.set(section.scope, (scope = new Scope()))
     for (const definition of section.definitions) this.names.add(definition)
-    for (const run of section.runs) this.#run(scope, run, section.restart, changes)
+    for (const run of section.runs) this.#run(scope, run, changes)
     scope.place += section.advance
+    if (!section.more) scope.isNew = false
   }
 
-  #run(scope: Scope, run: Run, history: boolean, changes: Changes): void {
+  #run(scope: Scope, run: Run, changes: Changes): void {
     switch (run.form) {
       case 'delete':
         for (const slot of run.slots) scope.remove(slot, changes)
@@ -214,7 +217,7 @@ export class Replica {
       case 'event': {
         const happening = { event: run.event, from: run.from, value: run.value }
         this.#keep(scope, happening)
-        changes.happenings.push({ happening, history })
+        changes.happenings.push({ happening, history: scope.isNew })
         break
       }
     }

@@ -15,6 +15,7 @@ import {
   checkName,
   EDITS_MAX,
   encodeOperation,
+  EVENT_BYTES_MAX,
   Operation,
   type Change,
   type Edit,
@@ -317,7 +318,7 @@ export class Room extends Emitter<RoomEvents> {
 
   /**
    * Lets something happen once, for everyone or for one member. It comes back to us as an event
-   * like to all, in its place among the others.
+   * like to all, in its place among the others. Throws `limit` beyond 4,096 bytes.
    *
    * ```js
    * room.emit('chat', 'Hello!')
@@ -326,7 +327,11 @@ export class Room extends Emitter<RoomEvents> {
    */
   emit(name: string, value: unknown = null, { to = 0 }: EmitOptions = {}): Change {
     checkName(name, 'an event')
-    return this.#apply({ verb: 'emit', event: name, to, value: copyValue(value) })
+    const copy = copyValue(value)
+    if (new Writer().value(copy).finish().length > EVENT_BYTES_MAX) {
+      throw new TuttiError('limit', `an event takes ${EVENT_BYTES_MAX} bytes at most`)
+    }
+    return this.#apply({ verb: 'emit', event: name, to, value: copy })
   }
 
   /** The newest events of this name that the room keeps, oldest first. */

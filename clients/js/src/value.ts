@@ -7,7 +7,9 @@ export type Value =
 /** The fields of a record by name. A field that is unset is not there. Never changed in place. */
 export type Fields = { readonly [field: string]: Value }
 
+/** A value alone is one level, what is in it the next. */
 export const DEPTH_MAX = 8
+export const MAP_KEYS_MAX = 64
 
 /** Sets an own property even where the name is `__proto__`, which a stranger may well send. */
 export function setKey<T>(target: { [key: string]: T }, key: string, value: T): void {
@@ -27,7 +29,8 @@ export function setKey<T>(target: { [key: string]: T }, key: string, value: T): 
  * A copy of a page's value that the page cannot change any more, in the form in which the server
  * keeps it: well-formed strings, no `undefined`.
  */
-export function copyValue(value: unknown, depth = 0): Value {
+export function copyValue(value: unknown, depth = 1): Value {
+  if (depth > DEPTH_MAX) throw new TuttiError('type', `a value nests deeper than ${DEPTH_MAX}`)
   switch (typeof value) {
     case 'boolean':
       return value
@@ -47,7 +50,6 @@ export function copyValue(value: unknown, depth = 0): Value {
 
 function copyObject(value: object, depth: number): Value {
   if (value instanceof Uint8Array) return value.slice()
-  if (depth === DEPTH_MAX) throw new TuttiError('type', `a value nests deeper than ${DEPTH_MAX}`)
   if (Array.isArray(value)) return value.map((item) => copyValue(item, depth + 1))
   const prototype = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) {
@@ -56,6 +58,9 @@ function copyObject(value: object, depth: number): Value {
   const copy: { [key: string]: Value } = {}
   for (const [key, item] of Object.entries(value)) {
     if (item !== undefined) setKey(copy, copyValue(key) as string, copyValue(item, depth + 1))
+  }
+  if (Object.keys(copy).length > MAP_KEYS_MAX) {
+    throw new TuttiError('type', `a map takes ${MAP_KEYS_MAX} keys at most`)
   }
   return copy
 }

@@ -198,10 +198,35 @@ test('what a page calls wrongly is thrown at it', async () => {
   assert.throws(() => shapes.put('a', { color: new Date() }), { status: 'type' })
   assert.throws(() => shapes.put('a', { ['x'.repeat(33)]: 1 }), { status: 'malformed' })
   assert.throws(() => shapes.put('a', { color: 'x'.repeat(70_000) }), { status: 'limit' })
+  assert.throws(() => shapes.append('a', 'points', [[1, 2]]), { status: 'type' })
+  assert.throws(() => shapes.append('a', 'color', [1]), { status: 'type' })
+  assert.throws(() => shapes.put('a', { points: [{}] }), { status: 'type' })
+  assert.throws(() => shapes.add('a', { count: 0.5 }), { status: 'type' })
+  assert.throws(() => shapes.add('a', { x: 1 }), { status: 'type' })
+  assert.throws(() => shapes.put('a', { color: nested(8) }), { status: 'type' })
+  assert.throws(() => shapes.put('a', { color: mapOf(65) }), { status: 'type' })
+  assert.throws(() => ada.emit('chat', 'x'.repeat(4_096)), { status: 'limit' })
+  assert.throws(() => ada.presence.set(mapOf(33)), { status: 'limit' })
   assert.throws(() => ada.collection('presence'), { status: 'misuse' })
   assert.throws(() => ada.group(() => ada.undo()), { status: 'misuse' })
   assert.deepEqual([shapes.size, ada.unsaved], [0, 0])
 })
+
+test('what is just within the bounds is taken', async () => {
+  const { rooms } = await roomOf(1)
+  rooms[0].collection('shapes').put('a', { color: nested(7) })
+  rooms[0].collection('shapes').put('!'.repeat(24), { ['x'.repeat(32)]: mapOf(64) })
+  rooms[0].emit('chat', 'x'.repeat(4_093))
+  assert.equal(rooms[0].unsaved, 3)
+})
+
+function nested(depth: number): unknown {
+  return depth === 0 ? 1 : [nested(depth - 1)]
+}
+
+function mapOf(keys: number): { [key: string]: unknown } {
+  return Object.fromEntries(Array.from({ length: keys }, (_, i) => [`k${i}`, i]))
+}
 
 test('values are copied: what a page does to its own later changes nothing', async () => {
   const { rooms } = await roomOf(1)

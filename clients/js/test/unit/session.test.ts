@@ -216,6 +216,29 @@ test('after a reconnect the room gets exactly what it does not know, in the same
   assert.deepEqual([all[2]!.sequence, all[3]!.sequence, late.sequence], [3, 4, 5])
 })
 
+test('a page that was loaded again with its key goes on where the room is', () => {
+  const bench = new Bench().live({ sequence: 57, keyKnown: true, refusals: [57, 7] })
+  assert.deepEqual(bench.outcomes(), [])
+  bench.session.closed()
+  bench.open()
+  assert.deepEqual((bench.sent[0] as Json[]).slice(5, 7), [57, 57])
+})
+
+test('events are history until the end of a first load', () => {
+  const event = (value: string) => [run(1, 7), 3, value]
+  const bench = new Bench().open().receive(welcome())
+  bench.receive(
+    frame(0, names(), section(1, RESTART + MORE, 1, ...event('old'))),
+    frame(1, section(1, 0, 1, ...event('older than us too'))),
+    frame(1, section(1, 0, 1, ...event('new'))),
+  )
+  const told = bench.changes.flatMap(({ happenings }) => happenings)
+  assert.deepEqual(
+    told.map(({ history }) => history),
+    [true, true, false],
+  )
+})
+
 test('a room that forgot us gets nothing twice: what was sent is uncertain', () => {
   const bench = new Bench().live()
   bench.change(1)
