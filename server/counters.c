@@ -1,0 +1,115 @@
+#include "server/counters.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+static const uint32_t lateness_bounds_us[LATENESS_COUNT] = LATENESS_BOUNDS_US;
+
+static const char *const refusal_labels[REFUSAL_COUNT] = {
+#define REFUSAL_LABEL_ROW(name, label) label,
+    REFUSAL_MAP(REFUSAL_LABEL_ROW)
+#undef REFUSAL_LABEL_ROW
+};
+
+static const int close_codes[CLOSE_INDEX_COUNT] = {
+#define CLOSE_CODE_ROW(name, code, text) code,
+    CLOSE_MAP(CLOSE_CODE_ROW)
+#undef CLOSE_CODE_ROW
+};
+
+static const int http_statuses[HTTP_INDEX_COUNT] = {
+#define HTTP_STATUS_ROW(status, text) status,
+    HTTP_STATUS_MAP(HTTP_STATUS_ROW)
+#undef HTTP_STATUS_ROW
+};
+
+const char *refusal_label(enum refusal refusal)
+{
+    assert(refusal < REFUSAL_COUNT);
+    return refusal_labels[refusal];
+}
+
+static int index_of(const int *table, int count, int value)
+{
+    int index = 0;
+    while (index < count && table[index] != value)
+        index++;
+    assert(index < count);
+    return index;
+}
+
+void counters_closed(struct counters *counters, enum close_code code)
+{
+    counters->closes[index_of(close_codes, CLOSE_INDEX_COUNT, (int)code)]++;
+}
+
+void counters_responded(struct counters *counters, int status)
+{
+    counters->responses[index_of(http_statuses, HTTP_INDEX_COUNT, status)]++;
+}
+
+void counters_late(struct counters *counters, uint64_t late_us)
+{
+    int slot = 0;
+    while (slot < LATENESS_COUNT && late_us > lateness_bounds_us[slot])
+        slot++;
+    counters->lateness[slot]++;
+    counters->lateness_sum_us += late_us;
+}
+
+static void write_head(FILE *out, const char *kind, const char *metric, const char *help)
+{
+    fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", metric, help, metric, kind);
+}
+
+void counters_write_row(FILE *out,
+                        const char *kind,
+                        const char *metric,
+                        const char *help,
+                        double value)
+{
+    write_head(out, kind, metric, help);
+    fprintf(out, "%s %.15g\n", metric, value);
+}
+
+static void write_lateness(const struct counters *counters, FILE *out)
+{
+    static const char metric[] = "tutti_tick_lateness_seconds";
+    write_head(out, "histogram", metric, "How late the first of the ticks due was noticed.");
+    uint64_t total = 0;
+    for (int slot = 0; slot < LATENESS_COUNT; slot++) {
+        total += counters->lateness[slot];
+        fprintf(out, "%s_bucket{le=\"%g\"} %" PRIu64 "\n", metric, lateness_bounds_us[slot] / 1e6,
+                total);
+    }
+    total += counters->lateness[LATENESS_COUNT];
+    fprintf(out, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", metric, total);
+    fprintf(out, "%s_sum %.6f\n", metric, (double)counters->lateness_sum_us / 1e6);
+    fprintf(out, "%s_count %" PRIu64 "\n", metric, total);
+}
+
+void counters_write(const struct counters *counters, FILE *out)
+{
+#define COUNTER_WRITE_ROW(name, kind, metric, help)                                                \
+    write_head(out, #kind, metric, help);                                                          \
+    fprintf(out, metric " %" PRIu64 "\n", counters->name);
+    COUNTER_MAP(COUNTER_WRITE_ROW)
+#undef COUNTER_WRITE_ROW
+
+    write_head(out, "counter", "tutti_refused_total", "Things refused, by reason.");
+    for (int i = 0; i < REFUSAL_COUNT; i++)
+        fprintf(out, "tutti_refused_total{reason=\"%s\"} %" PRIu64 "\n", refusal_labels[i],
+                counters->refused[i]);
+
+    write_head(out, "counter", "tutti_closed_total", "Connections closed by the server, by code.");
+    for (int i = 0; i < CLOSE_INDEX_COUNT; i++)
+        fprintf(out, "tutti_closed_total{code=\"%d\"} %" PRIu64 "\n", close_codes[i],
+                counters->closes[i]);
+
+    write_head(out, "counter", "tutti_http_responses_total", "HTTP responses, by status.");
+    for (int i = 0; i < HTTP_INDEX_COUNT; i++)
+        fprintf(out, "tutti_http_responses_total{status=\"%d\"} %" PRIu64 "\n", http_statuses[i],
+                counters->responses[i]);
+
+    write_lateness(counters, out);
+}

@@ -1,0 +1,154 @@
+/* counters.h - what the server counts: one table, read by tests and printed by /metrics.
+ *
+ * Every way to refuse, drop or close something has its own row: when a person asks "why did it
+ * stop", the answer is a number that moved.
+ *
+ * To add a counter: a row in COUNTER_MAP, and the line that counts.
+ * To add a reason to refuse: a row in REFUSAL_MAP, and hub_refuse() where it happens.
+ */
+#ifndef SERVER_COUNTERS_H
+#define SERVER_COUNTERS_H
+
+#include "sync/base.h"
+#include "sync/wire.h"
+
+#include <stdio.h>
+
+/* name, kind (counter or gauge), name in /metrics, help */
+#define COUNTER_MAP(ROW)                                                                           \
+    ROW(sockets, gauge, "tutti_sockets", "Open TCP connections, pages included.")                  \
+    ROW(sockets_accepted, counter, "tutti_sockets_accepted_total", "TCP connections accepted.")    \
+    ROW(accept_pauses, counter, "tutti_accept_pauses_total",                                       \
+        "Times accepting paused because the system had no more files or memory.")                  \
+    ROW(connections, gauge, "tutti_connections", "Open WebSocket connections.")                    \
+    ROW(connections_opened, counter, "tutti_connections_opened_total",                             \
+        "WebSocket connections opened.")                                                           \
+    ROW(joins, counter, "tutti_joins_total", "Seats taken, those taken again included.")           \
+    ROW(takeovers, counter, "tutti_takeovers_total",                                               \
+        "Seats taken over from an older connection of the same client.")                           \
+    ROW(messages_in, counter, "tutti_messages_in_total", "Whole messages received.")               \
+    ROW(bytes_in, counter, "tutti_bytes_in_total", "Payload bytes of messages received.")          \
+    ROW(frames_out, counter, "tutti_frames_out_total", "Frames sent to members.")                  \
+    ROW(frames_shared, counter, "tutti_frames_shared_total",                                       \
+        "Frames sent whose bytes were made for several members at once.")                          \
+    ROW(messages_out, counter, "tutti_messages_out_total", "Messages sent, frames included.")      \
+    ROW(bytes_out, counter, "tutti_bytes_out_total", "Bytes of messages sent, framing included.")  \
+    ROW(skipped, counter, "tutti_frames_skipped_total",                                            \
+        "Frames not sent because the socket took no more bytes.")                                  \
+    ROW(caught_up, counter, "tutti_frames_caught_up_total",                                        \
+        "Frames sent between ticks, to sockets that had drained.")                                 \
+    ROW(notices_dropped, counter, "tutti_notices_dropped_total",                                   \
+        "Notices not sent because the socket took no more bytes.")                                 \
+    ROW(pings, counter, "tutti_pings_total", "Pings sent to silent connections.")                  \
+    ROW(killed, counter, "tutti_sockets_killed_total", "Sockets cut without a closing handshake.") \
+    ROW(assembly_bytes, gauge, "tutti_assembly_bytes",                                             \
+        "Memory that holds messages which have not arrived whole.")                                \
+    ROW(ticks, counter, "tutti_ticks_total", "Ticks of rooms made.")                               \
+    ROW(ticks_dropped, counter, "tutti_ticks_dropped_total",                                       \
+        "Ticks of rooms not made because the server had fallen behind.")                           \
+    ROW(ticks_without_memory, counter, "tutti_ticks_without_memory_total",                         \
+        "Ticks of rooms put off because there was no memory for them.")                            \
+    ROW(rooms_created, counter, "tutti_rooms_created_total", "Rooms made new.")                    \
+    ROW(rooms_woken, counter, "tutti_rooms_woken_total", "Rooms taken out of the store.")          \
+    ROW(rooms_slept, counter, "tutti_rooms_slept_total", "Rooms put into the store.")              \
+    ROW(rooms_ended, counter, "tutti_rooms_ended_total", "Rooms ended by their rules.")            \
+    ROW(store_failures, counter, "tutti_store_failures_total",                                     \
+        "Snapshots that could not be stored or read.")
+
+/* Why something was refused: name, label in tutti_refused_total. */
+#define REFUSAL_MAP(ROW)                                                                           \
+    ROW(PATH, "path")                                                                              \
+    ROW(ROOM_NAME, "room_name")                                                                    \
+    ROW(UPGRADE, "upgrade")                                                                        \
+    ROW(VERSION_HEADER, "websocket_version")                                                       \
+    ROW(SUBPROTOCOL, "subprotocol")                                                                \
+    ROW(ORIGIN, "origin")                                                                          \
+    ROW(ADDRESS, "connections_per_address")                                                        \
+    ROW(CONNECTIONS, "connections")                                                                \
+    ROW(DRAINING, "draining")                                                                      \
+    ROW(HANDSHAKE_SLOW, "handshake_slow")                                                          \
+    ROW(HELLO, "hello")                                                                            \
+    ROW(VERSION, "version")                                                                        \
+    ROW(KIND, "kind")                                                                              \
+    ROW(ROOMS, "rooms")                                                                            \
+    ROW(ROOM_RATE, "room_rate")                                                                    \
+    ROW(MEMBERS, "members")                                                                        \
+    ROW(TEXT, "text")                                                                              \
+    ROW(MESSAGE_BYTES, "message_bytes")                                                            \
+    ROW(MALFORMED, "malformed")                                                                    \
+    ROW(MESSAGE_RATE, "message_rate")                                                              \
+    ROW(BYTES_RATE, "bytes_rate")                                                                  \
+    ROW(INBOX, "inbox")                                                                            \
+    ROW(MEMORY, "memory")                                                                          \
+    ROW(SILENT, "silent")                                                                          \
+    ROW(SLOW, "slow")
+
+#define REFUSAL_ENUM_ROW(name, label) REFUSAL_##name,
+enum refusal {
+    REFUSAL_MAP(REFUSAL_ENUM_ROW) REFUSAL_COUNT
+};
+#undef REFUSAL_ENUM_ROW
+
+/* Positions of the close codes in counters.closes. */
+#define CLOSE_INDEX_ROW(name, code, text) CLOSE_INDEX_##name,
+enum close_index {
+    CLOSE_MAP(CLOSE_INDEX_ROW) CLOSE_INDEX_COUNT
+};
+#undef CLOSE_INDEX_ROW
+
+/* Statuses that the server answers over HTTP. */
+#define HTTP_STATUS_MAP(ROW)                                                                       \
+    ROW(200, "OK")                                                                                 \
+    ROW(301, "Moved Permanently")                                                                  \
+    ROW(304, "Not Modified")                                                                       \
+    ROW(400, "Bad Request")                                                                        \
+    ROW(403, "Forbidden")                                                                          \
+    ROW(404, "Not Found")                                                                          \
+    ROW(405, "Method Not Allowed")                                                                 \
+    ROW(429, "Too Many Requests")                                                                  \
+    ROW(503, "Service Unavailable")
+
+#define HTTP_INDEX_ROW(status, text) HTTP_INDEX_##status,
+enum http_index {
+    HTTP_STATUS_MAP(HTTP_INDEX_ROW) HTTP_INDEX_COUNT
+};
+#undef HTTP_INDEX_ROW
+
+/* Upper bounds of the histogram of tick lateness, in microseconds; one more takes the rest. */
+#define LATENESS_BOUNDS_US                                                                         \
+    {                                                                                              \
+        250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000                            \
+    }
+#define LATENESS_COUNT 10
+
+struct counters {
+#define COUNTER_FIELD_ROW(name, kind, metric, help) uint64_t name;
+    COUNTER_MAP(COUNTER_FIELD_ROW)
+#undef COUNTER_FIELD_ROW
+    uint64_t refused[REFUSAL_COUNT];
+    uint64_t closes[CLOSE_INDEX_COUNT];
+    uint64_t responses[HTTP_INDEX_COUNT];
+    uint64_t lateness[LATENESS_COUNT + 1];
+    uint64_t lateness_sum_us;
+};
+
+void counters_closed(struct counters *counters, enum close_code code);
+
+/* A status outside the table is a caller's mistake. */
+void counters_responded(struct counters *counters, int status);
+void counters_late(struct counters *counters, uint64_t late_us);
+
+/* The label of a refusal: one lower-case word. */
+const char *refusal_label(enum refusal refusal);
+
+/* Writes the table in Prometheus' text format. */
+void counters_write(const struct counters *counters, FILE *out);
+
+/* One row beside the table, for figures that are looked up when they are asked for. */
+void counters_write_row(FILE *out,
+                        const char *kind,
+                        const char *metric,
+                        const char *help,
+                        double value);
+
+#endif

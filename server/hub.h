@@ -1,0 +1,135 @@
+/* hub.h - the sessions and rooms of one thread, and their time.
+ *
+ *   struct hub *hub = hub_create(&options);
+ *   each turn of the loop      hub_turn(hub, now_us, wall_us)
+ *   each event of a socket     session_...(session, ...)
+ *   at hub_next_us(hub)        hub_beat(hub)
+ *   to stop                    hub_drain(hub), go on until hub_is_empty(hub), hub_destroy(hub)
+ *
+ * A hub asks no clock and opens no socket: time is handed in, bytes go out through the transport,
+ * rooms without members into the store. Nothing here is global, so one process may have several.
+ *
+ * Order that must hold, in a beat of a room: ticks before frames. At a join: wake before join. At
+ * sleep: stored before forgotten.
+ *
+ * Units      microseconds of a monotonic clock (now) and since 1970 (wall).
+ * Threads    one owner: the thread of its loop.
+ */
+#ifndef SERVER_HUB_H
+#define SERVER_HUB_H
+
+#include "persistence/store.h"
+#include "server/addresses.h"
+#include "server/beat.h"
+#include "server/counters.h"
+#include "server/limits.h"
+#include "server/log.h"
+#include "server/room_host.h"
+#include "server/session.h"
+#include "server/transport.h"
+#include "server/wheel.h"
+#include "sync/frame.h"
+
+/* A clock that is this late stands still, as far as /healthz is concerned. */
+#define HEALTH_LATE_US UINT64_C(2000000)
+
+/* Rooms put to sleep per second; the rest wait for the next one, so that ticks do not. */
+#define SLEEPS_PER_SECOND 200u
+
+struct hub_options {
+    struct hub_limits limits;
+    const struct transport *transport;
+    struct store *store; /* not closed by the hub */
+    struct log *log;
+    uint64_t now_us, wall_us;
+    uint64_t seed; /* unpredictable: it guards the table of rooms and spreads retries */
+};
+
+/* Rooms that tick together. */
+struct rhythm {
+    struct beat beat;
+    struct room_host *rooms;
+};
+
+/* Fields are read by sessions, rooms, pages and tests. */
+struct hub {
+    struct hub_limits limits;
+    struct bucket_rate message_rate; /* of sessions that have not joined */
+    const struct transport *transport;
+    struct store *store;
+    struct log *log;
+    struct counters counters;
+    struct addresses addresses;
+    struct wheel wheel; /* holds every session */
+    struct frames *frames;
+    struct beat second; /* deadlines, sleeping rooms */
+    struct rhythm rhythms[BEAT_HZ_MAX + 1];
+    uint64_t next_us;        /* of the earliest beat */
+    struct room_host *rooms; /* by name */
+    struct room_host *empty; /* longest first */
+    struct bucket room_bucket;
+    uint64_t now_us, wall_us;
+    uint32_t now_s;
+    uint64_t random;
+    unsigned hash_seed;
+    bool draining;
+    uint8_t message[FRAME_HEADROOM + MESSAGE_BYTES_MAX];
+};
+
+/* NULL without memory. */
+struct hub *hub_create(const struct hub_options *options);
+
+/* Every session must be gone. Rooms are put into the store. */
+void hub_destroy(struct hub *hub);
+
+/* Tells the time; to be called before anything else in a turn of the loop. */
+void hub_turn(struct hub *hub, uint64_t now_us, uint64_t wall_us);
+
+uint64_t hub_next_us(const struct hub *hub);
+
+/* Ticks that are due, and once a second the deadlines of sessions and rooms. */
+void hub_beat(struct hub *hub);
+
+/* True while the clocks are served in time. */
+bool hub_is_healthy(const struct hub *hub);
+
+/* Asks every client to come back later, and takes no new one. */
+void hub_drain(struct hub *hub);
+bool hub_is_empty(const struct hub *hub);
+
+/* Members of all rooms, those away included. */
+uint64_t hub_members(const struct hub *hub);
+
+/* Whether one more WebSocket may be opened for this session's address: 101, 429 or 503. Says why
+ * not in `refusal` and `text`. */
+int hub_admit(struct hub *hub,
+              const struct session *session,
+              enum refusal *refusal,
+              const char **text);
+
+/* Why there is no room. */
+struct hub_denial {
+    enum refusal refusal;
+    enum close_code code;
+    const char *detail; /* NULL for none */
+};
+
+/* The room of this name: awake, woken, or made new of this kind (empty: of the one it has, else
+ * `open`). NULL with a denial. */
+struct room_host *
+hub_room(struct hub *hub, struct bytes name, struct bytes kind, struct hub_denial *denial);
+
+/* Moves of a room between the lists of those that tick and those that are empty. */
+void hub_room_awake(struct hub *hub, struct room_host *host);
+void hub_room_empty(struct hub *hub, struct room_host *host);
+
+/* Forgets an ended room, for good. */
+void hub_room_drop(struct hub *hub, struct room_host *host);
+
+/* Uniform below bound, from the hub's own stream. */
+uint32_t hub_random(struct hub *hub, uint32_t bound);
+
+/* Where a message may be written that is sent at once: MESSAGE_BYTES_MAX, with headroom. */
+uint8_t *hub_message(struct hub *hub);
+
+#endif

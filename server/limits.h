@@ -1,0 +1,39 @@
+/* limits.h - what peers may make one hub hold or do. Defaults and help: the table in options.c. */
+#ifndef SERVER_LIMITS_H
+#define SERVER_LIMITS_H
+
+#include "server/bucket.h"
+#include "sync/room.h"
+
+struct hub_limits {
+    uint32_t connections;             /* open WebSockets */
+    uint32_t connections_per_address; /* sockets; an IPv6 address is its first 64 bits */
+    bool count_loopback;              /* loopback has no limit per address without this */
+    uint32_t rooms;                   /* awake */
+    struct bucket_rate room_rate;     /* rooms made new */
+    struct room_limits room;
+    struct bucket_rate message_rate; /* per connection; per_second 0: after the kind's tick rate */
+    struct bucket_rate bytes_rate;   /* per connection */
+    uint32_t grace_s;                /* how long the seat of a broken connection is kept */
+    uint32_t linger_s;               /* how long an empty room stays awake */
+};
+
+/* Sockets beyond the connections above: pages, handshakes, answers that the server is full. */
+#define SPARE_SOCKETS 256u
+
+/* Memory for messages that have not arrived whole, all connections together. */
+#define ASSEMBLY_BYTES_MAX (64u << 20)
+
+/* Messages sent to one drained socket before others have their turn. */
+#define CATCH_UP_MESSAGES 4u
+
+/* Seconds. A connection must be useful soon, show life, and read what it is sent. */
+#define HANDSHAKE_S  10u /* to the end of the HTTP request */
+#define HELLO_S      10u
+#define PING_AFTER_S 20u
+#define SILENT_S     45u
+#define SLOW_S       30u
+#define IDLE_PAGE_S  15u /* an HTTP connection between requests, or one that does not read */
+#define CLOSING_S    5u  /* for the peer's half of the closing handshake */
+
+#endif

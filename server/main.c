@@ -1,0 +1,218 @@
+/* main.c - tutti-server: options, folders, signals, and one hub on one loop. */
+#include "persistence/folder.h"
+#include "persistence/store_memory.h"
+#include "server/folders.h"
+#include "server/service.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#ifndef TUTTI_VERSION
+#define TUTTI_VERSION "0.1.0"
+#endif
+
+/* Files beside sockets: the data folder, the loop, the library's own. */
+#define SPARE_FILES 64u
+
+/* Snapshots of sleeping rooms. */
+#define STORE_BYTES_MAX (UINT64_C(512) << 20)
+
+struct program {
+    struct options options;
+    struct log log;
+    struct folder folder;
+    struct ev_loop *loop;
+    struct store *store;
+    struct site *site;
+    struct service *service;
+    struct ev_io signals;
+    int signal_fd;
+};
+
+static int fail(struct program *program, const char *what, const char *why)
+{
+    struct log_line line = log_begin(&program->log, LOG_FAILED);
+    log_text(&line, "what", bytes_of(what));
+    log_text(&line, "reason", bytes_of(why));
+    log_end(&line);
+    return EXIT_FAILURE;
+}
+
+/* Sockets are files. Where the system allows fewer than asked for, there are fewer connections. */
+static void fit_connections(struct options *options)
+{
+    rlim_t wanted = (rlim_t)options->limits.connections + SPARE_SOCKETS + SPARE_FILES;
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return;
+    if (files.rlim_cur < wanted) {
+        rlim_t hard = files.rlim_max;
+        files.rlim_cur = hard < wanted ? hard : wanted;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+    if (files.rlim_cur < wanted && files.rlim_cur > SPARE_SOCKETS + SPARE_FILES)
+        options->limits.connections = (uint32_t)(files.rlim_cur - SPARE_SOCKETS - SPARE_FILES);
+}
+
+static bool open_folder(struct program *program)
+{
+    const char *path = program->options.data;
+    switch (folder_open(&program->folder, path)) {
+    case FOLDER_OPEN:
+        return true;
+    case FOLDER_LOCKED:
+        fail(program, path, "another server uses this data folder");
+        return false;
+    case FOLDER_FAILED:
+        break;
+    }
+    fail(program, path, strerror(errno));
+    return false;
+}
+
+static bool open_site(struct program *program)
+{
+    static const char *const www[] = {"../clients/examples", "../../clients/examples",
+                                      "../share/tutti/examples", NULL};
+    static const char *const client[] = {"../clients/js/dist", "../../clients/js/dist",
+                                         "../share/tutti/client", NULL};
+    char found[PATH_MAX];
+    program->site = site_create(&program->log);
+    if (program->site == NULL)
+        return false;
+
+    folders_find(found, www);
+    site_mount(program->site, "/", program->options.www != NULL ? program->options.www : found,
+               "There are no pages to show: the examples are not where this server looks for "
+               "them. Start it with <code>--www DIR</code>. Rooms work all the same.");
+    folders_find(found, client);
+    site_mount(program->site, "/tutti/",
+               program->options.client != NULL ? program->options.client : found,
+               "The JavaScript client has not been built. In <code>clients/js</code>, run "
+               "<code>npm install</code> and <code>npm run build</code>, then start the server "
+               "again.");
+    return true;
+}
+
+/* The first signal asks everyone to leave, the second ends it there. */
+static void on_signal(struct ev_loop *loop, struct ev_io *watcher, int events)
+{
+    (void)events;
+    struct program *program = watcher->data;
+    struct signalfd_siginfo signal;
+    if (read(program->signal_fd, &signal, sizeof signal) != sizeof signal)
+        return;
+    if (program->service == NULL || service_is_draining(program->service)) {
+        ev_break(loop, EVBREAK_ALL);
+        return;
+    }
+    struct log_line line = log_begin(&program->log, LOG_DRAINING);
+    log_text(&line, "signal", bytes_of(strsignal((int)signal.ssi_signo)));
+    log_end(&line);
+    service_drain(program->service);
+}
+
+static bool watch_signals(struct program *program)
+{
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGTERM);
+    sigaddset(&wanted, SIGINT);
+    sigprocmask(SIG_BLOCK, &wanted, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    program->signal_fd = signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (program->signal_fd < 0)
+        return false;
+    ev_io_init(&program->signals, on_signal, program->signal_fd, EV_READ);
+    program->signals.data = program;
+    ev_io_start(program->loop, &program->signals);
+    return true;
+}
+
+static void log_listening(struct program *program)
+{
+    const struct endpoint *endpoint = service_endpoint(program->service);
+    bool v6 = strchr(endpoint->address, ':') != NULL;
+    char address[96], url[128];
+    snprintf(address, sizeof address, "%s%s%s:%u", v6 ? "[" : "", endpoint->address, v6 ? "]" : "",
+             endpoint->port);
+    snprintf(url, sizeof url, "http://%s/", address);
+    struct log_line line = log_begin(&program->log, LOG_LISTENING);
+    log_text(&line, "address", bytes_of(address));
+    log_text(&line, "url", bytes_of(url));
+    log_text(&line, "version", bytes_of(TUTTI_VERSION));
+    log_number(&line, "max_connections", program->options.limits.connections);
+    log_end(&line);
+}
+
+static int run(struct program *program)
+{
+    char error[SERVICE_ERROR_MAX];
+    fit_connections(&program->options);
+    if (!open_folder(program))
+        return EXIT_FAILURE;
+    program->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
+    program->store = store_memory_create(STORE_BYTES_MAX);
+    if (program->loop == NULL || program->store == NULL || !watch_signals(program) ||
+        !open_site(program))
+        return fail(program, "start", strerror(errno));
+    program->service = service_create(
+        &(struct service_options){
+            .loop = program->loop,
+            .options = &program->options,
+            .store = program->store,
+            .site = program->site,
+            .log = &program->log,
+        },
+        error);
+    if (program->service == NULL)
+        return fail(program, "start", error);
+    log_listening(program);
+
+    ev_run(program->loop, 0);
+
+    struct log_line line = log_begin(&program->log, LOG_STOPPED);
+    log_end(&line);
+    return EXIT_SUCCESS;
+}
+
+static void release(struct program *program)
+{
+    service_destroy(program->service);
+    site_destroy(program->site);
+    if (program->store != NULL)
+        program->store->close(program->store);
+    if (program->loop != NULL)
+        ev_loop_destroy(program->loop);
+    if (program->signal_fd >= 0)
+        close(program->signal_fd);
+    folder_close(&program->folder);
+}
+
+int main(int argc, char **argv)
+{
+    struct program program = {.folder = {.fd = -1, .lock_fd = -1}, .signal_fd = -1};
+    char error[OPTIONS_ERROR_MAX];
+    switch (options_read(&program.options, argc, argv, getenv, error)) {
+    case OPTIONS_HELP:
+        options_print_help(stdout);
+        return EXIT_SUCCESS;
+    case OPTIONS_VERSION:
+        printf("tutti-server %s\n", TUTTI_VERSION);
+        return EXIT_SUCCESS;
+    case OPTIONS_BAD:
+        fprintf(stderr, "tutti-server: %s\n", error);
+        return 2;
+    case OPTIONS_RUN:
+        break;
+    }
+    log_init(&program.log, program.options.log_level, log_to_stderr, NULL);
+    int result = run(&program);
+    release(&program);
+    return result;
+}

@@ -1,0 +1,258 @@
+#include "server/room_host.h"
+
+#include "server/hub.h"
+#include "server/session.h"
+#include "sync/frame.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SEATS_MIN 4u
+
+/* Messages per second that a kind asks for: an input per tick, as much again for operations and
+ * once more for the clock and bursts of the network. */
+static struct bucket_rate message_rate_for(const struct hub *hub, uint32_t tick_hz)
+{
+    struct bucket_rate rate = hub->limits.message_rate;
+    if (rate.per_second == 0)
+        rate.per_second = 3 * tick_hz + 60;
+    if (rate.burst == 0)
+        rate.burst = 2 * rate.per_second;
+    return rate;
+}
+
+struct room_host *room_host_create(struct hub *hub, struct room *room, struct bytes name)
+{
+    struct room_host *host = calloc(1, sizeof *host);
+    if (host == NULL)
+        return NULL;
+    host->hub = hub;
+    host->room = room;
+    host->message_rate = message_rate_for(hub, room_rules(room)->tick_hz);
+    host->name_length = (uint8_t)name.length;
+    memcpy(host->name, name.data, name.length);
+    return host;
+}
+
+void room_host_destroy(struct room_host *host)
+{
+    room_destroy(host->room);
+    free(host->seats);
+    free(host);
+}
+
+/* --- Seats -------------------------------------------------------------------------------------- */
+
+static bool reserve_seat(struct room_host *host, uint32_t seat)
+{
+    if (seat < host->seat_capacity)
+        return true;
+    uint32_t capacity = host->seat_capacity > 0 ? host->seat_capacity : SEATS_MIN;
+    while (capacity <= seat)
+        capacity *= 2;
+    struct session **seats = realloc(host->seats, capacity * sizeof(struct session *));
+    if (seats == NULL)
+        return false;
+    memset(seats + host->seat_capacity, 0,
+           (capacity - host->seat_capacity) * sizeof(struct session *));
+    host->seats = seats;
+    host->seat_capacity = capacity;
+    return true;
+}
+
+static void log_joined(const struct room_host *host, const struct session *session)
+{
+    struct log_line line = log_begin(host->hub->log, LOG_SESSION_JOINED);
+    log_text(&line, "room", bytes_of(host->name));
+    log_number(&line, "member", room_seat_member(host->room, session->seat));
+    log_end(&line);
+}
+
+static void welcome(struct room_host *host, struct session *session)
+{
+    struct hub *hub = host->hub;
+    struct wire_limits limits = {
+        .message_bytes = MESSAGE_BYTES_MAX,
+        .messages_per_second = host->message_rate.per_second,
+        .messages_burst = host->message_rate.burst,
+        .bytes_per_second = hub->limits.bytes_rate.per_second,
+        .bytes_burst = hub->limits.bytes_rate.burst,
+        .operations_in_flight = OPERATIONS_IN_FLIGHT_MAX,
+        .record_bytes = RECORD_BYTES_MAX,
+    };
+    struct writer writer = writer_on(hub_message(hub), MESSAGE_BYTES_MAX);
+    wire_write_welcome(&writer, host->room, session->seat, &limits);
+    if (writer.status != STATUS_OK)
+        session_refuse(session, REFUSAL_MEMORY, CLOSE_MEMORY, NULL);
+    else if (session_is_choked(session))
+        session_refuse(session, REFUSAL_SLOW, CLOSE_SLOW, NULL);
+    else
+        session_send(session, writer.data, writer.length);
+}
+
+enum status
+room_host_join(struct room_host *host, struct session *session, const struct hello *hello)
+{
+    struct hub *hub = host->hub;
+    uint32_t seat;
+    enum status status = room_join(host->room, hello, ROLE_EDITOR, &seat);
+    if (status != STATUS_OK)
+        return status;
+    if (!reserve_seat(host, seat)) {
+        room_leave(host->room, seat);
+        hub_room_awake(hub, host); /* a tick is needed to free the seat */
+        return STATUS_MEMORY;
+    }
+    struct session *older = host->seats[seat];
+    session->state = SESSION_JOINED;
+    session->host = host;
+    session->seat = seat;
+    host->seats[seat] = session;
+    hub->counters.joins++;
+    bucket_fill(&session->messages, &host->message_rate, hub->now_us);
+    wheel_set(&hub->wheel, &session->deadline, hub->now_s + PING_AFTER_S);
+    hub_room_awake(hub, host);
+    if (older != NULL) {
+        hub->counters.takeovers++;
+        session_close(older, CLOSE_REPLACED, NULL);
+    }
+    welcome(host, session);
+    log_joined(host, session);
+    return STATUS_OK;
+}
+
+void room_host_unseat(struct room_host *host, const struct session *session, bool leave)
+{
+    if (host->seats[session->seat] != session)
+        return;
+    host->seats[session->seat] = NULL;
+    if (leave)
+        room_leave(host->room, session->seat);
+    else
+        room_disconnect(host->room, session->seat);
+}
+
+void room_host_close_all(struct room_host *host, enum close_code code, const char *detail)
+{
+    for (uint32_t seat = 0; seat < host->seat_capacity; seat++) {
+        if (host->seats[seat] != NULL)
+            session_close(host->seats[seat], code, detail);
+    }
+}
+
+/* --- Frames ------------------------------------------------------------------------------------- */
+
+static void send_frame(struct session *session, const struct frame *frame)
+{
+    struct counters *counters = &session->hub->counters;
+    counters->frames_out++;
+    counters->frames_shared += frame->shared;
+    session->behind = frame->more;
+    session_send(session, frame->message, frame->length);
+}
+
+static void send_frames(struct room_host *host)
+{
+    struct hub *hub = host->hub;
+    if (!frames_begin(hub->frames, host->room))
+        return;
+    for (uint32_t seat = 0; seat < host->seat_capacity; seat++) {
+        struct session *session = host->seats[seat];
+        if (session == NULL)
+            continue;
+        if (session_is_choked(session)) {
+            frames_skip(hub->frames, seat);
+            session->behind = true;
+            hub->counters.skipped++;
+            continue;
+        }
+        struct frame frame = frames_next(hub->frames, seat);
+        session->behind = false;
+        if (frame.message == NULL)
+            continue;
+        send_frame(session, &frame);
+        if (frame.more)
+            hub->transport->want_write(session->socket);
+    }
+    frames_end(hub->frames, true);
+}
+
+void room_host_catch_up(struct room_host *host, struct session *session)
+{
+    struct hub *hub = host->hub;
+    session->behind = false;
+    if (!frames_begin(hub->frames, host->room))
+        return;
+    uint32_t sent = 0;
+    do {
+        struct frame frame = frames_next(hub->frames, session->seat);
+        if (frame.message == NULL)
+            break;
+        send_frame(session, &frame);
+        hub->counters.caught_up++;
+        sent++;
+    } while (session->behind && sent < CATCH_UP_MESSAGES && !session_is_choked(session));
+    frames_end(hub->frames, false);
+    if (session->behind && !session->choked)
+        hub->transport->want_write(session->socket);
+}
+
+/* --- Beats -------------------------------------------------------------------------------------- */
+
+static void send_notices(struct room_host *host)
+{
+    struct hub *hub = host->hub;
+    uint32_t count;
+    const struct notice *notices = room_notices(host->room, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct session *session =
+            notices[i].seat < host->seat_capacity ? host->seats[notices[i].seat] : NULL;
+        if (session == NULL)
+            continue;
+        if (session_is_choked(session)) {
+            hub->counters.notices_dropped++;
+            continue;
+        }
+        struct writer writer = writer_on(hub_message(hub), MESSAGE_BYTES_MAX);
+        wire_write_notice(&writer, notices[i].status, status_text(notices[i].status));
+        session_send(session, writer.data, writer.length);
+    }
+}
+
+static void log_room(const struct room_host *host, enum log_event event, const char *reason)
+{
+    struct log_line line = log_begin(host->hub->log, event);
+    log_text(&line, "room", bytes_of(host->name));
+    log_text(&line, "reason", bytes_of(reason));
+    log_end(&line);
+}
+
+void room_host_beat(struct room_host *host, uint32_t steps)
+{
+    struct hub *hub = host->hub;
+    bool frame_due = false;
+    for (uint32_t step = 0; step < steps && room_ended(host->room) == NULL; step++) {
+        enum status status = room_prepare(host->room);
+        if (status != STATUS_OK) {
+            hub->counters.ticks_without_memory++;
+            log_room(host, LOG_ROOM_STUCK, status_text(status));
+            return;
+        }
+        room_tick(host->room);
+        hub->counters.ticks++;
+        send_notices(host);
+        frame_due = frame_due || room_frame_due(host->room);
+    }
+    if (frame_due)
+        send_frames(host);
+
+    const char *ended = room_ended(host->room);
+    if (ended != NULL) {
+        hub->counters.rooms_ended++;
+        log_room(host, LOG_ROOM_ENDED, ended);
+        room_host_close_all(host, CLOSE_ENDED, ended);
+        hub_room_drop(hub, host);
+    } else if (room_members(host->room) == 0) {
+        hub_room_empty(hub, host);
+    }
+}

@@ -1,0 +1,57 @@
+/* room_host.h - a room with its connections: who sits where, and what each is sent.
+ *
+ * A room is awake while someone has a seat in it: it ticks. Once it is empty it stands still; the
+ * hub puts it to sleep when it has been empty for a while.
+ */
+#ifndef SERVER_ROOM_HOST_H
+#define SERVER_ROOM_HOST_H
+
+#include "server/bucket.h"
+#include "sync/room.h"
+
+#define HASH_NONFATAL_OOM                1
+#define uthash_nonfatal_oom(added_entry) ((added_entry)->lost = true)
+#include <uthash.h>
+
+struct hub;
+struct session;
+
+struct room_host {
+    UT_hash_handle hh; /* in hub->rooms, by name */
+    struct hub *hub;
+    struct room *room;
+    struct session **seats; /* the connection of each seat; NULL where there is none */
+    uint32_t seat_capacity;
+    struct room_host *prev, *next; /* among the rooms of its rhythm, or among the empty ones */
+    struct bucket_rate message_rate;
+    uint32_t empty_since_s;
+    bool awake;
+    bool lost; /* the table of rooms had no memory for it */
+    uint8_t name_length;
+    char name[ROOM_NAME_MAX + 1];
+};
+
+/* A host for a room, which it owns from here on. NULL without memory: the room is then the
+ * caller's still. */
+struct room_host *room_host_create(struct hub *hub, struct room *room, struct bytes name);
+void room_host_destroy(struct room_host *host);
+
+/* Seats the session and welcomes it; an older connection of the same client is closed. On any other
+ * status than STATUS_OK nothing has changed. */
+MUST_CHECK enum status
+room_host_join(struct room_host *host, struct session *session, const struct hello *hello);
+
+/* The session's seat has no connection any more: its member leaves, or is away for the grace
+ * period. Nothing happens where another session has taken the seat over. */
+void room_host_unseat(struct room_host *host, const struct session *session, bool leave);
+
+/* The phases of a beat: ticks with their notices, then one frame to each member. */
+void room_host_beat(struct room_host *host, uint32_t steps);
+
+/* Sends what a drained socket has missed, a few messages at most. */
+void room_host_catch_up(struct room_host *host, struct session *session);
+
+/* Ends the connections of all members with this code. */
+void room_host_close_all(struct room_host *host, enum close_code code, const char *detail);
+
+#endif

@@ -1,0 +1,228 @@
+#include "server/service.h"
+
+#include "server/listener.h"
+#include "server/ws.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SECOND_US UINT64_C(1000000)
+
+struct service {
+    struct ev_loop *loop;
+    struct log *log;
+    struct hub *hub;
+    struct ws *ws;
+    struct listener listener;
+    struct ev_check turn;      /* begins a turn of the loop */
+    struct ev_prepare turned;  /* ends one */
+    struct ev_io beat;         /* timer_fd */
+    struct ev_timer drain_end; /* DRAIN_SECONDS after the drain began */
+    uint64_t armed_us;         /* what the timer is set to; 0 for nothing */
+    int timer_fd;
+};
+
+static uint64_t clock_us(clockid_t clock)
+{
+    struct timespec time;
+    clock_gettime(clock, &time);
+    return (uint64_t)time.tv_sec * SECOND_US + (uint64_t)time.tv_nsec / 1000;
+}
+
+/* --- The loop ----------------------------------------------------------------------------------- */
+
+static void on_turn(struct ev_loop *loop, struct ev_check *watcher, int events)
+{
+    (void)events;
+    struct service *service = watcher->data;
+    /* The loop has just read the wall clock itself. */
+    hub_turn(service->hub, clock_us(CLOCK_MONOTONIC), (uint64_t)(ev_now(loop) * 1e6));
+}
+
+static void arm(struct service *service)
+{
+    uint64_t next_us = hub_next_us(service->hub);
+    if (next_us == service->armed_us)
+        return;
+    struct itimerspec at = {
+        .it_value = {.tv_sec = (time_t)(next_us / SECOND_US),
+                     .tv_nsec = (long)(next_us % SECOND_US) * 1000},
+    };
+    timerfd_settime(service->timer_fd, TFD_TIMER_ABSTIME, &at, NULL);
+    service->armed_us = next_us;
+}
+
+static void on_turned(struct ev_loop *loop, struct ev_prepare *watcher, int events)
+{
+    (void)events;
+    struct service *service = watcher->data;
+    arm(service);
+    if (service->hub->draining && hub_is_empty(service->hub))
+        ev_break(loop, EVBREAK_ALL);
+}
+
+static void on_beat(struct ev_loop *loop, struct ev_io *watcher, int events)
+{
+    (void)loop;
+    (void)events;
+    struct service *service = watcher->data;
+    uint64_t expirations;
+    ssize_t got = read(service->timer_fd, &expirations, sizeof expirations);
+    (void)got; /* how many do not matter: the hub counts by the clock */
+    service->armed_us = 0;
+    hub_beat(service->hub);
+}
+
+static void on_drain_end(struct ev_loop *loop, struct ev_timer *watcher, int events)
+{
+    (void)watcher;
+    (void)events;
+    ev_break(loop, EVBREAK_ALL);
+}
+
+static void on_accepted(void *context, int fd, const struct sockaddr *peer)
+{
+    struct service *service = context;
+    ws_adopt(service->ws, fd, peer);
+}
+
+static void on_paused(void *context)
+{
+    struct service *service = context;
+    service->hub->counters.accept_pauses++;
+    struct log_line line = log_begin(service->log, LOG_ACCEPT_PAUSED);
+    log_text(&line, "reason", bytes_of("the system has no more files or memory"));
+    log_end(&line);
+}
+
+/* --- Setting up --------------------------------------------------------------------------------- */
+
+static struct hub *open_hub(const struct service_options *options)
+{
+    uint64_t seed;
+    if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
+        return NULL;
+    return hub_create(&(struct hub_options){
+        .limits = options->options->limits,
+        .transport = &ws_transport,
+        .store = options->store,
+        .log = options->log,
+        .now_us = clock_us(CLOCK_MONOTONIC),
+        .wall_us = clock_us(CLOCK_REALTIME),
+        .seed = seed,
+    });
+}
+
+static void start_watchers(struct service *service)
+{
+    ev_check_init(&service->turn, on_turn);
+    ev_set_priority(&service->turn, EV_MAXPRI); /* the time is told before anything happens */
+    ev_prepare_init(&service->turned, on_turned);
+    ev_io_init(&service->beat, on_beat, service->timer_fd, EV_READ);
+    ev_set_priority(&service->beat, 1); /* ticks before the messages of the same turn */
+    ev_timer_init(&service->drain_end, on_drain_end, DRAIN_SECONDS, 0.);
+    service->turn.data = service;
+    service->turned.data = service;
+    service->beat.data = service;
+    ev_check_start(service->loop, &service->turn);
+    ev_prepare_start(service->loop, &service->turned);
+    ev_io_start(service->loop, &service->beat);
+}
+
+static bool open_parts(struct service *service,
+                       const struct service_options *options,
+                       char error[SERVICE_ERROR_MAX])
+{
+    const struct options *said = options->options;
+    service->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    service->hub = service->timer_fd >= 0 ? open_hub(options) : NULL;
+    if (service->hub == NULL) {
+        snprintf(error, SERVICE_ERROR_MAX, "cannot start: %s", strerror(errno));
+        return false;
+    }
+    service->ws = ws_create(&(struct ws_options){
+        .loop = options->loop,
+        .hub = service->hub,
+        .site = options->site,
+        .origins = said->allowed_origins,
+        .origin_count = said->allowed_origin_count,
+    });
+    if (service->ws == NULL) {
+        snprintf(error, SERVICE_ERROR_MAX,
+                 "cannot set up libwebsockets; is its plug-in for libev installed "
+                 "(libwebsockets-evlib-ev)?");
+        return false;
+    }
+    if (!listener_open(&service->listener, options->loop, &said->listen)) {
+        snprintf(error, SERVICE_ERROR_MAX, "cannot listen on %.80s: %s", said->listen_text,
+                 strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+struct service *service_create(const struct service_options *options, char error[SERVICE_ERROR_MAX])
+{
+    struct service *service = calloc(1, sizeof *service);
+    if (service == NULL) {
+        snprintf(error, SERVICE_ERROR_MAX, "cannot start: no memory");
+        return NULL;
+    }
+    service->loop = options->loop;
+    service->log = options->log;
+    service->timer_fd = -1;
+    service->listener = (struct listener){
+        .accepted = on_accepted, .paused = on_paused, .context = service, .fd = -1};
+    if (!open_parts(service, options, error)) {
+        service_destroy(service);
+        return NULL;
+    }
+    start_watchers(service);
+    return service;
+}
+
+void service_drain(struct service *service)
+{
+    if (service->hub->draining)
+        return;
+    listener_close(&service->listener);
+    hub_drain(service->hub);
+    ev_timer_start(service->loop, &service->drain_end);
+}
+
+bool service_is_draining(const struct service *service)
+{
+    return service->hub->draining;
+}
+
+void service_destroy(struct service *service)
+{
+    if (service == NULL)
+        return;
+    listener_close(&service->listener);
+    ev_check_stop(service->loop, &service->turn);
+    ev_prepare_stop(service->loop, &service->turned);
+    ev_io_stop(service->loop, &service->beat);
+    ev_timer_stop(service->loop, &service->drain_end);
+    ws_destroy(service->ws); /* before the hub, whose sessions it ends */
+    hub_destroy(service->hub);
+    if (service->timer_fd >= 0)
+        close(service->timer_fd);
+    free(service);
+}
+
+const struct endpoint *service_endpoint(const struct service *service)
+{
+    return &service->listener.endpoint;
+}
+
+struct hub *service_hub(struct service *service)
+{
+    return service->hub;
+}

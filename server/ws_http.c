@@ -1,0 +1,180 @@
+#include "server/ws_http.h"
+
+#include "server/pages.h"
+#include "server/upgrade.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Sent in one go; other sockets have their turn in between. */
+#define PIECE_BYTES 16384u
+
+/* Longest value of a header that is looked at. Longer ones are taken for a value that nothing
+ * matches. */
+#define HEADER_VALUE_MAX 512
+
+/* A response under way. */
+struct transfer {
+    struct http_response response;
+    size_t sent; /* of the body */
+};
+
+/* --- Requests ----------------------------------------------------------------------------------- */
+
+static struct bytes
+header(struct lws *wsi, enum lws_token_indexes token, char buffer[HEADER_VALUE_MAX])
+{
+    if (lws_hdr_total_length(wsi, token) <= 0)
+        return (struct bytes){0};
+    int length = lws_hdr_copy(wsi, buffer, HEADER_VALUE_MAX, token);
+    if (length < 0)
+        return bytes_of("?");
+    return (struct bytes){(const uint8_t *)buffer, (size_t)length};
+}
+
+static enum http_method method_of(struct lws *wsi)
+{
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0)
+        return HTTP_GET;
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0)
+        return HTTP_HEAD;
+    return HTTP_OTHER;
+}
+
+struct bytes ws_http_path(struct lws *wsi)
+{
+    char *path = NULL;
+    int length = 0;
+    if (lws_http_get_uri_and_method(wsi, &path, &length) < 0 || path == NULL || length < 0)
+        return (struct bytes){0};
+    return (struct bytes){(const uint8_t *)path, (size_t)length};
+}
+
+/* --- Responses ---------------------------------------------------------------------------------- */
+
+void ws_http_release(struct session *session)
+{
+    if (session->state != SESSION_PAGE || session->transfer == NULL)
+        return;
+    struct transfer *transfer = session->transfer;
+    http_release(&transfer->response);
+    free(transfer);
+    session->transfer = NULL;
+}
+
+/* The response is out: on to the next request, or the end of the connection. */
+static int complete(struct lws *wsi, struct session *session)
+{
+    ws_http_release(session);
+    return lws_http_transaction_completed(wsi) != 0 ? -1 : 0;
+}
+
+static bool send_head(struct hub *hub, struct lws *wsi, struct http_response *response)
+{
+    counters_responded(&hub->counters, response->status);
+    return lws_write(wsi, (unsigned char *)response->head, response->head_length,
+                     LWS_WRITE_HTTP_HEADERS) >= 0;
+}
+
+int ws_http_request(const struct ws_options *options, struct lws *wsi, struct session *session)
+{
+    session_alive(session);
+    session->served = true;
+    ws_http_release(session);
+    struct transfer *transfer = malloc(sizeof *transfer);
+    if (transfer == NULL)
+        return -1;
+    session->transfer = transfer;
+    transfer->sent = 0;
+
+    char if_none_match[HEADER_VALUE_MAX];
+    struct http_request request = {
+        .method = method_of(wsi),
+        .path = ws_http_path(wsi),
+        .if_none_match = header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, if_none_match),
+    };
+    if (!pages_answer(options->hub, &request, &transfer->response))
+        site_answer(options->site, &request, &transfer->response);
+    if (!send_head(options->hub, wsi, &transfer->response))
+        return -1;
+    if (transfer->response.body.length == 0)
+        return complete(wsi, session);
+    lws_callback_on_writable(wsi);
+    return 0;
+}
+
+int ws_http_writable(const struct ws_options *options, struct lws *wsi, struct session *session)
+{
+    (void)options;
+    if (session->state != SESSION_PAGE || session->transfer == NULL)
+        return 0;
+    session_alive(session);
+    struct transfer *transfer = session->transfer;
+    struct bytes body = transfer->response.body;
+    size_t left = body.length - transfer->sent;
+    size_t length = left < PIECE_BYTES ? left : PIECE_BYTES;
+
+    /* The library takes what it sends for writable, so it is given a copy. */
+    uint8_t piece[LWS_PRE + PIECE_BYTES];
+    memcpy(piece + LWS_PRE, body.data + transfer->sent, length);
+    if (lws_write(wsi, piece + LWS_PRE, length,
+                  length == left ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < 0)
+        return -1;
+    transfer->sent += length;
+    if (length == left)
+        return complete(wsi, session);
+    lws_callback_on_writable(wsi);
+    return 0;
+}
+
+/* --- Upgrades ----------------------------------------------------------------------------------- */
+
+static int refuse(struct hub *hub,
+                  struct lws *wsi,
+                  struct session *session,
+                  int status,
+                  enum refusal refusal,
+                  const char *text)
+{
+    hub->counters.refused[refusal]++;
+    struct log_line line = log_begin(hub->log, LOG_REFUSED);
+    log_text(&line, "reason", bytes_of(refusal_label(refusal)));
+    log_number(&line, "status", status);
+    log_text(&line, "path", ws_http_path(wsi));
+    log_end(&line);
+
+    session->served = true;
+    struct http_request request = {.method = HTTP_GET};
+    struct http_response response;
+    http_respond_text(&response, &request, status, text);
+    memcpy(response.head + response.head_length, response.body.data, response.body.length);
+    response.head_length += response.body.length;
+    return send_head(hub, wsi, &response) ? 1 : -1;
+}
+
+int ws_http_confirm(const struct ws_options *options, struct lws *wsi, struct session *session)
+{
+    /* After an Upgrade that the library does not know, it has answered and forgotten the headers,
+     * and asks all the same. */
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_UPGRADE) <= 0)
+        return -1;
+    char values[7][HEADER_VALUE_MAX];
+    struct upgrade_request request = {
+        .get = method_of(wsi) == HTTP_GET,
+        .path = ws_http_path(wsi),
+        .host = header(wsi, WSI_TOKEN_HOST, values[0]),
+        .upgrade = header(wsi, WSI_TOKEN_UPGRADE, values[1]),
+        .connection = header(wsi, WSI_TOKEN_CONNECTION, values[2]),
+        .key = header(wsi, WSI_TOKEN_KEY, values[3]),
+        .version = header(wsi, WSI_TOKEN_VERSION, values[4]),
+        .subprotocols = header(wsi, WSI_TOKEN_PROTOCOL, values[5]),
+        .origin = header(wsi, WSI_TOKEN_ORIGIN, values[6]),
+    };
+    struct upgrade_verdict verdict =
+        upgrade_judge(&request, options->origins, options->origin_count);
+    if (verdict.status == 101)
+        verdict.status = hub_admit(options->hub, session, &verdict.refusal, &verdict.text);
+    if (verdict.status == 101)
+        return 0;
+    return refuse(options->hub, wsi, session, verdict.status, verdict.refusal, verdict.text);
+}

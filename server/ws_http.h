@@ -1,0 +1,26 @@
+/* ws_http.h - the HTTP side of ws.c: requests for pages, and for an upgrade. */
+#ifndef SERVER_WS_HTTP_H
+#define SERVER_WS_HTTP_H
+
+#include "server/ws.h"
+
+#include <libwebsockets.h>
+
+/* Each returns what the library's callback is to return. */
+
+/* An upgrade is asked for: 0 lets it go on, else it has been answered. */
+int ws_http_confirm(const struct ws_options *options, struct lws *wsi, struct session *session);
+
+/* A request has arrived whole. */
+int ws_http_request(const struct ws_options *options, struct lws *wsi, struct session *session);
+
+/* The socket takes more of the response. */
+int ws_http_writable(const struct ws_options *options, struct lws *wsi, struct session *session);
+
+/* The request target of the connection, decoded; a view that lasts until the handshake is over. */
+struct bytes ws_http_path(struct lws *wsi);
+
+/* Forgets a response that is under way. */
+void ws_http_release(struct session *session);
+
+#endif
