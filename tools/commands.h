@@ -1,0 +1,10 @@
+/* commands.h - the subcommands of `tutti`. Each takes its own name as the first argument and
+ * returns the exit status: 0 done, 1 failed, 2 not understood.
+ */
+#ifndef TOOLS_COMMANDS_H
+#define TOOLS_COMMANDS_H
+
+int command_load(int count, char **arguments);
+int command_watch(int count, char **arguments);
+
+#endif

@@ -1,0 +1,135 @@
+/* load.h - the parts of `tutti load`: rooms full of members that move, some of which look closely.
+ *
+ * A **walker** says what any client says (hello, presence, clock) and counts what comes back. An
+ * **observer** is a whole client: it decodes every frame and finds each value that it sees among
+ * those that were sent. Decoding in every member would measure this program, not the server.
+ */
+#ifndef TOOLS_LOAD_H
+#define TOOLS_LOAD_H
+
+#include "clients/c/client.h"
+#include "tools/bench/hand.h"
+#include "tools/histogram.h"
+#include "tools/link.h"
+#include "tools/load_track.h"
+#include "tools/metrics.h"
+
+#define LOAD_ROOM_NAME_BYTES 48u
+
+struct load_options {
+    struct sockaddr_in server;
+    uint32_t rooms, clients; /* clients of each room */
+    uint32_t observers;      /* of each room, at least 1 */
+    double rate;             /* moves per second of each member */
+    double seconds;
+    double stall_s; /* 0: nobody stalls */
+    const char *kind;
+    bool idle, json, show_frame;
+};
+
+/* What one observer saw while the window was open. */
+struct sightings {
+    uint64_t updates, superseded, backwards, foreign;
+};
+
+struct observer {
+    struct tutti_client *client;
+    struct sightings sightings;
+    uint64_t *seen; /* for each member of the room */
+};
+
+struct load;
+
+struct member {
+    struct link link; /* first: events of a link are events of its member */
+    struct load *load;
+    uint32_t index; /* in all; also its `user`, by which observers know it */
+    uint32_t room;
+    bool welcomed, joined, lost;
+    uint64_t frames, frame_bytes; /* payload */
+
+    struct hand hand;
+    bool placed;  /* x and y were told on this connection */
+    int32_t x, y; /* in half pixels */
+    struct track *track;
+    struct observer *observer; /* NULL for a walker */
+};
+
+struct load_room {
+    char name[LOAD_ROOM_NAME_BYTES];
+    bool known;           /* an observer has seen its definitions */
+    int field_x, field_y; /* -1 where the room has none yet */
+    uint32_t steps;       /* of both; 0 where they are no fixed-point fields */
+};
+
+/* Totals over all members at one time. */
+struct totals {
+    struct link_traffic traffic;
+    uint64_t frames, frame_bytes;
+    uint64_t observer_frame_bytes;
+    double tool_cpu_s;
+    struct metrics server;
+    bool server_told;
+};
+
+/* One client stops reading for a while. */
+struct stall {
+    struct member *member;
+    bool resumed, caught_up;
+    uint64_t resumed_us, caught_up_us;
+    uint64_t tick_wanted; /* where the others stood when it read again */
+    uint64_t messages_before, bytes_before;
+    uint64_t messages, bytes; /* of its catch-up */
+    struct metrics during;
+};
+
+struct load {
+    struct load_options options;
+    struct links links;
+    struct load_room *rooms;
+    struct member *members;
+    uint32_t count, joined, lost;
+    bool measuring; /* the window is open */
+    struct histogram latency;
+    struct stall stall;
+    uint8_t *scratch; /* one message */
+    uint8_t *shown;   /* --show-frame: a copy */
+    size_t shown_length;
+    char first_loss[160];
+};
+
+/* --- load_members.c -------------------------------------------------------------------------------- */
+
+extern const struct link_events load_link_events;
+
+/* Connects a member; load->joined or load->lost tells when it is done. */
+bool member_open(struct load *load, uint32_t index);
+
+/* A moment in the life of a member that moves every `seconds`. */
+void member_move(struct member *member, double seconds, uint64_t now_us);
+void member_ask_clock(struct member *member, uint64_t now_us);
+
+/* Lets the state machine of an observer act on the time. */
+void member_pump(struct member *member, uint64_t now_us);
+void member_close(struct member *member);
+
+/* How many members an observer shows elsewhere than where they said they are. */
+uint64_t observer_lost(const struct member *member);
+
+/* --- load_report.c ---------------------------------------------------------------------------------- */
+
+struct report {
+    double join_s, window_s;
+    struct totals before, after;
+    uint64_t turns_late; /* moves that were left out because this program was behind */
+    uint64_t lost_updates;
+    bool settled;
+};
+
+void load_report(const struct load *load, const struct report *report, FILE *out);
+void load_report_json(const struct load *load, const struct report *report, FILE *out);
+
+/* frame_text.c: a frame byte by byte with what each part means. */
+void frame_print(FILE *out, const struct replica *replica, struct bytes message);
+
+#endif

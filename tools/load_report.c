@@ -1,0 +1,230 @@
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "tools/load.h"
+
+/* What the totals come to, per client and per second. */
+struct figures {
+    double frames_down, payload_down, wire_down; /* of a client, per second */
+    double messages_up, payload_up, wire_up;
+    struct sightings sightings; /* of all observers */
+    double delivered;           /* updates that reached members, all of them, per second */
+    double cursor_bytes;        /* payload of frames for each update in them */
+    double server_cpu;          /* cores */
+    double us_per_frame, us_per_update;
+    double tool_cpu;
+};
+
+static double ratio(double a, double b)
+{
+    return b > 0 ? a / b : 0;
+}
+
+static double ms(uint64_t us)
+{
+    return (double)us / 1000;
+}
+
+/* What the observers of a room saw stands for what each of its members got. */
+static double delivered_updates(const struct load *load)
+{
+    double total = 0;
+    for (uint32_t room = 0; room < load->options.rooms; room++) {
+        uint64_t updates = 0;
+        for (uint32_t i = 0; i < load->options.observers; i++)
+            updates += load->members[i * load->options.rooms + room].observer->sightings.updates;
+        total += ratio((double)updates, load->options.observers) * load->options.clients;
+    }
+    return total;
+}
+
+static struct sightings all_sightings(const struct load *load)
+{
+    struct sightings sum = {0};
+    for (uint32_t i = 0; i < load->count; i++) {
+        const struct member *member = &load->members[i];
+        if (member->observer == NULL || member == load->stall.member)
+            continue;
+        sum.updates += member->observer->sightings.updates;
+        sum.superseded += member->observer->sightings.superseded;
+        sum.backwards += member->observer->sightings.backwards;
+        sum.foreign += member->observer->sightings.foreign;
+    }
+    return sum;
+}
+
+static struct figures compute(const struct load *load, const struct report *report)
+{
+    const struct totals *a = &report->before, *b = &report->after;
+    double share = ratio(1, load->count * report->window_s);
+    double frames = (double)(b->frames - a->frames);
+    double cpu_s = b->server.cpu_s - a->server.cpu_s;
+    double delivered = delivered_updates(load);
+    struct figures figures = {
+        .frames_down = frames * share,
+        .payload_down = (double)(b->traffic.payload_in - a->traffic.payload_in) * share,
+        .wire_down = (double)(b->traffic.wire_in - a->traffic.wire_in) * share,
+        .messages_up = (double)(b->traffic.messages_out - a->traffic.messages_out) * share,
+        .payload_up = (double)(b->traffic.payload_out - a->traffic.payload_out) * share,
+        .wire_up = (double)(b->traffic.wire_out - a->traffic.wire_out) * share,
+        .sightings = all_sightings(load),
+        .delivered = ratio(delivered, report->window_s),
+        .server_cpu = ratio(cpu_s, report->window_s),
+        .us_per_frame = ratio(cpu_s * 1e6, frames),
+        .us_per_update = ratio(cpu_s * 1e6, delivered),
+        .tool_cpu = ratio(b->tool_cpu_s - a->tool_cpu_s, report->window_s),
+    };
+    figures.cursor_bytes = ratio((double)(b->observer_frame_bytes - a->observer_frame_bytes),
+                                 (double)figures.sightings.updates);
+    return figures;
+}
+
+/* --- For people ------------------------------------------------------------------------------------- */
+
+static void print_server(const struct load *load,
+                         const struct report *report,
+                         const struct figures *figures,
+                         FILE *out)
+{
+    if (!report->before.server_told || !report->after.server_told) {
+        fputs("server     tells no process_cpu_seconds_total at /metrics\n", out);
+        return;
+    }
+    fprintf(out, "server     %.1f%% of a core", 100 * figures->server_cpu);
+    if (!load->options.idle)
+        fprintf(out, ", %.2f us per frame, %.1f us per 1,000 updates", figures->us_per_frame,
+                1000 * figures->us_per_update);
+    if (report->after.server.resident_bytes > 0)
+        fprintf(out, "; memory %.1f MiB", report->after.server.resident_bytes / (1 << 20));
+    fputc('\n', out);
+}
+
+static void print_stall(const struct load *load, const struct report *report, FILE *out)
+{
+    const struct stall *stall = &load->stall;
+    if (stall->member == NULL)
+        return;
+    fprintf(out, "stalled    %.1f s; ", load->options.stall_s);
+    if (stall->member->lost)
+        fprintf(out, "its connection was lost: %s\n", load->first_loss);
+    else if (stall->caught_up)
+        fprintf(out, "caught up in %.1f ms with %" PRIu64 " messages of %" PRIu64 " bytes in all\n",
+                ms(stall->caught_up_us - stall->resumed_us), stall->messages, stall->bytes);
+    else
+        fputs("did not catch up\n", out);
+    fprintf(out, "           server memory before, during, after: %.2f, %.2f, %.2f MiB\n",
+            report->before.server.resident_bytes / (1 << 20),
+            stall->during.resident_bytes / (1 << 20),
+            report->after.server.resident_bytes / (1 << 20));
+}
+
+static void print_content(const struct report *report, const struct figures *figures, FILE *out)
+{
+    const struct sightings *seen = &figures->sightings;
+    fprintf(out,
+            "content    %" PRIu64 " values checked: %" PRIu64 " never sent, %" PRIu64
+            " backwards, %" PRIu64 " superseded; %" PRIu64 " lost at the end\n",
+            seen->updates, seen->foreign, seen->backwards, seen->superseded, report->lost_updates);
+}
+
+void load_report(const struct load *load, const struct report *report, FILE *out)
+{
+    const struct load_options *options = &load->options;
+    struct figures figures = compute(load, report);
+    fprintf(out, "%u x %u %s, ", options->rooms, options->clients, options->kind);
+    if (options->idle)
+        fprintf(out, "idle");
+    else
+        fprintf(out, "%g moves per second each", options->rate);
+    fprintf(out, ", %.1f s; %u joined in %.2f s, %u lost\n", report->window_s, load->joined,
+            report->join_s, load->lost);
+    fprintf(out, "down       %.1f frames, %.0f bytes of payload, %.0f on the wire a second each\n",
+            figures.frames_down, figures.payload_down, figures.wire_down);
+    fprintf(out,
+            "up         %.1f messages, %.0f bytes of payload, %.0f on the wire a second each\n",
+            figures.messages_up, figures.payload_up, figures.wire_up);
+    if (!options->idle) {
+        fprintf(out, "cursor     %.2f bytes of payload each in a frame, everything counted\n",
+                figures.cursor_bytes);
+        fprintf(out, "delivered  %.0f updates a second to all\n", figures.delivered);
+        print_content(report, &figures, out);
+    }
+    print_server(load, report, &figures, out);
+    print_stall(load, report, out);
+    fprintf(out, "this tool  %.1f%% of a core, %" PRIu64 " moves left out for being late\n",
+            100 * figures.tool_cpu, report->turns_late);
+    if (!options->idle) {
+        const struct histogram *latency = &load->latency;
+        fprintf(out, "latency    p50 %.1f ms, p99 %.1f ms, most %.1f ms\n",
+                ms(histogram_quantile(latency, 0.5)), ms(histogram_quantile(latency, 0.99)),
+                ms(latency->most));
+        histogram_plot(latency, out);
+    }
+    if (load->shown != NULL)
+        frame_print(out, load->members[0].observer->client->replica,
+                    (struct bytes){load->shown, load->shown_length});
+}
+
+/* --- For programs ----------------------------------------------------------------------------------- */
+
+static void json_stall(const struct load *load, const struct report *report, FILE *out)
+{
+    const struct stall *stall = &load->stall;
+    if (stall->member == NULL)
+        return;
+    fprintf(out,
+            ",\"stall\":{\"seconds\":%g,\"lost\":%s,\"caught_up\":%s,\"catch_up_ms\":%.3f,"
+            "\"messages\":%" PRIu64 ",\"bytes\":%" PRIu64
+            ",\"server_bytes_before\":%.0f,\"server_bytes_during\":%.0f,"
+            "\"server_bytes_after\":%.0f}",
+            load->options.stall_s, stall->member->lost ? "true" : "false",
+            stall->caught_up ? "true" : "false",
+            stall->caught_up ? ms(stall->caught_up_us - stall->resumed_us) : 0, stall->messages,
+            stall->bytes, report->before.server.resident_bytes, stall->during.resident_bytes,
+            report->after.server.resident_bytes);
+}
+
+static void json_server(const struct report *report, const struct figures *figures, FILE *out)
+{
+    if (!report->before.server_told || !report->after.server_told) {
+        fputs(",\"server\":null", out);
+        return;
+    }
+    fprintf(out,
+            ",\"server\":{\"cpu\":%.5f,\"us_per_frame\":%.3f,\"us_per_1000_updates\":%.3f,"
+            "\"bytes_before\":%.0f,\"bytes_after\":%.0f}",
+            figures->server_cpu, figures->us_per_frame, 1000 * figures->us_per_update,
+            report->before.server.resident_bytes, report->after.server.resident_bytes);
+}
+
+void load_report_json(const struct load *load, const struct report *report, FILE *out)
+{
+    const struct load_options *options = &load->options;
+    const struct histogram *latency = &load->latency;
+    struct figures figures = compute(load, report);
+    fprintf(out,
+            "{\"rooms\":%u,\"clients\":%u,\"kind\":\"%s\",\"rate\":%g,\"idle\":%s,"
+            "\"seconds\":%.3f,\"join_s\":%.3f,\"joined\":%u,\"connections_lost\":%u",
+            options->rooms, options->clients, options->kind, options->rate,
+            options->idle ? "true" : "false", report->window_s, report->join_s, load->joined,
+            load->lost);
+    fprintf(out,
+            ",\"down\":{\"frames\":%.3f,\"payload\":%.1f,\"wire\":%.1f}"
+            ",\"up\":{\"messages\":%.3f,\"payload\":%.1f,\"wire\":%.1f}",
+            figures.frames_down, figures.payload_down, figures.wire_down, figures.messages_up,
+            figures.payload_up, figures.wire_up);
+    fprintf(out,
+            ",\"cursor_bytes\":%.3f,\"updates_per_s\":%.0f,\"checked\":%" PRIu64
+            ",\"foreign\":%" PRIu64 ",\"backwards\":%" PRIu64 ",\"superseded\":%" PRIu64
+            ",\"lost\":%" PRIu64,
+            figures.cursor_bytes, figures.delivered, figures.sightings.updates,
+            figures.sightings.foreign, figures.sightings.backwards, figures.sightings.superseded,
+            report->lost_updates);
+    fprintf(out, ",\"latency_ms\":{\"p50\":%.3f,\"p99\":%.3f,\"most\":%.3f}",
+            ms(histogram_quantile(latency, 0.5)), ms(histogram_quantile(latency, 0.99)),
+            ms(latency->most));
+    json_server(report, &figures, out);
+    json_stall(load, report, out);
+    fprintf(out, ",\"tool\":{\"cpu\":%.4f,\"moves_left_out\":%" PRIu64 "}}\n", figures.tool_cpu,
+            report->turns_late);
+}

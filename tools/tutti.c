@@ -1,0 +1,43 @@
+/* tutti - the command line: watch a room, load a server. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/commands.h"
+
+struct command {
+    const char *name;
+    int (*run)(int count, char **arguments);
+    const char *does;
+};
+
+static const struct command commands[] = {
+    {"watch", command_watch, "print a live room as JSON lines"},
+    {"load", command_load, "fill rooms with moving cursors and measure the server"},
+};
+
+static void print_usage(FILE *out)
+{
+    fputs("usage: tutti COMMAND [OPTION...]\n\n", out);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].does);
+    fputs("\n`tutti COMMAND --help` tells more; `tutti --version` which this is.\n", out);
+}
+
+int main(int count, char **arguments)
+{
+    if (count >= 2 && strcmp(arguments[1], "--version") == 0) {
+        puts("tutti " TUTTI_VERSION);
+        return 0;
+    }
+    if (count >= 2 && strcmp(arguments[1], "--help") == 0) {
+        print_usage(stdout);
+        return 0;
+    }
+    for (size_t i = 0; count >= 2 && i < sizeof commands / sizeof commands[0]; i++)
+        if (strcmp(arguments[1], commands[i].name) == 0)
+            return commands[i].run(count - 1, arguments + 1);
+    if (count >= 2)
+        fprintf(stderr, "tutti: there is no command \"%s\"\n", arguments[1]);
+    print_usage(stderr);
+    return 2;
+}
