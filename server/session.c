@@ -326,6 +326,10 @@ static void say_hello(struct session *session, struct bytes message)
         session_refuse(session, REFUSAL_VERSION, CLOSE_VERSION, NULL);
         return;
     }
+    if (hello.kind.data != NULL && hello.kind.length == 0) { /* "" is a name, and no kind has it */
+        session_refuse(session, REFUSAL_KIND, CLOSE_KIND, NULL);
+        return;
+    }
     struct hub_denial denial;
     struct room_host *host = hub_room(hub, bytes_of(session->room_name), hello.kind, &denial);
     if (host == NULL) {
@@ -437,7 +441,7 @@ static bool assembly_reserve(struct session *session, uint32_t wanted)
 {
     struct hub *hub = session->hub;
     uint32_t held = session->assembly != NULL ? session->assembly->capacity : 0;
-    if (wanted <= held)
+    if (session->assembly != NULL && wanted <= held)
         return true;
     uint32_t capacity = held > 0 ? held : ASSEMBLY_BYTES_MIN;
     while (capacity < wanted)
