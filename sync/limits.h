@@ -45,8 +45,8 @@ static_assert(RECORD_BYTES_MAX + 8192 <= MESSAGE_BYTES_MAX, "any record fits one
 /* Operations sent whose outcome the client has not been told; bounds the list of refusals. */
 #define OPERATIONS_IN_FLIGHT_MAX 64u
 
-/* Integers that a double holds exactly: JavaScript's safe range. */
-#define INTEGER_MAX ((INT64_C(1) << 53) - 1)
+/* Integers up to here, either way, are exact in a double: what JavaScript counts with. */
+#define INTEGER_MAX (INT64_C(1) << 53)
 
 /* Defaults of struct room_limits. */
 #define ROOM_MEMBERS_DEFAULT     5000u

@@ -54,7 +54,7 @@ def an_upgrade_with_no_or_another_subprotocol_is_refused_with_400(room):
 
 @case
 def a_bad_room_name_is_refused_with_400(room):
-    for name in ("a" * 65, "a.b", "a%20b", "%61", "caf%C3%A9", "a~b"):
+    for name in ("a" * 65, "a.b", "a%20b", "caf%C3%A9", "a~b"):
         expect_equal(refusal_of(room, f"/v1/rooms/{name}"), 400, f"the room name {name}")
 
 

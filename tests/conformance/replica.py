@@ -303,7 +303,9 @@ class Replica:
             self._positions[scope] = 0
             self._loading.add(scope)
             return Names() if scope == NAMES else Scope()
-        require(scope in self._positions, f"a delta for scope {scope}, of which nothing is held")
+        if scope not in self._positions:  # empty at the welcome: it begins at place 0
+            self._positions[scope] = 0
+            return Names() if scope == NAMES else Scope()
         if scope in self._pending:
             return self._pending[scope]
         require(scope in self._shown and scope not in self._stale,
