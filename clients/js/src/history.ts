@@ -292,7 +292,8 @@ export class History {
       mark.fields = this.#editor.get(mark.collection, mark.id)!
       mark.writes = this.#disown(mark.collection, mark.id, by)
     } else {
-      for (const field of Object.keys(mark.fields)) {
+      // Of the fields that are unset, too: to the server whoever made the record unset them.
+      for (const field of new Set([...Object.keys(mark.fields), ...mark.writes.keys()])) {
         const write = mark.writes.get(field) ?? { by, foreign: true }
         this.#attribute(write, by)
         this.#own(mark.collection, mark.id, field, write, by)

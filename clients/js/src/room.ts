@@ -40,7 +40,7 @@ export interface JoinOptions {
    * and a page that is loaded again comes back as the member that it was. Left out: new ones.
    */
   readonly key?: Uint8Array
-  /** Ends the attempt, and the room if it was joined already. */
+  /** Ends the attempt; a room that was joined is left with `leave`. */
   readonly signal?: AbortSignal
   /** Told from the first attempt on, before there is a room to ask. */
   readonly onStatus?: (status: RoomStatus) => void
@@ -149,6 +149,8 @@ export async function join(url: string, name: string, options: JoinOptions = {})
     return room
   } catch (error) {
     throw signal?.aborted ? signal.reason : error
+  } finally {
+    signal?.removeEventListener('abort', abort)
   }
 }
 

@@ -279,6 +279,18 @@ const CASES: [string, ((t: Table) => void)[], Board][] = [
     { a: { x: 1 } },
   ],
   [
+    'a field that was unset when its record was undone can be redone',
+    [
+      ({ mine }) => mine.put('a', { x: 1 }),
+      ({ mine }) => mine.append('a', 'points', [1, 2]),
+      undo,
+      undo,
+      redo,
+      redo,
+    ],
+    { a: { x: 1, points: [1, 2] } },
+  ],
+  [
     'a new change ends what could be redone',
     [
       ({ mine }) => mine.put('a', { x: 1 }),

@@ -337,6 +337,14 @@ test('joining: refused for good, or given up', async () => {
   aborter.abort(new Error('no more'))
   await assert.rejects(given, /no more/)
   await assert.rejects(join('ws://host', 'a room', { WebSocket }), { status: 'malformed' })
+
+  const later = new AbortController()
+  const joined = join('ws://host', 'lobby', { signal: later.signal, WebSocket })
+  server.open()
+  const room = await joined
+  later.abort()
+  assert.equal(room.status, 'live', 'a signal ends the attempt, not the room')
+  room.leave()
 })
 
 test('events come in their order, with who sent them; the room keeps the newest', async () => {

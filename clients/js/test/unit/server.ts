@@ -241,7 +241,7 @@ export class TinyServer {
       const field = pairs[i] as number
       const held = row.fields.get(field)
       const author = held ?? row.made
-      const isMine = author.member === by.member && (held === undefined || held.sequence === mine)
+      const isMine = author.member === by.member && author.sequence === mine
       if (mine !== null && !isMine && row.made !== by) continue
       const value =
         verb === 3 ? ((held?.value ?? 0) as number) + (pairs[i + 1] as number) : pairs[i + 1]!
