@@ -13,6 +13,9 @@
 
 static_assert(FRAME_HEADROOM >= FRAMING_HEADER_MAX, "a frame's header fits in front of it");
 
+/* What framing that breaks RFC 6455 is closed with, here and by libwebsockets. */
+#define CLOSE_PROTOCOL_ERROR 1002u
+
 /* First size of a buffer for a message in pieces; it doubles. */
 #define ASSEMBLY_BYTES_MIN 1024u
 
@@ -144,9 +147,29 @@ void session_gone(struct session *session)
     vacate(session, false);
 }
 
-void session_peer_closed(struct session *session, unsigned code)
+/* A code that may stand in a close frame (RFC 6455, 7.4). */
+static bool may_be_sent(unsigned code)
 {
+    bool defined = code >= 1000 && code <= 1011 && (code < 1004 || code > 1006);
+    return defined || (code >= 3000 && code <= 4999);
+}
+
+void session_peer_closed(struct session *session, struct bytes payload)
+{
+    if (session->state == SESSION_CLOSING)
+        return; /* this is the answer to ours */
+    bool with_code = payload.length > 0;
+    unsigned code = payload.length > 1 ? (unsigned)payload.data[0] << 8 | payload.data[1] : 0u;
+    if (with_code && !may_be_sent(code))
+        code = CLOSE_PROTOCOL_ERROR;
     vacate(session, code == 1000 || code == 1001);
+    if (session->hub->transport->choked(session->socket))
+        return;
+    /* The code goes back without the text, which could be anything. */
+    uint8_t frame[FRAMING_HEADER_MAX + 2];
+    frame[FRAMING_HEADER_MAX] = (uint8_t)(code >> 8);
+    frame[FRAMING_HEADER_MAX + 1] = (uint8_t)code;
+    send_framed(session, frame + FRAMING_HEADER_MAX, with_code ? 2 : 0, FRAMING_CLOSE);
 }
 
 static void kill_socket(struct session *session)
@@ -394,6 +417,18 @@ static void submit(struct session *session, struct bytes message)
     }
 }
 
+static void leave(struct session *session, struct bytes message)
+{
+    struct reader reader = reader_on(message);
+    if (read_array(&reader) != 1 || read_integer(&reader) != CLIENT_LEAVE)
+        reader_fail(&reader, STATUS_MALFORMED);
+    enum status status = reader_end(&reader);
+    if (status != STATUS_OK)
+        malformed(session, status);
+    else
+        session_close(session, CLOSE_DONE, NULL);
+}
+
 static void on_message(struct session *session, struct bytes message)
 {
     session->hub->counters.messages_in++;
@@ -409,8 +444,8 @@ static void on_message(struct session *session, struct bytes message)
         submit(session, message);
     else if (kind == CLIENT_CLOCK)
         ask_clock(session, message);
-    else if (kind == CLIENT_LEAVE && message.length == 2)
-        session_close(session, CLOSE_DONE, NULL);
+    else if (kind == CLIENT_LEAVE)
+        leave(session, message);
     else
         malformed(session, STATUS_MALFORMED);
 }

@@ -84,8 +84,8 @@ void session_upgraded(struct session *session, struct bytes room_name);
 void session_receive(struct session *session, const struct chunk *chunk);
 void session_writable(struct session *session);
 
-/* The peer closes with this code. */
-void session_peer_closed(struct session *session, unsigned code);
+/* The peer closes, with this payload of its close frame. It is answered; the socket may go then. */
+void session_peer_closed(struct session *session, struct bytes payload);
 
 /* The connection is over, by whatever way. */
 void session_gone(struct session *session);

@@ -81,15 +81,6 @@ static void receive(struct lws *wsi, struct session *session, const void *data, 
     session_receive(session, &chunk);
 }
 
-/* -1 ends the connection where the close answers one of ours; else the library answers it. */
-static int peer_closes(struct session *session, const uint8_t *payload, size_t length)
-{
-    if (session->state == SESSION_CLOSING)
-        return -1;
-    session_peer_closed(session, length >= 2 ? (unsigned)payload[0] << 8 | payload[1] : 1005u);
-    return 0;
-}
-
 static int
 on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
 {
@@ -121,7 +112,8 @@ on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
         session_writable(session);
         return 0;
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-        return peer_closes(session, in, length);
+        session_peer_closed(session, (struct bytes){in, length});
+        return -1;
     case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL:
         session_gone(session); /* the library closes, for an error in the framing perhaps */
         return 0;
