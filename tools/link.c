@@ -73,7 +73,11 @@ static void watch(struct links *links, struct link *link, int operation, uint32_
         lose(links, link, 0, strerror(errno));
 }
 
-void link_open(struct links *links, struct link *link, const char *room, uint32_t number)
+void link_open(struct links *links,
+               struct link *link,
+               const char *room,
+               uint32_t number,
+               int receive_buffer)
 {
     *link = (struct link){.state = LINK_CONNECTING, .room = room};
     link->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -84,6 +88,8 @@ void link_open(struct links *links, struct link *link, const char *room, uint32_
     int on = 1;
     setsockopt(link->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(link->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    if (receive_buffer > 0)
+        setsockopt(link->fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     struct sockaddr_in source = {
         .sin_family = AF_INET,
         .sin_addr.s_addr = htonl(INADDR_LOOPBACK + number / LINKS_PER_ADDRESS),

@@ -2,7 +2,7 @@
  *
  *   struct links links = {.server = address, .events = &events};
  *   links_open(&links);
- *   link_open(&links, link, "room", number);     then events.opened or events.closed
+ *   link_open(&links, link, "room", number, 0);  then events.opened or events.closed
  *   link_send(&links, link, payload, length);
  *   links_turn(&links, timeout_ms);              calls events
  *
@@ -63,8 +63,13 @@ struct links {
 bool links_open(struct links *links);
 void links_close(struct links *links);
 
-/* `number` spreads connections over source addresses 127.0.0.x. */
-void link_open(struct links *links, struct link *link, const char *room, uint32_t number);
+/* `number` spreads connections over source addresses 127.0.0.x; `receive_buffer` is the socket's
+ * in bytes, 0 for the system's choice. */
+void link_open(struct links *links,
+               struct link *link,
+               const char *room,
+               uint32_t number,
+               int receive_buffer);
 
 /* False when the socket does not take it; a link of which half a message is out is closed. */
 bool link_send(struct links *links, struct link *link, const uint8_t *payload, size_t length);

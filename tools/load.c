@@ -27,8 +27,8 @@
 
 static const char usage[] =
     "usage: tutti load [--url ws://ADDRESS:PORT] [--rooms R] [--clients N] [--rate HZ]\n"
-    "                  [--seconds S] [--kind KIND] [--observers K] [--idle] [--stall SECONDS]\n"
-    "                  [--show-frame] [--json]\n"
+    "                  [--seconds S] [--kind KIND] [--observers K] [--idle] [--show-frame]\n"
+    "                  [--stall SECONDS [--stall-buffer BYTES]] [--json]\n"
     "\n"
     "Fills R rooms with N members each, lets all of them move like hands on mice, and tells what\n"
     "they got, how late, and what it cost the server.\n"
@@ -42,6 +42,9 @@ static const char usage[] =
     "  --observers K    members of each room that decode everything and check it (default 2)\n"
     "  --idle           nobody moves; asks for the clock now and then\n"
     "  --stall SECONDS  one more member stops reading for so long and then catches up\n"
+    "  --stall-buffer BYTES\n"
+    "                   its SO_RCVBUF: the smaller, the sooner the server notices (default: the\n"
+    "                   system's, which takes minutes of cursors)\n"
     "  --show-frame     prints one frame byte by byte\n"
     "  --json           the report as one JSON object\n";
 
@@ -101,6 +104,10 @@ static bool take_option(struct load_options *options, int option, const char *ar
         return take_number(argument, 0.1, 3600, &options->seconds);
     case 't':
         return take_number(argument, 0.1, 600, &options->stall_s);
+    case 'b':
+        good = take_number(argument, 1, 1 << 24, &number);
+        options->stall_buffer = (int)number;
+        return good;
     case 'k':
         options->kind = argument;
         return strlen(argument) <= NAME_BYTES_MAX;
@@ -128,6 +135,7 @@ static bool take_options(struct load_options *options, int count, char **argumen
         {"kind", required_argument, NULL, 'k'},
         {"observers", required_argument, NULL, 'o'},
         {"stall", required_argument, NULL, 't'},
+        {"stall-buffer", required_argument, NULL, 'b'},
         {"idle", no_argument, NULL, 'i'},
         {"show-frame", no_argument, NULL, 'f'},
         {"json", no_argument, NULL, 'j'},
@@ -275,7 +283,7 @@ static void take_turns(struct run *run, bool moving)
     if (moving && turn_due_us(&run->moves) < due)
         due = turn_due_us(&run->moves);
     now_us = tutti_now_us();
-    uint64_t wait_ms = due > now_us ? (due - now_us) / 1000 : 0;
+    uint64_t wait_ms = due > now_us ? (due - now_us + 999) / 1000 : 0; /* late by up to 1 ms */
     links_turn(&load->links, wait_ms > 100 ? 100 : (int)wait_ms);
 }
 

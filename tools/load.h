@@ -22,7 +22,8 @@ struct load_options {
     uint32_t observers;      /* of each room, at least 1 */
     double rate;             /* moves per second of each member */
     double seconds;
-    double stall_s; /* 0: nobody stalls */
+    double stall_s;   /* 0: nobody stalls */
+    int stall_buffer; /* bytes that its socket may hold; 0: the system's choice */
     const char *kind;
     bool idle, json, show_frame;
 };

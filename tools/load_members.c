@@ -331,7 +331,8 @@ bool member_open(struct load *load, uint32_t index)
     }
     if (observes && !make_observer(member))
         return false;
-    link_open(&load->links, &member->link, load->rooms[member->room].name, index);
+    int buffer = member == load->stall.member ? load->options.stall_buffer : 0;
+    link_open(&load->links, &member->link, load->rooms[member->room].name, index, buffer);
     return true;
 }
 
@@ -366,7 +367,7 @@ void member_ask_clock(struct member *member, uint64_t now_us)
         return;
     }
     struct writer writer = writer_on(member->load->scratch, MESSAGE_BYTES_MAX);
-    message_write_clock(&writer, (int64_t)(now_us & (uint64_t)INTEGER_MAX));
+    message_write_clock(&writer, clock_echo(now_us));
     walker_send(member, &writer);
 }
 

@@ -107,6 +107,8 @@ struct server_clock {
     uint64_t next_us; /* when to ask */
 };
 
+/* What a question asked at this time says. */
+int64_t clock_echo(uint64_t asked_us);
 void clock_ask(struct server_clock *clock, uint64_t now_us);
 bool clock_answered(struct server_clock *clock, const struct clock_answer *answer, uint64_t now_us);
 const struct clock_sample *clock_best(const struct server_clock *clock); /* NULL for none */

@@ -58,6 +58,7 @@ struct connection {
 
 struct tutti_loop {
     struct lws_context *context;
+    struct lws_vhost *plain, *tls; /* tls is made for the first wss:// URL */
     struct connection *connections;
     bool foreign;
     bool poked;
@@ -154,6 +155,7 @@ static void connect_now(struct connection *connection)
 {
     struct lws_client_connect_info info = {
         .context = connection->loop->context,
+        .vhost = connection->tls ? connection->loop->tls : connection->loop->plain,
         .address = connection->host,
         .port = connection->port,
         .path = connection->path,
@@ -312,6 +314,22 @@ static const struct lws_protocols protocols[] = {
 /* The client asks the server's clock itself: lws keeps no timers of its own for it. */
 static const lws_retry_bo_t no_keepalive = {0};
 
+/* Of one kind of URL: reading the system's certificates takes time and memory that a client of
+ * ws:// should not pay. */
+static struct lws_vhost *vhost_create(struct tutti_loop *loop, bool tls)
+{
+    struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN,
+        .vhost_name = tls ? "wss" : "ws",
+        .protocols = protocols,
+        .options = tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0,
+        .timeout_secs = CONNECT_TIMEOUT_S,
+        .connect_timeout_secs = CONNECT_TIMEOUT_S,
+        .retry_and_idle_policy = &no_keepalive,
+    };
+    return lws_create_vhost(loop->context, &info);
+}
+
 struct tutti_loop *tutti_loop_create(void *ev_loop)
 {
     struct tutti_loop *loop = calloc(1, sizeof *loop);
@@ -320,8 +338,7 @@ struct tutti_loop *tutti_loop_create(void *ev_loop)
     loop->foreign = ev_loop != NULL;
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN,
-        .protocols = protocols,
-        .options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
+        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
         .pt_serv_buf_size = RECEIVE_BYTES + LWS_PRE,
         .timeout_secs = CONNECT_TIMEOUT_S,
         .connect_timeout_secs = CONNECT_TIMEOUT_S,
@@ -334,8 +351,10 @@ struct tutti_loop *tutti_loop_create(void *ev_loop)
     }
     lws_set_log_level(LLL_ERR, NULL);
     loop->context = lws_create_context(&info);
-    if (loop->context == NULL) {
-        free(loop);
+    if (loop->context != NULL)
+        loop->plain = vhost_create(loop, false);
+    if (loop->plain == NULL) {
+        tutti_loop_destroy(loop);
         return NULL;
     }
     return loop;
@@ -346,7 +365,8 @@ void tutti_loop_destroy(struct tutti_loop *loop)
     if (loop == NULL)
         return;
     assert(loop->connections == NULL);
-    lws_context_destroy(loop->context);
+    if (loop->context != NULL)
+        lws_context_destroy(loop->context);
     free(loop);
 }
 
@@ -465,6 +485,10 @@ struct tutti_client *tutti_join(struct tutti_loop *loop,
     if (!take_url(connection, url, room) ||
         (filled.source != NULL &&
          !copy_text(connection->source, sizeof connection->source, filled.source)))
+        goto fail;
+    if (connection->tls && loop->tls == NULL)
+        loop->tls = vhost_create(loop, true);
+    if (connection->tls && loop->tls == NULL)
         goto fail;
     connection->client = tutti_create(&filled, handlers, tutti_now_us());
     if (connection->client == NULL)

@@ -1,6 +1,11 @@
 #include "clients/c/client.h"
 
-/* The time goes out as the echo, so that an answer to an older question is told apart. */
+/* The time of the question, so that the answer to an older one is told apart. */
+int64_t clock_echo(uint64_t asked_us)
+{
+    return (int64_t)(asked_us % (uint64_t)INTEGER_MAX);
+}
+
 void clock_ask(struct server_clock *clock, uint64_t now_us)
 {
     clock->asked = true;
@@ -9,7 +14,7 @@ void clock_ask(struct server_clock *clock, uint64_t now_us)
 
 bool clock_answered(struct server_clock *clock, const struct clock_answer *answer, uint64_t now_us)
 {
-    if (!clock->asked || answer->echo != (int64_t)(clock->asked_us & (uint64_t)INTEGER_MAX))
+    if (!clock->asked || answer->echo != clock_echo(clock->asked_us))
         return false;
     clock->asked = false;
     uint64_t round_trip = now_us - clock->asked_us;

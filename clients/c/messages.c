@@ -75,7 +75,7 @@ enum status message_read_welcome(struct bytes message, struct welcome *welcome)
     struct reader reader = reader_on(message);
     uint32_t count = read_head(&reader, 14);
     welcome->member = (uint32_t)read_integer_in(&reader, 1, UINT32_MAX);
-    welcome->incarnation = (uint64_t)read_integer_in(&reader, 0, INTEGER_MAX + 1);
+    welcome->incarnation = (uint64_t)read_integer_in(&reader, 0, INTEGER_MAX);
     welcome->tick = (uint64_t)read_integer_in(&reader, 0, INTEGER_MAX);
     welcome->tick_hz = (uint32_t)read_integer_in(&reader, 1, 1000);
     welcome->frame_hz = (uint32_t)read_integer_in(&reader, 1, 1000);
@@ -121,7 +121,7 @@ enum status message_read_clock(struct bytes message, struct clock_answer *answer
     struct reader reader = reader_on(message);
     if (read_head(&reader, 4) != 4)
         reader_fail(&reader, STATUS_MALFORMED);
-    answer->echo = read_integer_in(&reader, 0, INTEGER_MAX + 1);
+    answer->echo = read_integer_in(&reader, 0, INTEGER_MAX);
     answer->wall_ms = (uint64_t)read_integer_in(&reader, 0, INTEGER_MAX);
     answer->tick = (uint64_t)read_integer_in(&reader, 0, INTEGER_MAX);
     return reader_end(&reader);

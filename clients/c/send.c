@@ -93,7 +93,7 @@ static void write_utterance(struct tutti_client *client,
         break;
     case SAY_CLOCK:
         clock_ask(&client->clock, now_us);
-        message_write_clock(writer, (int64_t)(now_us & (uint64_t)INTEGER_MAX));
+        message_write_clock(writer, clock_echo(now_us));
         break;
     }
 }

@@ -1,0 +1,202 @@
+#include "tests/server_process.h"
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define START_TIMEOUT_MS 10000
+#define LOG_BYTES        4096u
+
+/* --- The server --------------------------------------------------------------------------------- */
+
+static void run_server(const struct server_process *server, int log_fd)
+{
+    char address[32], www[80];
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that crashes leaves no server behind */
+    snprintf(address, sizeof address, "127.0.0.1:%u", server->port);
+    snprintf(www, sizeof www, "%s", server->folder);
+    dup2(log_fd, STDERR_FILENO);
+    dup2(log_fd, STDOUT_FILENO);
+    execl(TEST_SERVER, TEST_SERVER, "--listen", address, "--data", server->folder, "--www", www,
+          (char *)NULL);
+    _exit(127);
+}
+
+/* Reads the log up to the line that tells the address. */
+static uint16_t wait_for_port(int log_fd)
+{
+    char log[LOG_BYTES];
+    size_t length = 0;
+    struct pollfd readable = {.fd = log_fd, .events = POLLIN};
+    while (length < sizeof log - 1 && poll(&readable, 1, START_TIMEOUT_MS) > 0) {
+        ssize_t got = read(log_fd, log + length, sizeof log - 1 - length);
+        if (got <= 0)
+            break;
+        length += (size_t)got;
+        log[length] = 0;
+        const char *line = strstr(log, "listening address=127.0.0.1:");
+        if (line != NULL && strchr(line, '\n') != NULL)
+            return (uint16_t)atoi(line + strlen("listening address=127.0.0.1:"));
+    }
+    log[length] = 0;
+    ck_abort_msg("the server did not start: %s", log);
+    return 0;
+}
+
+/* Whatever it logs later goes nowhere but must not fill a pipe. */
+static void drain_in_background(int log_fd)
+{
+    pid_t pid = fork();
+    if (pid != 0)
+        return;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    char unread[LOG_BYTES];
+    while (read(log_fd, unread, sizeof unread) > 0)
+        continue;
+    _exit(0);
+}
+
+void server_restart(struct server_process *server)
+{
+    int log[2];
+    ck_assert_int_eq(pipe(log), 0);
+    server->pid = fork();
+    if (server->pid == 0)
+        run_server(server, log[1]);
+    ck_assert_int_gt(server->pid, 0);
+    close(log[1]);
+    server->port = wait_for_port(log[0]);
+    drain_in_background(log[0]);
+    close(log[0]);
+}
+
+struct server_process server_start(uint16_t port)
+{
+    struct server_process server = {.port = port};
+    snprintf(server.folder, sizeof server.folder, "/tmp/check-server-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(server.folder));
+    server_restart(&server);
+    return server;
+}
+
+void server_signal(struct server_process *server, int signal)
+{
+    kill(server->pid, signal);
+    waitpid(server->pid, NULL, 0);
+    server->pid = 0;
+}
+
+void server_stop(struct server_process *server)
+{
+    if (server->pid != 0)
+        server_signal(server, SIGTERM);
+    char command[96];
+    snprintf(command, sizeof command, "rm -r %s", server->folder);
+    ck_assert_int_eq(system(command), 0);
+}
+
+/* --- The relay ----------------------------------------------------------------------------------- */
+
+#define PAIRS_MAX 16
+
+struct pair {
+    int ends[2];
+};
+
+/* Moves what is there from one end to the other; false when an end is closed. */
+static int pump(int from, int to)
+{
+    char bytes[65536];
+    ssize_t got = recv(from, bytes, sizeof bytes, 0);
+    return got > 0 && send(to, bytes, (size_t)got, MSG_NOSIGNAL) == got;
+}
+
+static int connect_to(uint16_t port)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET,
+        .sin_port = htons(port),
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+    };
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static int pair_make(int listener, uint16_t target, struct pair *pair)
+{
+    pair->ends[0] = accept(listener, NULL, NULL);
+    pair->ends[1] = connect_to(target);
+    return pair->ends[0] >= 0 && pair->ends[1] >= 0;
+}
+
+static void run_relay(int listener, uint16_t target)
+{
+    struct pair pairs[PAIRS_MAX];
+    struct pollfd polls[1 + 2 * PAIRS_MAX];
+    int count = 0;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;) {
+        polls[0] = (struct pollfd){.fd = listener, .events = count < PAIRS_MAX ? POLLIN : 0};
+        for (int i = 0; i < 2 * count; i++)
+            polls[1 + i] = (struct pollfd){.fd = pairs[i / 2].ends[i % 2], .events = POLLIN};
+        if (poll(polls, (nfds_t)(1 + 2 * count), -1) < 0)
+            _exit(1);
+        for (int i = 2 * count - 1; i >= 0; i--) {
+            struct pair *pair = &pairs[i / 2];
+            if (polls[1 + i].revents == 0 || pump(pair->ends[i % 2], pair->ends[1 - i % 2]))
+                continue;
+            close(pair->ends[0]);
+            close(pair->ends[1]);
+            *pair = pairs[--count];
+            break; /* the rest of this round's events may be another pair's now */
+        }
+        if ((polls[0].revents & POLLIN) != 0 && pair_make(listener, target, &pairs[count]))
+            count++;
+    }
+}
+
+void relay_resume(struct relay *relay)
+{
+    int on = 1;
+    struct sockaddr_in address = {
+        .sin_family = AF_INET,
+        .sin_port = htons(relay->port),
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+    };
+    socklen_t size = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(listen(listener, PAIRS_MAX), 0);
+    getsockname(listener, (struct sockaddr *)&address, &size);
+    relay->port = ntohs(address.sin_port);
+    relay->pid = fork();
+    if (relay->pid == 0)
+        run_relay(listener, relay->target);
+    close(listener);
+}
+
+struct relay relay_start(uint16_t target)
+{
+    struct relay relay = {.target = target};
+    relay_resume(&relay);
+    return relay;
+}
+
+void relay_cut(struct relay *relay)
+{
+    kill(relay->pid, SIGKILL);
+    waitpid(relay->pid, NULL, 0);
+    relay->pid = 0;
+}

@@ -1,0 +1,47 @@
+/* server_process.h - the real server as a child process, and a relay that can be cut.
+ *
+ *   struct server_process server = server_start(0);        on any free port
+ *   ... "ws://127.0.0.1:%u", server.port ...
+ *   server_stop(&server);
+ *
+ * A relay stands between a client and the server, so that a connection breaks with nobody at its
+ * ends having wished it.
+ *
+ * Errors     a server that does not start fails the test.
+ */
+#ifndef TESTS_SERVER_PROCESS_H
+#define TESTS_SERVER_PROCESS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct server_process {
+    pid_t pid;
+    uint16_t port;
+    char folder[64]; /* its data, removed by server_stop() */
+};
+
+/* Listens on 127.0.0.1; port 0 takes any. */
+struct server_process server_start(uint16_t port);
+
+/* Ends it with a signal and waits for it; the data folder is kept for server_restart(). */
+void server_signal(struct server_process *server, int signal);
+
+/* Starts it again, on the port and data that it had. */
+void server_restart(struct server_process *server);
+
+/* SIGTERM, and its folder goes. */
+void server_stop(struct server_process *server);
+
+struct relay {
+    pid_t pid;
+    uint16_t port, target;
+};
+
+struct relay relay_start(uint16_t target);
+
+/* Every connection through it breaks; no new ones until relay_resume(). */
+void relay_cut(struct relay *relay);
+void relay_resume(struct relay *relay);
+
+#endif

@@ -1,0 +1,161 @@
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sync/pack.h"
+#include "tests/notation.h"
+#include "tools/histogram.h"
+#include "tools/json.h"
+#include "tools/load_track.h"
+
+/* --- Histogram ------------------------------------------------------------------------------------ */
+
+START_TEST(quantiles_of_a_histogram)
+{
+    static struct histogram histogram;
+    histogram = (struct histogram){0};
+    ck_assert_uint_eq(histogram_quantile(&histogram, 0.5), 0);
+    for (uint64_t i = 1; i <= 1000; i++)
+        histogram_add(&histogram, i * 100);
+    ck_assert_uint_eq(histogram.most, 100000);
+    ck_assert_uint_eq(histogram_quantile(&histogram, 1), 100000);
+    uint64_t median = histogram_quantile(&histogram, 0.5);
+    uint64_t late = histogram_quantile(&histogram, 0.99);
+    ck_assert(median >= 50000 && median <= 50000 * 1.04);
+    ck_assert(late >= 99000 && late <= 100000);
+}
+END_TEST
+
+START_TEST(a_histogram_takes_any_value)
+{
+    static struct histogram histogram;
+    histogram = (struct histogram){0};
+    static const uint64_t values[] = {0, 1, 31, 32, 63, 64, 65, UINT32_MAX, UINT64_MAX};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        histogram_add(&histogram, values[i]);
+    ck_assert_uint_eq(histogram.count, 9);
+    ck_assert_uint_eq(histogram_quantile(&histogram, 0), 0);
+    ck_assert_uint_eq(histogram_quantile(&histogram, 0.3), 31);
+}
+END_TEST
+
+/* --- Tracks --------------------------------------------------------------------------------------- */
+
+static struct track track;
+static uint64_t seen;
+
+static void track_setup(void)
+{
+    track = (struct track){0};
+    seen = 0;
+}
+
+static enum track_outcome look(int32_t x, int32_t y, uint64_t *superseded)
+{
+    struct track_match match = {0};
+    enum track_outcome outcome = track_match(&track, &seen, x, y, &match);
+    *superseded = match.superseded;
+    return outcome;
+}
+
+START_TEST(values_are_found_in_the_order_they_were_sent)
+{
+    uint64_t superseded;
+    ck_assert(track_is_last(&track, 9, 9)); /* nothing was sent */
+    for (int32_t i = 0; i < 10; i++)
+        track_sent(&track, i, -i, (uint64_t)i);
+    ck_assert_int_eq(look(0, 0, &superseded), TRACK_NEW);
+    ck_assert_int_eq(look(3, -3, &superseded), TRACK_NEW);
+    ck_assert_uint_eq(superseded, 2);
+    ck_assert_int_eq(look(3, -3, &superseded), TRACK_AGAIN);
+    ck_assert_int_eq(look(1, -1, &superseded), TRACK_BACKWARDS);
+    ck_assert_int_eq(look(3, 3, &superseded), TRACK_FOREIGN);
+    ck_assert(track_is_last(&track, 9, -9) && !track_is_last(&track, 3, -3));
+}
+END_TEST
+
+START_TEST(a_track_forgets_what_is_long_ago)
+{
+    uint64_t superseded;
+    for (int32_t i = 0; i < 3 * (int32_t)TRACK_KEPT; i++)
+        track_sent(&track, i, i, 0);
+    ck_assert_int_eq(look(5, 5, &superseded), TRACK_FOREIGN);
+    ck_assert_int_eq(look(2 * (int32_t)TRACK_KEPT, 2 * (int32_t)TRACK_KEPT, &superseded),
+                     TRACK_NEW);
+    ck_assert_uint_eq(superseded, 2 * TRACK_KEPT);
+}
+END_TEST
+
+/* --- JSON ----------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *packed, *json;
+} values[] = {
+    {"nil", "null"},
+    {"[1 -7 2.5 true false nil]", "[1,-7,2.5,true,false,null]"},
+    {"0.1", "0.1"},
+    {"'a\"b\\c\nd\x7f'", "\"a\\\"b\\\\c\\nd\\u007f\""},
+    {"x00ff10", "{\"base64\":\"AP8Q\"}"},
+    {"x00ff", "{\"base64\":\"AP8=\"}"},
+    {"[['x'] []]", "[[\"x\"],[]]"},
+};
+
+static void expect_json(struct bytes packed, const char *wanted)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    json_packed(out, packed);
+    fclose(out);
+    ck_assert_str_eq(text, wanted);
+    free(text);
+}
+
+START_TEST(packed_values_become_json)
+{
+    uint8_t buffer[256];
+    struct writer writer = writer_on(buffer, sizeof buffer);
+    notation_pack(&writer, values[_i].packed);
+    expect_json(writer_bytes(&writer), values[_i].json);
+}
+END_TEST
+
+START_TEST(maps_become_objects_and_damage_null)
+{
+    uint8_t buffer[64];
+    struct writer writer = writer_on(buffer, sizeof buffer);
+    pack_map(&writer, 2);
+    pack_string(&writer, bytes_of("k"));
+    pack_integer(&writer, 1);
+    pack_string(&writer, bytes_of("l"));
+    pack_array(&writer, 0);
+    expect_json(writer_bytes(&writer), "{\"k\":1,\"l\":[]}");
+    expect_json((struct bytes){buffer, writer.length - 1}, "null");
+}
+END_TEST
+
+static Suite *tool_parts_suite(void)
+{
+    Suite *suite = suite_create("tool_parts");
+    TCase *cases = tcase_create("parts");
+    tcase_add_checked_fixture(cases, track_setup, NULL);
+    tcase_add_test(cases, quantiles_of_a_histogram);
+    tcase_add_test(cases, a_histogram_takes_any_value);
+    tcase_add_test(cases, values_are_found_in_the_order_they_were_sent);
+    tcase_add_test(cases, a_track_forgets_what_is_long_ago);
+    tcase_add_loop_test(cases, packed_values_become_json, 0,
+                        (int)(sizeof values / sizeof values[0]));
+    tcase_add_test(cases, maps_become_objects_and_damage_null);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
+
+int main(void)
+{
+    SRunner *runner = srunner_create(tool_parts_suite());
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
