@@ -1,0 +1,92 @@
+// Chromium, and pages that remember everything that went wrong on them.
+import assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const { chromium, devices } = createRequire(`${root}clients/js/package.json`)('playwright-core')
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+]
+const WAIT_MS = 10_000
+
+export const phone = devices['Pixel 7']
+
+export async function startBrowser() {
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: FLAGS,
+  })
+  return {
+    /** A visitor of its own: nothing kept from the others. `seat` is what the page remembers. */
+    async visit(address, { seat, ...options } = {}) {
+      const context = await browser.newContext({
+        viewport: { width: 1280, height: 800 },
+        ...options,
+      })
+      context.setDefaultTimeout(WAIT_MS)
+      if (seat !== undefined) {
+        const kept = JSON.stringify(seat)
+        await context.addInitScript((kept) => localStorage.setItem('tutti seat', kept), kept)
+      }
+      const page = await context.newPage()
+      page.faults = []
+      page.on('pageerror', (error) => page.faults.push(error.stack))
+      page.on('console', (message) => {
+        if (message.type() === 'error' && !isExpected(message)) page.faults.push(message.text())
+      })
+      await page.goto(address)
+      return page
+    },
+    close: () => browser.close(),
+  }
+}
+
+/** Chromium itself writes an error for each connection that fails; tests make them fail. */
+function isExpected(message) {
+  return /^WebSocket connection to .* failed/.test(message.text())
+}
+
+/** Waits until the page's pill says so. */
+export function status(page, status) {
+  return page.waitForSelector(`html[data-status=${status}]`, { state: 'attached' })
+}
+
+export function assertNoFaults(...pages) {
+  for (const page of pages) assert.deepEqual(page.faults, [], page.url())
+}
+
+export async function screenshot(page, name) {
+  mkdirSync(`${root}build/screenshots`, { recursive: true })
+  await page.screenshot({ path: `${root}build/screenshots/${name}.png` })
+}
+
+/** How regularly the page draws, in a second: told, never judged. */
+export function cadence(page) {
+  return page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const gaps = []
+        let before = performance.now()
+        const first = before
+        requestAnimationFrame(function next(now) {
+          gaps.push(now - before)
+          before = now
+          if (now - first < 1_000) {
+            requestAnimationFrame(next)
+            return
+          }
+          gaps.sort((a, b) => a - b)
+          const at = (share) => gaps[Math.floor(share * (gaps.length - 1))].toFixed(1)
+          resolve(`${gaps.length} frames in 1 s, gap p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`)
+        })
+      }),
+  )
+}

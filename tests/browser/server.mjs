@@ -1,0 +1,92 @@
+// The real server, started on a free port, and a line to it that a test can cut.
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import net from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const binary = process.env.TUTTI_SERVER ?? `${root}build/release/tutti-server`
+const www = process.env.TUTTI_WWW ?? `${root}clients/examples`
+const client = process.env.TUTTI_CLIENT ?? `${root}clients/js/dist`
+
+const START_MS = 10_000
+
+/** Starts a server; `port` 0 takes any. Resolves once it listens. */
+export async function startServer({ port = 0, flags = [] } = {}) {
+  const data = mkdtempSync(join(tmpdir(), 'tutti-browser-'))
+  const process = spawn(
+    binary,
+    ['--listen', `127.0.0.1:${port}`, '--data', data, '--www', www, '--client', client, ...flags],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  )
+  const exited = new Promise((resolve) => process.once('close', resolve))
+  const log = []
+  const address = await new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error('the server does not say listening')), START_MS)
+    createInterface({ input: process.stderr }).on('line', (line) => {
+      log.push(line)
+      const listening = /\blistening\b.*\baddress=(\S+)/.exec(line)
+      if (listening === null) return
+      clearTimeout(late)
+      resolve(listening[1])
+    })
+    process.once('error', reject)
+    exited.then((code) => reject(new Error(`the server ended with ${code}:\n${log.join('\n')}`)))
+  })
+  return {
+    port: Number(address.split(':').at(-1)),
+    address: `http://${address}`,
+    log,
+    /** SIGTERM ends it in order, SIGKILL does not. */
+    async stop(signal = 'SIGTERM') {
+      if (process.exitCode === null && process.signalCode === null) process.kill(signal)
+      await exited
+      rmSync(data, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A TCP line to `port`: what it carries can be cut at once, and be refused until it is mended. */
+export async function startLine(port) {
+  const sockets = new Set()
+  let isCut = false
+  const listener = net.createServer((near) => {
+    if (isCut) {
+      near.resetAndDestroy()
+      return
+    }
+    const far = net.connect(port, '127.0.0.1')
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ]) {
+      sockets.add(socket)
+      socket.setNoDelay(true)
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        sockets.delete(socket)
+        other.destroy()
+      })
+      socket.pipe(other)
+    }
+  })
+  await new Promise((resolve) => listener.listen(0, '127.0.0.1', resolve))
+  const cut = () => {
+    isCut = true
+    for (const socket of sockets) socket.resetAndDestroy()
+  }
+  return {
+    address: `http://127.0.0.1:${listener.address().port}`,
+    cut,
+    mend() {
+      isCut = false
+    },
+    async stop() {
+      cut()
+      await new Promise((resolve) => listener.close(resolve))
+    },
+  }
+}
