@@ -17,9 +17,18 @@ const targets = [
 
 for (const target of targets) {
   await build({ ...common, ...target, outdir: 'dist' })
-  const { outputFiles } = await build({ ...common, ...target, minify: true, sourcemap: false, write: false, outdir: 'dist' })
+  const { outputFiles } = await build({
+    ...common,
+    ...target,
+    minify: true,
+    sourcemap: false,
+    write: false,
+    outdir: 'dist',
+  })
   const [name] = Object.keys(target.entryPoints)
   const bytes = readFileSync(`dist/${name}.js`).length
   const minified = outputFiles[0].contents
-  console.log(`dist/${name}.js: ${bytes} bytes, minified and gzipped ${gzipSync(minified, { level: 9 }).length}`)
+  console.log(
+    `dist/${name}.js: ${bytes} bytes, minified and gzipped ${gzipSync(minified, { level: 9 }).length}`,
+  )
 }

@@ -9,11 +9,11 @@ const START_MS = 10_000
 const WAIT_MS = 20_000
 
 /** Starts TUTTI_SERVER on a free port of this machine. */
-export async function startServer() {
+export async function startServer(flags = []) {
   const binary = process.env.TUTTI_SERVER
   if (!binary) throw new Error('TUTTI_SERVER must name the server to test')
   const data = mkdtempSync(join(tmpdir(), 'tutti-test-'))
-  const child = spawn(binary, ['--listen', '127.0.0.1:0', '--data', data], {
+  const child = spawn(binary, ['--listen', '127.0.0.1:0', '--data', data, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let log = ''
@@ -92,13 +92,15 @@ export async function startWire(port) {
   return wire
 }
 
-/** Waits until `condition` gives something; the test fails with `what` if it never does. */
+/** Waits until `condition` gives something, or its promise does; fails with `what` if it never does. */
 export async function until(condition, what) {
   const end = Date.now() + WAIT_MS
   for (;;) {
-    const result = condition()
+    const result = await condition()
     if (result) return result
-    if (Date.now() > end) throw new Error(`waited in vain until ${what}`)
+    if (Date.now() > end) {
+      throw new Error(`waited in vain until ${typeof what === 'function' ? what() : what}`)
+    }
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }
