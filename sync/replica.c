@@ -133,14 +133,23 @@ static void tell(struct replica *replica)
 
 /* --- Sections ----------------------------------------------------------------------------------- */
 
+/* Definitions count as they come, whether more follow or not: a place among them is how many there
+ * are, and sections beside them may use them. */
 static enum status
-names_apply(struct replica *replica, struct replica_world *world, struct reader *reader)
+names_section(struct replica *replica, int64_t flags, uint64_t advance, struct bytes bytes)
 {
-    const struct replica_transfer *transfer = &world->parts[SCOPE_NAMES].transfer;
+    if ((flags & SECTION_RESTART) != 0 && target_world(replica)->names.count > 0)
+        build_world(replica);
+    struct replica_world *world = target_world(replica);
+    struct replica_part *part = &world->parts[SCOPE_NAMES];
+    struct reader reader = reader_on(bytes);
     uint64_t before = world->names.count;
-    enum status status = replica_names_read(&world->names, &replica->memory, reader);
-    if (status == STATUS_OK && world->names.count - before != transfer->advance)
-        return STATUS_MALFORMED;
+    enum status status = replica_names_read(&world->names, &replica->memory, &reader);
+    if (status == STATUS_OK && world->names.count - before != advance)
+        status = STATUS_MALFORMED;
+    part->place = world->names.count;
+    part->held = true;
+    part->transfer.open = (flags & SECTION_MORE) != 0 || status != STATUS_OK;
     return status;
 }
 
@@ -201,8 +210,7 @@ static enum status transfer_finish(struct replica *replica,
 {
     struct replica_part *part = &world->parts[number];
     struct reader reader = reader_on(bytes);
-    enum status status = number == SCOPE_NAMES ? names_apply(replica, world, &reader)
-                                               : scope_apply(replica, world, number, &reader);
+    enum status status = scope_apply(replica, world, number, &reader);
     if (status != STATUS_OK)
         return status;
     part->place = (part->transfer.restart ? 0 : part->place) + part->transfer.advance;
@@ -250,16 +258,38 @@ static void transfer_begin(struct replica_part *part, const struct memory *memor
     transfer->open = true;
 }
 
+/* A section of any scope but the names. */
+static enum status scope_section(struct replica *replica,
+                                 uint32_t number,
+                                 int64_t flags,
+                                 uint64_t advance,
+                                 struct bytes bytes)
+{
+    struct replica_world *world = target_world(replica);
+    struct replica_part *part = &world->parts[number];
+    transfer_begin(part, &replica->memory, flags);
+    if (part->place + part->transfer.advance > (uint64_t)INTEGER_MAX - advance)
+        return STATUS_MALFORMED;
+    part->transfer.advance += advance;
+    bool more = (flags & SECTION_MORE) != 0;
+    if (more || part->transfer.length > 0) {
+        enum status status = transfer_collect(replica, &part->transfer, bytes);
+        if (more || status != STATUS_OK)
+            return status;
+        bytes = (struct bytes){part->transfer.bytes, part->transfer.length};
+    }
+    return transfer_finish(replica, world, number, bytes);
+}
+
 static enum status section_read(struct replica *replica, struct reader *reader)
 {
     uint32_t count = read_array(reader);
     int64_t head = read_integer_in(reader, 0, 8 * SCOPE_COUNT - 1);
     uint32_t number = (uint32_t)(head / 8);
     int64_t flags = head % 8;
-    struct replica_world *world = target_world(replica);
     if (flags == SECTION_LOST && number != SCOPE_NAMES && count == 1) {
         if (reader->status == STATUS_OK)
-            scope_lost(replica, world, number);
+            scope_lost(replica, target_world(replica), number);
         return reader->status;
     }
     if (count < 2 || (flags & SECTION_LOST) != 0)
@@ -270,24 +300,9 @@ static enum status section_read(struct replica *replica, struct reader *reader)
     if (reader->status != STATUS_OK)
         return reader->status;
     struct bytes bytes = {reader->data + from, reader->at - from};
-    if (number == SCOPE_NAMES && (flags & SECTION_RESTART) != 0 && world->names.count > 0) {
-        build_world(replica);
-        world = target_world(replica);
-    }
-    struct replica_part *part = &world->parts[number];
-    transfer_begin(part, &replica->memory, flags);
-    if (part->place + part->transfer.advance > (uint64_t)INTEGER_MAX - advance)
-        return STATUS_MALFORMED;
-    part->transfer.advance += advance;
-    enum status status = STATUS_OK;
-    bool more = (flags & SECTION_MORE) != 0;
-    if (more || part->transfer.length > 0)
-        status = transfer_collect(replica, &part->transfer, bytes);
-    if (more || status != STATUS_OK)
-        return status;
-    if (part->transfer.length > 0)
-        bytes = (struct bytes){part->transfer.bytes, part->transfer.length};
-    return transfer_finish(replica, world, number, bytes);
+    if (number == SCOPE_NAMES)
+        return names_section(replica, flags, advance, bytes);
+    return scope_section(replica, number, flags, advance, bytes);
 }
 
 static bool transfers_done(const struct replica_world *world)

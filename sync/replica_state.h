@@ -190,7 +190,7 @@ struct replica_part {
 
 struct replica_world {
     struct replica_names names;
-    struct replica_part parts[SCOPE_COUNT]; /* of SCOPE_NAMES, only transfer and place are used */
+    struct replica_part parts[SCOPE_COUNT]; /* of SCOPE_NAMES, the scope is not used */
     struct replica_changes changes;
 };
 

@@ -330,6 +330,22 @@ START_TEST(a_transfer_shows_nothing_before_its_end)
 }
 END_TEST
 
+START_TEST(definitions_count_as_they_come)
+{
+    replica_welcome(replica, 0, false);
+    good("[3 1 [0 1 'shapes' 0 1]] [10 1 9 0 1 0 'a']");
+    ck_assert(!replica_complete(replica));
+    uint64_t place = 0;
+    ck_assert(replica_place(replica, SCOPE_NAMES, &place) && place == 1);
+    /* The connection breaks; what is told again begins behind what was told. */
+    replica_welcome(replica, 1 << SCOPE_NAMES | 1 << SCOPE_EVERYONE, true);
+    good("[0 1 [1 1 0 'n' 2 0 0 9 1]] [8 1 10 1 1 0 7]");
+    ck_assert(replica_complete(replica));
+    ck_assert_int_eq(number_of("a"), 7);
+    ck_assert(replica_place(replica, SCOPE_NAMES, &place) && place == 2);
+}
+END_TEST
+
 START_TEST(the_first_state_shows_when_all_of_it_is_there)
 {
     good(NAMES);
@@ -718,6 +734,7 @@ static Suite *replica_suite(void)
     TCase *transfers = tcase_create("transfers");
     tcase_add_checked_fixture(transfers, setup, teardown);
     tcase_add_test(transfers, a_transfer_shows_nothing_before_its_end);
+    tcase_add_test(transfers, definitions_count_as_they_come);
     tcase_add_test(transfers, the_first_state_shows_when_all_of_it_is_there);
     tcase_add_test(transfers, a_restart_tells_only_the_difference);
     tcase_add_test(transfers, a_restart_within_a_transfer_starts_over);
