@@ -6,7 +6,7 @@
  * const stop = await cursors('ws://localhost:7777', 'my-page', { name: 'Ada' })
  * ```
  */
-import { Figure, colorOf } from './cursors/figure.js'
+import { colorOf, Figure, paint } from './cursors/figure.js'
 import { Frame, type Point } from './cursors/frame.js'
 import { Pill } from './cursors/pill.js'
 import { Speech } from './cursors/speech.js'
@@ -122,6 +122,7 @@ class Stage {
     this.#speech = new Speech(
       root,
       () => this.#whereabouts(),
+      (field) => paint(field, room.me, room.user),
       (text, typing) => this.#saying(text, typing),
       (text) => void room.emit('chat', text),
     )
@@ -297,4 +298,5 @@ function isControl(event: Event): boolean {
   return target instanceof Element && target.closest(controls) !== null
 }
 
+/** The colour that a member's cursor has. */
 export { colorOf }

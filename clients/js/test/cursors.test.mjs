@@ -35,7 +35,7 @@ async function visit(query, options = {}) {
   const page = await context.newPage()
   page.on('pageerror', (error) => faults.push(error.stack))
   await page.goto(`${wire.url.replace('ws', 'http')}/?room=page-${roomNumber}&${query}`)
-  await page.waitForFunction(() => window.stop !== undefined)
+  await page.waitForFunction(() => window.live !== undefined)
   return page
 }
 
@@ -135,7 +135,7 @@ test('a double click is a reaction, and so is react()', async () => {
   const bob = await visit('name=Bob')
   await ada.mouse.dblclick(300, 250)
   assert.equal(await bob.locator('tutti-cursors .reaction').textContent(), '❤️')
-  await ada.evaluate(() => window.stop.react('🎉'))
+  await ada.evaluate(() => window.live.react('🎉'))
   await bob.locator('tutti-cursors .reaction', { hasText: '🎉' }).waitFor()
   await until(
     () =>
@@ -161,7 +161,7 @@ test('the slash key says something, letter by letter; fields of the page keep th
   await until(() => said.textContent().then((text) => text === 'hello'), 'Bob reads it')
   await ada.keyboard.press('Enter')
   assert.equal(await ada.locator('tutti-cursors .say').count(), 0)
-  const chat = () => bob.evaluate(() => window.stop.room.events('chat').map(({ value }) => value))
+  const chat = () => bob.evaluate(() => window.live.room.events('chat').map(({ value }) => value))
   await until(() => chat().then(([text]) => text === 'hello'), 'it is in the history')
 })
 
@@ -193,7 +193,7 @@ test('the page says when the connection is gone, and when it is back', async () 
   wire.refuses = false
   await bob.locator('tutti-cursors .pill', { hasText: 'Back online' }).waitFor()
   await bob.locator('tutti-cursors .pill.hidden').waitFor({ state: 'attached' })
-  await ada.waitForFunction(() => window.stop.room.status === 'live')
+  await ada.waitForFunction(() => window.live.room.status === 'live')
   await ada.mouse.move(400, 320)
   await pointsAt(bob, { x: 400, y: 320 }, 'cursors move again')
 })
@@ -202,10 +202,10 @@ test('stop() takes everything away', async () => {
   roomNumber++
   const ada = await visit('name=Ada')
   const bob = await visit('name=Bob')
-  await ada.evaluate(() => window.stop())
+  await ada.evaluate(() => window.live())
   assert.equal(await ada.locator('tutti-cursors').count(), 0)
   await ada.mouse.move(200, 200)
-  await until(() => bob.evaluate(() => window.stop.room.others.size === 0), 'the seat is free')
+  await until(() => bob.evaluate(() => window.live.room.others.size === 0), 'the seat is free')
 })
 
 test('no page had a fault', () => {

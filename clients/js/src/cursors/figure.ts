@@ -33,9 +33,7 @@ export class Figure {
 
   /** Who it is and what is said; all of it comes from strangers. */
   update({ id, user, away, state }: Other): void {
-    const color = colorOf(id, user)
-    this.element.style.setProperty('--color', color)
-    this.element.style.setProperty('--ink', inkOn(color))
+    paint(this.element, id, user)
     this.#name.textContent = textOf(user, 'name', NAME_LENGTH_MAX) || 'Guest'
     this.#say.textContent = textOf(state ?? null, 'say', SAY_LENGTH_MAX)
     this.element.classList.toggle('says', this.#say.textContent !== '')
@@ -66,11 +64,18 @@ function textOf(value: Value, key: string, lengthMax: number): string {
   return typeof text === 'string' ? text.slice(0, lengthMax) : ''
 }
 
+/** What an element of this member's is painted in. */
+export function paint(element: HTMLElement, id: number, user: Value): void {
+  const color = colorOf(id, user)
+  element.style.setProperty('--color', color)
+  element.style.setProperty('--ink', inkOn(color))
+}
+
 /** The one that the member chose, else one by its number: neighbours in time look different. */
 export function colorOf(id: number, user: Value): string {
   const chosen = textOf(user, 'color', 64)
   if (chosen !== '' && CSS.supports('color', chosen)) return chosen
-  return `oklch(0.55 0.19 ${Math.round((id * GOLDEN_ANGLE) % 360)})`
+  return `oklch(0.53 0.17 ${Math.round((id * GOLDEN_ANGLE) % 360)})`
 }
 
 const inks = new Map<string, string>()

@@ -12,17 +12,20 @@ export class Speech {
   readonly #saying: (text: string, typing: boolean) => void
   readonly #said: (text: string) => void
   readonly #whereabouts: () => Point | null
+  readonly #paint: (field: HTMLElement) => void
   #field: HTMLInputElement | null = null
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(
     layer: ShadowRoot,
     whereabouts: () => Point | null,
+    paint: (field: HTMLElement) => void,
     saying: (text: string, typing: boolean) => void,
     said: (text: string) => void,
   ) {
     this.#layer = layer
     this.#whereabouts = whereabouts
+    this.#paint = paint
     this.#saying = saying
     this.#said = said
   }
@@ -50,6 +53,7 @@ export class Speech {
       if (event.key === 'Escape') this.#close('')
     })
     field.addEventListener('blur', () => this.#close(''))
+    this.#paint(field)
     this.#field = field
     this.#layer.append(field)
     this.follow()
