@@ -25,7 +25,7 @@ static void default_limits(struct room_limits *limits)
     limits->clients = limits->clients > 0 ? limits->clients : defaults.clients;
 }
 
-struct room *room_create(const struct room_options *options)
+struct room *room_make(const struct room_options *options)
 {
     const struct rules *rules = options->rules;
     assert(rules != NULL && rules->tick_hz >= 1 && rules->tick_hz <= 120);
@@ -49,13 +49,20 @@ struct room *room_create(const struct room_options *options)
         room->has_private |= rules->collections[i].sight == SIGHT_MEMBER;
         room->has_roles |= rules->collections[i].sight == SIGHT_ROLE;
     }
-    if (rules->created != NULL) {
-        if (room_prepare(room) != STATUS_OK) {
-            room_destroy(room);
-            return NULL;
-        }
-        rules->created(room);
+    room->declared = room->state.schema.definition_count;
+    return room;
+}
+
+struct room *room_create(const struct room_options *options)
+{
+    struct room *room = room_make(options);
+    if (room == NULL || options->rules->created == NULL)
+        return room;
+    if (room_prepare(room) != STATUS_OK) {
+        room_destroy(room);
+        return NULL;
     }
+    options->rules->created(room);
     return room;
 }
 

@@ -115,7 +115,8 @@ struct room {
     uint32_t client_count;
     struct client *client_oldest, *client_newest; /* without a seat */
     uint32_t last_member;
-    bool has_private; /* the kind has SIGHT_MEMBER collections */
+    uint32_t declared; /* definitions that come with the kind; the others were learnt */
+    bool has_private;  /* the kind has SIGHT_MEMBER collections */
     bool has_roles;
 
     struct inbox inbox;
@@ -148,6 +149,9 @@ void client_refuse(struct room *room, struct client *client, enum status status)
 uint32_t client_refusals_after(const struct client *client, uint32_t sequence);
 const struct refusal *client_refusal(const struct client *client, uint32_t number);
 void clients_free(struct room *room);
+
+/* room.c: a room before its rules' `created`. */
+struct room *room_make(const struct room_options *options);
 
 /* inbox.c */
 size_t inbox_padded(size_t length);

@@ -210,6 +210,18 @@ static size_t record_bytes(const struct record *record)
     return sizeof *record + record->id_length;
 }
 
+static void tombstone_add(struct scope *scope, struct record *record)
+{
+    record->kind = RECORD_TOMBSTONE;
+    record->content.younger = NULL;
+    if (scope->tombstone_newest != NULL)
+        scope->tombstone_newest->content.younger = record;
+    else
+        scope->tombstone_oldest = record;
+    scope->tombstone_newest = record;
+    scope->tombstones++;
+}
+
 static struct record *entry_make(struct state *state, struct scope *scope, struct bytes id)
 {
     struct record *record = heap_take(&state->heap, sizeof *record + id.length);
@@ -225,27 +237,39 @@ static bool is_shared(const struct state *state, const struct record *record)
     return state->schema.collections[record->collection].sight != SIGHT_PRESENCE;
 }
 
+/* The id is used again: its tombstone stays in the list alone. */
+static void
+index_forget(struct state *state, const struct scope *scope, int collection, struct bytes id)
+{
+    struct record *tombstone = state_find(state, scope, collection, id);
+    if (tombstone == NULL)
+        return;
+    assert(tombstone->kind == RECORD_TOMBSTONE);
+    index_remove(state, tombstone);
+}
+
+static void live_add(struct state *state, struct record *record)
+{
+    record->kind = RECORD_LIVE;
+    index_add(state, record);
+    record->scope->live++;
+    if (is_shared(state, record))
+        state->shared++;
+}
+
 struct record *state_make(struct state *state,
                           struct scope *scope,
                           int collection,
                           struct bytes id,
                           uint32_t owner)
 {
-    struct record *tombstone = state_find(state, scope, collection, id);
-    if (tombstone != NULL) {
-        assert(tombstone->kind == RECORD_TOMBSTONE);
-        index_remove(state, tombstone);
-    }
+    index_forget(state, scope, collection, id);
     struct record *record = entry_make(state, scope, id);
-    record->kind = RECORD_LIVE;
     record->collection = (uint8_t)collection;
     record->owner = owner;
     record->created = record->stamp;
     record->slot = slot_take(scope, record);
-    index_add(state, record);
-    scope->live++;
-    if (is_shared(state, record))
-        state->shared++;
+    live_add(state, record);
     return record;
 }
 
@@ -306,15 +330,8 @@ void state_remove(struct state *state, struct record *record, uint32_t by)
     slot_give(scope, record->slot);
     scope->live--;
     touch(record);
-    record->kind = RECORD_TOMBSTONE;
     record->owner = by;
-    record->content.younger = NULL;
-    if (scope->tombstone_newest != NULL)
-        scope->tombstone_newest->content.younger = record;
-    else
-        scope->tombstone_oldest = record;
-    scope->tombstone_newest = record;
-    scope->tombstones++;
+    tombstone_add(scope, record);
     tombstones_prune(state, scope);
 }
 
@@ -453,6 +470,18 @@ void state_set_number(struct state *state,
     cell->stamp = touch(record);
 }
 
+static void
+cell_hold(struct state *state, struct record *record, struct cell *cell, struct bytes packed)
+{
+    cell->type = packed.length <= sizeof cell->value.inside ? CELL_SHORT : CELL_PACKED;
+    uint8_t *data = cell->value.inside;
+    if (cell->type == CELL_PACKED)
+        data = cell->value.packed = heap_take(&state->heap, packed.length);
+    memcpy(data, packed.data, packed.length);
+    cell->aux.length = (uint32_t)packed.length;
+    record->length += (uint32_t)packed.length;
+}
+
 void state_set_packed(struct state *state,
                       struct record *record,
                       int field,
@@ -465,13 +494,7 @@ void state_set_packed(struct state *state,
         bytes_equal(cell_packed(cell), packed))
         return;
     cell_clear(state, record, cell);
-    cell->type = packed.length <= sizeof cell->value.inside ? CELL_SHORT : CELL_PACKED;
-    uint8_t *data = cell->value.inside;
-    if (cell->type == CELL_PACKED)
-        data = cell->value.packed = heap_take(&state->heap, packed.length);
-    memcpy(data, packed.data, packed.length);
-    cell->aux.length = (uint32_t)packed.length;
-    record->length += (uint32_t)packed.length;
+    cell_hold(state, record, cell, packed);
     cell->stamp = touch(record);
 }
 
@@ -581,17 +604,10 @@ static void event_forget(struct state *state, struct scope *scope, int event)
     heap_give(&state->heap, oldest, record_bytes(oldest));
 }
 
-void state_emit(struct state *state,
-                struct scope *scope,
-                int event,
-                uint32_t from,
-                struct bytes value)
+static void event_add(struct state *state, struct record *entry, struct bytes value)
 {
-    struct record *entry = entry_make(state, scope, (struct bytes){NULL, 0});
+    struct scope *scope = entry->scope;
     entry->kind = RECORD_EVENT;
-    entry->collection = (uint8_t)event;
-    entry->owner = from;
-    entry->created = entry->stamp;
     entry->length = (uint32_t)value.length;
     entry->content.value = heap_take(&state->heap, value.length);
     memcpy(entry->content.value, value.data, value.length);
@@ -600,7 +616,76 @@ void state_emit(struct state *state,
     else
         scope->event_oldest = entry;
     scope->event_newest = entry;
-    scope->event_counts[event]++;
+    scope->event_counts[entry->collection]++;
+}
+
+void state_emit(struct state *state,
+                struct scope *scope,
+                int event,
+                uint32_t from,
+                struct bytes value)
+{
+    struct record *entry = entry_make(state, scope, (struct bytes){NULL, 0});
+    entry->collection = (uint8_t)event;
+    entry->owner = from;
+    entry->created = entry->stamp;
+    event_add(state, entry, value);
     if (scope->event_counts[event] > state->schema.events[event].kept)
         event_forget(state, scope, event);
+}
+
+/* --- Loading ------------------------------------------------------------------------------------- */
+
+struct record *
+state_load_entry(struct state *state, struct scope *scope, const struct loaded_entry *entry)
+{
+    scope->stamp = entry->stamp - 1; /* the entry takes the next one */
+    if (entry->kind == RECORD_LIVE)
+        index_forget(state, scope, (int)entry->number, entry->id);
+    struct record *record = entry_make(state, scope, entry->id);
+    record->collection = (uint8_t)entry->number;
+    record->owner = entry->owner;
+    record->created = entry->created;
+    record->slot = entry->slot;
+    if (entry->kind == RECORD_EVENT) {
+        record->created = entry->stamp;
+        event_add(state, record, entry->value);
+    } else if (entry->kind == RECORD_TOMBSTONE) {
+        index_forget(state, scope, (int)entry->number, entry->id);
+        tombstone_add(scope, record);
+        index_add(state, record);
+    } else {
+        scope->slots[record->slot] = record;
+        live_add(state, record);
+    }
+    return record;
+}
+
+void state_load_cells(struct state *state, struct record *record)
+{
+    cell_at(state, record, state->schema.collections[record->collection].field_count - 1);
+}
+
+void state_load_packed(struct state *state, struct record *record, int field, struct bytes packed)
+{
+    cell_hold(state, record, &record->content.cells[field], packed);
+}
+
+void state_load_items(struct state *state,
+                      struct record *record,
+                      int field,
+                      struct bytes items,
+                      uint32_t count,
+                      uint64_t stamp)
+{
+    segment_add(state, &record->content.cells[field], items, count, stamp);
+    record->length += (uint32_t)items.length;
+}
+
+void state_load_end(struct scope *scope, uint64_t stamp)
+{
+    scope->stamp = scope->framed = scope->difference = stamp;
+    for (uint32_t slot = scope->slot_count; slot-- > 0;)
+        if (scope->slots[slot] == NULL)
+            slot_give(scope, slot);
 }

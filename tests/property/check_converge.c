@@ -15,6 +15,7 @@
 #include "sync/hash.h"
 #include "sync/replica.h"
 #include "sync/room.h"
+#include "sync/snapshot.h"
 
 #define CLIENTS_MAX 6
 #define QUEUE_MAX   64
@@ -150,6 +151,7 @@ struct world {
     uint32_t client_count;
     uint64_t random;
     uint32_t ids; /* distinct record ids in play */
+    uint32_t grace_ticks, tombstones;
     unsigned seed;
 };
 
@@ -581,6 +583,36 @@ static void act(struct world *world, struct client *client)
         connect_client(world, client); /* what it has just sent still waits for the tick */
 }
 
+static struct room_options options_of(const struct world *world)
+{
+    return (struct room_options){.rules = &kind,
+                                 .incarnation = 1 + world->seed,
+                                 .seed = world->seed,
+                                 .grace_ticks = world->grace_ticks,
+                                 .limits = {.tombstones = world->tombstones}};
+}
+
+/* The room goes to sleep and comes back from its bytes; every connection ends. */
+static void sleep_and_wake(struct world *world)
+{
+    size_t length = snapshot_bytes(world->room);
+    uint8_t *bytes = malloc(length);
+    struct writer writer = writer_on(bytes, length);
+    snapshot_write(world->room, &writer);
+    ck_assert_int_eq(writer.status, STATUS_OK);
+    ck_assert_uint_eq(writer.length, length);
+    for (uint32_t i = 0; i < world->client_count; i++) {
+        world->clients[i].connected = false;
+        queue_drop(&world->clients[i]);
+    }
+    room_destroy(world->room);
+    struct room_options options = options_of(world);
+    enum status status;
+    world->room = snapshot_read(&options, writer_bytes(&writer), &status);
+    ck_assert_msg(status == STATUS_OK, "seed %u: %s", world->seed, status_text(status));
+    free(bytes);
+}
+
 static struct world *world_create(unsigned seed)
 {
     struct world *world = calloc(1, sizeof *world);
@@ -590,13 +622,10 @@ static struct world *world_create(unsigned seed)
         chance(world, 2);
     world->client_count = 1 + chance(world, CLIENTS_MAX);
     world->ids = 1 + chance(world, 20);
-    world->room = room_create(&(struct room_options){
-        .rules = &kind,
-        .incarnation = 1 + seed,
-        .seed = seed,
-        .grace_ticks = 1 + chance(world, 30),
-        .limits = {.tombstones = 1 + chance(world, 12)},
-    });
+    world->grace_ticks = 1 + chance(world, 30);
+    world->tombstones = 1 + chance(world, 12);
+    struct room_options options = options_of(world);
+    world->room = room_create(&options);
     world->frames = frames_create(&(struct memory){0});
     if (chance(world, 2) == 0)
         frames_limit_sections(world->frames, chance(world, 2) == 0 ? 1 : chance(world, 200));
@@ -675,6 +704,8 @@ static void run_seed(unsigned seed)
         for (uint32_t k = 0; k < world->client_count; k++)
             act(world, &world->clients[k]);
         step(world);
+        if (chance(world, 100) == 0)
+            sleep_and_wake(world);
     }
     heal(world);
     check_converged(world);
