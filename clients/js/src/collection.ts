@@ -33,9 +33,11 @@ export interface CollectionChange {
 }
 
 export interface CollectionEvents {
+  /** A record is new. */
   add: CollectionChange
   /** Any of it: a record is new, different or gone. */
   change: CollectionChange
+  /** A record is gone. */
   delete: CollectionChange
 }
 
@@ -82,22 +84,27 @@ export class Collection extends Emitter<CollectionEvents> implements Iterable<[s
       .replaceAll('/', '_')
   }
 
+  /** How many records there are. */
   get size(): number {
     return this.#all.size
   }
 
+  /** The record as it shows now; undefined where there is none. */
   get(id: string): Fields | undefined {
     return this.#all.get(id)
   }
 
+  /** Whether there is such a record. */
   has(id: string): boolean {
     return this.#all.has(id)
   }
 
+  /** The ids, in the order in which this client learnt of them. */
   ids(): IterableIterator<string> {
     return this.#all.keys()
   }
 
+  /** The records, in the order of {@link ids}. */
   records(): IterableIterator<Fields> {
     return this.#all.values()
   }
@@ -121,7 +128,10 @@ export class Collection extends Emitter<CollectionEvents> implements Iterable<[s
     return this.#apply({ verb: 'set', ...this.#edit(id, options), fields: this.#settled(fields) })
   }
 
-  /** Adds items to the tail of a list: what others add at the same time stays too. */
+  /**
+   * Adds items to the tail of a list: what others add at the same time stays too. Items are no
+   * lists or maps. Throws `type` where the room has the field for something else.
+   */
   append(id: string, field: string, items: readonly unknown[], options: EditOptions = {}): Change {
     const fields: { [field: string]: Value } = {}
     this.#checkMerge(field, 'append')

@@ -11,6 +11,7 @@ export class Emitter<Events> {
     return () => this.off(name, handler)
   }
 
+  /** Ends what {@link on} began. */
   off<Name extends keyof Events>(name: Name, handler: Handler<Events[Name]>): void {
     this.#handlers.get(name)?.delete(handler)
   }

@@ -14,6 +14,7 @@ export interface Other {
   readonly [field: string]: Value
 }
 
+/** A member that is different from before. */
 export interface OtherChange {
   readonly kind: 'join' | 'leave' | 'change'
   readonly id: number
@@ -67,14 +68,17 @@ export class Others extends Emitter<OthersEvents> implements Iterable<Other> {
     this.#now = now
   }
 
+  /** How many others there are. */
   get size(): number {
     return this.#members.size
   }
 
+  /** The member with this number, as the room has it now. */
   get(id: number): Other | undefined {
     return this.#members.get(id)
   }
 
+  /** Whether there is such a member, and it is not we. */
   has(id: number): boolean {
     return this.#members.has(id)
   }
@@ -193,6 +197,5 @@ export class Others extends Emitter<OthersEvents> implements Iterable<Other> {
 }
 
 function memberOf(id: number, record: Fields): Other {
-  const { user = null, away = false, ...fields } = record
-  return { ...fields, id, user, away: away === true }
+  return { ...record, id, user: record['user'] ?? null, away: record['away'] === true }
 }

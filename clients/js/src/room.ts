@@ -93,6 +93,7 @@ export interface PresenceView {
    * value does not fit its field.
    */
   set(fields: FieldsInput): void
+  /** What was set, as the room will hold it. */
   get(): Fields
   /** How the room declares a field, with its range; undefined where it takes any value. */
   field(name: string): FieldDefinition | undefined
@@ -110,7 +111,9 @@ export interface ClockView {
 
 /** Makes many changes one step of undo: a drag, a stroke. */
 export interface GestureHistory {
+  /** From here on, all changes are one step. Does nothing within a gesture. */
   begin(): void
+  /** The step is complete. So it is with an undo. */
   end(): void
 }
 
@@ -158,8 +161,12 @@ function roomAddress(url: string, name: string): string {
   if (!ROOM_NAME.test(name)) {
     throw new TuttiError('malformed', 'a room has a name of 1 to 64 characters of A-Z a-z 0-9 _ -')
   }
-  const page = globalThis.location?.href
-  const address = new URL(url, page)
+  let address: URL
+  try {
+    address = new URL(url, globalThis.location?.href)
+  } catch {
+    throw new TuttiError('misuse', `${url} is no address`)
+  }
   address.protocol = address.protocol.replace('http', 'ws')
   address.pathname = `${address.pathname.replace(/\/$/, '')}/v1/rooms/${name}`
   address.hash = ''
@@ -240,11 +247,12 @@ export class Room extends Emitter<RoomEvents> {
     return this.#connection.status
   }
 
-  /** Our number in the room. Another one after we were away for longer than seats are kept. */
+  /** Our own number in the room. Another one after we were away for longer than seats are kept. */
   get me(): number {
     return this.#session.welcome!.member
   }
 
+  /** The rules of this room, as the server calls them. */
   get kind(): string {
     return this.#session.welcome!.roomKind
   }
@@ -264,11 +272,15 @@ export class Room extends Emitter<RoomEvents> {
     return this.#connection.bufferedAmount
   }
 
+  /** What has been counted so far; a new object each time. */
   get stats(): Stats {
     return { ...this.#session.stats }
   }
 
-  /** The records under this name; the same object each time. */
+  /**
+   * The records under this name; the same object each time. Throws `malformed` where a name is
+   * not 1 to 32 bytes, `misuse` for `presence`.
+   */
   collection(name: string): Collection {
     let collection = this.#collections.get(name)
     if (collection === undefined) {
@@ -281,7 +293,8 @@ export class Room extends Emitter<RoomEvents> {
 
   /**
    * Makes all changes within `change` one operation, which applies whole or not at all, and one
-   * step of undo. At most 64 changes. Where `change` throws, nothing has happened.
+   * step of undo. At most 64 changes, else it throws `limit`. Where `change` throws, nothing has
+   * happened. A group within a group is part of it.
    *
    * ```js
    * room.group(() => { a.delete(id); b.put(id, fields) })
@@ -297,23 +310,26 @@ export class Room extends Emitter<RoomEvents> {
 
   /**
    * Takes our newest step back, as far as nobody else has changed the same since. False where
-   * there is nothing left to take back.
+   * there is nothing left to take back. Throws `misuse` within a group, `limit` where too much
+   * waits already.
    */
   undo(): boolean {
     this.#checkNotInGroup()
     return this.#history.undo()
   }
 
-  /** Puts back what the last undo took. */
+  /** Puts back what the last undo took; throws as {@link undo} does. */
   redo(): boolean {
     this.#checkNotInGroup()
     return this.#history.redo()
   }
 
+  /** Whether there is a step to take back, though others may have changed all of it since. */
   get canUndo(): boolean {
     return this.#history.canUndo
   }
 
+  /** Whether there is a step to put back. */
   get canRedo(): boolean {
     return this.#history.canRedo
   }
@@ -489,6 +505,10 @@ export class Room extends Emitter<RoomEvents> {
     if (status.status === 'closed') {
       this.#settleReady.reject(status.error!)
       const released = this.#session.pending.abandon()
+      for (const [collection, id] of recordsOf(released)) {
+        const change = this.#document.refresh(collection, id, false)
+        if (change !== undefined) this.#show(change)
+      }
       this.#tellOutcomes(released)
     }
     this.tell('status', status)

@@ -312,6 +312,45 @@ test('a cut wire: changes wait, show, and arrive once; the seat is kept', async 
   assert.ok(statuses.includes('offline') && statuses.includes('connecting'))
 })
 
+test('two people at random, on wires that break: nothing is malformed, and both end the same', async () => {
+  const name = newName()
+  const lines = [await startWire(server.port), await startWire(server.port)]
+  const people = await Promise.all(lines.map((line) => join(line.url, name)))
+  const faults = []
+  for (const room of people) {
+    room.on('status', ({ reason }) => /malformed/.test(reason) && faults.push(reason))
+    room.on('uncertain', () => faults.push('uncertain'))
+  }
+  let added = 0
+  for (let step = 0; step < 600; step++) {
+    const room = people[step % 2]
+    const shapes = room.collection('shapes')
+    const id = `r${Math.floor(Math.random() * 6)}`
+    const verb = Math.floor(Math.random() * 8)
+    if (verb === 0) shapes.put(shapes.newId(), { step, nested: { step } })
+    if (verb === 1) shapes.put(id, { step })
+    if (verb === 2) shapes.set(id, { [`f${step % 9}`]: step, old: null })
+    if (verb === 3) shapes.append(id, 'list', [step, `${step}`])
+    if (verb === 4) shapes.delete([...shapes.ids()][3] ?? id)
+    if (verb === 5) room.group(() => [0, 1, 2].forEach((n) => shapes.put(`g${n}`, { step })))
+    if (verb === 6) added += 1
+    if (verb === 6) room.collection('sums').add('sum', { n: 1 })
+    if (verb === 7 && !room.undo()) room.redo()
+    if (step === 0) await room.collection('sums').put('sum', { of: 'all' }).done
+    if (step % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 15))
+    if (step % 150 === 99) lines[(step + 1) % 2].cut()
+  }
+  await until(() => people.every(({ status }) => status === 'live'), 'both are back')
+  await sameBoards(...people)
+  await sameBoards(...people, 'sums')
+  assert.deepEqual(faults, [])
+  assert.ok(added > 20)
+  for (const [i, room] of people.entries()) {
+    room.leave()
+    await lines[i].close()
+  }
+})
+
 test('a seat that is kept shows as away, presence and all', async () => {
   const name = newName()
   const ada = await enter(name, { kind: 'cursors' })
