@@ -30,6 +30,7 @@ struct edit {
 /* --- operation_read.c ---------------------------------------------------------------------------- */
 
 struct reference read_reference(struct reader *reader);
+struct bytes read_record_id(struct reader *reader);
 struct edit read_edit(struct reader *reader);
 /* `count` elements: pairs of a field and a value, or a field and its items. */
 void check_arguments(struct reader *reader, enum verb verb, uint32_t count);

@@ -14,7 +14,7 @@ struct reference read_reference(struct reader *reader)
     return reference;
 }
 
-static struct bytes read_record_id(struct reader *reader)
+struct bytes read_record_id(struct reader *reader)
 {
     struct bytes id = read_string(reader);
     if (id.length < 1 || id.length > RECORD_ID_BYTES_MAX)

@@ -205,6 +205,15 @@ state_find(const struct state *state, const struct scope *scope, int collection,
 
 /* --- Records ------------------------------------------------------------------------------------- */
 
+size_t record_reserve(uint32_t fields)
+{
+    size_t entry = heap_rounded(sizeof(struct record) + RECORD_ID_BYTES_MAX);
+    size_t cells = 0; /* each array on the way from one cell to all of them */
+    for (uint32_t count = fields; count > 0; count /= 2)
+        cells += heap_rounded(count * sizeof(struct cell));
+    return entry + cells;
+}
+
 static size_t record_bytes(const struct record *record)
 {
     return sizeof *record + record->id_length;
@@ -419,21 +428,23 @@ size_t cell_write_bytes(const struct cell *cell)
     return 0;
 }
 
-/* Cells for as many fields as are known now, so that they grow seldom. */
+/* Cells up to this field, and as many more as there were, so that they grow seldom. */
 static struct cell *cell_at(struct state *state, struct record *record, int field)
 {
     if (field >= record->cell_count) {
-        uint8_t known = state->schema.collections[record->collection].field_count;
+        int known = state->schema.collections[record->collection].field_count;
+        int count = field < 2 * record->cell_count ? 2 * record->cell_count : field + 1;
         assert(field < known);
-        struct cell *cells = heap_take(&state->heap, known * sizeof *cells);
+        count = count < known ? count : known;
+        struct cell *cells = heap_take(&state->heap, (size_t)count * sizeof *cells);
         size_t used = record->cell_count * sizeof *cells;
         if (used > 0) {
             memcpy(cells, record->content.cells, used);
             heap_give(&state->heap, record->content.cells, used);
         }
-        memset((uint8_t *)cells + used, 0, known * sizeof *cells - used);
+        memset((uint8_t *)cells + used, 0, (size_t)count * sizeof *cells - used);
         record->content.cells = cells;
-        record->cell_count = known;
+        record->cell_count = (uint8_t)count;
     }
     return &record->content.cells[field];
 }
@@ -632,60 +643,4 @@ void state_emit(struct state *state,
     event_add(state, entry, value);
     if (scope->event_counts[event] > state->schema.events[event].kept)
         event_forget(state, scope, event);
-}
-
-/* --- Loading ------------------------------------------------------------------------------------- */
-
-struct record *
-state_load_entry(struct state *state, struct scope *scope, const struct loaded_entry *entry)
-{
-    scope->stamp = entry->stamp - 1; /* the entry takes the next one */
-    if (entry->kind == RECORD_LIVE)
-        index_forget(state, scope, (int)entry->number, entry->id);
-    struct record *record = entry_make(state, scope, entry->id);
-    record->collection = (uint8_t)entry->number;
-    record->owner = entry->owner;
-    record->created = entry->created;
-    record->slot = entry->slot;
-    if (entry->kind == RECORD_EVENT) {
-        record->created = entry->stamp;
-        event_add(state, record, entry->value);
-    } else if (entry->kind == RECORD_TOMBSTONE) {
-        index_forget(state, scope, (int)entry->number, entry->id);
-        tombstone_add(scope, record);
-        index_add(state, record);
-    } else {
-        scope->slots[record->slot] = record;
-        live_add(state, record);
-    }
-    return record;
-}
-
-void state_load_cells(struct state *state, struct record *record)
-{
-    cell_at(state, record, state->schema.collections[record->collection].field_count - 1);
-}
-
-void state_load_packed(struct state *state, struct record *record, int field, struct bytes packed)
-{
-    cell_hold(state, record, &record->content.cells[field], packed);
-}
-
-void state_load_items(struct state *state,
-                      struct record *record,
-                      int field,
-                      struct bytes items,
-                      uint32_t count,
-                      uint64_t stamp)
-{
-    segment_add(state, &record->content.cells[field], items, count, stamp);
-    record->length += (uint32_t)items.length;
-}
-
-void state_load_end(struct scope *scope, uint64_t stamp)
-{
-    scope->stamp = scope->framed = scope->difference = stamp;
-    for (uint32_t slot = scope->slot_count; slot-- > 0;)
-        if (scope->slots[slot] == NULL)
-            slot_give(scope, slot);
 }

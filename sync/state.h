@@ -132,8 +132,8 @@ void state_remove_scope(struct state *state, struct scope *scope); /* and all th
 MUST_CHECK bool state_reserve(struct state *state, uint32_t records, size_t bytes);
 MUST_CHECK bool scope_reserve(struct state *state, struct scope *scope, uint32_t records);
 
-/* Most heap that making a record with all its cells takes. */
-#define RECORD_RESERVE (256u + 2048u)
+/* Most heap that a record with all its cells takes, while it grows to `fields` fields. */
+size_t record_reserve(uint32_t fields);
 
 /* The live record or the tombstone of this id, or NULL. */
 struct record *
@@ -184,29 +184,6 @@ void state_emit(struct state *state,
                 int event,
                 uint32_t from,
                 struct bytes value);
-
-/* --- For snapshot.c: entries as they were, oldest first, into a scope that is new ------------- */
-
-struct loaded_entry {
-    enum record_kind kind;
-    uint32_t number; /* of the collection or the event */
-    uint64_t stamp, created;
-    uint32_t owner, slot;
-    struct bytes id;    /* of a record or a tombstone */
-    struct bytes value; /* of an event */
-};
-struct record *
-state_load_entry(struct state *state, struct scope *scope, const struct loaded_entry *entry);
-void state_load_cells(struct state *state, struct record *record); /* for all fields known */
-void state_load_packed(struct state *state, struct record *record, int field, struct bytes packed);
-void state_load_items(struct state *state,
-                      struct record *record,
-                      int field,
-                      struct bytes items,
-                      uint32_t count,
-                      uint64_t stamp);
-/* The scope is as it was; slots without a record are free, the lowest first. */
-void state_load_end(struct scope *scope, uint64_t stamp);
 
 /* The cell of a field, or NULL where it never was set. */
 const struct cell *record_cell(const struct record *record, int field);

@@ -1,0 +1,24 @@
+/* snapshot_parts.h - what snapshot.c, which writes, and snapshot_read.c have in common. */
+#ifndef SYNC_SNAPSHOT_PARTS_H
+#define SYNC_SNAPSHOT_PARTS_H
+
+#include "sync/state.h"
+
+/* The first value of the stream. */
+#define SNAPSHOT_FORMAT 1
+
+/* How a cell stands in the stream; these are numbers of the format. */
+enum snapshot_cell {
+    SNAPSHOT_HOLE = 0,
+    SNAPSHOT_NUMBER = 1,
+    SNAPSHOT_PACKED = 2,
+    SNAPSHOT_LIST = 3
+};
+
+/* What a field's cells are when they are set. */
+enum snapshot_cell snapshot_cell_of(const struct field *field);
+
+/* A fingerprint of the names that a kind declares, their types, bounds and sights. */
+uint64_t snapshot_declared_hash(const struct schema *schema, const struct rules *rules);
+
+#endif
