@@ -77,8 +77,8 @@ export interface Editor {
 export const STEPS_MAX = 500
 
 export class History {
-  #undoable: Step[] = []
-  #redoable: Step[] = []
+  readonly #undoable: Step[] = []
+  readonly #redoable: Step[] = []
   readonly #steps = new Map<Operation, Step>()
   #gesture: Step | null = null
   /** Which fields' last change is ours, as far as we know: `collection\nid` → field → write. */
@@ -113,8 +113,8 @@ export class History {
   }
 
   clear(): void {
-    this.#undoable = []
-    this.#redoable = []
+    this.#undoable.length = 0
+    this.#redoable.length = 0
     this.#steps.clear()
     this.#trails.clear()
     this.#ours.clear()
@@ -141,7 +141,7 @@ export class History {
   commit(operation: Operation): void {
     const step = this.#steps.get(operation)
     this.#steps.delete(operation)
-    if ((step ?? this.#gesture)?.marks.length) this.#redoable = []
+    if ((step ?? this.#gesture)?.marks.length) this.#redoable.length = 0
     if (step !== undefined && step.marks.length > 0) this.#push(step)
     else this.#onChange()
   }
@@ -153,7 +153,8 @@ export class History {
     this.#trails.delete(operation)
     if (trail === undefined) return
     for (const undo of trail.reverse()) undo()
-    this.#undoable = this.#undoable.filter(({ marks }) => marks.length > 0)
+    removeEmpty(this.#undoable)
+    removeEmpty(this.#redoable)
     this.#onChange()
   }
 
@@ -211,8 +212,12 @@ export class History {
       const operation = new Operation()
       const fitting = plans.splice(0, this.#editor.fit(plans.map(({ edit }) => edit)))
       const edits = merged(fitting.map(({ edit }) => edit))
-      for (const { mark } of fitting) this.#flipMark(mark, operation)
-      this.#trail(operation, () => this.#moveBack(step, from, to))
+      const marks = fitting.map(({ mark }) => mark)
+      for (const mark of marks) this.#flipMark(mark, operation)
+      this.#trail(operation, () => {
+        step.marks = step.marks.filter((mark) => !marks.includes(mark))
+        from.push({ marks: marks.reverse() })
+      })
       try {
         this.#editor.submit(operation, edits)
       } catch (error) {
@@ -221,13 +226,6 @@ export class History {
       }
     }
     return true
-  }
-
-  #moveBack(step: Step, from: Step[], to: Step[]): void {
-    const at = to.indexOf(step)
-    if (at < 0) return
-    to.splice(at, 1)
-    from.push(step)
   }
 
   /** The edit that undoes or redoes this, or null where there is nothing of ours left to do. */
@@ -434,6 +432,11 @@ export class History {
 /** The write whose value is in place while this change is done, or undone. */
 function standing(mark: FieldChange | AddChange): Write {
   return mark.undone ? (mark.prior ?? mark.write) : mark.write
+}
+
+function removeEmpty(steps: Step[]): void {
+  const full = steps.filter(({ marks }) => marks.length > 0)
+  steps.splice(0, steps.length, ...full)
 }
 
 function keyOf(collection: string, id: string | number): string {
