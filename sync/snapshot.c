@@ -23,17 +23,18 @@ static uint64_t hash_declared(uint64_t hash, struct bytes name, const int64_t *n
     return hash_bytes(hash_bytes(hash, name), writer_bytes(&writer));
 }
 
-/* Collections and fields keep their numbers, so the declared ones come first; presence has `user`
- * and `away` in any kind. */
+/* Collections and fields keep their numbers: those of the kind come first, and presence has two of
+ * its own in any kind. */
 uint64_t snapshot_declared_hash(const struct schema *schema, const struct rules *rules)
 {
     uint64_t hash = 0;
     for (uint32_t i = 0; i < rules->collection_count; i++) {
         const struct collection *collection = &schema->collections[i];
-        const int64_t seen[] = {collection->sight, collection->role,
-                                rules->collections[i].field_count};
+        uint32_t fields = rules->collections[i].field_count;
+        fields += collection->sight == SIGHT_PRESENCE ? 2 : 0;
+        const int64_t seen[] = {collection->sight, collection->role, fields};
         hash = hash_declared(hash, collection->name, seen, 3);
-        for (uint32_t k = 0; k < rules->collections[i].field_count; k++) {
+        for (uint32_t k = 0; k < fields; k++) {
             const struct field *field = &collection->fields[k];
             const int64_t bounds[] = {field->type, field->merge, field->minimum, field->maximum,
                                       field->steps};
