@@ -60,9 +60,9 @@ bool memory_grow(const struct memory *memory,
         return true;
     uint32_t grown = *capacity < 4 ? 4 : *capacity;
     while (grown < wanted) {
-        if (grown > UINT32_MAX / 2)
+        if (grown > UINT32_MAX / 3 * 2)
             return false;
-        grown *= 2;
+        grown += grown / 2;
     }
     if (grown > SIZE_MAX / element)
         return false;

@@ -64,7 +64,7 @@ struct memory {
 void *memory_allocate(const struct memory *memory, size_t bytes); /* not cleared */
 void memory_release(const struct memory *memory, void *block);    /* NULL is fine */
 
-/* Gives an array room for at least `wanted` elements, by doubling. *array and *capacity stay as
+/* Gives an array room for at least `wanted` elements, by halves of what it has. *array and *capacity stay as
  * they are on failure; what is added is zeroed. */
 bool memory_grow(const struct memory *memory,
                  void **array,

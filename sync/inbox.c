@@ -26,7 +26,7 @@ enum status inbox_add(struct room *room, struct inbox_entry entry, const uint8_t
         memcpy(inbox->data + inbox->length + sizeof entry, bytes, entry.length);
     inbox->length += (uint32_t)size;
     inbox->edits += entry.edits;
-    inbox->reserve += entry.edits * (size_t)EDIT_RESERVE + 4 * (size_t)entry.length;
+    inbox->bytes += entry.length;
     return STATUS_OK;
 }
 

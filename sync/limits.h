@@ -68,6 +68,6 @@ static_assert(RECORD_BYTES_MAX + 8192 <= MESSAGE_BYTES_MAX, "any record fits one
 #define SECTION_ENTRIES_MAX 16384u
 
 /* Presence refusals reported per tick; a room's members share them, the rest are only counted. */
-#define NOTICES_MAX 64u
+#define NOTICES_MAX 16u
 
 #endif

@@ -3,6 +3,22 @@
 #include <assert.h>
 
 #include "sync/operation_parts.h"
+#include "sync/room_parts.h"
+
+size_t edit_reserve(const struct schema *schema)
+{
+    uint32_t fields = 0;
+    bool learns = schema->learns;
+    for (uint32_t i = 0; i < schema->collection_count; i++) {
+        const struct collection *collection = &schema->collections[i];
+        fields = collection->field_count > fields ? collection->field_count : fields;
+        learns |= collection->learns;
+    }
+    size_t scope = heap_rounded(SCOPE_BYTES) + heap_rounded(PLACES_BYTES);
+    size_t names = learns ? SCHEMA_NAME_BYTES : 0;
+    return record_reserve(learns ? FIELDS_MAX : fields) + names + scope +
+           heap_rounded(REFUSALS_BYTES);
+}
 
 /* Under the guard "if mine": was the field's last change this client's operation? */
 static bool field_is_mine(const struct actor *actor,

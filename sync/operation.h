@@ -40,9 +40,8 @@ struct actor {
     struct scope *mine; /* of SIGHT_MEMBER collections; NULL where there is none */
 };
 
-/* Most heap that one edit takes beside twice its own bytes. */
-#define EDIT_RESERVE                                                                               \
-    (RECORD_RESERVE + SCHEMA_NAME_BYTES + 1024u /* a private scope and its places */)
+/* Most heap that one edit takes beside four times its own bytes. */
+size_t edit_reserve(const struct schema *schema);
 
 /* Reads one operation without applying it: how many edits it has. Malformed bytes fail the
  * reader. */

@@ -3,6 +3,9 @@
 
 #include "sync/operation_parts.h"
 
+/* What a new record counts for beside its values, against the room's memory. */
+#define RECORD_COST 256u
+
 /* What the group has done to a record so far. */
 struct touched {
     const struct scope *scope;
@@ -78,7 +81,7 @@ static enum status check_existence(const struct actor *actor,
         return STATUS_NOT_FOUND;
     touched->exists = true;
     group->created++;
-    group->bytes += RECORD_RESERVE / 8;
+    group->bytes += RECORD_COST;
     return STATUS_OK;
 }
 

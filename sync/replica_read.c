@@ -40,14 +40,10 @@ const struct replica_record *replica_find(const struct replica *replica,
                                           const struct replica_collection *collection,
                                           struct bytes id)
 {
-    const struct replica_world *world = replica_shown(replica);
-    for (uint32_t i = SCOPE_EVERYONE; collection != NULL && i < SCOPE_COUNT; i++) {
-        const struct replica_record *record =
-            replica_scope_find(&world->parts[i].scope, collection, id);
-        if (record != NULL)
-            return record;
-    }
-    return NULL;
+    if (collection == NULL)
+        return NULL;
+    return replica_scope_find(&replica_shown(replica)->parts[collection->scope].scope, collection,
+                              id);
 }
 
 const struct replica_record *replica_find_member(const struct replica *replica,
@@ -58,35 +54,17 @@ const struct replica_record *replica_find_member(const struct replica *replica,
     return replica_find(replica, collection, bytes_decimal(member, digits));
 }
 
-/* The first record of the collection in slots from `slot` on. */
-static const struct replica_record *next_in_scope(const struct replica_scope *scope,
-                                                  const struct replica_collection *collection,
-                                                  uint32_t slot)
-{
-    for (; slot < scope->slot_capacity; slot++)
-        if (scope->slots[slot] != NULL && scope->slots[slot]->collection == collection)
-            return scope->slots[slot];
-    return NULL;
-}
-
 const struct replica_record *replica_next(const struct replica *replica,
                                           const struct replica_collection *collection,
                                           const struct replica_record *previous)
 {
-    const struct replica_world *world = replica_shown(replica);
-    uint32_t scope = SCOPE_EVERYONE, slot = 0;
-    if (previous != NULL) {
-        while (scope < SCOPE_COUNT &&
-               replica_scope_at(&world->parts[scope].scope, previous->slot) != previous)
-            scope++;
-        slot = previous->slot + 1;
-    }
-    for (; collection != NULL && scope < SCOPE_COUNT; scope++, slot = 0) {
-        const struct replica_record *record =
-            next_in_scope(&world->parts[scope].scope, collection, slot);
-        if (record != NULL)
-            return record;
-    }
+    if (collection == NULL)
+        return NULL;
+    const struct replica_scope *scope = &replica_shown(replica)->parts[collection->scope].scope;
+    for (uint32_t slot = previous == NULL ? 0 : previous->slot + 1; slot < scope->slot_capacity;
+         slot++)
+        if (scope->slots[slot] != NULL && scope->slots[slot]->collection == collection)
+            return scope->slots[slot];
     return NULL;
 }
 

@@ -177,14 +177,16 @@ static void move_field(const struct replica_target *target,
 
 /* --- Runs -------------------------------------------------------------------------------------- */
 
+/* A collection stands in one scope; a run of it in another breaks the format. */
 static const struct replica_collection *
 collection_of(const struct replica_target *target, struct reader *reader, int64_t number)
 {
     const struct replica_collection *collection =
         number < COLLECTIONS_MAX ? target->names->collections[number] : NULL;
-    if (collection == NULL)
-        reader_fail(reader, STATUS_MALFORMED);
-    return collection;
+    if (collection != NULL && collection->scope == target->number)
+        return collection;
+    reader_fail(reader, STATUS_MALFORMED);
+    return NULL;
 }
 
 static uint32_t read_mask(struct reader *reader, const struct replica_collection *collection)
@@ -365,8 +367,10 @@ static void read_append(const struct replica_target *target,
     uint32_t count = read_count(reader);
     struct bytes items = read_items(reader, field->type, count);
     struct replica_value *value = replica_record_value(record, target->memory, i);
-    if (value == NULL)
+    if (value == NULL) {
         reader_fail(reader, STATUS_MEMORY);
+        return;
+    }
     if (reader->status != STATUS_OK)
         return;
     if ((record->set & bit) == 0)

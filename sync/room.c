@@ -45,7 +45,16 @@ struct room *room_make(const struct room_options *options)
         memory_release(&options->memory, room);
         return NULL;
     }
+    if (rules->timer != NULL) {
+        room->timers = memory_allocate(&options->memory, ROOM_TIMERS_MAX * sizeof *room->timers);
+        if (room->timers == NULL) {
+            room_destroy(room);
+            return NULL;
+        }
+    }
+    room->learns = rules->learns;
     for (uint32_t i = 0; i < rules->collection_count; i++) {
+        room->learns |= rules->collections[i].learns;
         room->has_private |= rules->collections[i].sight == SIGHT_MEMBER;
         room->has_roles |= rules->collections[i].sight == SIGHT_ROLE;
     }
@@ -73,6 +82,7 @@ void room_destroy(struct room *room)
     struct memory memory = room->options.memory;
     clients_free(room);
     state_free(&room->state);
+    memory_release(&memory, room->timers);
     memory_release(&memory, room->seats);
     memory_release(&memory, room->inbox.data);
     memory_release(&memory, room);
@@ -207,7 +217,7 @@ static void take_inbox(struct room *room)
     }
     room->inbox.length = 0;
     room->inbox.edits = 0;
-    room->inbox.reserve = 0;
+    room->inbox.bytes = 0;
 }
 
 /* --- Departures and timers --------------------------------------------------------------------- */
@@ -278,7 +288,7 @@ static bool prepare_private(struct room *room)
         if (entry.seat == SEAT_NONE)
             continue;
         struct client *client = room->seats[entry.seat].client;
-        if (!heap_reserve(&room->state.heap, JOIN_RESERVE))
+        if (!heap_reserve(&room->state.heap, edit_reserve(&room->state.schema)))
             return false;
         struct scope *mine = client_private_scope(room, client);
         if (!scope_reserve(&room->state, mine, room->inbox.edits + per_tick))
@@ -292,10 +302,12 @@ enum status room_prepare(struct room *room)
     struct state *state = &room->state;
     const struct rules *rules = room->rules;
     uint32_t records = room->inbox.edits + rules->tick_records;
-    size_t bytes = room->inbox.reserve + rules->tick_records * (size_t)EDIT_RESERVE +
-                   4 * (size_t)rules->tick_bytes + room->timer_count * (size_t)16;
-    if (records > 0)
-        bytes += SCHEMA_TICK_BYTES;
+    /* A value takes at most four times its bytes: canonical form, rounding, and a list's head. */
+    size_t bytes = 4 * (room->inbox.bytes + rules->tick_bytes);
+    if (records > 0) {
+        bytes += records * edit_reserve(&state->schema);
+        bytes += room->learns ? SCHEMA_TICK_BYTES : 0;
+    }
     if (!prepare_private(room))
         return STATUS_MEMORY;
     for (int i = 0; i < SCOPE_COUNT; i++)

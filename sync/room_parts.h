@@ -29,9 +29,6 @@ struct client {
 };
 #define REFUSALS_BYTES (OPERATIONS_IN_FLIGHT_MAX * sizeof(struct refusal))
 
-/* Heap for a client, one presence record with its cells, and the places of a private scope. */
-#define JOIN_RESERVE (RECORD_RESERVE + 2 * USER_BYTES_MAX + 2048u)
-
 /* Edits that may wait for one tick, and two more for each member's seat (its join, its presence);
  * bounds the memory set aside for the tick. */
 #define INBOX_EDITS_MAX 8192u
@@ -45,6 +42,7 @@ enum seat_state {
 
 /* Places beyond everyone and presence: MINE and the roles. */
 #define PLACES_EXTRA (SCOPE_COUNT - SCOPE_MINE)
+#define PLACES_BYTES (PLACES_EXTRA * sizeof(struct place))
 
 struct seat {
     struct client *client;
@@ -87,7 +85,7 @@ struct inbox {
     uint32_t capacity;
     uint32_t length;
     uint32_t edits; /* records that may be made */
-    size_t reserve; /* heap that taking it all may need */
+    size_t bytes;   /* of the messages */
 };
 
 struct timer {
@@ -116,11 +114,12 @@ struct room {
     struct client *client_oldest, *client_newest; /* without a seat */
     uint32_t last_member;
     uint32_t declared; /* definitions that come with the kind; the others were learnt */
+    bool learns;       /* names, anywhere */
     bool has_private;  /* the kind has SIGHT_MEMBER collections */
     bool has_roles;
 
     struct inbox inbox;
-    struct timer timers[ROOM_TIMERS_MAX];
+    struct timer *timers; /* [ROOM_TIMERS_MAX] where the rules use them */
     uint32_t timer_count;
     struct notice notices[NOTICES_MAX];
     uint32_t notice_count;
@@ -133,6 +132,9 @@ struct room {
     uint32_t names_framed;
     uint64_t shared_tick; /* tick of the last frames: where most members stand */
 };
+
+/* Heap for a client and its places. */
+#define CLIENT_RESERVE (heap_rounded(sizeof(struct client)) + heap_rounded(PLACES_BYTES))
 
 /* clients.c: the memory of client keys. */
 struct client *client_find(const struct room *room, const uint8_t *key);

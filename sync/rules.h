@@ -95,7 +95,8 @@ struct rules {
     const char *name;
     uint32_t tick_hz;  /* 1..120 */
     uint32_t frame_hz; /* divides tick_hz */
-    /* The first collection is "presence" with SIGHT_PRESENCE; `user` and `away` are added to it. */
+    /* The first collection is "presence" with SIGHT_PRESENCE. Its fields 0 `user` and 1 `away` come
+     * by themselves, those declared follow. */
     const struct collection_rules *collections;
     uint32_t collection_count;
     const struct event_rules *events;

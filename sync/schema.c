@@ -95,6 +95,12 @@ declare_collection(struct schema *schema, struct heap *heap, const struct collec
                                                     .server_only = rules->server_only,
                                                     .learns = rules->learns});
     assert(number >= 0);
+    if (rules->sight == SIGHT_PRESENCE) {
+        add_field(schema, heap, number,
+                  (struct field){.name = bytes_of("user"), .type = FIELD_ANY});
+        add_field(schema, heap, number,
+                  (struct field){.name = bytes_of("away"), .type = FIELD_BOOL});
+    }
     for (uint32_t i = 0; i < rules->field_count; i++) {
         const struct field_rules *field = &rules->fields[i];
         assert(field->merge != MERGE_ADD || field->type == FIELD_INT || field->type == FIELD_FIXED);
@@ -106,10 +112,6 @@ declare_collection(struct schema *schema, struct heap *heap, const struct collec
                                  .type = (uint8_t)field->type,
                                  .merge = (uint8_t)field->merge});
     }
-    if (rules->sight != SIGHT_PRESENCE)
-        return;
-    add_field(schema, heap, number, (struct field){.name = bytes_of("user"), .type = FIELD_ANY});
-    add_field(schema, heap, number, (struct field){.name = bytes_of("away"), .type = FIELD_BOOL});
 }
 
 size_t schema_bytes(const struct rules *rules)

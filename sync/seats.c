@@ -33,8 +33,8 @@ static void seat_take_extra(struct room *room, struct seat *seat)
 {
     if (seat->extra != NULL)
         return;
-    seat->extra = heap_take(&room->state.heap, PLACES_EXTRA * sizeof *seat->extra);
-    memset(seat->extra, 0, PLACES_EXTRA * sizeof *seat->extra);
+    seat->extra = heap_take(&room->state.heap, PLACES_BYTES);
+    memset(seat->extra, 0, PLACES_BYTES);
 }
 
 struct scope *client_private_scope(struct room *room, struct client *client)
@@ -82,7 +82,7 @@ void seat_release(struct room *room, uint32_t number)
 {
     struct seat *seat = &room->seats[number];
     if (seat->extra != NULL)
-        heap_give(&room->state.heap, seat->extra, PLACES_EXTRA * sizeof *seat->extra);
+        heap_give(&room->state.heap, seat->extra, PLACES_BYTES);
     *seat = (struct seat){.next_free = room->seat_free};
     room->seat_free = number + 1;
     room->seats_taken--;
@@ -123,7 +123,7 @@ static void seat_welcome(struct room *room, struct seat *seat, const struct hell
     seat->fresh = true;
     seat->everyone = seat->presence_place = (struct place){0};
     if (seat->extra != NULL)
-        memset(seat->extra, 0, PLACES_EXTRA * sizeof *seat->extra);
+        memset(seat->extra, 0, PLACES_BYTES);
     seat_resume(room, seat, hello);
     room->behind = true;
 }
@@ -139,7 +139,6 @@ rejoin(struct room *room, struct client *client, const struct hello *hello, enum
     enum status status = inbox_add(room, entry, hello->user.data);
     if (status != STATUS_OK)
         return status;
-    room->inbox.reserve += JOIN_RESERVE;
     if (seat->state == SEAT_AWAY)
         room->seats_away--;
     seat->state = SEAT_TAKEN;
@@ -187,7 +186,7 @@ room_join(struct room *room, const struct hello *hello, enum role role, uint32_t
     if (room->seats_taken >= room->options.limits.members)
         return STATUS_FULL;
     bool known = client != NULL;
-    if (!heap_reserve(&room->state.heap, JOIN_RESERVE))
+    if (!heap_reserve(&room->state.heap, CLIENT_RESERVE))
         return STATUS_MEMORY;
     if (!known)
         client = client_add(room, hello->key, hello->sequence);

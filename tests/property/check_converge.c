@@ -485,15 +485,15 @@ static void send_presence(struct world *world, struct client *client)
     y = y > 4000 ? 0 : y;
     if (client->placed) {
         pack_array(&writer, 3);
-        pack_integer(&writer, CLIENT_MOVED + 3);
+        pack_integer(&writer, CLIENT_MOVED + 12);
         pack_integer(&writer, (int64_t)zigzag(x - client->x));
         pack_integer(&writer, (int64_t)zigzag(y - client->y));
     } else {
         pack_array(&writer, 7);
         pack_integer(&writer, CLIENT_PRESENCE);
-        pack_integer(&writer, 0);
+        pack_string(&writer, bytes_of("x"));
         pack_integer(&writer, x);
-        pack_integer(&writer, 1);
+        pack_string(&writer, bytes_of("y"));
         pack_integer(&writer, y);
         pack_string(&writer, bytes_of("note"));
         pack_integer(&writer, (int64_t)chance(world, 5));

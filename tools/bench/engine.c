@@ -71,7 +71,7 @@ static bool move(struct room *room, struct member *member, struct totals *totals
     if (member->placed && dx == 0 && dy == 0)
         return false;
     if (member->placed) {
-        unsigned mask = (dx != 0 ? 1u : 0u) | (dy != 0 ? 2u : 0u);
+        unsigned mask = (dx != 0 ? 4u : 0u) | (dy != 0 ? 8u : 0u);
         pack_array(&writer, 1 + (uint32_t)__builtin_popcount(mask));
         pack_integer(&writer, CLIENT_MOVED + mask);
         if (dx != 0)
@@ -81,9 +81,9 @@ static bool move(struct room *room, struct member *member, struct totals *totals
     } else {
         pack_array(&writer, 5);
         pack_integer(&writer, CLIENT_PRESENCE);
-        pack_integer(&writer, 0);
+        pack_string(&writer, bytes_of("x"));
         pack_integer(&writer, member->hand.x);
-        pack_integer(&writer, 1);
+        pack_string(&writer, bytes_of("y"));
         pack_integer(&writer, member->hand.y);
     }
     member->placed = true;
