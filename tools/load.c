@@ -410,6 +410,7 @@ static bool run_load(struct run *run)
     struct load *load = &run->load;
     if (!prepare(run))
         return false;
+    (void)metrics_read(&run->report.empty, load->options.server);
     if (!join(run))
         return false;
     begin_turns(&run->moves, load->count * load->options.rate, tutti_now_us());

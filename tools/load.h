@@ -121,6 +121,7 @@ uint64_t observer_lost(const struct member *member);
 
 struct report {
     double join_s, window_s;
+    struct metrics empty; /* the server before anybody joined */
     struct totals before, after;
     uint64_t turns_late; /* moves that were left out because this program was behind */
     uint64_t lost_updates;

@@ -79,6 +79,13 @@ static struct figures compute(const struct load *load, const struct report *repo
     return figures;
 }
 
+/* What the server's memory has grown by, rooms and all. */
+static double member_kib(const struct load *load, const struct report *report)
+{
+    double grown = report->after.server.resident_bytes - report->empty.resident_bytes;
+    return ratio(grown / 1024, load->joined);
+}
+
 /* --- For people ------------------------------------------------------------------------------------- */
 
 static void print_server(const struct load *load,
@@ -95,7 +102,8 @@ static void print_server(const struct load *load,
         fprintf(out, ", %.2f us per frame, %.1f us per 1,000 updates", figures->us_per_frame,
                 1000 * figures->us_per_update);
     if (report->after.server.resident_bytes > 0)
-        fprintf(out, "; memory %.1f MiB", report->after.server.resident_bytes / (1 << 20));
+        fprintf(out, "; memory %.1f MiB, %.2f KiB more for each that joined",
+                report->after.server.resident_bytes / (1 << 20), member_kib(load, report));
     fputc('\n', out);
 }
 
@@ -192,9 +200,10 @@ static void json_server(const struct report *report, const struct figures *figur
     }
     fprintf(out,
             ",\"server\":{\"cpu\":%.5f,\"us_per_frame\":%.3f,\"us_per_1000_updates\":%.3f,"
-            "\"bytes_before\":%.0f,\"bytes_after\":%.0f}",
+            "\"bytes_empty\":%.0f,\"bytes_before\":%.0f,\"bytes_after\":%.0f}",
             figures->server_cpu, figures->us_per_frame, 1000 * figures->us_per_update,
-            report->before.server.resident_bytes, report->after.server.resident_bytes);
+            report->empty.resident_bytes, report->before.server.resident_bytes,
+            report->after.server.resident_bytes);
 }
 
 void load_report_json(const struct load *load, const struct report *report, FILE *out)

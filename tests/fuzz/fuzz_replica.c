@@ -1,0 +1,56 @@
+/* fuzz_replica - frames of any bytes into a replica, over several connections.
+ *
+ * The input is a row of steps: a byte that tells the sections of a frame, 255 for a new connection,
+ * then the length (two bytes) and the bytes of the frame, or the scopes that are kept.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "sync/replica.h"
+
+#define NEW_CONNECTION 255
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Everything that a reader of the replica may ask for. */
+static void read_all(const struct replica *replica)
+{
+    static uint8_t packed[1 << 20];
+    (void)replica_hash(replica);
+    for (uint32_t i = 0; i < COLLECTIONS_MAX; i++) {
+        const struct replica_collection *collection = replica_collection_at(replica, i);
+        const struct replica_record *record = NULL;
+        while ((record = replica_next(replica, collection, record)) != NULL) {
+            if (replica_find(replica, collection, replica_record_id(record)) != record)
+                abort();
+            struct writer writer = writer_on(packed, sizeof packed);
+            for (int field = 0; field < (int)FIELDS_MAX; field++)
+                replica_pack(record, field, &writer);
+        }
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct replica *replica = replica_create(&(struct memory){0});
+    if (replica == NULL)
+        return 0;
+    for (size_t at = 0; at + 3 <= size;) {
+        uint8_t step = data[at];
+        size_t length = (size_t)data[at + 1] << 8 | data[at + 2];
+        at += 3;
+        if (step == NEW_CONNECTION) {
+            replica_welcome(replica, (uint8_t)length, length >> 8 != 0);
+            continue;
+        }
+        if (length > size - at)
+            length = size - at;
+        struct reader reader = reader_on((struct bytes){data + at, length});
+        (void)replica_sections(replica, &reader, step);
+        read_all(replica);
+        at += length;
+    }
+    replica_destroy(replica);
+    return 0;
+}
