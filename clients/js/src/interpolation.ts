@@ -17,6 +17,8 @@ const SAMPLES_MAX = 64
 /** How fast the estimate forgets: a lag or a jitter of this many frames ago weighs little. */
 const FRAMES_REMEMBERED = 100
 const DELAY_MAX_MS = 500
+/** How much faster or slower than time what is shown may run, to get to where it should be. */
+const SLEW = 0.25
 
 /** The motion of one member. */
 export class Track {
@@ -71,6 +73,8 @@ export class Playout {
   #base: number | null = null
   /** How much later than those the late ones are. */
   #jitter = 0
+  /** What was shown when. */
+  #last: { now: number; time: number } | null = null
 
   constructor(interval: number, delay: number | null) {
     this.#interval = interval
@@ -92,7 +96,20 @@ export class Playout {
     return Math.min(DELAY_MAX_MS, 2 * this.#interval + this.#jitter)
   }
 
+  /** Runs on evenly, a little faster or slower where the delay changes, and never goes back. */
   time(now: number): number {
-    return now - (this.#base ?? 0) - this.delay
+    const due = now - (this.#base ?? 0) - this.delay
+    if (this.#last === null) {
+      this.#last = { now, time: due }
+      return due
+    }
+    const elapsed = now - this.#last.now
+    const even = this.#last.time + elapsed
+    if (elapsed <= 0) return even
+    const error = due - even
+    const most = Math.abs(error) > DELAY_MAX_MS ? Infinity : SLEW * elapsed
+    const time = even + Math.max(-most, Math.min(most, error))
+    this.#last = { now, time: Math.max(this.#last.time, time) }
+    return this.#last.time
   }
 }

@@ -76,6 +76,7 @@ test('on a line with jitter the delay grows until motion never stops, and shrink
     frames.push({ at, arrives: last })
   }
   let stalls = 0
+  let backwards = 0
   let shown = -Infinity
   for (let now = 0; now < 20_000; now += 10) {
     while (frames[0] && frames[0].arrives <= now) {
@@ -85,12 +86,22 @@ test('on a line with jitter the delay grows until motion never stops, and shrink
     }
     const x = track.at(playout.time(now))?.['x'] ?? 0
     if (now > 2_000 && x <= shown) stalls++
+    if (x < shown) backwards++
     shown = x
   }
   assert.ok(playout.delay > 150 && playout.delay < 300, `${playout.delay}`)
+  assert.equal(backwards, 0)
   assert.ok(stalls < 20, `${stalls} of 1800 moments without motion`)
   for (let at = 20_000; at < 60_000; at += INTERVAL) playout.frame(at, at + 30)
   assert.ok(playout.delay < 120, `${playout.delay}`)
+})
+
+test('a page that was asleep sees what is now, not what it missed', () => {
+  const playout = new Playout(INTERVAL, 100)
+  playout.frame(0, 30)
+  assert.equal(playout.time(1_030), 900)
+  playout.frame(60_000, 60_030)
+  assert.equal(playout.time(60_030), 59_900)
 })
 
 test('a fixed delay stays', () => {
