@@ -7,6 +7,7 @@ import { burst, drawing, reactions } from '/landing/reactions.js'
 import { Score } from '/landing/score.js'
 import { Stage } from '/landing/stage.js'
 import { Meter } from '/shared/numbers.js'
+import { copy } from '/shared/place.js'
 import { ownSeat, paint, seatForm, seatOf } from '/shared/seat.js'
 import { statusPill } from '/shared/status.js'
 
@@ -16,7 +17,7 @@ const stage = new Stage($('numbers'), [...document.querySelectorAll('[data-movem
 let seat = ownSeat()
 let room = null
 
-copyButtons()
+$('copy').addEventListener('click', ({ target }) => copy(target, $('sample').textContent))
 reactionButtons()
 seatForm($('seat'), seat, (changed) => {
   seat = changed
@@ -61,10 +62,11 @@ room.others.on('change', ({ kind, id, member, before }) => {
   score.play(id, part, Stage.heightOf(member.y), performance.now())
 })
 
-// Reactions: an event that happens once, for everyone.
+// Reactions: an event that happens once, for everyone. One that is late is none: it does not wait.
 function react(number, { left, top }) {
   burst(layer, number, { left, top }, seat.part)
-  room?.emit('reaction', { number, ...stage.unitsOf(left, top) })
+  if (room?.status !== 'live') return
+  room.emit('reaction', { number, ...stage.unitsOf(left, top) })
 }
 
 room.on('event', ({ name, from, value, history }) => {
@@ -82,16 +84,6 @@ requestAnimationFrame(function draw(now) {
   score.draw(now)
   requestAnimationFrame(draw)
 })
-
-function copyButtons() {
-  for (const button of document.querySelectorAll('[data-copy]')) {
-    button.addEventListener('click', async () => {
-      await navigator.clipboard.writeText($(button.dataset.copy).textContent)
-      button.textContent = 'Copied'
-      setTimeout(() => (button.textContent = 'Copy'), 1_500)
-    })
-  }
-}
 
 /** What depends on who is here, we among them. */
 function dressPage() {

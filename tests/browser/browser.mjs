@@ -24,6 +24,7 @@ export async function startBrowser() {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: FLAGS,
   })
+  let contexts = []
   return {
     /** A visitor of its own: nothing kept from the others. `seat` is what the page remembers. */
     async visit(address, { seat, ...options } = {}) {
@@ -31,6 +32,7 @@ export async function startBrowser() {
         viewport: { width: 1280, height: 800 },
         ...options,
       })
+      contexts.push(context)
       context.setDefaultTimeout(WAIT_MS)
       if (seat !== undefined) {
         const kept = JSON.stringify(seat)
@@ -44,6 +46,11 @@ export async function startBrowser() {
       })
       await page.goto(address)
       return page
+    },
+    /** All visitors leave. */
+    async clear() {
+      await Promise.all(contexts.map((context) => context.close()))
+      contexts = []
     },
     close: () => browser.close(),
   }

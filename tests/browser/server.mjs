@@ -25,16 +25,15 @@ export async function startServer({ port = 0, flags = [] } = {}) {
   const exited = new Promise((resolve) => process.once('close', resolve))
   const log = []
   const address = await new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error('the server does not say listening')), START_MS)
     createInterface({ input: process.stderr }).on('line', (line) => {
       log.push(line)
       const listening = /\blistening\b.*\baddress=(\S+)/.exec(line)
-      if (listening === null) return
-      clearTimeout(late)
-      resolve(listening[1])
+      if (listening !== null) resolve(listening[1])
     })
     process.once('error', reject)
     exited.then((code) => reject(new Error(`the server ended with ${code}:\n${log.join('\n')}`)))
+    const late = new Error('the server does not say that it listens')
+    setTimeout(reject, START_MS, late).unref()
   })
   return {
     port: Number(address.split(':').at(-1)),

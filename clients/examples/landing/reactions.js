@@ -22,6 +22,8 @@ export const reactions = [
 ]
 
 const SPARKS = 7
+/** Nobody can bury the page under them. */
+const SPARKS_MAX = 210
 const RISE_MS = 1_100
 
 export function drawing({ path }) {
@@ -31,7 +33,7 @@ export function drawing({ path }) {
 /** A few of them fly up from a place on the page. */
 export function burst(layer, number, { left, top }, part) {
   const reaction = reactions[number]
-  if (reaction === undefined) return
+  if (reaction === undefined || layer.getElementsByClassName('spark').length >= SPARKS_MAX) return
   const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches
   for (let i = 0; i < (isCalm ? 1 : SPARKS); i++) {
     const spark = document.createElement('div')

@@ -28,7 +28,7 @@ const KEPT_UNDER = 'tutti seat'
 /** What comes from other members may be anything. */
 export function seatOf(value, fallback = {}) {
   const { name, part } = typeof value === 'object' && value !== null ? value : {}
-  const known = parts[part] ? part : (fallback.part ?? 0)
+  const known = Number.isInteger(part) && part in parts ? part : (fallback.part ?? 0)
   const called = typeof name === 'string' ? [...name.trim()].slice(0, NAME_MAX).join('') : ''
   return { name: called || fallback.name || parts[known].name, part: known }
 }

@@ -1,0 +1,131 @@
+import { paint } from '/shared/seat.js'
+import { initialsOf, nodesOf, timeOf } from './text.js'
+
+/** Within this time, a second message of the same person goes without its head. */
+const SAME_BREATH_MS = 300_000
+/** So near to the end counts as at the end. */
+const END_REACH = 48
+
+/**
+ * The messages on the page: decided ones in the room's order, then ours that wait. Follows the
+ * newest one, unless the reader has scrolled up.
+ */
+export class Log {
+  #element
+  #later
+  #nodes = new Map()
+  #divider = document.createElement('p')
+  #unread = 0
+  #title = document.title
+
+  constructor(element, later) {
+    this.#element = element
+    this.#later = later
+    this.#divider.className = 'unread'
+    this.#divider.textContent = 'New'
+    element.addEventListener('scroll', () => this.#seen())
+    document.addEventListener('visibilitychange', () => this.#seen())
+    new ResizeObserver(() => this.#unread === 0 && this.toEnd()).observe(element)
+    later.addEventListener('click', () => this.toEnd())
+  }
+
+  has(id) {
+    return this.#nodes.has(id)
+  }
+
+  /** Shows a message of ours at once, dimmed, below all others. */
+  wait(message, now) {
+    this.#divider.remove()
+    this.#element.append(this.#make(message, now, 'pending'))
+    this.#regroup(this.#nodes.get(message.id))
+    this.toEnd()
+  }
+
+  /** The room has this message: it stands where the room has it. */
+  settle(message, { now, isNews }) {
+    const own = this.#nodes.get(message.id)
+    const node = own ?? this.#make(message, now, '')
+    const follows = this.#isFollowed
+    node.className = 'message'
+    node.querySelector('.fate').replaceChildren()
+    const next = node.nextElementSibling
+    this.#element.insertBefore(node, this.#element.querySelector('.pending'))
+    for (const each of [next, node, node.nextElementSibling]) this.#regroup(each)
+    if (own === undefined && isNews && !follows) this.#count(node)
+    else if (follows) this.toEnd()
+  }
+
+  /** Why a message of ours did not get through, and what can be done. */
+  fail(id, why, action, act) {
+    const node = this.#nodes.get(id)
+    const button = document.createElement('button')
+    button.type = 'button'
+    button.textContent = action
+    button.addEventListener('click', () => {
+      node.remove()
+      this.#nodes.delete(id)
+      act()
+    })
+    node.classList.remove('pending')
+    node.querySelector('.fate').replaceChildren(why, button)
+  }
+
+  toEnd() {
+    this.#element.scrollTop = this.#element.scrollHeight
+  }
+
+  get #isAtEnd() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#element
+    return scrollHeight - scrollTop - clientHeight < END_REACH
+  }
+
+  get #isFollowed() {
+    return this.#isAtEnd && !document.hidden
+  }
+
+  #count(node) {
+    if (this.#unread++ === 0) node.before(this.#divider)
+    this.#showCount()
+    // In a hidden page nobody loses the place by this: the divider marks where to go on reading.
+    if (document.hidden && this.#isAtEnd) this.toEnd()
+  }
+
+  #seen() {
+    if (this.#unread === 0 || !this.#isFollowed) return
+    this.#unread = 0
+    this.#showCount()
+  }
+
+  #showCount() {
+    document.title = this.#unread > 0 ? `(${this.#unread}) ${this.#title}` : this.#title
+    this.#later.hidden = this.#unread === 0
+    this.#later.textContent = `${this.#unread} new ↓`
+  }
+
+  #make({ id, name, part, text, at }, now, state) {
+    const node = document.createElement('article')
+    node.className = `message ${state}`
+    node.dataset.by = `${part} ${name}`
+    node.dataset.at = at
+    node.innerHTML = `<span class="head" aria-hidden="true"></span>
+      <div class="body"><p class="by"><b></b><time></time></p><p class="text"></p><p class="fate"></p></div>`
+    paint(node, part)
+    node.querySelector('.head').textContent = initialsOf(name)
+    node.querySelector('b').textContent = name
+    node.querySelector('.text').append(...nodesOf(text))
+    const time = node.querySelector('time')
+    time.dateTime = new Date(at).toISOString()
+    time.textContent = timeOf(at, now)
+    this.#nodes.set(id, node)
+    return node
+  }
+
+  #regroup(node) {
+    if (!node?.matches('.message')) return
+    const before = node.previousElementSibling
+    const isSame =
+      before?.dataset.by === node.dataset.by &&
+      Math.abs(node.dataset.at - before.dataset.at) < SAME_BREATH_MS
+    node.classList.toggle('same', isSame)
+  }
+}
