@@ -36,12 +36,12 @@ only clients/c '<libwebsockets\.h>' 'clients/c/client_ws\.c'
 forbid tools '"(server|persistence|tests)/'
 only tools '<libwebsockets\.h>' 'tools/load[a-z_]*\.c'
 
-for file in $(git ls-files '*.c' '*.h' '*.ts' '*.js' '*.mjs' '*.css' '*.py'); do
+for file in $(git ls-files '*.c' '*.h' '*.ts' '*.js' '*.mjs' '*.css' '*.py' ':!tests' ':!*/test'); do
     lines=$(wc -l <"$file")
-    if [ "$lines" -gt 800 ]; then fail "$file has $lines lines"; fi
+    if [ "$lines" -gt 700 ]; then fail "$file has $lines lines"; fi
 done
 
-if git grep -nE '(TODO|FIXME|XXX)' -- '*.c' '*.h' '*.ts' '*.js' '*.mjs' '*.py'; then
+if git grep -nwE 'TODO|FIXME|XXX' -- '*.c' '*.h' '*.ts' '*.js' '*.mjs' '*.py'; then
     fail 'unfinished work is an issue, not a comment'
 fi
 exit $failed
