@@ -30,8 +30,20 @@ export class Track {
     if (last !== undefined && at - last.at > 2 * interval) {
       this.#samples.push({ at: at - interval, position: last.position })
     }
+    this.#fillBack(position)
     this.#samples.push({ at, position })
     if (this.#samples.length > SAMPLES_MAX) this.#samples.shift()
+  }
+
+  /** A field that appears was not somewhere else before: it starts where it appeared. */
+  #fillBack(position: Position): void {
+    for (const [field, value] of Object.entries(position)) {
+      for (let i = this.#samples.length - 1; i >= 0; i--) {
+        const sample = this.#samples[i]!
+        if (field in sample.position) break
+        this.#samples[i] = { at: sample.at, position: { ...sample.position, [field]: value } }
+      }
+    }
   }
 
   at(time: number): Readonly<Position> | undefined {

@@ -16,8 +16,8 @@ before(async () => {
 
 after(async () => {
   for (const room of rooms) room.leave()
-  await wire.close()
-  await server.stop()
+  await wire?.close()
+  await server?.stop()
 })
 
 const newName = () => `room-${++roomNumber}`

@@ -35,7 +35,9 @@ test('a field that comes later starts where it came', () => {
   const track = new Track()
   track.add(0, { x: 0 }, INTERVAL)
   track.add(50, { x: 10, y: 7 }, INTERVAL)
+  track.add(100, { x: 10, y: 9 }, INTERVAL)
   assert.deepEqual(track.at(25), { x: 5, y: 7 })
+  assert.deepEqual(track.at(-100), { x: 0, y: 7 })
 })
 
 test('what is trimmed was not needed', () => {
