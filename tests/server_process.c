@@ -19,14 +19,16 @@
 
 static void run_server(const struct server_process *server, int log_fd)
 {
-    char address[32], www[80];
+    char address[32];
+    const char *arguments[8 + SERVER_FLAGS_MAX] = {
+        TEST_SERVER, "--listen", address, "--data", server->folder, "--www", server->folder};
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that crashes leaves no server behind */
     snprintf(address, sizeof address, "127.0.0.1:%u", server->port);
-    snprintf(www, sizeof www, "%s", server->folder);
+    for (int i = 0; server->flags[i] != NULL; i++)
+        arguments[7 + i] = server->flags[i];
     dup2(log_fd, STDERR_FILENO);
     dup2(log_fd, STDOUT_FILENO);
-    execl(TEST_SERVER, TEST_SERVER, "--listen", address, "--data", server->folder, "--www", www,
-          (char *)NULL);
+    execv(TEST_SERVER, (char *const *)(uintptr_t)arguments);
     _exit(127);
 }
 
@@ -78,19 +80,35 @@ void server_restart(struct server_process *server)
     close(log[0]);
 }
 
-struct server_process server_start(uint16_t port)
+static struct server_process start(struct server_process server)
 {
-    struct server_process server = {.port = port};
     snprintf(server.folder, sizeof server.folder, "/tmp/check-server-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(server.folder));
     server_restart(&server);
     return server;
 }
 
+struct server_process server_start(uint16_t port)
+{
+    return start((struct server_process){.port = port});
+}
+
+struct server_process server_start_with(const char *const *flags)
+{
+    struct server_process server = {0};
+    for (int i = 0; flags[i] != NULL; i++) {
+        ck_assert_int_lt(i, SERVER_FLAGS_MAX - 1);
+        server.flags[i] = flags[i];
+    }
+    return start(server);
+}
+
 void server_signal(struct server_process *server, int signal)
 {
+    int status = 0;
     kill(server->pid, signal);
-    waitpid(server->pid, NULL, 0);
+    waitpid(server->pid, &status, 0);
+    server->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     server->pid = 0;
 }
 

@@ -15,14 +15,21 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#define SERVER_FLAGS_MAX 16
+
 struct server_process {
     pid_t pid;
     uint16_t port;
-    char folder[64]; /* its data, removed by server_stop() */
+    int exit_status;                     /* of the one that ended last; -1: by a signal */
+    const char *flags[SERVER_FLAGS_MAX]; /* further ones, up to a NULL */
+    char folder[64];                     /* its data, removed by server_stop() */
 };
 
 /* Listens on 127.0.0.1; port 0 takes any. */
 struct server_process server_start(uint16_t port);
+
+/* The same, on any port, with further flags and their values; the list ends with NULL. */
+struct server_process server_start_with(const char *const *flags);
 
 /* Ends it with a signal and waits for it; the data folder is kept for server_restart(). */
 void server_signal(struct server_process *server, int signal);
