@@ -34,6 +34,9 @@ uint32_t chance_below(struct chance *chance, uint32_t bound);
 
 /* --- Rooms ------------------------------------------------------------------------------------- */
 
+/* Every sight, type and merge; see helpers.c. A test that needs callbacks takes a copy. */
+extern const struct rules kind_mixed;
+
 struct room *room_of(const struct rules *rules);
 
 struct hello hello_of(unsigned key); /* a client that was never here */
