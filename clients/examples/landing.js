@@ -78,10 +78,9 @@ room.on('event', ({ name, from, value, history }) => {
 })
 
 showFigures(document.querySelectorAll('[data-figure]'), meter)
-addEventListener('resize', () => ensemble.relayout())
 requestAnimationFrame(function draw(now) {
   ensemble.draw(now)
-  score.draw(now)
+  if (room.status === 'live') score.draw(now)
   requestAnimationFrame(draw)
 })
 

@@ -73,6 +73,14 @@ test(
     const top = await a.evaluate(() => 300 + scrollY)
     await cursorNear(b, 'Ada', 400, top)
 
+    // A window that changes its size keeps the cursor at the same words.
+    await b.setViewportSize({ width: 600, height: 800 })
+    const code = await b.locator('#code').boundingBox()
+    await b.waitForFunction(({ y, height }) => {
+      const { top } = document.querySelector('.cursor').getBoundingClientRect()
+      return top > y && top < y + height
+    }, code)
+
     await a.close()
     await b.waitForFunction(() => document.querySelectorAll('.cursor').length === 0)
     assert.equal(await b.locator('#players li').count(), 1)
@@ -87,8 +95,10 @@ test('another name and colour show at once, without joining again', BOUNDED, asy
   await a.fill('#seat-name', 'Augusta')
   await a.getByLabel('Harp').check()
   await b.locator('.cursor', { hasText: 'Augusta' }).waitFor()
-  const color = () => getComputedStyle(document.querySelector('.cursor span')).backgroundColor
-  await b.waitForFunction(`(${color})() === 'rgb(107, 63, 196)'`)
+  await b.waitForFunction(() => {
+    const { backgroundColor } = getComputedStyle(document.querySelector('.cursor span'))
+    return backgroundColor === 'rgb(107, 63, 196)'
+  })
   assert.deepEqual(await b.locator('#players li').allTextContents(), ['Nadia (you)', 'Augusta'])
 
   // It is kept for the next visit.

@@ -58,6 +58,7 @@ room.on('status', showWaiting)
 showWho()
 log.toEnd()
 $('fields').disabled = false
+$('empty').hidden = false
 
 /** What comes from other members may be anything. */
 function arrived({ value }, isNews) {
@@ -106,7 +107,8 @@ function showWho() {
   const others = room === null ? [] : [...room.others]
   showPlayers($('players'), seat, others)
   const present = others.filter(({ away }) => !away).length
-  $('count').textContent = present === 0 ? 'You are alone' : `${present + 1} are here`
+  const alone = room === null ? 'You' : 'You are alone'
+  $('count').textContent = present === 0 ? alone : `${present + 1} are here`
   $('typing').textContent = typingWords(others)
 }
 

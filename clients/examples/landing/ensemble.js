@@ -24,23 +24,20 @@ export class Ensemble {
 
   /** Once per animation frame. Moves what moved, and touches nothing else. */
   draw(now) {
+    const { layout } = this.#stage
     for (const [id, cursor] of this.#cursors) {
       const { x, y } = this.#room.others.at(id, now) ?? {}
       const isHere = typeof x === 'number' && typeof y === 'number'
-      if (isHere && (x !== cursor.x || y !== cursor.y)) {
+      const isMoved = x !== cursor.x || y !== cursor.y
+      if (isHere && (isMoved || cursor.layout !== layout)) {
         const { left, top } = this.#stage.pageOf(x, y)
         cursor.element.style.transform = `translate3d(${left.toFixed(1)}px, ${top.toFixed(1)}px, 0)`
-        cursor.movedAt = now
-        Object.assign(cursor, { x, y })
+        if (isMoved) cursor.movedAt = now
+        Object.assign(cursor, { x, y, layout })
       }
       setClass(cursor, 'here', isHere)
       setClass(cursor, 'idle', now - cursor.movedAt > IDLE_MS)
     }
-  }
-
-  /** Places are units of the page's layout: when that changes, all cursors go to new pixels. */
-  relayout() {
-    for (const cursor of this.#cursors.values()) cursor.x = undefined
   }
 
   #dress(member) {

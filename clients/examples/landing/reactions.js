@@ -69,6 +69,7 @@ function fly(left, top, i) {
       opacity: 1,
       offset: 0.2,
     },
-    { transform: `translate(${x}px, ${y}px) rotate(${turn}deg) scale(.8)`, opacity: 0 },
+    { transform: `translate(${x}px, ${y}px) rotate(${turn}deg)`, opacity: 1, offset: 0.85 },
+    { transform: `translate(${x}px, ${y}px) rotate(${turn}deg) scale(0.7)`, opacity: 0 },
   ]
 }

@@ -6,8 +6,8 @@ const BAR_MS = 1_000
 const SLOT_MS = BAR_MS / SIXTEENTHS
 /** How far a bar is drawn, in spaces of the stave. */
 const BAR_SPACES = 3.8
-/** Steps from the lowest note to the highest: two above and below the stave. */
-const STEPS = 12
+/** Steps from the lowest note, below the stave, to the highest, on its upper line. */
+const STEPS = 10
 const NOTES_MAX = 600
 
 const isDark = matchMedia('(prefers-color-scheme: dark)')
@@ -47,7 +47,10 @@ export class Score {
   beat(tick, now) {
     const origin = now - (tick * BAR_MS) / this.#ticksPerBar
     const isOff = this.#origin === null || Math.abs(origin - this.#origin) > SLOT_MS
-    if (isOff) this.#origin = origin
+    if (!isOff) return
+    this.#origin = origin
+    this.#groups = []
+    this.#open.clear()
   }
 
   /** A player is at `height` (0 to 1) and has moved. Any number of times: a slot takes one note. */
@@ -83,7 +86,7 @@ export class Score {
     this.#groups = this.#groups.filter(({ notes }) => notes.at(-1).slot * SLOT_MS > oldest)
 
     this.#context.clearRect(0, 0, width, height)
-    for (let bar = Math.floor(newest / BAR_MS); bar * BAR_MS > oldest; bar--) {
+    for (let bar = Math.floor(newest / BAR_MS); bar >= 0 && bar * BAR_MS > oldest; bar--) {
       this.#drawBar(bar * this.#ticksPerBar, xOf(bar * BAR_MS))
     }
     for (const group of this.#groups) this.#drawGroup(group, xOf)
@@ -118,7 +121,7 @@ export class Score {
     context.fillRect(x - space / 2, bottom - 4 * space, 1, 4 * space + 1)
     context.globalAlpha = 0.8 * this.#fadeAt(x)
     context.font = `${Math.max(10, space * 0.44)}px ${this.#ink.font}`
-    context.fillText(tick.toLocaleString('en'), x - space / 2, bottom - 6.6 * space)
+    context.fillText(tick.toLocaleString('en'), x - space / 2, bottom + 2.3 * space)
   }
 
   /** The notes of one player in one bar hang from one beam. */

@@ -19,6 +19,8 @@ export class Stage {
   #width = 1
   /** Upper edges of the movements, and the lower edge of the last. */
   #edges = [0, 1]
+  /** Another one each time that the page was laid out anew. */
+  layout = 0
 
   constructor(column, movements) {
     const measure = () => {
@@ -29,6 +31,7 @@ export class Stage {
       this.#edges = movements.map((each) => each.getBoundingClientRect().top + scrollY)
       this.#edges.push(movements.at(-1).getBoundingClientRect().bottom + scrollY)
       this.#edges[0] = 0
+      this.layout++
     }
     new ResizeObserver(measure).observe(document.body)
     measure()
