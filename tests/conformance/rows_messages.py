@@ -75,7 +75,7 @@ PRESENCE = [
 
 HELLOS = [
     hello("hello with version 2", "close 4002", version=2),
-    hello("hello with version 2^64-1", "close 4002", version=2**64 - 1),
+    hello("hello with version 2^53", "close 4002", version=2**53),
     hello("hello with version nil", "close 4000", version=None),
     hello("hello with a key of 15 bytes", "close 4000", key=b"k" * 15),
     hello("hello with a key of 17 bytes", "close 4000", key=b"k" * 17),
