@@ -345,12 +345,23 @@ void hub_beat(struct hub *hub)
             next_us = beat_next_us(&rhythm->beat);
     }
     if (beat_take(&hub->second, hub->now_us).steps > 0) {
+        uint64_t messages = hub->counters.messages_in - hub->messages_before;
+        hub->messages_before = hub->counters.messages_in;
+        hub->gathers = messages >= GATHER_MESSAGES_PER_SECOND;
         wheel_advance(&hub->wheel, hub->now_s, on_deadline, NULL);
         sleep_empty_rooms(hub);
     }
     if (beat_next_us(&hub->second) < next_us)
         next_us = beat_next_us(&hub->second);
     hub->next_us = next_us;
+}
+
+uint64_t hub_gather_until_us(const struct hub *hub, uint64_t now_us)
+{
+    if (!hub->gathers)
+        return 0;
+    uint64_t until_us = now_us + GATHER_US;
+    return until_us < hub->next_us ? until_us : hub->next_us;
 }
 
 uint64_t hub_next_us(const struct hub *hub)

@@ -64,9 +64,11 @@ struct hub {
     struct frames *frames;
     struct beat second; /* deadlines, sleeping rooms */
     struct rhythm rhythms[BEAT_HZ_MAX + 1];
-    uint64_t next_us;        /* of the earliest beat */
-    struct room_host *rooms; /* by name */
-    struct room_host *empty; /* longest first */
+    uint64_t next_us;         /* of the earliest beat */
+    uint64_t messages_before; /* counted up to the last whole second */
+    bool gathers;             /* in that second many messages came */
+    struct room_host *rooms;  /* by name */
+    struct room_host *empty;  /* longest first */
     struct bucket room_bucket;
     uint64_t now_us, wall_us;
     uint32_t now_s;
@@ -86,6 +88,10 @@ void hub_destroy(struct hub *hub);
 void hub_turn(struct hub *hub, uint64_t now_us, uint64_t wall_us);
 
 uint64_t hub_next_us(const struct hub *hub);
+
+/* Until when the loop may let input gather before it looks for more: 0 for not at all, never past
+ * the next beat. */
+uint64_t hub_gather_until_us(const struct hub *hub, uint64_t now_us);
 
 /* Ticks that are due, and once a second the deadlines of sessions and rooms. */
 void hub_beat(struct hub *hub);

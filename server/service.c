@@ -58,11 +58,22 @@ static void arm(struct service *service)
     service->armed_us = next_us;
 }
 
+static void gather(struct service *service)
+{
+    uint64_t until_us = hub_gather_until_us(service->hub, clock_us(CLOCK_MONOTONIC));
+    if (until_us == 0)
+        return;
+    struct timespec until = {.tv_sec = (time_t)(until_us / SECOND_US),
+                             .tv_nsec = (long)(until_us % SECOND_US) * 1000};
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+}
+
 static void on_turned(struct ev_loop *loop, struct ev_prepare *watcher, int events)
 {
     (void)events;
     struct service *service = watcher->data;
     arm(service);
+    gather(service);
     if (service->hub->draining && hub_is_empty(service->hub))
         ev_break(loop, EVBREAK_ALL);
 }
@@ -125,7 +136,7 @@ static void start_watchers(struct service *service)
     ev_set_priority(&service->turn, EV_MAXPRI); /* the time is told before anything happens */
     ev_prepare_init(&service->turned, on_turned);
     ev_io_init(&service->beat, on_beat, service->timer_fd, EV_READ);
-    ev_set_priority(&service->beat, 1); /* ticks before the messages of the same turn */
+    ev_set_priority(&service->beat, -1); /* a tick takes what has come before it */
     ev_timer_init(&service->drain_end, on_drain_end, DRAIN_SECONDS, 0.);
     service->turn.data = service;
     service->turned.data = service;

@@ -216,6 +216,25 @@ static int health(void)
     return response.status;
 }
 
+START_TEST(input_gathers_only_where_there_is_much_of_it)
+{
+    struct hub *hub = world.hub;
+    peer_join(0, "lobby");
+    world_pass(1000);
+    ck_assert_uint_eq(hub_gather_until_us(hub, hub->now_us), 0);
+    hub->counters.messages_in += GATHER_MESSAGES_PER_SECOND - 1;
+    world_pass(1000);
+    ck_assert_uint_eq(hub_gather_until_us(hub, hub->now_us), 0);
+    hub->counters.messages_in += GATHER_MESSAGES_PER_SECOND;
+    world_pass(1000);
+    uint64_t next_us = hub_next_us(hub);
+    ck_assert_uint_eq(hub_gather_until_us(hub, next_us - GATHER_US - 1), next_us - 1);
+    ck_assert_uint_eq(hub_gather_until_us(hub, next_us - 1), next_us);
+    world_pass(1000);
+    ck_assert_uint_eq(hub_gather_until_us(hub, hub->now_us), 0);
+}
+END_TEST
+
 START_TEST(health_sees_that_ticks_stand_still)
 {
     struct peer *ada = peer_join(0, "lobby");
@@ -317,6 +336,7 @@ static Suite *hub_suite(void)
 
     TCase *time = add_case(suite, "time");
     tcase_add_test(time, ticks_keep_their_rate_and_drop_what_is_too_late);
+    tcase_add_test(time, input_gathers_only_where_there_is_much_of_it);
     tcase_add_test(time, health_sees_that_ticks_stand_still);
     tcase_add_test(time, metrics_are_one_table);
     tcase_add_test(time, a_drain_sends_everyone_away);
