@@ -77,6 +77,13 @@ static uint64_t difference(const struct cell *cell)
     return zigzag(cell->value.number - cell->aux.before);
 }
 
+/* A difference is an integer of the wire like any other: beyond 2^53 the value goes whole. */
+static bool may_move(const struct cell *cell)
+{
+    return cell->type == CELL_NUMBER && cell->has_before &&
+           difference(cell) <= (uint64_t)INTEGER_MAX;
+}
+
 /* Sorts a known record's changed fields by how they travel. Returns the bytes they take at most. */
 static size_t sort_changes(const struct record *record,
                            const struct delta_request *request,
@@ -93,7 +100,7 @@ static size_t sort_changes(const struct record *record,
         if (cell->type == CELL_LIST) {
             *lists |= bit;
             bytes += tail_bytes(list_tail(cell, request->place.base));
-        } else if (cell->type == CELL_NUMBER && request->differences && cell->has_before) {
+        } else if (request->differences && may_move(cell)) {
             if (cell->value.number == cell->aux.before)
                 continue; /* there and back since the frame before */
             *moved |= bit;

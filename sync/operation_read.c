@@ -66,23 +66,19 @@ struct edit read_edit(struct reader *reader)
     edit.guards = (unsigned)(head >> 3);
     if (edit.verb > VERB_EMIT || (edit.guards & ~guards_of(edit.verb)) != 0)
         reader_fail(reader, STATUS_MALFORMED);
-    uint32_t used = 3;
+    uint32_t used = 3 + (uint32_t)__builtin_popcount(edit.guards & (GUARD_STAMP | GUARD_MINE));
+    if (count < used)
+        reader_fail(reader, STATUS_MALFORMED);
     edit.target = read_reference(reader);
     if (edit.verb == VERB_EMIT) {
         edit.to = (uint32_t)read_integer_in(reader, 0, UINT32_MAX);
     } else {
         edit.id = read_record_id(reader);
-        if ((edit.guards & GUARD_STAMP) != 0) {
+        if ((edit.guards & GUARD_STAMP) != 0)
             edit.stamp = (uint64_t)read_integer_in(reader, 0, INTEGER_MAX);
-            used++;
-        }
-        if ((edit.guards & GUARD_MINE) != 0) {
+        if ((edit.guards & GUARD_MINE) != 0)
             edit.sequence = (uint32_t)read_integer_in(reader, 0, UINT32_MAX);
-            used++;
-        }
     }
-    if (count < used)
-        reader_fail(reader, STATUS_MALFORMED);
     if (reader->status != STATUS_OK)
         return edit;
     edit.argument_count = count - used;

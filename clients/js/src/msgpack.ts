@@ -61,7 +61,7 @@ export class Writer {
   }
 
   #number(n: number): this {
-    if (Number.isSafeInteger(n)) return this.#integer(n)
+    if (Number.isInteger(n) && Math.abs(n) <= INTEGER_MAX) return this.#integer(n)
     if (Math.fround(n) === n) {
       this.#byte(0xca)
       const at = this.#take(4)

@@ -31,8 +31,8 @@ export interface Changes {
 
 class Scope {
   place = 0
-  /** Until its first load is over: events are history. */
-  isNew = true
+  /** A first load is under way: its events are history. */
+  loading = false
   readonly rows = new Map<number, Row>()
   readonly collections = new Map<number, Map<Id, Row>>()
   readonly happenings = new Map<number, Happening[]>()
@@ -179,10 +179,11 @@ export class Replica {
     if (section.lost) return
     let scope = this.#scopes.get(section.scope)
     if (scope === undefined) this.#scopes.set(section.scope, (scope = new Scope()))
+    if (section.restart) scope.loading = true
     for (const definition of section.definitions) this.names.add(definition)
     for (const run of section.runs) this.#run(scope, run, changes)
     scope.place += section.advance
-    if (!section.more) scope.isNew = false
+    if (!section.more) scope.loading = false
   }
 
   #run(scope: Scope, run: Run, changes: Changes): void {
@@ -217,7 +218,7 @@ export class Replica {
       case 'event': {
         const happening = { event: run.event, from: run.from, value: run.value }
         this.#keep(scope, happening)
-        changes.happenings.push({ happening, history: scope.isNew })
+        changes.happenings.push({ happening, history: scope.loading })
         break
       }
     }
@@ -263,7 +264,7 @@ function setTo(_: Value | undefined, value: Value): Value | undefined {
 }
 
 function moveBy(held: Value | undefined, difference: Value): Value {
-  if (typeof held !== 'number' || typeof difference !== 'number') {
+  if (typeof held !== 'number' || typeof difference !== 'number' || difference < 0) {
     throw malformed('a difference to what is no number')
   }
   return held + unzigzag(difference)

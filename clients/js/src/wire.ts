@@ -283,10 +283,14 @@ const MORE = 1
 const RESTART = 2
 const LOST = 4
 
+/** How many scopes there are: names, everyone, presence, mine, and four roles. */
+const SCOPES = 8
+
 function readSection(elements: Elements): Section {
   const head = elements.count()
   const scope = Math.floor(head / 8)
   const flags = head % 8
+  if (scope >= SCOPES) throw malformed('an unknown scope')
   const lost = (flags & LOST) !== 0
   const section = {
     scope,
@@ -297,8 +301,11 @@ function readSection(elements: Elements): Section {
     definitions: scope === 0 ? elements.rest((rest) => readDefinition(rest.array())) : [],
     runs: scope !== 0 ? elements.rest(readRun) : [],
   }
-  if (lost && (section.runs.length > 0 || section.definitions.length > 0 || flags !== LOST)) {
+  if (lost && (section.runs.length > 0 || scope === 0 || flags !== LOST)) {
     throw malformed('a lost scope with more to it')
+  }
+  if (scope === 0 && section.definitions.length !== section.advance) {
+    throw malformed('a place that is not the number of definitions')
   }
   return section
 }
@@ -309,7 +316,7 @@ function readDefinition(elements: Elements): Definition {
       return {
         what: 'collection',
         number: elements.count(),
-        name: elements.string(),
+        name: readName(elements),
         ofMembers: elements.choice([false, true]),
         scope: elements.count(),
       }
@@ -318,7 +325,7 @@ function readDefinition(elements: Elements): Definition {
         what: 'field',
         collection: elements.count(),
         number: elements.choice(FIELD_NUMBERS),
-        name: elements.string(),
+        name: readName(elements),
         type: elements.choice(TYPES),
         merge: elements.choice(MERGES),
         minimum: elements.integer(),
@@ -329,7 +336,7 @@ function readDefinition(elements: Elements): Definition {
       return {
         what: 'event',
         number: elements.count(),
-        name: elements.string(),
+        name: readName(elements),
         kept: elements.count(),
       }
     default:
@@ -337,11 +344,22 @@ function readDefinition(elements: Elements): Definition {
   }
 }
 
+const NAME_BYTES_MAX = 32
+const encoder = new TextEncoder()
+
+function readName(elements: Elements): string {
+  const name = elements.string()
+  const bytes = encoder.encode(name).length
+  if (bytes < 1 || bytes > NAME_BYTES_MAX) throw malformed('a name of no such length')
+  return name
+}
+
 function readRun(elements: Elements): Run {
   const head = elements.count()
   const collection = Math.floor(head / 8)
   switch (head % 8) {
     case 0:
+      if (collection !== 0) throw malformed('a delete of one collection')
       return { form: 'delete', slots: readGaps(elements) }
     case 1:
       return readPut(elements, collection)
@@ -366,11 +384,18 @@ function readPut(elements: Elements, collection: number): Run {
   const rows: { slot: number; id: Id; values: Value[] }[] = []
   for (let i = 0; i < count; i++) {
     const slot = elements.count()
-    const id = elements.value()
-    if (typeof id !== 'string' && typeof id !== 'number') throw malformed('an id is missing')
+    const id = readId(elements)
     rows.push({ slot, id, values: elements.values(fields.length) })
   }
   return { form: 'put', collection, fields, rows }
+}
+
+/** A member's number, or 1 to 24 printable bytes of ASCII. */
+function readId(elements: Elements): Id {
+  const id = elements.value()
+  const fits = typeof id === 'string' ? /^[!-~]{1,24}$/.test(id) : Number.isInteger(id)
+  if (!fits) throw malformed('an id is missing')
+  return id as Id
 }
 
 function readChange(

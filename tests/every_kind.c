@@ -1,0 +1,144 @@
+#include "tests/every_kind.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "sync/pack.h"
+#include "sync/room.h"
+
+static const struct field_rules presence_fields[] = {
+    {.name = "x", .type = FIELD_FIXED, .maximum = 4000, .steps = 2},
+    {.name = "y", .type = FIELD_FIXED, .maximum = 4000, .steps = 2},
+    {.name = "note", .type = FIELD_ANY},
+};
+
+static const struct field_rules shape_fields[] = {
+    {.name = "x", .type = FIELD_INT, .minimum = -1000, .maximum = 1000},
+    {.name = "y", .type = FIELD_FIXED, .minimum = -1000, .maximum = 1000, .steps = 4},
+    {.name = "label", .type = FIELD_STRING, .maximum = 20},
+    {.name = "votes", .type = FIELD_INT, .merge = MERGE_ADD},
+    {.name = "points", .type = FIELD_INTS, .merge = MERGE_APPEND, .maximum = 8},
+    {.name = "filled", .type = FIELD_BOOL},
+    {.name = "pixels", .type = FIELD_BINARY, .maximum = 16},
+    {.name = "corners", .type = FIELD_INTS, .maximum = 4},
+    {.name = "data", .type = FIELD_ANY},
+    {.name = "remarks", .type = FIELD_ANY, .merge = MERGE_APPEND, .maximum = 8},
+};
+
+static const struct field_rules weather_fields[] = {{.name = "wind", .type = FIELD_INT}};
+static const struct field_rules hand_fields[] = {{.name = "cards", .type = FIELD_INT}};
+
+static const struct collection_rules collections[] = {
+    {.name = "presence",
+     .sight = SIGHT_PRESENCE,
+     .learns = true,
+     .fields = presence_fields,
+     .field_count = 3},
+    {.name = "shapes",
+     .sight = SIGHT_EVERYONE,
+     .fields = shape_fields,
+     .field_count = sizeof shape_fields / sizeof shape_fields[0]},
+    {.name = "secrets", .sight = SIGHT_ROLE, .role = ROLE_OWNER, .learns = true},
+    {.name = "hands",
+     .sight = SIGHT_MEMBER,
+     .learns = true,
+     .fields = hand_fields,
+     .field_count = 1},
+    {.name = "ledger", .sight = SIGHT_SERVER, .learns = true},
+    {.name = "weather",
+     .sight = SIGHT_EVERYONE,
+     .server_only = true,
+     .fields = weather_fields,
+     .field_count = 1},
+};
+
+static const struct event_rules events[] = {
+    {.name = "chat", .kept = 3},
+    {.name = "wave", .kept = 2, .presence = true},
+    {.name = "arrival", .kept = 2},
+};
+
+#define LINE_BYTES 128u
+#define WIND_TICKS 60u
+
+static void edit(struct room *room, uint32_t member, const struct writer *writer)
+{
+    enum status status = room_edit(room, member, writer_bytes(writer));
+    assert(status == STATUS_OK || status == STATUS_LIMIT || status == STATUS_NOT_FOUND);
+    (void)status;
+}
+
+/* Puts one record with one number in it. */
+static void put_number(struct room *room,
+                       const char *collection,
+                       uint32_t member,
+                       const char *id,
+                       const char *field,
+                       int64_t value)
+{
+    uint8_t bytes[LINE_BYTES];
+    struct writer writer = writer_on(bytes, sizeof bytes);
+    pack_array(&writer, 1);
+    pack_array(&writer, 5);
+    pack_integer(&writer, 0);
+    pack_string(&writer, bytes_of(collection));
+    pack_string(&writer, bytes_of(id));
+    pack_string(&writer, bytes_of(field));
+    pack_integer(&writer, value);
+    edit(room, member, &writer);
+}
+
+static void announce(struct room *room, uint32_t member)
+{
+    uint8_t bytes[LINE_BYTES];
+    struct writer writer = writer_on(bytes, sizeof bytes);
+    pack_array(&writer, 1);
+    pack_array(&writer, 4);
+    pack_integer(&writer, 5);
+    pack_string(&writer, bytes_of("arrival"));
+    pack_integer(&writer, 0);
+    pack_integer(&writer, member);
+    edit(room, 0, &writer);
+}
+
+static void created(struct room *room)
+{
+    put_number(room, "weather", 0, "here", "wind", 0);
+    put_number(room, "ledger", 0, "all", "joined", 0);
+    enum status status = room_set_timer(room, 1, WIND_TICKS);
+    assert(status == STATUS_OK);
+    (void)status;
+}
+
+static void joined(struct room *room, uint32_t member)
+{
+    char id[16];
+    snprintf(id, sizeof id, "m%u", member);
+    put_number(room, "hands", member, id, "cards", 5);
+    put_number(room, "ledger", 0, "all", "joined", member);
+    announce(room, member);
+}
+
+static void timer(struct room *room, uint32_t number)
+{
+    put_number(room, "weather", 0, "here", "wind", (int64_t)room_random(room, 12));
+    enum status status = room_set_timer(room, number, WIND_TICKS);
+    assert(status == STATUS_OK);
+    (void)status;
+}
+
+const struct rules kind_every = {
+    .name = "every",
+    .tick_hz = 20,
+    .frame_hz = 20,
+    .collections = collections,
+    .collection_count = sizeof collections / sizeof collections[0],
+    .events = events,
+    .event_count = sizeof events / sizeof events[0],
+    .learns = true,
+    .tick_records = 16,
+    .tick_bytes = 2048,
+    .created = created,
+    .joined = joined,
+    .timer = timer,
+};
