@@ -11,6 +11,12 @@ static const char *const refusal_labels[REFUSAL_COUNT] = {
 #undef REFUSAL_LABEL_ROW
 };
 
+static const char *const status_names[STATUS_COUNT] = {
+#define STATUS_NAME_ROW(name, text) #name,
+    STATUS_MAP(STATUS_NAME_ROW)
+#undef STATUS_NAME_ROW
+};
+
 static const int close_codes[CLOSE_INDEX_COUNT] = {
 #define CLOSE_CODE_ROW(name, code, text) code,
     CLOSE_MAP(CLOSE_CODE_ROW)
@@ -86,6 +92,14 @@ static void write_lateness(const struct counters *counters, FILE *out)
     fprintf(out, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", metric, total);
     fprintf(out, "%s_sum %.6f\n", metric, (double)counters->lateness_sum_us / 1e6);
     fprintf(out, "%s_count %" PRIu64 "\n", metric, total);
+}
+
+void counters_write_inputs(FILE *out, const uint64_t inputs[STATUS_COUNT])
+{
+    static const char metric[] = "tutti_inputs_refused_total";
+    write_head(out, "counter", metric, "Operations and presence refused by rooms, by status.");
+    for (int i = STATUS_OK + 1; i < STATUS_COUNT; i++)
+        fprintf(out, "%s{status=\"%s\"} %" PRIu64 "\n", metric, status_names[i], inputs[i]);
 }
 
 void counters_write(const struct counters *counters, FILE *out)

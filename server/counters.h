@@ -128,6 +128,7 @@ struct counters {
     uint64_t refused[REFUSAL_COUNT];
     uint64_t closes[CLOSE_INDEX_COUNT];
     uint64_t responses[HTTP_INDEX_COUNT];
+    uint64_t inputs[STATUS_COUNT]; /* refused by rooms that are gone */
     uint64_t lateness[LATENESS_COUNT + 1];
     uint64_t lateness_sum_us;
 };
@@ -140,6 +141,9 @@ void counters_late(struct counters *counters, uint64_t late_us);
 
 /* The label of a refusal: one lower-case word. */
 const char *refusal_label(enum refusal refusal);
+
+/* What rooms refused of their members' inputs, by status. */
+void counters_write_inputs(FILE *out, const uint64_t inputs[STATUS_COUNT]);
 
 /* Writes the table in Prometheus' text format. */
 void counters_write(const struct counters *counters, FILE *out);

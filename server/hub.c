@@ -235,8 +235,16 @@ void hub_room_empty(struct hub *hub, struct room_host *host)
     host->awake = false;
 }
 
+static void add_inputs(uint64_t sum[STATUS_COUNT], const struct room *room)
+{
+    const uint64_t *refused = room_refusals(room);
+    for (int status = 0; status < STATUS_COUNT; status++)
+        sum[status] += refused[status];
+}
+
 static void forget_room(struct hub *hub, struct room_host *host)
 {
+    add_inputs(hub->counters.inputs, host->room);
     if (host->awake)
         hub_room_empty(hub, host);
     DL_DELETE(hub->empty, host);
@@ -389,6 +397,13 @@ uint64_t hub_members(const struct hub *hub)
     for (const struct room_host *host = hub->rooms; host != NULL; host = host->hh.next)
         members += room_members(host->room);
     return members;
+}
+
+void hub_refused_inputs(const struct hub *hub, uint64_t inputs[STATUS_COUNT])
+{
+    memcpy(inputs, hub->counters.inputs, sizeof hub->counters.inputs);
+    for (const struct room_host *host = hub->rooms; host != NULL; host = host->hh.next)
+        add_inputs(inputs, host->room);
 }
 
 int hub_admit(struct hub *hub,

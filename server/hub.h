@@ -106,6 +106,9 @@ bool hub_is_empty(const struct hub *hub);
 /* Members of all rooms, those away included. */
 uint64_t hub_members(const struct hub *hub);
 
+/* What rooms refused of their members' inputs, by status, those that are gone included. */
+void hub_refused_inputs(const struct hub *hub, uint64_t inputs[STATUS_COUNT]);
+
 /* Whether one more WebSocket may be opened for this session's address: 101, 429 or 503. Says why
  * not in `refusal` and `text`. */
 int hub_admit(struct hub *hub,

@@ -48,6 +48,9 @@ static void write_health(const struct hub *hub, FILE *out)
 static void write_metrics(const struct hub *hub, FILE *out)
 {
     counters_write(&hub->counters, out);
+    uint64_t inputs[STATUS_COUNT];
+    hub_refused_inputs(hub, inputs);
+    counters_write_inputs(out, inputs);
     counters_write_row(out, "gauge", "tutti_rooms", "Rooms awake, empty ones included.",
                        HASH_COUNT(hub->rooms));
     counters_write_row(out, "gauge", "tutti_rooms_stored", "Rooms in the store.",

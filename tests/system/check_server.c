@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -343,6 +344,32 @@ START_TEST(records_have_a_limit)
 }
 END_TEST
 
+/* The system gives the server few files; the rest of the peers wait outside until some leave. */
+START_TEST(a_server_without_files_waits_for_some)
+{
+    enum {
+        FILES = 64,
+        PEERS = 54
+    };
+    int peers[PEERS];
+    server_stop(&server);
+    struct rlimit few = {.rlim_cur = FILES, .rlim_max = FILES};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+    start((const char *const[]){NULL});
+    for (int i = 0; i < PEERS; i++) {
+        raw_connect(&clients[0], server.port, 0);
+        peers[i] = clients[0].fd;
+    }
+    wait_ms(300);
+    for (int i = 0; i < PEERS; i++)
+        close(peers[i]);
+    clients[0].fd = -1;
+    ck_assert(metric("tutti_accept_pauses_total") > 0);
+    ck_assert(metric("tutti_accept_pauses_total") < 100);
+    join(0, "lobby");
+}
+END_TEST
+
 /* --- Who does not read ---------------------------------------------------------------------------- */
 
 /* Moves a large presence until the server skips the slow one, and for some time after. */
@@ -504,6 +531,7 @@ int main(void)
     tcase_add_test(limits, rooms_have_a_limit);
     tcase_add_test(limits, members_have_a_limit);
     tcase_add_test(limits, records_have_a_limit);
+    tcase_add_test(limits, a_server_without_files_waits_for_some);
 
     TCase *slow = add_case(suite, "slow");
     tcase_add_test(slow, who_stops_reading_costs_nothing_and_catches_up);

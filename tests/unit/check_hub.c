@@ -275,6 +275,23 @@ START_TEST(metrics_are_one_table)
 }
 END_TEST
 
+START_TEST(refused_inputs_are_counted_also_of_rooms_that_are_gone)
+{
+    uint64_t inputs[STATUS_COUNT];
+    struct peer *ada = peer_join(0, "lobby");
+    peer_say(ada, "[1 [[1 'shapes' 'none' 'x' 1]]]");
+    world_pass(100);
+    hub_refused_inputs(world.hub, inputs);
+    ck_assert_uint_eq(inputs[STATUS_NOT_FOUND], 1);
+    peer_say(ada, "[4]");
+    peer_disconnect(ada);
+    world_pass(32000);
+    ck_assert_uint_eq(HASH_COUNT(world.hub->rooms), 0);
+    hub_refused_inputs(world.hub, inputs);
+    ck_assert_uint_eq(inputs[STATUS_NOT_FOUND], 1);
+}
+END_TEST
+
 START_TEST(a_drain_sends_everyone_away)
 {
     enum refusal refusal;
@@ -339,6 +356,7 @@ static Suite *hub_suite(void)
     tcase_add_test(time, input_gathers_only_where_there_is_much_of_it);
     tcase_add_test(time, health_sees_that_ticks_stand_still);
     tcase_add_test(time, metrics_are_one_table);
+    tcase_add_test(time, refused_inputs_are_counted_also_of_rooms_that_are_gone);
     tcase_add_test(time, a_drain_sends_everyone_away);
     return suite;
 }
