@@ -90,6 +90,37 @@ for (const signal of ['SIGTERM', 'SIGKILL']) {
   })
 }
 
+test('a message of which nobody knows: the page says so, and sends it again', BOUNDED, async () => {
+  let server = await startServer()
+  const { port } = server
+  const line = await startLine(port)
+  try {
+    const a = await browser.visit(`${line.address}/chat/`, { seat: ada })
+    const b = await browser.visit(`${server.address}/chat/`, { seat: nadia })
+    await Promise.all([status(a, 'live'), status(b, 'live')])
+    line.deafen()
+    await a.fill('#text', 'Did this arrive?')
+    await a.press('#text', 'Enter')
+    await b.locator('.message', { hasText: 'Did this arrive?' }).waitFor()
+    assert.equal(await a.locator('.message.pending').count(), 1)
+    await server.stop('SIGKILL')
+    line.cut()
+    await status(a, 'offline')
+    server = await startServer({ port })
+    line.mend()
+    await status(a, 'live')
+    await a.locator('.fate', { hasText: 'Nobody knows whether this arrived.' }).waitFor()
+    await screenshot(a, 'chat-uncertain')
+    await a.getByRole('button', { name: 'Send again' }).click()
+    await a.locator('.message:not(.pending)', { hasText: 'Did this arrive?' }).waitFor()
+    assert.equal(await a.locator('.message').count(), 1)
+    assertNoFaults(a, b)
+  } finally {
+    await line.stop()
+    await server.stop()
+  }
+})
+
 test(
   'a room that is of another kind: the page says why, and does not try again',
   BOUNDED,

@@ -51,6 +51,7 @@ export async function startServer({ port = 0, flags = [] } = {}) {
 /** A TCP line to `port`: what it carries can be cut at once, and be refused until it is mended. */
 export async function startLine(port) {
   const sockets = new Set()
+  const fromServer = new Set()
   let isCut = false
   const listener = net.createServer((near) => {
     if (isCut) {
@@ -58,6 +59,8 @@ export async function startLine(port) {
       return
     }
     const far = net.connect(port, '127.0.0.1')
+    fromServer.add(far)
+    far.on('close', () => fromServer.delete(far))
     for (const [socket, other] of [
       [near, far],
       [far, near],
@@ -80,6 +83,10 @@ export async function startLine(port) {
   return {
     address: `http://127.0.0.1:${listener.address().port}`,
     cut,
+    /** The server still hears the pages; they hear nothing until the line is cut and mended. */
+    deafen() {
+      for (const far of fromServer) far.unpipe().pause()
+    },
     mend() {
       isCut = false
     },
