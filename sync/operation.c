@@ -53,6 +53,8 @@ static void apply_append(const struct actor *actor, const struct edit *edit, str
     uint8_t scratch[CANONICAL_BYTES_MAX];
     struct writer writer = writer_on(scratch, sizeof scratch);
     uint32_t count = edit->argument_count - 1;
+    if (count == 0)
+        return;
     state_append(actor->state, record, field, canonical(&reader, count, &writer), count,
                  actor->author);
 }
@@ -66,8 +68,7 @@ static void apply_add(const struct actor *actor, const struct edit *edit, struct
         const struct field *field =
             &actor->state->schema.collections[record->collection].fields[number];
         int64_t amount = read_integer(&reader);
-        /* Several additions of one group were each checked alone: together they stop at the
-         * bounds. */
+        /* A guarded set of the same group may have left another number than was counted on. */
         const struct cell *cell = record_cell(record, number);
         int64_t sum = amount + (cell != NULL && cell->type == CELL_NUMBER ? cell->value.number : 0);
         sum = sum < field->minimum ? field->minimum : sum;

@@ -12,8 +12,11 @@ struct touched {
     int collection;
     struct bytes id;
     bool exists;
-    bool deleted;    /* by the group */
-    uint64_t length; /* of its values then, at most */
+    bool deleted;               /* by the group */
+    uint64_t length;            /* of its values then, at most */
+    uint32_t foreseen;          /* fields that the group changes, a bit each, and for those: */
+    uint64_t bytes[FIELDS_MAX]; /* what the value will take, at most */
+    int64_t held[FIELDS_MAX];   /* the number, or how many items */
 };
 
 struct group {
@@ -22,6 +25,14 @@ struct group {
     uint32_t created;
     uint64_t bytes; /* that the values take, at most */
 };
+
+/* What is touched is cleared one by one: it is large, and most groups are small. */
+static void group_begin(struct group *group)
+{
+    group->touched_count = 0;
+    group->created = 0;
+    group->bytes = 0;
+}
 
 static struct touched *group_touch(struct group *group,
                                    const struct scope *scope,
@@ -37,7 +48,11 @@ static struct touched *group_touch(struct group *group,
     }
     struct touched *touched = &group->touched[group->touched_count++];
     bool live = record != NULL && record->kind == RECORD_LIVE;
-    *touched = (struct touched){scope, collection, id, live, false, live ? record->length : 0};
+    *touched = (struct touched){.scope = scope,
+                                .collection = collection,
+                                .id = id,
+                                .exists = live,
+                                .length = live ? record->length : 0};
     return touched;
 }
 
@@ -85,27 +100,82 @@ static enum status check_existence(const struct actor *actor,
     return STATUS_OK;
 }
 
-/* A field's value grows the record by what is new less what it replaces. */
-static enum status check_size(const struct record *record,
-                              int field,
-                              size_t bytes,
-                              bool replaces,
-                              struct group *group,
-                              struct touched *touched)
+/* --- What the edits of a group do to a field, one after the other -------------------------------- */
+
+static const struct cell *cell_of(const struct record *record, int field)
 {
-    const struct cell *cell = NULL;
-    if (replaces && record != NULL && record->kind == RECORD_LIVE)
-        cell = record_cell(record, field);
-    uint64_t freed = 0;
-    if (cell != NULL && (cell->type == CELL_SHORT || cell->type == CELL_PACKED))
-        freed = cell->aux.length;
-    if (cell != NULL && cell->type == CELL_LIST)
-        freed = list_bytes(cell);
-    touched->length += bytes;
-    touched->length -= freed < touched->length ? freed : touched->length;
-    group->bytes += bytes > freed ? bytes - freed : 0;
+    if (record == NULL || record->kind != RECORD_LIVE)
+        return NULL;
+    return record_cell(record, field);
+}
+
+static uint64_t bytes_held(const struct touched *touched, const struct record *record, int field)
+{
+    if ((touched->foreseen >> field & 1) != 0)
+        return touched->bytes[field];
+    const struct cell *cell = cell_of(record, field);
+    if (cell == NULL)
+        return 0;
+    if (cell->type == CELL_LIST)
+        return list_bytes(cell);
+    return cell->type == CELL_SHORT || cell->type == CELL_PACKED ? cell->aux.length : 0;
+}
+
+/* A number, or how many items a list has. */
+static int64_t held(const struct touched *touched, const struct record *record, int field)
+{
+    if ((touched->foreseen >> field & 1) != 0)
+        return touched->held[field];
+    const struct cell *cell = cell_of(record, field);
+    if (cell != NULL && cell->type == CELL_NUMBER)
+        return cell->value.number;
+    return cell != NULL && cell->type == CELL_LIST ? list_count(cell) : 0;
+}
+
+/* Notes what a field will hold. Where a guard may leave it as it is (`unsure`), the larger counts. */
+static enum status foresee(struct group *group,
+                           struct touched *touched,
+                           const struct record *record,
+                           int field,
+                           uint64_t bytes,
+                           int64_t now_held,
+                           bool unsure)
+{
+    uint64_t before = bytes_held(touched, record, field);
+    int64_t was_held = held(touched, record, field);
+    if (unsure && bytes < before)
+        bytes = before;
+    if (unsure && now_held < was_held)
+        now_held = was_held;
+    touched->bytes[field] = bytes;
+    touched->held[field] = now_held;
+    touched->foreseen |= UINT32_C(1) << field;
+    touched->length += bytes - before; /* modulo 2^64: `before` is part of it */
+    group->bytes += bytes > before ? bytes - before : 0;
     return touched->length <= RECORD_BYTES_MAX ? STATUS_OK : STATUS_LIMIT;
 }
+
+/* A whole value, which value_check() has passed. */
+static enum status foresee_value(struct group *group,
+                                 struct touched *touched,
+                                 const struct record *record,
+                                 const struct field *field,
+                                 int number,
+                                 struct bytes packed,
+                                 bool unsure)
+{
+    struct reader reader = reader_on(packed);
+    enum pack_type type = read_type(&reader);
+    int64_t now_held = 0;
+    if (field_is_number(field) && type == PACK_INTEGER)
+        now_held = read_integer(&reader);
+    if (field->merge == MERGE_APPEND && type == PACK_ARRAY)
+        now_held = read_array(&reader);
+    uint64_t bytes = field_is_number(field) ? 0 : canonical_bytes(packed);
+    return foresee(group, touched, record, number, bytes, now_held, unsure);
+}
+
+/* --- Verbs --------------------------------------------------------------------------------------- */
 
 static enum status check_pairs(const struct actor *actor,
                                const struct edit *edit,
@@ -127,8 +197,9 @@ static enum status check_pairs(const struct actor *actor,
         if (known->sight == SIGHT_PRESENCE && field_is_number(field))
             return STATUS_DENIED;
         enum status status = value_check(field, packed);
-        if (status == STATUS_OK && !field_is_number(field))
-            status = check_size(record, number, canonical_bytes(packed), true, group, touched);
+        if (status == STATUS_OK)
+            status = foresee_value(group, touched, record, field, number, packed,
+                                   (edit->guards & GUARD_MINE) != 0);
         if (status != STATUS_OK)
             return status;
     }
@@ -150,34 +221,22 @@ static enum status check_append(const struct actor *actor,
     const struct field *field = &actor->state->schema.collections[collection].fields[number];
     if (field->merge != MERGE_APPEND)
         return STATUS_TYPE;
-    const struct cell *cell = NULL;
-    if (record != NULL && record->kind == RECORD_LIVE)
-        cell = record_cell(record, number);
-    uint64_t held = cell != NULL && cell->type == CELL_LIST ? list_count(cell) : 0;
+    uint32_t count = edit->argument_count - 1;
+    int64_t before = held(touched, record, number);
     struct bytes items = {reader.data + reader.at, reader.length - reader.at};
-    enum status status = value_check_items(field, &reader, edit->argument_count - 1, held);
+    enum status status = value_check_items(field, &reader, count, (uint64_t)before);
     if (status != STATUS_OK)
         return status;
-    return check_size(record, number, canonical_bytes(items), false, group, touched);
-}
-
-/* What a number would be after adding; false where that is out of the field's range. */
-static bool
-sum_in_range(const struct field *field, const struct record *record, int number, int64_t amount)
-{
-    const struct cell *cell = NULL;
-    if (record != NULL && record->kind == RECORD_LIVE)
-        cell = record_cell(record, number);
-    int64_t held = cell != NULL && cell->type == CELL_NUMBER ? cell->value.number : 0;
-    if (amount < -2 * INTEGER_MAX || amount > 2 * INTEGER_MAX)
-        return false;
-    return held + amount >= field->minimum && held + amount <= field->maximum;
+    uint64_t bytes = bytes_held(touched, record, number) + canonical_bytes(items);
+    return foresee(group, touched, record, number, bytes, before + count, false);
 }
 
 static enum status check_add(const struct actor *actor,
                              const struct edit *edit,
                              int collection,
-                             const struct record *record)
+                             const struct record *record,
+                             struct group *group,
+                             struct touched *touched)
 {
     struct reader reader = reader_on(edit->arguments);
     for (uint32_t i = 0; i < edit->argument_count; i += 2) {
@@ -189,8 +248,10 @@ static enum status check_add(const struct actor *actor,
         if (!field_is_number(field) || field->merge != MERGE_ADD ||
             read_type(&reader) != PACK_INTEGER)
             return STATUS_TYPE;
-        if (!sum_in_range(field, record, number, read_integer(&reader)))
+        int64_t sum = held(touched, record, number) + read_integer(&reader);
+        if (sum < field->minimum || sum > field->maximum)
             return STATUS_RANGE;
+        foresee(group, touched, record, number, 0, sum, false);
     }
     return STATUS_OK;
 }
@@ -259,7 +320,7 @@ check_edit(const struct actor *actor, const struct edit *edit, struct group *gro
         status = check_append(actor, edit, collection, record, group, touched);
         break;
     case VERB_ADD:
-        status = check_add(actor, edit, collection, record);
+        status = check_add(actor, edit, collection, record, group, touched);
         break;
     case VERB_DELETE:
         if (schema->collections[collection].sight == SIGHT_PRESENCE)
@@ -295,7 +356,8 @@ enum status presence_check_values(const struct actor *actor,
                                   struct reader *reader,
                                   uint32_t count)
 {
-    struct group group = {.touched_count = 0};
+    struct group group;
+    group_begin(&group);
     struct touched touched = {.length = record->length};
     for (uint32_t i = 0; i < count; i += 2) {
         struct reference reference = read_reference(reader);
@@ -307,8 +369,8 @@ enum status presence_check_values(const struct actor *actor,
             return STATUS_DENIED;
         struct bytes packed = read_value(reader);
         enum status status = value_check(field, packed);
-        if (status == STATUS_OK && !field_is_number(field))
-            status = check_size(record, number, canonical_bytes(packed), true, &group, &touched);
+        if (status == STATUS_OK)
+            status = foresee_value(&group, &touched, record, field, number, packed, false);
         if (status != STATUS_OK)
             return status;
     }
@@ -317,7 +379,8 @@ enum status presence_check_values(const struct actor *actor,
 
 enum status operation_check(const struct actor *actor, struct reader *reader, uint32_t count)
 {
-    struct group group = {.touched_count = 0};
+    struct group group;
+    group_begin(&group);
     enum status status = STATUS_OK;
     for (uint32_t i = 0; i < count; i++) {
         struct edit edit = read_edit(reader);
