@@ -46,7 +46,7 @@ export class Log {
     const own = this.#nodes.get(message.id)
     const node = own ?? this.#make(message, now, '')
     const follows = this.#isFollowed
-    node.className = 'message'
+    node.classList.remove('pending')
     node.querySelector('.fate').replaceChildren()
     const next = node.nextElementSibling
     this.#element.insertBefore(node, this.#element.querySelector('.pending'))
