@@ -1,13 +1,6 @@
 #include "tests/vectors/scene.h"
 
-#include <string.h>
-
-#include "clients/c/messages.h"
-#include "sync/hash.h"
 #include "tests/vectors/vector_json.h"
-
-static const struct wire_limits wire_limits = {
-    MESSAGE_BYTES_MAX, 100, 200, 65536, 131072, OPERATIONS_IN_FLIGHT_MAX, RECORD_BYTES_MAX};
 
 static struct room *make_room(const struct scene_options *options)
 {
@@ -27,18 +20,14 @@ void scene_begin(struct scene *scene, const struct scene_options *options, json_
     demand(scene->frames != NULL, "no memory", "frames");
     if (options->section_bytes > 0)
         frames_limit_sections(scene->frames, options->section_bytes);
-    for (int i = 0; i < SCENE_MEMBERS; i++) {
-        struct scene_member *member = &scene->members[i];
-        memset(member->key, 0xa0 + i, sizeof member->key);
-        member->replica = replica_create(&(struct memory){0});
-        demand(member->replica != NULL, "no memory", "replica");
-    }
+    for (int i = 0; i < SCENE_MEMBERS; i++)
+        member_create(&scene->members[i], (uint8_t)(0xa0 + i));
 }
 
 void scene_end(struct scene *scene)
 {
     for (int i = 0; i < SCENE_MEMBERS; i++)
-        replica_destroy(scene->members[i].replica);
+        member_destroy(&scene->members[i]);
     frames_destroy(scene->frames);
     room_destroy(scene->room);
 }
@@ -51,66 +40,36 @@ void scene_replace_room(struct scene *scene, const struct scene_options *options
         scene->members[i].connected = false;
 }
 
-void scene_record(struct scene *scene, int member, const char *sequence_name)
+void scene_record(struct scene *scene, int member, const char *sequence)
 {
-    scene->members[member].sequence_name = sequence_name;
+    scene->sequences[member] = sequence;
 }
 
-static void write_down(struct scene *scene,
-                       const struct scene_member *member,
-                       const char *name,
-                       struct bytes message)
+static void write_down(struct scene *scene, int member, const char *name, struct bytes message)
 {
-    if (member->sequence_name == NULL)
+    const char *sequence = scene->sequences[member];
+    if (sequence == NULL)
         return;
-    json_t *vector = json_pack("{s:s s:s s:o s:o s:o}", "name", name, "sequence",
-                               member->sequence_name, "hex", json_hex(message), "message",
-                               json_of_message(message), "after", json_of_replica(member->replica));
+    json_t *vector = json_pack("{s:s s:s s:o s:o s:o}", "name", name, "sequence", sequence, "hex",
+                               json_hex(message), "message", json_of_message(message), "after",
+                               json_of_replica(scene->members[member].replica));
     demand(vector != NULL, "no vector", name);
     json_array_append_new(scene->vectors, vector);
 }
 
 /* --- Connections --------------------------------------------------------------------------------- */
 
-static struct hello hello_of(const struct scene_member *member)
+void scene_join(struct scene *scene, int member, enum role role, const char *name)
 {
     static const uint8_t user[] = {0x81, 0xa4, 'n', 'a', 'm', 'e', 0xa3, 'A', 'd', 'a'};
-    struct hello hello = {.version = WIRE_VERSION,
-                          .user = {user, sizeof user},
-                          .sequence = member->sequence,
-                          .decided = member->decided,
-                          .incarnation = member->incarnation};
-    memcpy(hello.key, member->key, sizeof hello.key);
-    for (int i = 0; i < SCOPE_COUNT; i++)
-        if (member->incarnation != 0 &&
-            replica_place(member->replica, (enum wire_scope)i, &hello.places[i]))
-            hello.places_held |= (uint8_t)(1u << i);
-    return hello;
-}
-
-static void take_welcome(struct scene_member *member, struct bytes message)
-{
-    struct welcome welcome;
-    demand(message_read_welcome(message, &welcome) == STATUS_OK, "bad welcome", "join");
-    replica_welcome(member->replica, welcome.scopes_kept,
-                    welcome.incarnation == member->incarnation);
-    member->incarnation = welcome.incarnation;
-    member->sequence = member->decided = welcome.sequence;
-}
-
-void scene_join(struct scene *scene, int number, enum role role, const char *name)
-{
-    struct scene_member *member = &scene->members[number];
-    struct hello hello = hello_of(member);
-    demand(room_join(scene->room, &hello, role, &member->seat) == STATUS_OK, "no seat", name);
-    uint8_t bytes[1024];
-    struct writer writer = writer_on(bytes, sizeof bytes);
-    wire_write_welcome(&writer, scene->room, member->seat, &wire_limits);
-    demand(writer.status == STATUS_OK, "no welcome", name);
-    take_welcome(member, writer_bytes(&writer));
-    member->connected = true;
-    member->more = false;
-    write_down(scene, member, name, writer_bytes(&writer));
+    uint8_t welcome[MEMBER_WELCOME_BYTES];
+    size_t length;
+    struct hello hello = member_hello(&scene->members[member]);
+    hello.user = (struct bytes){user, sizeof user};
+    enum status status =
+        member_join(&scene->members[member], scene->room, &hello, role, welcome, &length);
+    demand(status == STATUS_OK, status_text(status), name);
+    write_down(scene, member, name, (struct bytes){welcome, length});
 }
 
 void scene_disconnect(struct scene *scene, int member)
@@ -121,7 +80,7 @@ void scene_disconnect(struct scene *scene, int member)
 
 void scene_send(struct scene *scene, int number, const char *text)
 {
-    struct scene_member *member = &scene->members[number];
+    struct member *member = &scene->members[number];
     uint8_t bytes[4096];
     struct writer writer = writer_on(bytes, sizeof bytes);
     json_t *message = json_of_text(text);
@@ -140,21 +99,13 @@ void scene_skip(struct scene *scene, int member)
     scene->members[member].skipped = true;
 }
 
-static void
-take_frame(struct scene *scene, struct scene_member *member, const char *name, struct bytes message)
+static void take_frame(struct scene *scene, int number, const char *name, struct bytes message)
 {
-    struct frame_head head;
-    enum status status = message_read_frame(message, &head);
-    if (status == STATUS_OK)
-        status = replica_sections(member->replica, &head.sections, head.section_count);
-    if (status == STATUS_OK)
-        status = reader_end(&head.sections);
+    struct member *member = &scene->members[number];
+    enum status status = member_receive(member, message);
     demand(status == STATUS_OK, status_text(status), name);
-    member->decided += head.decided;
-    if (replica_complete(member->replica))
-        demand(replica_hash(member->replica) == room_hash(scene->room, member->seat),
-               "replica and room differ", name);
-    write_down(scene, member, name, message);
+    demand(member_agrees(member, scene->room), "replica and room differ", name);
+    write_down(scene, number, name, message);
 }
 
 static void send_frames(struct scene *scene, const char *name, bool tick)
@@ -162,7 +113,7 @@ static void send_frames(struct scene *scene, const char *name, bool tick)
     if (!frames_begin(scene->frames, scene->room))
         return;
     for (int i = 0; i < SCENE_MEMBERS; i++) {
-        struct scene_member *member = &scene->members[i];
+        struct member *member = &scene->members[i];
         if (!member->connected || (!tick && !member->more))
             continue;
         if (member->skipped) {
@@ -173,7 +124,7 @@ static void send_frames(struct scene *scene, const char *name, bool tick)
         struct frame frame = frames_next(scene->frames, member->seat);
         member->more = frame.more;
         if (frame.message != NULL)
-            take_frame(scene, member, name, (struct bytes){frame.message, frame.length});
+            take_frame(scene, i, name, (struct bytes){frame.message, frame.length});
     }
     frames_end(scene->frames, tick);
 }

@@ -16,8 +16,8 @@
 #include <jansson.h>
 
 #include "sync/frame.h"
-#include "sync/replica.h"
 #include "sync/room.h"
+#include "tests/member.h"
 
 #define SCENE_MEMBERS 4
 
@@ -28,29 +28,19 @@ struct scene_options {
     uint32_t section_bytes; /* of frames_limit_sections(); 0 for whole sections */
 };
 
-struct scene_member {
-    uint8_t key[CLIENT_KEY_BYTES];
-    uint32_t seat;
-    bool connected, skipped, more;
-    uint64_t incarnation; /* of the last welcome */
-    uint32_t sequence;    /* of the newest operation sent */
-    uint32_t decided;
-    struct replica *replica;
-    const char *sequence_name; /* NULL: not recorded */
-};
-
 struct scene {
     struct room *room;
     struct frames *frames;
-    struct scene_member members[SCENE_MEMBERS];
-    json_t *vectors; /* borrowed */
+    struct member members[SCENE_MEMBERS];
+    const char *sequences[SCENE_MEMBERS]; /* what is written down of a member; NULL for nothing */
+    json_t *vectors;                      /* borrowed */
 };
 
 void scene_begin(struct scene *scene, const struct scene_options *options, json_t *vectors);
 void scene_end(struct scene *scene);
 
 /* From here on what the member gets is written down under this name. */
-void scene_record(struct scene *scene, int member, const char *sequence_name);
+void scene_record(struct scene *scene, int member, const char *sequence);
 
 /* Joins or comes back with what the replica holds; the welcome is a vector. */
 void scene_join(struct scene *scene, int member, enum role role, const char *name);
