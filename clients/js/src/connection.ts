@@ -10,6 +10,8 @@ import { SUBPROTOCOL } from './wire.js'
 export interface WebSocketLike {
   binaryType: string
   readonly bufferedAmount: number
+  /** 2 and 3: it takes nothing any more, and `onclose` is on its way. */
+  readonly readyState: number
   send(data: Uint8Array): void
   close(code?: number, reason?: string): void
   onopen: ((event: never) => void) | null
@@ -50,6 +52,7 @@ const RETRY_MAX_MS = 8_000
 /** Connections that last this long were good ones: the next retry is quick again. */
 const GOOD_MS = 5_000
 const OPEN_MS = 10_000
+const READY_STATE_OPEN = 1
 const CLOSE_NORMAL = 1000
 /** Of our own: keeps the seat, as every code but 1000 and 1001 does. */
 const CLOSE_DROPPED = 4013
@@ -203,6 +206,9 @@ export class Connection {
       drop: (reason) => this.#drop(socket, reason),
       get bufferedAmount() {
         return socket.bufferedAmount
+      },
+      get isClosing() {
+        return socket.readyState > READY_STATE_OPEN
       },
     }
   }

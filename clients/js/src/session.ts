@@ -28,6 +28,8 @@ export interface Link {
   send(message: Uint8Array): void
   /** Bytes handed to `send` that have not left yet. */
   readonly bufferedAmount: number
+  /** Nothing can be sent any more; `closed()` follows. */
+  readonly isClosing: boolean
   /** Gives the connection up; the session hears no more of it. */
   drop(reason: string): void
 }
@@ -228,7 +230,10 @@ export class Session {
   /** Sends what is due. Call it after everything that happens, and at the time that it returns. */
   pump(now: number): number {
     const overslept = now - this.#wakeAt > OVERSLEPT_MS
-    this.#wakeAt = this.#link === null ? Infinity : this.#pumpLink(this.#link, now, overslept)
+    const link = this.#link
+    // What is given to a closing socket is lost without a word.
+    const gone = link === null || link.isClosing
+    this.#wakeAt = gone ? Infinity : this.#pumpLink(link, now, overslept)
     return this.#wakeAt
   }
 

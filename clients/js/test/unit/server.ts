@@ -40,6 +40,7 @@ interface Seat {
 export class FakeSocket implements WebSocketLike {
   binaryType = ''
   bufferedAmount = 0
+  readyState = 1
   onopen: ((event: never) => void) | null = null
   onmessage: ((event: never) => void) | null = null
   onclose: ((event: never) => void) | null = null

@@ -26,6 +26,7 @@ class Bench {
   readonly sent: Json[] = []
   dropped: string | null = null
   buffered = 0
+  closing = false
   readonly released: Operation[] = []
   readonly changes: Changes[] = []
   readonly notices: Notice[] = []
@@ -55,6 +56,9 @@ class Bench {
       drop: (reason) => (this.dropped = reason),
       get bufferedAmount() {
         return bench.buffered
+      },
+      get isClosing() {
+        return bench.closing
       },
     }
     this.session.opened(link, this.now)
@@ -368,6 +372,16 @@ test('a socket that does not drain: presence waits, the newest wins; operations 
   bench.pass(200)
   assert.deepEqual(presenceOf(bench.sent), [[2, 2, 4]])
   assert.equal(operationsOf(bench.sent).length, 1)
+})
+
+test('a socket on its way out gets nothing: what waits is sent on the next one', () => {
+  const bench = new Bench().live()
+  bench.closing = true
+  bench.change(1)
+  bench.session.presence.set({ x: 1 })
+  bench.pass(1000)
+  assert.deepEqual(bench.sent, [])
+  assert.equal(bench.session.pending.inFlight, 0)
 })
 
 test('the rates of the room are kept, whatever a page does', () => {
