@@ -1,15 +1,19 @@
 /* fuzz_replica - frames of any bytes into a replica, over several connections.
  *
- * The input is a row of steps: a byte that tells the sections of a frame, 255 for a new connection,
- * then the length (two bytes) and the bytes of the frame, or the scopes that are kept.
+ * The input is a row of steps: a byte that tells the sections of a frame, then the length (two
+ * bytes) and the bytes of the frame. 255 is a new connection, the length the scopes that are kept;
+ * after 254 only so many blocks of memory may be had as the length says.
  */
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 
 #include "sync/replica.h"
+#include "tests/fuzz/counted.h"
 
 #define NEW_CONNECTION 255
+#define FEW_BLOCKS     254
+
+/* Less than what hostile slots can make it ask for. */
+#define MEMORY_MOST ((size_t)24 << 20)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -33,9 +37,11 @@ static void read_all(const struct replica *replica)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct replica *replica = replica_create(&(struct memory){0});
+    struct counted counted = {.most = MEMORY_MOST, .blocks = UINT32_MAX};
+    struct memory memory = counted_memory(&counted);
+    struct replica *replica = replica_create(&memory);
     if (replica == NULL)
-        return 0;
+        abort();
     for (size_t at = 0; at + 3 <= size;) {
         uint8_t step = data[at];
         size_t length = (size_t)data[at + 1] << 8 | data[at + 2];
@@ -44,13 +50,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             replica_welcome(replica, (uint8_t)length, length >> 8 != 0);
             continue;
         }
+        if (step == FEW_BLOCKS) {
+            counted.blocks = (uint32_t)length;
+            continue;
+        }
         if (length > size - at)
             length = size - at;
         struct reader reader = reader_on((struct bytes){data + at, length});
-        (void)replica_sections(replica, &reader, step);
+        enum status status = replica_sections(replica, &reader, step);
+        if (status == STATUS_MEMORY && !counted.refused)
+            abort();
         read_all(replica);
         at += length;
     }
     replica_destroy(replica);
+    if (counted.held != 0)
+        abort();
     return 0;
 }

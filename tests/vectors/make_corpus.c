@@ -1,8 +1,262 @@
-/* make_corpus.c - where the fuzzers start from. */
+/* make_corpus.c - where the fuzzers start from: the vectors as steps, and snapshots of rooms. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "clients/c/messages.h"
+#include "sync/snapshot.h"
+#include "tests/every_kind.h"
 #include "tests/vectors/make_vectors.h"
+#include "tests/vectors/scene.h"
+#include "tests/vectors/vector_json.h"
+
+#define FILE_BYTES_MAX 2048
+
+/* --- Files of steps ------------------------------------------------------------------------------ */
+
+struct input {
+    uint8_t data[FILE_BYTES_MAX];
+    size_t length;
+};
+
+static void add(struct input *input, struct bytes bytes)
+{
+    demand(bytes.length <= sizeof input->data - input->length, "too long an input", "corpus");
+    if (bytes.length > 0)
+        memcpy(input->data + input->length, bytes.data, bytes.length);
+    input->length += bytes.length;
+}
+
+static void add_byte(struct input *input, uint8_t byte)
+{
+    add(input, (struct bytes){&byte, 1});
+}
+
+static bool has_room(const struct input *input, size_t bytes)
+{
+    return sizeof input->data - input->length >= bytes + 3;
+}
+
+/* See tests/fuzz/steps.h. */
+static void add_step(struct input *input, unsigned what, struct bytes bytes)
+{
+    add_byte(input, (uint8_t)what);
+    add_byte(input, (uint8_t)(bytes.length >> 8));
+    add_byte(input, (uint8_t)bytes.length);
+    add(input, bytes);
+}
+
+/* The file's name is the vector's with what is no letter or digit left out. */
+static void write_input(const struct input *input, const char *folder, const char *name)
+{
+    char path[512];
+    int length = snprintf(path, sizeof path - 64, "%s/", folder);
+    for (; *name != 0; name++) {
+        bool plain = strchr("abcdefghijklmnopqrstuvwxyz0123456789", *name) != NULL;
+        if (plain || path[length - 1] != '-')
+            path[length++] = plain ? *name : '-';
+    }
+    path[length] = 0;
+    FILE *file = fopen(path, "wb");
+    demand(file != NULL, "cannot be written", path);
+    fwrite(input->data, 1, input->length, file);
+    demand(fclose(file) == 0, "cannot be written", path);
+}
+
+static void make_folder(char *path, size_t capacity, const char *folder, const char *fuzzer)
+{
+    int length = snprintf(path, capacity, "%s/%s", folder, fuzzer);
+    demand(length > 0 && (size_t)length < capacity, "too long a path", folder);
+    demand(mkdir(path, 0777) == 0 || errno == EEXIST, "cannot be made", path);
+}
+
+static struct bytes hex_of(const json_t *vector)
+{
+    static uint8_t buffer[MESSAGE_BYTES_MAX];
+    return bytes_of_hex(json_string_value(json_object_get(vector, "hex")), buffer, sizeof buffer);
+}
+
+static const char *text_of(const json_t *vector, const char *member)
+{
+    return json_string_value(json_object_get(vector, member));
+}
+
+/* --- fuzz_wire ------------------------------------------------------------------------------------ */
+
+/* Steps of tests/fuzz/fuzz_wire.c: action * 4 + member. */
+#define SUBMIT     (0 * 4)
+#define JOIN       (8 * 4)
+#define DISCONNECT (10 * 4)
+#define ROLE       (11 * 4)
+#define SKIP       (12 * 4)
+#define TICK       (14 * 4)
+
+static const struct bytes nothing = {NULL, 0};
+
+/* A record to work on, then the message from one member, then what follows it for all. */
+static void make_wire_message(const char *folder, const json_t *vector)
+{
+    static const uint8_t put[] = "\x92\x01\x91\x97\x00\xa6shapes\xa1\x61\xa1x\x01\xa5votes\x02";
+    struct input input = {0};
+    add_byte(&input, 0);
+    add_step(&input, SUBMIT + 1, (struct bytes){put, sizeof put - 1});
+    add_step(&input, TICK, nothing);
+    add_step(&input, SKIP + 2, nothing);
+    bool hello = strncmp(text_of(vector, "name"), "hello", 5) == 0;
+    if (hello)
+        add_step(&input, DISCONNECT, nothing);
+    add_step(&input, hello ? JOIN : SUBMIT, hex_of(vector));
+    add_step(&input, TICK, nothing);
+    add_step(&input, ROLE + 1, (struct bytes){put, 2});
+    add_step(&input, TICK, nothing);
+    write_input(&input, folder, text_of(vector, "name"));
+}
+
+/* Many short ones in one file: all that is read is also read as a value. */
+static void make_wire_rest(const char *vectors, const char *file, const char *folder)
+{
+    struct input input = {0};
+    add_byte(&input, 140);
+    json_t *all = vectors_read(vectors, file);
+    for (size_t i = 0; i < json_array_size(all); i++) {
+        struct bytes bytes = hex_of(json_array_get(all, i));
+        if (has_room(&input, bytes.length))
+            add_step(&input, SUBMIT + (unsigned)i % 3, bytes);
+    }
+    json_decref(all);
+    write_input(&input, folder, file);
+}
+
+static void make_wire(const char *vectors, const char *corpus)
+{
+    char folder[256];
+    make_folder(folder, sizeof folder, corpus, "fuzz_wire");
+    json_t *messages = vectors_read(vectors, "client_messages.json");
+    for (size_t i = 0; i < json_array_size(messages); i++)
+        make_wire_message(folder, json_array_get(messages, i));
+    json_decref(messages);
+    make_wire_rest(vectors, "values.json", folder);
+    make_wire_rest(vectors, "malformed.json", folder);
+}
+
+/* --- fuzz_replica --------------------------------------------------------------------------------- */
+
+#define NEW_CONNECTION 255
+#define FEW_BLOCKS     254
+
+static struct bytes rest_of(const struct reader *reader)
+{
+    return (struct bytes){reader->data + reader->at, reader->length - reader->at};
+}
+
+static void add_server_message(struct input *input, struct bytes message)
+{
+    struct welcome welcome;
+    struct frame_head head;
+    if (message_read_frame(message, &head) == STATUS_OK) {
+        struct bytes sections = rest_of(&head.sections);
+        if (has_room(input, sections.length))
+            add_step(input, head.section_count, sections);
+    } else if (message_read_welcome(message, &welcome) == STATUS_OK) {
+        uint8_t same = welcome.scopes_kept != 0;
+        uint8_t step[] = {NEW_CONNECTION, same, welcome.scopes_kept};
+        add(input, (struct bytes){step, sizeof step});
+    }
+}
+
+static void make_replica(const char *vectors, const char *corpus)
+{
+    char folder[256];
+    make_folder(folder, sizeof folder, corpus, "fuzz_replica");
+    json_t *frames = vectors_read(vectors, "frames.json");
+    struct input input = {0};
+    for (size_t i = 0; i < json_array_size(frames); i++) {
+        const json_t *vector = json_array_get(frames, i);
+        const char *sequence = text_of(vector, "sequence");
+        add_server_message(&input, hex_of(vector));
+        const json_t *next = json_array_get(frames, i + 1);
+        if (next != NULL && strcmp(text_of(next, "sequence"), sequence) == 0)
+            continue;
+        write_input(&input, folder, sequence);
+        input.length = 0;
+    }
+    add_step(&input, FEW_BLOCKS, nothing);
+    add_server_message(&input, hex_of(json_array_get(frames, 1)));
+    write_input(&input, folder, "no memory");
+    json_decref(frames);
+}
+
+/* --- fuzz_snapshot -------------------------------------------------------------------------------- */
+
+static void write_snapshot(const struct scene *scene, const char *folder, const char *name)
+{
+    struct input input = {0};
+    add_byte(&input, room_rules(scene->room) == &kind_open ? 0 : 1);
+    struct writer writer = writer_on(input.data + 1, sizeof input.data - 1);
+    snapshot_write(scene->room, &writer);
+    demand(writer.status == STATUS_OK, "too long a snapshot", name);
+    input.length = 1 + writer.length;
+    write_input(&input, folder, name);
+}
+
+static void send_and_tick(struct scene *scene, const char *text)
+{
+    scene_send(scene, 0, text);
+    scene_tick(scene, text);
+}
+
+static void make_open_snapshots(const char *folder)
+{
+    struct scene scene;
+    scene_begin(&scene, &(struct scene_options){.rules = &kind_open, .incarnation = 3}, NULL);
+    write_snapshot(&scene, folder, "open and empty");
+    scene_join(&scene, 0, ROLE_EDITOR, "a member");
+    send_and_tick(&scene, "[1, [[0, 'shapes', 'a', 'x', 1, 'label', 'one', 'data', [1.5, {}]]],"
+                          " [[2, 'shapes', 'a', 'points', 1, 2]], [[5, 'chat', 0, 'hello']]]");
+    send_and_tick(&scene, "[1, [[3, 'shapes', 'a', 'votes', 3]], [[1, 'shapes', 'b', 'x', 1]],"
+                          " [[2, 'shapes', 'a', 'points', 3]], [[0, 'texts', 't', 'x', null]]]");
+    write_snapshot(&scene, folder, "open with names that were learnt");
+    scene_end(&scene);
+}
+
+static void make_every_snapshots(const char *folder)
+{
+    struct scene scene;
+    scene_begin(&scene,
+                &(struct scene_options){.rules = &kind_every, .incarnation = 4, .tombstones = 2},
+                NULL);
+    write_snapshot(&scene, folder, "every and empty");
+    scene_join(&scene, 0, ROLE_OWNER, "an owner");
+    scene_join(&scene, 1, ROLE_EDITOR, "an editor");
+    send_and_tick(&scene,
+                  "[1, [[0, 'shapes', 'a', 'x', 1, 'y', 2, 'label', 'one', 'filled', true,"
+                  " 'pixels', {'$bin': '00ff'}, 'corners', [1, 2], 'data', {'a': 1}],"
+                  " [0, 'secrets', 's', 'text', 'hidden'], [0, 'hands', 'h', 'cards', 3]],"
+                  " [[2, 'shapes', 'a', 'points', 1]], [[2, 'shapes', 'a', 'remarks', 'r']],"
+                  " [[0, 'shapes', 'b'], [0, 'shapes', 'c'], [0, 'shapes', 'd']]]");
+    write_snapshot(&scene, folder, "every with records");
+    send_and_tick(&scene, "[1, [[4, 'shapes', 'b']], [[4, 'shapes', 'c']], [[4, 'shapes', 'd']],"
+                          " [[4, 'shapes', 'd']], [[5, 'chat', 0, 1]], [[5, 'chat', 2, 2]],"
+                          " [[0, 'shapes', 'e', 'x', null]], [[1, 'shapes', 'a', 'points', []]]]");
+    scene_disconnect(&scene, 1);
+    scene_tick(&scene, "away");
+    write_snapshot(&scene, folder, "every with tombstones events and refusals");
+    scene_end(&scene);
+}
+
+static void make_snapshots(const char *corpus)
+{
+    char folder[256];
+    make_folder(folder, sizeof folder, corpus, "fuzz_snapshot");
+    make_open_snapshots(folder);
+    make_every_snapshots(folder);
+}
 
 void make_corpus(const char *vectors, const char *folder)
 {
-    (void)vectors;
-    (void)folder;
+    make_wire(vectors, folder);
+    make_replica(vectors, folder);
+    make_snapshots(folder);
 }
