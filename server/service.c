@@ -14,6 +14,9 @@
 
 #define SECOND_US UINT64_C(1000000)
 
+/* How long idle watchers may wait for a turn in which they run. */
+#define IDLE_WAIT_US UINT64_C(20000)
+
 struct service {
     struct ev_loop *loop;
     struct log *log;
@@ -22,8 +25,10 @@ struct service {
     struct listener listener;
     struct ev_check turn;      /* begins a turn of the loop */
     struct ev_prepare turned;  /* ends one */
+    struct ev_idle idle;       /* runs when libwebsockets' own does */
     struct ev_io beat;         /* timer_fd */
     struct ev_timer drain_end; /* DRAIN_SECONDS after the drain began */
+    uint64_t idle_us;          /* when the loop last had nothing to do */
     uint64_t armed_us;         /* what the timer is set to; 0 for nothing */
     int timer_fd;
 };
@@ -58,8 +63,23 @@ static void arm(struct service *service)
     service->armed_us = next_us;
 }
 
+/* Idle watchers run in a turn that found nothing to do; libwebsockets has one, for input that it
+ * kept back. Where every turn finds input that has gathered, none would ever run: so nothing is
+ * gathered while one has been waiting for its turn. */
+static void on_idle(struct ev_loop *loop, struct ev_idle *watcher, int events)
+{
+    (void)events;
+    struct service *service = watcher->data;
+    service->idle_us = service->hub->now_us;
+    ev_idle_stop(loop, watcher);
+}
+
 static void gather(struct service *service)
 {
+    if (service->hub->gathers)
+        ev_idle_start(service->loop, &service->idle);
+    if (service->hub->now_us - service->idle_us > IDLE_WAIT_US)
+        return;
     uint64_t until_us = hub_gather_until_us(service->hub, clock_us(CLOCK_MONOTONIC));
     if (until_us == 0)
         return;
@@ -135,11 +155,13 @@ static void start_watchers(struct service *service)
     ev_check_init(&service->turn, on_turn);
     ev_set_priority(&service->turn, EV_MAXPRI); /* the time is told before anything happens */
     ev_prepare_init(&service->turned, on_turned);
+    ev_idle_init(&service->idle, on_idle);
     ev_io_init(&service->beat, on_beat, service->timer_fd, EV_READ);
     ev_set_priority(&service->beat, -1); /* a tick takes what has come before it */
     ev_timer_init(&service->drain_end, on_drain_end, DRAIN_SECONDS, 0.);
     service->turn.data = service;
     service->turned.data = service;
+    service->idle.data = service;
     service->beat.data = service;
     ev_check_start(service->loop, &service->turn);
     ev_prepare_start(service->loop, &service->turned);
@@ -219,6 +241,7 @@ void service_destroy(struct service *service)
     listener_close(&service->listener);
     ev_check_stop(service->loop, &service->turn);
     ev_prepare_stop(service->loop, &service->turned);
+    ev_idle_stop(service->loop, &service->idle);
     ev_io_stop(service->loop, &service->beat);
     ev_timer_stop(service->loop, &service->drain_end);
     ws_destroy(service->ws); /* before the hub, whose sessions it ends */
