@@ -297,13 +297,22 @@ static bool prepare_private(struct room *room)
     return true;
 }
 
+/* Heap for the field `away` of those whose connection is lost: it may be the first of its record. */
+static size_t departure_bytes(const struct room *room)
+{
+    uint32_t fields = room->learns ? FIELDS_MAX : room->state.schema.collections[0].field_count;
+    if (!room->departing)
+        return 0;
+    return room->seats_away * (size_t)heap_rounded(fields * sizeof(struct cell));
+}
+
 enum status room_prepare(struct room *room)
 {
     struct state *state = &room->state;
     const struct rules *rules = room->rules;
     uint32_t records = room->inbox.edits + rules->tick_records;
     /* A value takes at most four times its bytes: canonical form, rounding, and a list's head. */
-    size_t bytes = 4 * (room->inbox.bytes + rules->tick_bytes);
+    size_t bytes = 4 * (room->inbox.bytes + rules->tick_bytes) + departure_bytes(room);
     if (records > 0) {
         bytes += records * edit_reserve(&state->schema);
         bytes += room->learns ? SCHEMA_TICK_BYTES : 0;

@@ -133,12 +133,14 @@ static enum status
 rejoin(struct room *room, struct client *client, const struct hello *hello, enum role role)
 {
     struct seat *seat = &room->seats[client->seat];
-    struct inbox_entry entry = {
-        .seat = client->seat, .kind = INBOX_BACK, .length = (uint32_t)hello->user.length};
-    inbox_void(room, client->seat);
+    struct inbox_entry entry = {.seat = client->seat,
+                                .kind = INBOX_BACK,
+                                .length = (uint32_t)hello->user.length,
+                                .edits = 1};
     enum status status = inbox_add(room, entry, hello->user.data);
     if (status != STATUS_OK)
         return status;
+    inbox_void(room, client->seat);
     if (seat->state == SEAT_AWAY)
         room->seats_away--;
     seat->state = SEAT_TAKEN;

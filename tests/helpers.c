@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sync/room_parts.h"
 #include "tests/notation.h"
 
 /* --- Memory and chance --------------------------------------------------------------------------- */
@@ -135,8 +136,16 @@ enum status submit(struct room *room, uint32_t seat, const char *message)
     return room_submit(room, seat, writer_bytes(&writer));
 }
 
+void forget_spare_memory(struct room *room)
+{
+    struct heap *heap = &room->state.heap;
+    heap->unused = heap->end;
+    memset(heap->free, 0, sizeof heap->free);
+}
+
 void step(struct room *room)
 {
+    forget_spare_memory(room);
     ck_assert_int_eq(room_prepare(room), STATUS_OK);
     room_tick(room);
 }
@@ -180,7 +189,7 @@ enum status presence(struct room *room, uint32_t seat, const char *pairs)
     return status == STATUS_OK ? stepped(room) : status;
 }
 
-enum status server_edit(struct room *room, uint32_t member, const char *edits)
+enum status rules_edit(struct room *room, uint32_t member, const char *edits)
 {
     static uint8_t packed[MESSAGE_BYTES_MAX];
     struct writer writer = writer_on(packed, sizeof packed);
@@ -188,6 +197,13 @@ enum status server_edit(struct room *room, uint32_t member, const char *edits)
     notation_pack(&writer, edits);
     pack_array_end(&writer, operation);
     return room_edit(room, member, writer_bytes(&writer));
+}
+
+enum status server_edit(struct room *room, uint32_t member, const char *edits)
+{
+    forget_spare_memory(room);
+    ck_assert_int_eq(room_prepare(room), STATUS_OK);
+    return rules_edit(room, member, edits);
 }
 
 void expect_value(const struct room *room,

@@ -44,12 +44,16 @@ uint32_t join(struct room *room, unsigned key, enum role role);
 
 /* One message, whole, in notation. */
 enum status submit(struct room *room, uint32_t seat, const char *message);
-void step(struct room *room); /* prepare and tick */
+/* Prepare and tick, without what earlier ticks set aside and did not use: too little shows. */
+void step(struct room *room);
+void forget_spare_memory(struct room *room);
 
 /* Sends one operation, its edits in notation, and ticks: what became of it. */
 enum status outcome(struct room *room, uint32_t seat, const char *edits);
 /* The same for a presence message, its pairs in notation. */
 enum status presence(struct room *room, uint32_t seat, const char *pairs);
+/* One operation of the rules, inside their callbacks; and between ticks, as the server. */
+enum status rules_edit(struct room *room, uint32_t member, const char *edits);
 enum status server_edit(struct room *room, uint32_t member, const char *edits);
 
 /* A field's value, "nil" when it is unset or its record is not there. */

@@ -28,7 +28,7 @@ static void on_tick(struct room *room)
     char edit[80];
     snprintf(edit, sizeof edit, "[0 'ledger' 'r%u' 'v' %u]", room_random(room, 5),
              room_random(room, 1000));
-    ck_assert_int_eq(server_edit(room, 0, edit), STATUS_OK);
+    ck_assert_int_eq(rules_edit(room, 0, edit), STATUS_OK);
 }
 
 static void on_timer(struct room *room, uint32_t timer)
@@ -36,7 +36,7 @@ static void on_timer(struct room *room, uint32_t timer)
     char edit[80];
     snprintf(edit, sizeof edit, "[0 'weather' 'w%u' 'tick' %u]", timer,
              (unsigned)room_tick_number(room));
-    ck_assert_int_eq(server_edit(room, 0, edit), STATUS_OK);
+    ck_assert_int_eq(rules_edit(room, 0, edit), STATUS_OK);
     ck_assert_int_eq(room_set_timer(room, timer, 1 + room_random(room, 9)), STATUS_OK);
 }
 
