@@ -422,7 +422,6 @@ START_TEST(who_stops_reading_costs_nothing_and_catches_up)
         continue;
     stale = slow->got - stale;
     ck_assert_msg(stale < 200 * 1024, "%zu bytes came before the newest", stale);
-    ck_assert(metric("tutti_frames_caught_up_total") >= 1);
 }
 END_TEST
 
