@@ -133,7 +133,7 @@ static void join(struct world *world, int number, struct bytes bytes, bool stran
             hello.incarnation = said.incarnation;
         }
     }
-    enum role role = (enum role)(bytes.length % ROLE_COUNT);
+    enum role role = (enum role)((ROLE_EDITOR + bytes.length) % ROLE_COUNT);
     if (member_join(member, world->room, &hello, role, NULL, NULL) == STATUS_OK)
         world->strange[number] = strange;
 }

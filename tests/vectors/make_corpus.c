@@ -129,6 +129,42 @@ static void make_wire_rest(const char *vectors, const char *file, const char *fo
     write_input(&input, folder, file);
 }
 
+static void add_json(struct input *input, unsigned what, const char *text)
+{
+    uint8_t buffer[512];
+    struct writer writer = writer_on(buffer, sizeof buffer);
+    json_t *json = json_of_text(text);
+    json_pack_value(&writer, json);
+    json_decref(json);
+    demand(writer.status == STATUS_OK, "too long", text);
+    add_step(input, what, writer_bytes(&writer));
+}
+
+/* More records are deleted than tombstones are kept, while one member does not read and another
+ * one is away. */
+static void make_wire_session(const char *folder)
+{
+    struct input input = {0};
+    add_byte(&input, 0);
+    add_json(&input, SUBMIT,
+             "[1, [[0, 'shapes', 'a', 'x', 1], [0, 'shapes', 'b', 'x', 2], [0, 'shapes', 'c'],"
+             " [0, 'shapes', 'd'], [0, 'shapes', 'e'], [0, 'shapes', 'f']]]");
+    add_step(&input, TICK, nothing);
+    add_step(&input, SKIP + 2, nothing);
+    add_step(&input, DISCONNECT + 1, nothing);
+    add_json(&input, SUBMIT, "[1, [[4, 'shapes', 'a'], [4, 'shapes', 'b'], [4, 'shapes', 'c']]]");
+    add_step(&input, TICK, nothing);
+    add_json(&input, SUBMIT, "[1, [[4, 'shapes', 'd'], [4, 'shapes', 'e'], [5, 'chat', 0, 1]]]");
+    add_step(&input, TICK, nothing);
+    add_step(&input, SKIP + 2, nothing);
+    add_step(&input, JOIN + 1, nothing);
+    add_json(&input, SUBMIT, "[2, 'x', 10, 'y', 20]");
+    add_step(&input, TICK, nothing);
+    add_json(&input, SUBMIT, "[28, 3, 4]");
+    add_step(&input, TICK, nothing);
+    write_input(&input, folder, "session");
+}
+
 static void make_wire(const char *vectors, const char *corpus)
 {
     char folder[256];
@@ -137,6 +173,7 @@ static void make_wire(const char *vectors, const char *corpus)
     for (size_t i = 0; i < json_array_size(messages); i++)
         make_wire_message(folder, json_array_get(messages, i));
     json_decref(messages);
+    make_wire_session(folder);
     make_wire_rest(vectors, "values.json", folder);
     make_wire_rest(vectors, "malformed.json", folder);
 }

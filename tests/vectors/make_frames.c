@@ -86,6 +86,10 @@ static void make_changes(struct scene *scene)
     send_for_each(scene, 1, 8, "[1, 'shapes', 's#', 'x', #, 'y', 8]");
     scene_tick(scene, "moved by bitmap");
     step(scene, 1, "[1, [[1, 'shapes', 's3', 'label', null, 'x', null]]]", "fields are unset");
+    step(scene, 1, "[1, [[1, 'shapes', 's0', 'x', 9], [1, 'shapes', 's3', 'y', 9]]]",
+         "moves apart, for one record lacks the other's field");
+    step(scene, 1, "[1, [[1, 'shapes', 's0', 'x', 8], [1, 'shapes', 's4', 'y', 9]]]",
+         "moves together: nothing is added to what did not move");
     step(scene, 1, "[1, [[1, 'shapes', 's3', 'x', 3], [1, 'shapes', 's4', 'x', 40]]]",
          "a field that was unset is whole, another one moves");
     step(scene, 1,
