@@ -15,7 +15,6 @@
 struct loader {
     struct reader reader;
     struct room *room;
-    size_t slots_left; /* each slot takes a byte or more: this many may still be claimed */
 };
 
 static void damaged(struct loader *loader)
@@ -338,12 +337,9 @@ static void load_scope(struct loader *loader, struct scope *scope, int number)
 {
     uint64_t stamp = load_stamp(loader, 0, (uint64_t)INTEGER_MAX);
     scope->horizon = load_stamp(loader, 0, stamp);
-    uint32_t slots = load_count(loader);
-    if (failed(loader) || slots > loader->slots_left) {
-        damaged(loader);
+    uint32_t slots = load_count(loader); /* each is a record's, or follows as a free one */
+    if (failed(loader))
         return;
-    }
-    loader->slots_left -= slots;
     if (!scope_reserve(&loader->room->state, scope, slots)) {
         reader_fail(&loader->reader, STATUS_MEMORY);
         return;
@@ -493,7 +489,7 @@ static void load_room(struct loader *loader)
 struct room *
 snapshot_read(const struct room_options *options, struct bytes bytes, enum status *status)
 {
-    struct loader loader = {.reader = reader_on(bytes), .slots_left = bytes.length};
+    struct loader loader = {.reader = reader_on(bytes)};
     struct room_options own = *options;
     load_stamp(&loader, SNAPSHOT_FORMAT, SNAPSHOT_FORMAT);
     struct bytes kind = read_string(&loader.reader);

@@ -447,6 +447,70 @@ START_TEST(damage_gives_a_status_or_a_sound_room)
 }
 END_TEST
 
+/* The bytes with one part of them replaced, in `again`. */
+static struct bytes spliced(struct bytes bytes, struct bytes part, struct bytes other)
+{
+    const uint8_t *at = memmem(bytes.data, bytes.length, part.data, part.length);
+    ck_assert_ptr_nonnull(at);
+    size_t before = (size_t)(at - bytes.data);
+    size_t after = bytes.length - before - part.length;
+    memcpy(again, bytes.data, before);
+    memcpy(again + before, other.data, other.length);
+    memcpy(again + before + other.length, at + part.length, after);
+    return (struct bytes){again, before + other.length + after};
+}
+
+START_TEST(two_members_of_one_number_are_damage)
+{
+    enum status status;
+    struct room *room = room_create(&options);
+    join(room, 1, ROLE_EDITOR);
+    join(room, 2, ROLE_EDITOR);
+    struct bytes second = {(const uint8_t *)"\xc4\x10\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\2", 19};
+    struct bytes first = {(const uint8_t *)"\xc4\x10\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 19};
+    struct bytes bytes = spliced(snapshot_in(room, written), second, first);
+    ck_assert_ptr_null(snapshot_read(&options, bytes, &status));
+    ck_assert_int_eq(status, STATUS_MALFORMED);
+    room_destroy(room);
+}
+END_TEST
+
+static size_t long_value(uint8_t *buffer, size_t letters)
+{
+    static uint8_t packed[40000];
+    static char text[40000];
+    struct writer value = writer_on(packed, sizeof packed);
+    struct writer writer = writer_on(buffer, 40000);
+    memset(text, 'x', letters);
+    pack_string(&value, (struct bytes){(const uint8_t *)text, letters});
+    pack_binary(&writer, writer_bytes(&value));
+    return writer.length;
+}
+
+/* It would not fit in a message. */
+START_TEST(a_record_larger_than_a_record_may_be_is_damage)
+{
+    static uint8_t old_value[40000], new_value[40000];
+    static char line[40000] = "[0 'papers' 'p' 'a' '";
+    enum status status;
+    struct room *room = room_create(&options);
+    memset(line + strlen(line), 'x', 15000);
+    strcat(line, "' 'b' '");
+    memset(line + strlen(line), 'y', 15000);
+    strcat(line, "']");
+    ck_assert_int_eq(server_edit(room, 0, line), STATUS_OK);
+    struct bytes bytes = snapshot_in(room, written);
+    for (size_t letters = 17000; letters <= 18000; letters += 1000) {
+        struct bytes part = {old_value, long_value(old_value, 15000)};
+        struct bytes other = {new_value, long_value(new_value, letters)};
+        struct room *copy = snapshot_read(&options, spliced(bytes, part, other), &status);
+        ck_assert_int_eq(status, letters == 17000 ? STATUS_OK : STATUS_MALFORMED);
+        room_destroy(copy);
+    }
+    room_destroy(room);
+}
+END_TEST
+
 START_TEST(each_allocation_may_fail)
 {
     struct frames *frames = frames_create(&(struct memory){0});
@@ -483,6 +547,8 @@ int main(void)
     tcase_add_test(tcase, another_kind_is_refused);
     tcase_add_test(tcase, every_truncation_is_refused_without_a_leak);
     tcase_add_loop_test(tcase, damage_gives_a_status_or_a_sound_room, 0, 8);
+    tcase_add_test(tcase, two_members_of_one_number_are_damage);
+    tcase_add_test(tcase, a_record_larger_than_a_record_may_be_is_damage);
     tcase_add_test(tcase, each_allocation_may_fail);
 
     Suite *suite = suite_create("snapshot");
