@@ -1,0 +1,300 @@
+/* check_operation_limits.c - names that operations teach, and every limit below, at and above. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sync/hash.h"
+#include "sync/operation.h"
+#include "tests/helpers.h"
+
+static struct room *room;
+static uint32_t ada, bob; /* an owner and an editor, members 1 and 2 */
+
+static void setup(void)
+{
+    room = room_of(&kind_mixed);
+    ada = join(room, 1, ROLE_OWNER);
+    bob = join(room, 2, ROLE_EDITOR);
+    step(room);
+}
+
+static void teardown(void)
+{
+    room_destroy(room);
+}
+
+static void open_setup(void)
+{
+    room = room_of(&kind_open);
+    ada = join(room, 1, ROLE_EDITOR);
+    bob = join(room, 2, ROLE_EDITOR);
+    step(room);
+}
+
+static void good(const char *edits)
+{
+    ck_assert_int_eq(outcome(room, ada, edits), STATUS_OK);
+}
+
+static void refused(const char *edits, enum status status)
+{
+    uint64_t before = room_hash(room, SEAT_NONE);
+    ck_assert_msg(outcome(room, ada, edits) == status, "%s", edits);
+    ck_assert_uint_eq(room_hash(room, SEAT_NONE), before);
+}
+
+static void expect(const char *collection, const char *id, const char *field, const char *value)
+{
+    expect_value(room, collection, 1, id, field, value);
+}
+
+struct row {
+    const char *edits;
+    enum status status;
+};
+
+static void each_row(const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        ck_assert_msg(outcome(room, ada, rows[i].edits) == rows[i].status, "row %zu: %s", i,
+                      rows[i].edits);
+}
+#define EACH_ROW(rows) each_row(rows, sizeof rows / sizeof rows[0])
+
+/* A string of so many characters between two other parts. */
+static const char *padded(const char *before, size_t length, const char *after)
+{
+    static char line[MESSAGE_BYTES_MAX];
+    size_t at = strlen(before);
+    ck_assert_uint_lt(at + length + strlen(after), sizeof line);
+    memcpy(line, before, at);
+    memset(line + at, 'a', length);
+    strcpy(line + at + length, after);
+    return line;
+}
+
+/* --- Names ---------------------------------------------------------------------------------------- */
+
+START_TEST(names_are_learnt_where_the_kind_learns)
+{
+    good("[0 'new' 'a' 'one' 1 'two' [1]] [2 'new' 'a' 'list' 1] [3 'new' 'a' 'sum' 4]");
+    good("[1 7 'a' 0 2]"); /* the collection after the kind's own seven, its first field */
+    expect("new", "a", "one", "2");
+    expect("new", "a", "list", "[1]");
+    expect("new", "a", "sum", "4");
+    refused("[2 'new' 'a' 'one' 1]", STATUS_TYPE);
+    refused("[3 'new' 'a' 'list' 1]", STATUS_TYPE);
+    good("[1 'new' 'a' 'sum' 9007199254740992]");
+    refused("[3 'new' 'a' 'sum' 1]", STATUS_RANGE);
+    refused("[0 'shapes' 'a' 'new' 1]", STATUS_NOT_FOUND);
+    good("[5 'honk' 0 1]");
+}
+END_TEST
+
+START_TEST(a_kind_that_does_not_learn_refuses_names)
+{
+    room_destroy(room);
+    room = room_of(&kind_cursors);
+    ada = join(room, 1, ROLE_OWNER);
+    step(room);
+    refused("[0 'new' 'a']", STATUS_NOT_FOUND);
+    refused("[5 'honk' 0 1]", STATUS_NOT_FOUND);
+    good("[5 'chat' 0 'hi']");
+    ck_assert_int_eq(presence(room, ada, "'hat' 1"), STATUS_NOT_FOUND);
+}
+END_TEST
+
+START_TEST(collections_are_learnt_up_to_64)
+{
+    char edits[96];
+    for (unsigned i = 1; i < COLLECTIONS_MAX; i += 3) { /* few enough to be in flight */
+        snprintf(edits, sizeof edits, "[0 'c%u' 'a'] [0 'c%u' 'a'] [0 'c%u' 'a']", i, i + 1, i + 2);
+        good(edits);
+    }
+    refused("[0 'more' 'a']", STATUS_LIMIT);
+    good("[0 'c1' 'b']");
+}
+END_TEST
+
+START_TEST(fields_are_learnt_up_to_32)
+{
+    char edit[64];
+    good("[0 'c' 'a']");
+    for (unsigned i = 0; i < FIELDS_MAX; i++) {
+        snprintf(edit, sizeof edit, "[1 'c' 'a' 'f%u' 1]", i);
+        good(edit);
+    }
+    refused("[1 'c' 'a' 'more' 1]", STATUS_LIMIT);
+    refused("[2 'c' 'a' 'more' 1]", STATUS_LIMIT);
+    refused("[3 'c' 'a' 'more' 1]", STATUS_LIMIT);
+    good("[1 'c' 'a' 'f31' 2]");
+}
+END_TEST
+
+START_TEST(events_are_learnt_up_to_32)
+{
+    char edit[64];
+    for (unsigned i = 0; i < EVENT_NAMES_MAX; i++) {
+        snprintf(edit, sizeof edit, "[5 'e%u' 0 1]", i);
+        good(edit);
+    }
+    refused("[5 'more' 0 1]", STATUS_LIMIT);
+}
+END_TEST
+
+/* --- Limits --------------------------------------------------------------------------------------- */
+
+START_TEST(names_and_ids_have_bounded_lengths)
+{
+    good(padded("[0 '", NAME_BYTES_MAX, "' 'a' 'f' 1]"));
+    refused(padded("[0 '", NAME_BYTES_MAX + 1, "' 'a' 'f' 1]"), STATUS_MALFORMED);
+    good(padded("[0 'papers' 'a' '", NAME_BYTES_MAX, "' 1]"));
+    refused(padded("[0 'papers' 'a' '", NAME_BYTES_MAX + 1, "' 1]"), STATUS_MALFORMED);
+    good(padded("[5 '", NAME_BYTES_MAX, "' 0 1]"));
+    refused(padded("[5 '", NAME_BYTES_MAX + 1, "' 0 1]"), STATUS_MALFORMED);
+    good(padded("[0 'papers' '", RECORD_ID_BYTES_MAX, "' 'f' 1]"));
+    refused(padded("[0 'papers' '", RECORD_ID_BYTES_MAX + 1, "' 'f' 1]"), STATUS_MALFORMED);
+    static const struct row rows[] = {
+        {"[0 '' 'a']", STATUS_MALFORMED},
+        {"[0 'papers' '']", STATUS_MALFORMED},
+        {"[0 'papers' 'a b']", STATUS_MALFORMED},
+        {"[0 'papers' '\x7f']", STATUS_MALFORMED},
+        {"[0 'papers' '\xc3\xa4']", STATUS_MALFORMED},
+        {"[0 'papers' '!~']", STATUS_OK},
+        {"[0 '\xc3\xa4' 'a']", STATUS_OK},
+        {"[0 '\xc3' 'a']", STATUS_MALFORMED},
+        {"[0 'papers' 7]", STATUS_MALFORMED},
+        {"[0 -1 'a']", STATUS_MALFORMED},
+    };
+    EACH_ROW(rows);
+}
+END_TEST
+
+static enum status group_of(unsigned edits)
+{
+    char line[EDITS_MAX * 40];
+    size_t at = 0;
+    line[0] = 0;
+    for (unsigned i = 0; i < edits; i++)
+        at += (size_t)snprintf(line + at, sizeof line - at, "[0 'papers' 'r%u' 'f' 1] ", i);
+    return outcome(room, ada, line);
+}
+
+START_TEST(a_group_has_1_to_64_edits)
+{
+    ck_assert_int_eq(group_of(0), STATUS_MALFORMED);
+    ck_assert_int_eq(group_of(EDITS_MAX - 1), STATUS_OK);
+    ck_assert_int_eq(group_of(EDITS_MAX), STATUS_OK);
+    ck_assert_int_eq(group_of(EDITS_MAX + 1), STATUS_MALFORMED);
+}
+END_TEST
+
+START_TEST(a_record_takes_so_many_bytes)
+{
+    good(padded("[0 'papers' 'a' 'f' '", RECORD_BYTES_MAX - 4, "']"));
+    good(padded("[0 'papers' 'a' 'f' '", RECORD_BYTES_MAX - 3, "']")); /* three bytes of head */
+    refused(padded("[0 'papers' 'a' 'f' '", RECORD_BYTES_MAX - 2, "']"), STATUS_LIMIT);
+    refused("[1 'papers' 'a' 'g' true]", STATUS_LIMIT);
+    good("[1 'papers' 'a' 'f' 1 'g' true]");
+    good("[0 'papers' 'b'] [2 'papers' 'b' 'list' 1]");
+    refused(padded("[2 'papers' 'b' 'list' '", RECORD_BYTES_MAX - 3, "']"), STATUS_LIMIT);
+    good(padded("[2 'papers' 'b' 'list' '", RECORD_BYTES_MAX - 4, "']"));
+    refused("[2 'papers' 'b' 'list' true]", STATUS_LIMIT);
+}
+END_TEST
+
+/* What is written over again and again is taken off only once. */
+START_TEST(a_group_cannot_pass_the_records_limit)
+{
+    good(padded("[0 'papers' 'a' 'f' '", 16000, "']"));
+    good(padded("[1 'papers' 'a' 'g' '", 16000, "']"));
+    refused(padded("[1 'papers' 'a' 'f' 1] [1 'papers' 'a' 'f' 1] [1 'papers' 'a' 'f' 1]"
+                   " [1 'papers' 'a' 'h' '",
+                   30000, "']"),
+            STATUS_LIMIT);
+    good(
+        padded("[1 'papers' 'a' 'f' 1] [1 'papers' 'a' 'g' 1] [1 'papers' 'a' 'h' '", 30000, "']"));
+    refused(padded("[33 'papers' 'a' 99 'h' nil] [1 'papers' 'a' 'f' '", 10000, "']"),
+            STATUS_LIMIT);
+}
+END_TEST
+
+START_TEST(an_event_takes_so_many_bytes)
+{
+    good(padded("[5 'chat' 0 '", EVENT_BYTES_MAX - 4, "']"));
+    good(padded("[5 'chat' 0 '", EVENT_BYTES_MAX - 3, "']"));
+    refused(padded("[5 'chat' 0 '", EVENT_BYTES_MAX - 2, "']"), STATUS_LIMIT);
+}
+END_TEST
+
+START_TEST(a_room_takes_so_many_records)
+{
+    struct room_options options = {.rules = &kind_open, .incarnation = 1, .limits = {.records = 3}};
+    room_destroy(room);
+    room = room_create(&options);
+    ada = join(room, 1, ROLE_EDITOR);
+    good("[0 'c' 'a'] [0 'c' 'b']");
+    refused("[0 'c' 'd'] [0 'c' 'e']", STATUS_LIMIT);
+    good("[0 'c' 'd']");
+    refused("[0 'c' 'e']", STATUS_LIMIT);
+    good("[1 'c' 'a' 'f' 1]");
+    good("[4 'c' 'a']");
+    good("[0 'c' 'e']");
+}
+END_TEST
+
+START_TEST(a_room_takes_so_many_bytes)
+{
+    struct room_options options = {
+        .rules = &kind_open, .incarnation = 1, .limits = {.state_bytes = 100000}};
+    room_destroy(room);
+    room = room_create(&options);
+    ada = join(room, 1, ROLE_EDITOR);
+    unsigned taken = 0;
+    enum status status;
+    do {
+        char before[64];
+        snprintf(before, sizeof before, "[0 'c' 'r%u' 'f' '", taken);
+        status = outcome(room, ada, padded(before, 10000, "']"));
+        taken += status == STATUS_OK ? 1 : 0;
+    } while (status == STATUS_OK && taken < 20);
+    ck_assert_int_eq(status, STATUS_LIMIT);
+    ck_assert_uint_ge(taken, 5);
+    ck_assert_uint_lt(taken, 10);
+    ck_assert_uint_lt(room_bytes(room), 110000);
+    good("[4 'c' 'r0']");
+    good(padded("[0 'c' 'again' 'f' '", 10000, "']"));
+}
+END_TEST
+
+int main(void)
+{
+    TCase *mixed = tcase_create("mixed");
+    tcase_set_timeout(mixed, 30);
+    tcase_add_checked_fixture(mixed, setup, teardown);
+    tcase_add_test(mixed, names_are_learnt_where_the_kind_learns);
+    tcase_add_test(mixed, a_kind_that_does_not_learn_refuses_names);
+    tcase_add_test(mixed, names_and_ids_have_bounded_lengths);
+    tcase_add_test(mixed, a_group_has_1_to_64_edits);
+    tcase_add_test(mixed, a_record_takes_so_many_bytes);
+    tcase_add_test(mixed, a_group_cannot_pass_the_records_limit);
+    tcase_add_test(mixed, an_event_takes_so_many_bytes);
+    tcase_add_test(mixed, a_room_takes_so_many_records);
+    tcase_add_test(mixed, a_room_takes_so_many_bytes);
+
+    TCase *open = tcase_create("open");
+    tcase_add_checked_fixture(open, open_setup, teardown);
+    tcase_add_test(open, collections_are_learnt_up_to_64);
+    tcase_add_test(open, fields_are_learnt_up_to_32);
+    tcase_add_test(open, events_are_learnt_up_to_32);
+
+    Suite *suite = suite_create("operation_limits");
+    suite_add_tcase(suite, mixed);
+    suite_add_tcase(suite, open);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
