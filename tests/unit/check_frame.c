@@ -3,144 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sync/hash.h"
-#include "tests/helpers.h"
-
-#define VIEWERS_MAX 60
-
-static struct room_options options;
-static struct room *room;
-static struct frames *frames;
-static struct replica *replicas[VIEWERS_MAX];
-
-static void setup(void)
-{
-    options = (struct room_options){.rules = &kind_mixed, .incarnation = 1};
-    frames = frames_create(&(struct memory){0});
-    ck_assert_ptr_nonnull(frames);
-}
-
-static void teardown(void)
-{
-    for (int i = 0; i < VIEWERS_MAX; i++)
-        replica_destroy(replicas[i]);
-    frames_destroy(frames);
-    room_destroy(room);
-}
-
-static void create(void)
-{
-    room = room_create(&options);
-    ck_assert_ptr_nonnull(room);
-}
-
-/* A member with a replica; seats of new rooms are given out from 0. */
-static uint32_t viewer(enum role role)
-{
-    uint32_t seat = join(room, room_members(room) + 1, role);
-    replicas[seat] = replica_create(&(struct memory){0});
-    replica_welcome(replicas[seat], 0, false);
-    return seat;
-}
-
-/* --- A frame taken apart -------------------------------------------------------------------------- */
-
-struct section_seen {
-    int scope;
-    int flags;
-    int64_t advance;
-    uint32_t elements; /* of runs, or definitions */
-    struct reader runs;
-};
-
-struct seen {
-    struct frame_head head;
-    size_t length;
-    bool shared, more;
-    const uint8_t *at;
-    struct section_seen sections[SCOPE_COUNT];
-};
-
-static struct seen take_apart(struct frame frame)
-{
-    struct seen seen = {.length = frame.length,
-                        .shared = frame.shared,
-                        .more = frame.more,
-                        .at = frame.message,
-                        .head = frame_head((struct bytes){frame.message, frame.length})};
-    ck_assert_uint_le(frame.length, MESSAGE_BYTES_MAX);
-    ck_assert_uint_le(seen.head.sections, SCOPE_COUNT);
-    struct reader reader = seen.head.reader;
-    for (uint32_t i = 0; i < seen.head.sections; i++) {
-        struct section_seen *section = &seen.sections[i];
-        uint32_t count = read_array(&reader);
-        int64_t head = read_integer(&reader);
-        section->scope = (int)(head / 8);
-        section->flags = (int)(head % 8);
-        if ((section->flags & SECTION_LOST) != 0) {
-            ck_assert_uint_eq(count, 1);
-            continue;
-        }
-        section->advance = read_integer(&reader);
-        section->elements = count - 2;
-        section->runs = reader;
-        for (uint32_t k = 2; k < count; k++)
-            read_value(&reader);
-    }
-    ck_assert_int_eq(reader_end(&reader), STATUS_OK);
-    return seen;
-}
-
-/* The next frame of this member, applied to its replica. */
-static struct seen next(uint32_t seat)
-{
-    struct frame frame = frames_next(frames, seat);
-    if (frame.message == NULL)
-        return (struct seen){.at = NULL};
-    struct seen seen = take_apart(frame);
-    if (replicas[seat] != NULL)
-        frame_apply(replicas[seat], (struct bytes){frame.message, frame.length});
-    return seen;
-}
-
-static const struct section_seen *section_of(const struct seen *seen, int scope)
-{
-    for (uint32_t i = 0; i < seen->head.sections; i++)
-        if (seen->sections[i].scope == scope)
-            return &seen->sections[i];
-    return NULL;
-}
-
-/* One round for the first `count` seats; the last one's frame. */
-static struct seen round_for(uint32_t count)
-{
-    struct seen seen = {.at = NULL};
-    if (!frames_begin(frames, room))
-        return seen;
-    for (uint32_t seat = 0; seat < count; seat++)
-        seen = next(seat);
-    frames_end(frames, true);
-    return seen;
-}
-
-static struct seen tick_for(uint32_t count)
-{
-    step(room);
-    return round_for(count);
-}
-
-static void do_one(uint32_t seat, const char *edits)
-{
-    ck_assert_int_eq(outcome(room, seat, edits), STATUS_OK);
-}
-
-static void expect_equal(uint32_t count)
-{
-    for (uint32_t seat = 0; seat < count; seat++) {
-        ck_assert(replica_complete(replicas[seat]));
-        ck_assert_uint_eq(replica_hash(replicas[seat]), room_hash(room, seat));
-    }
-}
+#include "tests/viewers.h"
 
 /* --- What is sent, and to whom --------------------------------------------------------------------- */
 
@@ -541,174 +404,6 @@ START_TEST(scopes_come_into_and_out_of_sight)
 }
 END_TEST
 
-/* --- Runs ------------------------------------------------------------------------------------------ */
-
-static void cursors(uint32_t count)
-{
-    options.rules = &kind_cursors;
-    create();
-    for (uint32_t i = 0; i < count; i++)
-        viewer(ROLE_EDITOR);
-    tick_for(count);
-    for (uint32_t i = 0; i < count; i++) {
-        char line[64];
-        snprintf(line, sizeof line, "[2 'x' %u 'y' %u]", 1000 + i, 2000 - i);
-        ck_assert_int_eq(submit(room, i, line), STATUS_OK);
-    }
-    tick_for(count);
-}
-
-/* Everyone's next frame, all the same: the forms of its presence runs, in order. */
-static struct seen forms_after_tick(uint32_t count, int *forms, uint32_t *runs)
-{
-    struct seen seen = tick_for(count);
-    const struct section_seen *section = section_of(&seen, SCOPE_PRESENCE);
-    struct reader reader = section->runs;
-    size_t end = seen.length;
-    expect_equal(count);
-    *runs = 0;
-    while (reader.at < end && *runs < 4) {
-        int form = (int)read_integer(&reader) % 8;
-        uint32_t mask = (uint32_t)read_integer(&reader);
-        uint32_t records = 0;
-        forms[(*runs)++] = form;
-        if (form == RUN_MOVED_BITMAP || form == RUN_SET_BITMAP) {
-            read_integer(&reader);
-            struct bytes bitmap = read_binary(&reader);
-            for (size_t i = 0; i < bitmap.length; i++)
-                records += (uint32_t)__builtin_popcount(bitmap.data[i]);
-        } else {
-            records = (uint32_t)read_integer(&reader);
-            for (uint32_t i = 0; i < records; i++)
-                read_integer(&reader);
-        }
-        for (uint32_t i = 0; i < records * (uint32_t)__builtin_popcount(mask); i++)
-            read_value(&reader);
-        ck_assert_int_eq(reader.status, STATUS_OK);
-    }
-    return seen;
-}
-
-START_TEST(a_50_cursor_frame_takes_at_most_2_8_bytes_a_cursor)
-{
-    cursors(50);
-    struct chance chance = chance_of(7);
-    for (uint32_t i = 0; i < 50; i++) {
-        char line[64];
-        if (i % 5 == 4)
-            continue;
-        snprintf(line, sizeof line, "[28 %u %u]", 1 + chance_below(&chance, 80),
-                 1 + chance_below(&chance, 80));
-        ck_assert_int_eq(submit(room, i, line), STATUS_OK);
-    }
-    int forms[4];
-    uint32_t runs;
-    struct seen seen = forms_after_tick(50, forms, &runs);
-    ck_assert_uint_eq(runs, 1);
-    ck_assert_int_eq(forms[0], RUN_MOVED_BITMAP);
-    ck_assert(seen.shared);
-    ck_assert_msg(seen.length <= 40 * 28 / 10, "%zu bytes", seen.length);
-}
-END_TEST
-
-START_TEST(few_of_many_go_by_gaps)
-{
-    cursors(50);
-    int forms[4];
-    uint32_t runs;
-    ck_assert_int_eq(submit(room, 3, "[28 2 4]"), STATUS_OK);
-    ck_assert_int_eq(submit(room, 47, "[28 2 4]"), STATUS_OK);
-    struct seen seen = forms_after_tick(50, forms, &runs);
-    ck_assert_uint_eq(runs, 1);
-    ck_assert_int_eq(forms[0], RUN_MOVED_GAPS);
-    ck_assert_uint_le(seen.length, 18);
-}
-END_TEST
-
-START_TEST(a_hand_that_moved_only_sideways_joins_the_others)
-{
-    cursors(20);
-    int forms[4];
-    uint32_t runs;
-    for (uint32_t i = 0; i < 20; i++)
-        ck_assert_int_eq(submit(room, i, i % 7 == 0 ? "[20 3]" : "[28 3 3]"), STATUS_OK);
-    forms_after_tick(20, forms, &runs);
-    ck_assert_uint_eq(runs, 1);
-    for (uint32_t i = 0; i < 20; i++) /* as many each way: two runs are shorter */
-        ck_assert_int_eq(submit(room, i, i < 10 ? "[20 3]" : "[24 3]"), STATUS_OK);
-    forms_after_tick(20, forms, &runs);
-    ck_assert_uint_eq(runs, 2);
-}
-END_TEST
-
-START_TEST(a_hand_there_and_back_sends_nothing_of_itself)
-{
-    cursors(3);
-    ck_assert_int_eq(submit(room, 1, "[20 6]"), STATUS_OK);
-    ck_assert_int_eq(submit(room, 1, "[20 5]"), STATUS_OK);
-    ck_assert_int_eq(submit(room, 2, "[20 2]"), STATUS_OK);
-    struct seen seen = tick_for(3);
-    ck_assert_uint_le(seen.length, 16);
-    expect_equal(3);
-}
-END_TEST
-
-START_TEST(who_missed_a_frame_gets_whole_values)
-{
-    cursors(3);
-    ck_assert_int_eq(submit(room, 1, "[20 6]"), STATUS_OK);
-    step(room);
-    ck_assert(frames_begin(frames, room));
-    next(0);
-    frames_skip(frames, 1);
-    next(2);
-    frames_end(frames, true);
-    ck_assert_int_eq(submit(room, 1, "[20 6]"), STATUS_OK);
-    step(room);
-    ck_assert(frames_begin(frames, room));
-    struct seen healthy = next(0);
-    struct seen late = next(1);
-    next(2);
-    frames_end(frames, true);
-    struct reader reader = section_of(&healthy, SCOPE_PRESENCE)->runs;
-    ck_assert_int_eq(read_integer(&reader) % 8, RUN_MOVED_GAPS);
-    ck_assert_int_eq(late.head.ticks, 2);
-    ck_assert(!late.shared);
-    expect_equal(3);
-}
-END_TEST
-
-START_TEST(a_list_sends_only_its_tail)
-{
-    create();
-    viewer(ROLE_EDITOR);
-    tick_for(1);
-    static char line[8192] = "[0 'papers' 'p'] [2 'papers' 'p' 'points'";
-    for (int i = 0; i < 1000; i++)
-        strcat(line, " 77");
-    do_one(0, strcat(line, "]"));
-    ck_assert_uint_gt(round_for(1).length, 1000);
-    do_one(0, "[2 'papers' 'p' 'points' 1 2]");
-    ck_assert_uint_lt(round_for(1).length, 32);
-    expect_equal(1);
-    do_one(0, "[1 'papers' 'p' 'points' []]");
-    round_for(1);
-    expect_equal(1);
-}
-END_TEST
-
-START_TEST(made_and_removed_between_two_frames_was_never_there)
-{
-    create();
-    viewer(ROLE_EDITOR);
-    tick_for(1);
-    do_one(0, "[0 'shapes' 'a' 'text' 'abc'] [4 'shapes' 'a']");
-    struct seen seen = round_for(1);
-    ck_assert_uint_eq(section_of(&seen, SCOPE_EVERYONE)->elements, 0);
-    expect_equal(1);
-}
-END_TEST
-
 /* --- Memory ---------------------------------------------------------------------------------------- */
 
 START_TEST(frames_take_memory_once)
@@ -741,7 +436,7 @@ END_TEST
 int main(void)
 {
     TCase *sending = tcase_create("sending");
-    tcase_add_checked_fixture(sending, setup, teardown);
+    tcase_add_checked_fixture(sending, setup_viewers, teardown_viewers);
     tcase_add_test(sending, every_member_gets_what_it_sees);
     tcase_add_test(sending, an_idle_room_sends_nothing);
     tcase_add_test(sending, the_first_frame_is_sent_even_when_it_says_nothing);
@@ -753,7 +448,7 @@ int main(void)
 
     TCase *large = tcase_create("large");
     tcase_set_timeout(large, 30);
-    tcase_add_checked_fixture(large, setup, teardown);
+    tcase_add_checked_fixture(large, setup_viewers, teardown_viewers);
     tcase_add_test(large, a_large_state_is_cut_and_goes_on);
     tcase_add_loop_test(large, changes_during_a_transfer_arrive, 0, 2);
     tcase_add_test(large, other_scopes_wait_for_a_large_one);
@@ -761,27 +456,16 @@ int main(void)
     tcase_add_test(large, so_many_names_take_several_messages);
 
     TCase *behind = tcase_create("behind");
-    tcase_add_checked_fixture(behind, setup, teardown);
+    tcase_add_checked_fixture(behind, setup_viewers, teardown_viewers);
     tcase_add_test(behind, who_was_skipped_catches_up_in_one_message);
     tcase_add_test(behind, between_ticks_a_drained_socket_gets_what_it_missed);
     tcase_add_test(behind, a_place_below_the_horizon_starts_over);
     tcase_add_test(behind, scopes_come_into_and_out_of_sight);
 
-    TCase *runs = tcase_create("runs");
-    tcase_add_checked_fixture(runs, setup, teardown);
-    tcase_add_test(runs, a_50_cursor_frame_takes_at_most_2_8_bytes_a_cursor);
-    tcase_add_test(runs, few_of_many_go_by_gaps);
-    tcase_add_test(runs, a_hand_that_moved_only_sideways_joins_the_others);
-    tcase_add_test(runs, a_hand_there_and_back_sends_nothing_of_itself);
-    tcase_add_test(runs, who_missed_a_frame_gets_whole_values);
-    tcase_add_test(runs, a_list_sends_only_its_tail);
-    tcase_add_test(runs, made_and_removed_between_two_frames_was_never_there);
-
     Suite *suite = suite_create("frame");
     suite_add_tcase(suite, sending);
     suite_add_tcase(suite, large);
     suite_add_tcase(suite, behind);
-    suite_add_tcase(suite, runs);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
