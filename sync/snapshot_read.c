@@ -106,7 +106,7 @@ static void load_names(struct loader *loader)
     uint32_t count = load_count(loader);
     if (count > NAMES_MAX)
         damaged(loader);
-    size_t bytes = SCHEMA_TICK_BYTES + count * (size_t)(SCHEMA_NAME_BYTES + NAME_BYTES_MAX);
+    size_t bytes = SCHEMA_TICK_BYTES + count * (size_t)(SCHEMA_EDIT_BYTES + NAME_BYTES_MAX);
     if (count > 0 && !failed(loader) && !heap_reserve(&loader->room->state.heap, bytes))
         reader_fail(&loader->reader, STATUS_MEMORY);
     for (uint32_t i = 0; i < count && !failed(loader); i++)
@@ -126,7 +126,7 @@ load_packed(struct loader *loader, struct record *record, int field, struct auth
     if (reader_end(&value) != STATUS_OK || packed.length > RECORD_BYTES_MAX ||
         value_check(known, packed) != STATUS_OK)
         damaged(loader);
-    if (reserve(loader, packed.length > 0 ? packed.length : 1))
+    if (reserve(loader, packed.length))
         state_set_packed(&loader->room->state, record, field, packed, author);
 }
 
@@ -282,11 +282,10 @@ static void load_event(struct loader *loader, struct scope *scope, int number, u
         (number != SCOPE_MINE &&
          (number != SCOPE_EVERYONE || state->schema.events[event].presence)))
         damaged(loader);
-    if (failed(loader) || !reserve(loader, sizeof(struct record)) ||
-        !reserve(loader, packed.length))
+    if (failed(loader))
         return;
-    if (!heap_reserve(&state->heap,
-                      heap_rounded(sizeof(struct record)) + heap_rounded(packed.length))) {
+    size_t entry = heap_rounded(sizeof(struct record));
+    if (!heap_reserve(&state->heap, entry + heap_rounded(packed.length))) {
         reader_fail(&loader->reader, STATUS_MEMORY);
         return;
     }
