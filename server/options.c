@@ -72,7 +72,7 @@ static const struct option table[] = {
      KIND_NUMBER, 1, COUNT_MAX, "bytes per second from one connection"},
     {"bytes-burst", "TUTTI_BYTES_BURST", "BYTES", "1048576", AT(limits.bytes_rate.burst),
      KIND_NUMBER, MESSAGE_BYTES_MAX, COUNT_MAX, "bytes at once from one connection"},
-    {"grace", "TUTTI_GRACE", "SECONDS", "15", AT(limits.grace_s), KIND_NUMBER, 0, 86400,
+    {"grace", "TUTTI_GRACE", "SECONDS", "15", AT(limits.grace_s), KIND_NUMBER, 1, 86400,
      "how long the seat of a broken connection is kept"},
     {"room-linger", "TUTTI_ROOM_LINGER", "SECONDS", "60", AT(limits.linger_s), KIND_NUMBER, 0,
      86400, "how long an empty room stays awake"},

@@ -368,6 +368,9 @@ static void say_hello(struct session *session, struct bytes message)
     case STATUS_FULL:
         session_refuse(session, REFUSAL_MEMBERS, CLOSE_ROOM_FULL, NULL);
         break;
+    case STATUS_LIMIT:
+        session_refuse(session, REFUSAL_MESSAGE_RATE, CLOSE_TOO_FAST, "the room is busy");
+        break;
     case STATUS_TRUNCATED:
     case STATUS_MALFORMED:
         malformed(session, status);

@@ -80,7 +80,7 @@ static void line_remove(struct room *room, struct client *client)
         room->client_newest = client->older;
 }
 
-static void client_forget(struct room *room, struct client *client)
+void client_forget(struct room *room, struct client *client)
 {
     struct client **link = &room->clients[bucket_of(room, client->key)];
     while (*link != client)

@@ -51,17 +51,32 @@ uint32_t heap_rounded(size_t bytes)
     return class_bytes(class_of(bytes));
 }
 
-/* Cuts what is left of a chunk into free blocks, largest first. */
-static void cut_rest(struct heap *heap)
+/* Makes free blocks of a run of memory, largest first. */
+static void cut(struct heap *heap, uint8_t *from, uint8_t *to)
 {
     for (unsigned class = HEAP_CLASSES; class -- > 0;) {
         uint32_t bytes = class_bytes(class);
-        while (bytes <= HEAP_BLOCK_MAX && (size_t)(heap->end - heap->unused) >= bytes) {
-            memcpy(heap->unused, &heap->free[class], sizeof(void *));
-            heap->free[class] = heap->unused;
-            heap->unused += bytes;
+        while (bytes <= HEAP_BLOCK_MAX && (size_t)(to - from) >= bytes) {
+            memcpy(from, &heap->free[class], sizeof(void *));
+            heap->free[class] = from;
+            from += bytes;
         }
     }
+}
+
+/* A free block of this class: one that was given back, or the front of a larger one. NULL when all
+ * that are left are smaller. */
+static void *take_free(struct heap *heap, unsigned class)
+{
+    unsigned found = class;
+    while (found < HEAP_CLASSES && heap->free[found] == NULL)
+        found++;
+    if (found == HEAP_CLASSES)
+        return NULL;
+    uint8_t *block = heap->free[found];
+    memcpy(&heap->free[found], block, sizeof(void *));
+    cut(heap, block + class_bytes(class), block + class_bytes(found));
+    return block;
 }
 
 bool heap_reserve(struct heap *heap, size_t bytes)
@@ -78,7 +93,7 @@ bool heap_reserve(struct heap *heap, size_t bytes)
     struct heap_chunk *chunk = memory_allocate(&heap->memory, sizeof *chunk + wanted);
     if (chunk == NULL)
         return false;
-    cut_rest(heap);
+    cut(heap, heap->unused, heap->end);
     *chunk = (struct heap_chunk){.next = heap->chunks, .bytes = wanted};
     heap->chunks = chunk;
     heap->unused = (uint8_t *)(chunk + 1);
@@ -91,10 +106,8 @@ void *heap_take(struct heap *heap, size_t bytes)
 {
     unsigned class = class_of(bytes);
     uint32_t rounded = class_bytes(class);
-    uint8_t *block = heap->free[class];
-    if (block != NULL) {
-        memcpy(&heap->free[class], block, sizeof(void *));
-    } else {
+    uint8_t *block = take_free(heap, class);
+    if (block == NULL) {
         assert((size_t)(heap->end - heap->unused) >= rounded);
         block = heap->unused;
         heap->unused += rounded;

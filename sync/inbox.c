@@ -54,7 +54,16 @@ void inbox_void(struct room *room, uint32_t seat)
         entry.seat = SEAT_NONE;
         memcpy(inbox->data + from, &entry, sizeof entry);
     }
-    room->seats[seat].undecided = 0;
+    struct seat *owner = &room->seats[seat];
+    owner->undecided = owner->waiting_bytes = owner->waiting_edits = 0;
+}
+
+static bool
+within_share(const struct room *room, const struct seat *seat, size_t bytes, uint32_t edits)
+{
+    uint32_t share = room->options.limits.inbox_bytes / 8;
+    share = share < SEAT_BYTES_MIN ? SEAT_BYTES_MIN : share;
+    return bytes <= share - seat->waiting_bytes && edits <= SEAT_EDITS_MAX - seat->waiting_edits;
 }
 
 /* What a message holds, or why it cannot be taken. */
@@ -98,7 +107,8 @@ enum status room_submit(struct room *room, uint32_t number, struct bytes message
     uint32_t untold = seat->client->sequence - seat->told;
     if (operations > OPERATIONS_IN_FLIGHT_MAX ||
         operations + untold + seat->undecided > OPERATIONS_IN_FLIGHT_MAX ||
-        operations + seat->undecided > UINT32_MAX - seat->client->sequence)
+        operations + seat->undecided > UINT32_MAX - seat->client->sequence ||
+        !within_share(room, seat, message.length, edits))
         return STATUS_LIMIT;
     status = inbox_add(room,
                        (struct inbox_entry){.seat = number,
@@ -106,7 +116,10 @@ enum status room_submit(struct room *room, uint32_t number, struct bytes message
                                             .length = (uint32_t)message.length,
                                             .edits = edits},
                        message.data);
-    if (status == STATUS_OK)
-        seat->undecided += operations;
-    return status;
+    if (status != STATUS_OK)
+        return status;
+    seat->undecided += operations;
+    seat->waiting_bytes += (uint32_t)message.length;
+    seat->waiting_edits += edits;
+    return STATUS_OK;
 }

@@ -5,19 +5,32 @@
 #include "sync/operation_parts.h"
 #include "sync/room_parts.h"
 
+static uint32_t list_fields(const struct collection *collection)
+{
+    uint32_t count = 0;
+    for (int i = 0; i < collection->field_count; i++)
+        count += collection->fields[i].merge == MERGE_APPEND ? 1 : 0;
+    return count;
+}
+
 size_t edit_reserve(const struct schema *schema)
 {
     uint32_t fields = 0;
+    uint32_t lists = 0;
     bool learns = schema->learns;
     for (uint32_t i = 0; i < schema->collection_count; i++) {
         const struct collection *collection = &schema->collections[i];
+        uint32_t own = list_fields(collection);
         fields = collection->field_count > fields ? collection->field_count : fields;
+        lists = own > lists ? own : lists;
         learns |= collection->learns;
     }
+    if (learns)
+        fields = lists = FIELDS_MAX;
     size_t scope = heap_rounded(SCOPE_BYTES) + heap_rounded(PLACES_BYTES);
-    size_t names = learns ? SCHEMA_NAME_BYTES : 0;
-    return record_reserve(learns ? FIELDS_MAX : fields) + names + scope +
-           heap_rounded(REFUSALS_BYTES);
+    size_t names = learns ? SCHEMA_EDIT_BYTES : 0;
+    return record_reserve(fields) + lists * (size_t)heap_rounded(sizeof(struct segment) + 1) +
+           names + scope + heap_rounded(REFUSALS_BYTES);
 }
 
 /* Under the guard "if mine": was the field's last change this client's operation? */

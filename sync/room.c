@@ -176,6 +176,7 @@ static void take_message(struct room *room, uint32_t number, struct bytes messag
     struct reader reader = reader_on(message);
     uint32_t count = read_array(&reader);
     int64_t kind = read_integer(&reader);
+    seat->waiting_bytes = seat->waiting_edits = 0;
     if (kind == CLIENT_OPERATIONS) {
         take_operations(room, seat, &reader);
         return;
@@ -291,7 +292,7 @@ static bool prepare_private(struct room *room)
         if (!heap_reserve(&room->state.heap, edit_reserve(&room->state.schema)))
             return false;
         struct scope *mine = client_private_scope(room, client);
-        if (!scope_reserve(&room->state, mine, room->inbox.edits + per_tick))
+        if (!scope_reserve(&room->state, mine, room->seats[entry.seat].waiting_edits + per_tick))
             return false;
     }
     return true;
@@ -311,7 +312,7 @@ enum status room_prepare(struct room *room)
     struct state *state = &room->state;
     const struct rules *rules = room->rules;
     uint32_t records = room->inbox.edits + rules->tick_records;
-    /* A value takes at most four times its bytes: canonical form, rounding, and a list's head. */
+    /* A value takes at most four times its bytes: canonical form and rounding. */
     size_t bytes = 4 * (room->inbox.bytes + rules->tick_bytes) + departure_bytes(room);
     if (records > 0) {
         bytes += records * edit_reserve(&state->schema);

@@ -33,6 +33,11 @@ struct client {
  * bounds the memory set aside for the tick. */
 #define INBOX_EDITS_MAX 8192u
 
+/* What one seat may have waiting: as many edits as its operations in flight can hold, and an eighth
+ * of the bytes but at least two full messages, so that nobody fills the inbox for all. */
+#define SEAT_EDITS_MAX (OPERATIONS_IN_FLIGHT_MAX * EDITS_MAX)
+#define SEAT_BYTES_MIN (2 * MESSAGE_BYTES_MAX)
+
 enum seat_state {
     SEAT_FREE,
     SEAT_TAKEN,
@@ -48,11 +53,13 @@ struct seat {
     struct client *client;
     struct record *presence; /* NULL before the tick that takes the join */
     struct place everyone, presence_place;
-    struct place *extra;  /* [PLACES_EXTRA]; NULL where nothing but the two above is in sight */
-    uint64_t frame_tick;  /* of the last frame or welcome; while away: when the grace ends */
-    uint32_t names;       /* definitions known */
-    uint32_t told;        /* newest own sequence whose outcome was told */
-    uint32_t undecided;   /* operations in the inbox */
+    struct place *extra;    /* [PLACES_EXTRA]; NULL where nothing but the two above is in sight */
+    uint64_t frame_tick;    /* of the last frame or welcome; while away: when the grace ends */
+    uint32_t names;         /* definitions known */
+    uint32_t told;          /* newest own sequence whose outcome was told */
+    uint32_t undecided;     /* operations in the inbox */
+    uint32_t waiting_bytes; /* messages in the inbox */
+    uint32_t waiting_edits;
     uint32_t next_free;   /* of a free seat: the next free one + 1 */
     uint8_t state;        /* enum seat_state */
     uint8_t role;         /* enum role */
@@ -143,6 +150,8 @@ struct client *client_find(const struct room *room, const uint8_t *key);
 struct client *client_add(struct room *room, const uint8_t *key, uint32_t sequence);
 /* The same with a number given, as a snapshot has it. */
 struct client *client_restore(struct room *room, const uint8_t *key, uint32_t member);
+/* Of a client without a seat: as if its key had never been here. */
+void client_forget(struct room *room, struct client *client);
 void client_sit(struct room *room, struct client *client, uint32_t seat);
 void client_rise(struct room *room, struct client *client);
 void client_refuse(struct room *room, struct client *client, enum status status);

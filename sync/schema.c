@@ -88,6 +88,7 @@ static void
 declare_collection(struct schema *schema, struct heap *heap, const struct collection_rules *rules)
 {
     assert(rules->field_count <= FIELDS_MAX - 2);
+    assert(strlen(rules->name) <= NAME_BYTES_MAX);
     int number = add_collection(schema, heap,
                                 (struct collection){.name = bytes_of(rules->name),
                                                     .sight = (uint8_t)rules->sight,

@@ -54,10 +54,11 @@ struct schema {
     bool learns;
 };
 
-/* Heap that learning takes at most: once per tick however many names, and for each name beside
- * its bytes. schema_bytes() is what the names declared by a kind take. */
+/* Heap that learning takes at most beside the names' own bytes: once per tick however much, and
+ * for each edit, which can teach a collection all its fields. schema_bytes() is what the names
+ * declared by a kind take. */
 #define SCHEMA_TICK_BYTES 32768u
-#define SCHEMA_NAME_BYTES 2048u
+#define SCHEMA_EDIT_BYTES 4096u
 size_t schema_bytes(const struct rules *rules);
 
 /* Declares the names of a kind. The tables must keep the limits (asserted). */

@@ -41,8 +41,11 @@ struct scope *client_private_scope(struct room *room, struct client *client)
 {
     if (client->mine == NULL) {
         client->mine = state_add_scope(&room->state);
-        if (client->seat != SEAT_NONE)
-            seat_take_extra(room, &room->seats[client->seat]);
+        if (client->seat != SEAT_NONE) {
+            struct seat *seat = &room->seats[client->seat];
+            seat_take_extra(room, seat);
+            seat->held |= 1u << SCOPE_MINE; /* it stands at 0: what comes is not history */
+        }
     }
     room->private_changed = true;
     return client->mine;
@@ -195,6 +198,10 @@ room_join(struct room *room, const struct hello *hello, enum role role, uint32_t
     if (client == NULL)
         return STATUS_MEMORY;
     enum status status = sit_down(room, client, hello, role, number);
+    if (status != STATUS_OK && !known) {
+        client_forget(room, client); /* its next try must not be told that it was here */
+        room->last_member--;
+    }
     if (status != STATUS_OK)
         return status;
     struct seat *seat = &room->seats[*number];

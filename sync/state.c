@@ -207,11 +207,13 @@ state_find(const struct state *state, const struct scope *scope, int collection,
 
 size_t record_reserve(uint32_t fields)
 {
-    size_t entry = heap_rounded(sizeof(struct record) + RECORD_ID_BYTES_MAX);
-    size_t cells = 0; /* each array on the way from one cell to all of them */
-    for (uint32_t count = fields; count > 0; count /= 2)
-        cells += heap_rounded(count * sizeof(struct cell));
-    return entry + cells;
+    size_t bytes = heap_rounded(sizeof(struct record) + RECORD_ID_BYTES_MAX);
+    if (fields > 0)
+        bytes += heap_rounded(fields * sizeof(struct cell));
+    /* The arrays before the last one: each has at most half of the next. */
+    for (uint32_t count = fields > 0 ? fields - 1 : 0; count > 0; count /= 2)
+        bytes += heap_rounded(count * sizeof(struct cell));
+    return bytes;
 }
 
 static size_t record_bytes(const struct record *record)
@@ -384,11 +386,7 @@ uint32_t list_count(const struct cell *cell)
 
 uint32_t list_bytes(const struct cell *cell)
 {
-    uint32_t bytes = 0;
-    for (const struct segment *segment = cell->value.first; segment != NULL;
-         segment = segment->next)
-        bytes += segment->length;
-    return bytes;
+    return cell->aux.last == NULL ? 0 : cell->aux.last->offset + cell->aux.last->length;
 }
 
 void cell_write(struct writer *writer, const struct cell *cell)
@@ -531,7 +529,8 @@ static void segment_add(struct state *state,
     uint32_t capacity =
         heap_rounded(sizeof(struct segment) + items.length) - (uint32_t)sizeof(struct segment);
     struct segment *segment = heap_take(&state->heap, sizeof *segment + capacity);
-    *segment = (struct segment){.stamp = stamp,
+    *segment = (struct segment){.offset = list_bytes(cell),
+                                .stamp = stamp,
                                 .start = list_count(cell),
                                 .count = count,
                                 .length = (uint32_t)items.length,

@@ -30,6 +30,7 @@ struct segment {
     uint64_t stamp;
     uint32_t start; /* index of the first item */
     uint32_t count;
+    uint32_t offset; /* bytes of the items before */
     uint32_t length; /* bytes used of data */
     uint32_t capacity;
     uint8_t data[]; /* packed items */

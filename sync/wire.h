@@ -87,7 +87,7 @@ enum close_code {
 /* The reason's text; "unknown" for a number outside the table. Static storage. */
 const char *close_text(enum close_code code);
 
-/* Views into the message; `places` is still packed and well-formed. */
+/* `kind` and `user` are views into the message. */
 struct hello {
     int64_t version;
     uint8_t key[CLIENT_KEY_BYTES];

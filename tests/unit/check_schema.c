@@ -15,7 +15,7 @@ static void setup(void)
     heap_init(&heap, (struct memory){0});
     ck_assert(heap_reserve(&heap, schema_bytes(&kind_mixed)));
     schema_init(&schema, &heap, &kind_mixed);
-    ck_assert(heap_reserve(&heap, SCHEMA_TICK_BYTES + 100 * SCHEMA_NAME_BYTES));
+    ck_assert(heap_reserve(&heap, SCHEMA_TICK_BYTES + 100 * SCHEMA_EDIT_BYTES));
 }
 
 static void teardown(void)
