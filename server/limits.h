@@ -28,7 +28,7 @@ struct hub_limits {
  * them gather for so long and reads them in one go: fewer wake-ups, and what is answered at once
  * (clocks, pages) waits that long at most. */
 #define GATHER_MESSAGES_PER_SECOND 400u
-#define GATHER_US                  5000u
+#define GATHER_US                  25000u
 
 /* Messages sent to one drained socket before others have their turn. */
 #define CATCH_UP_MESSAGES 4u

@@ -15,7 +15,7 @@
 #define SECOND_US UINT64_C(1000000)
 
 /* How long idle watchers may wait for a turn in which they run. */
-#define IDLE_WAIT_US UINT64_C(20000)
+#define IDLE_WAIT_US (2 * (uint64_t)GATHER_US)
 
 struct service {
     struct ev_loop *loop;
