@@ -51,7 +51,7 @@ apply_pairs(const struct actor *actor, const struct edit *edit, struct record *r
     struct reader reader = reader_on(edit->arguments);
     for (uint32_t i = 0; i < edit->argument_count; i += 2) {
         struct reference reference = read_reference(&reader);
-        int field = resolve_field(actor, record->collection, &reference, MERGE_SET);
+        int field = resolve_field(actor, record->collection, &reference, MERGE_SET, NULL);
         struct bytes packed = read_value(&reader);
         if (!guarded || field_is_mine(actor, edit, record, field))
             value_apply(actor, record, field, packed);
@@ -62,7 +62,7 @@ static void apply_append(const struct actor *actor, const struct edit *edit, str
 {
     struct reader reader = reader_on(edit->arguments);
     struct reference reference = read_reference(&reader);
-    int field = resolve_field(actor, record->collection, &reference, MERGE_APPEND);
+    int field = resolve_field(actor, record->collection, &reference, MERGE_APPEND, NULL);
     uint8_t scratch[CANONICAL_BYTES_MAX];
     struct writer writer = writer_on(scratch, sizeof scratch);
     uint32_t count = edit->argument_count - 1;
@@ -77,7 +77,7 @@ static void apply_add(const struct actor *actor, const struct edit *edit, struct
     struct reader reader = reader_on(edit->arguments);
     for (uint32_t i = 0; i < edit->argument_count; i += 2) {
         struct reference reference = read_reference(&reader);
-        int number = resolve_field(actor, record->collection, &reference, MERGE_ADD);
+        int number = resolve_field(actor, record->collection, &reference, MERGE_ADD, NULL);
         const struct field *field =
             &actor->state->schema.collections[record->collection].fields[number];
         int64_t amount = read_integer(&reader);
@@ -92,7 +92,7 @@ static void apply_add(const struct actor *actor, const struct edit *edit, struct
 
 static void apply_emit(const struct actor *actor, const struct edit *edit)
 {
-    int event = resolve_event(actor, &edit->target);
+    int event = resolve_event(actor, &edit->target, NULL);
     struct state *state = actor->state;
     struct scope *scope = state->scopes[SCOPE_EVERYONE];
     if (state->schema.events[event].presence)
@@ -111,8 +111,8 @@ static void apply_edit(const struct actor *actor, const struct edit *edit)
         apply_emit(actor, edit);
         return;
     }
-    int collection = resolve_collection(actor, &edit->target);
-    struct scope *scope = scope_for(actor, collection);
+    int collection = resolve_collection(actor, &edit->target, NULL);
+    struct scope *scope = scope_for(actor, &actor->state->schema.collections[collection]);
     struct record *record = state_find(actor->state, scope, collection, edit->id);
     bool live = record != NULL && record->kind == RECORD_LIVE;
     if (!live && edit->verb == VERB_PUT)
@@ -167,7 +167,7 @@ enum status presence_set(const struct actor *actor,
     enum status status = presence_check_values(actor, record, reader, count);
     for (uint32_t i = 0; status == STATUS_OK && i < count; i += 2) {
         struct reference reference = read_reference(&again);
-        int number = resolve_field(actor, 0, &reference, MERGE_SET);
+        int number = resolve_field(actor, 0, &reference, MERGE_SET, NULL);
         value_apply(actor, record, number, read_value(&again));
     }
     return status;

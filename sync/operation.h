@@ -2,7 +2,7 @@
  *
  * An operation is a group of edits (sync/README.md, "operations"). Every edit is checked before
  * the first one is applied, with what the earlier edits of the group will have done in mind, so
- * that a refused operation leaves nothing behind but names that it taught.
+ * that a refused operation leaves nothing behind, not even names.
  *
  * Errors     statuses as in the document. operation_count() tells malformed bytes from the rest
  *            before they reach the inbox; what passed it is never malformed again.

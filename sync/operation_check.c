@@ -24,11 +24,13 @@ struct group {
     uint32_t touched_count;
     uint32_t created;
     uint64_t bytes; /* that the values take, at most */
+    struct fresh_names fresh;
 };
 
 /* What is touched is cleared one by one: it is large, and most groups are small. */
 static void group_begin(struct group *group)
 {
+    fresh_begin(&group->fresh);
     group->touched_count = 0;
     group->created = 0;
     group->bytes = 0;
@@ -91,8 +93,8 @@ static enum status check_existence(const struct actor *actor,
     bool again = (edit->guards & GUARD_MINE) != 0 && mine;
     if (touched->deleted || (tombstone && !(edit->verb == VERB_PUT && again)))
         return STATUS_DELETED;
-    bool presence = actor->state->schema.collections[touched->collection].sight == SIGHT_PRESENCE;
-    if (edit->verb != VERB_PUT || presence)
+    const struct collection *collection = collection_of(actor, &group->fresh, touched->collection);
+    if (edit->verb != VERB_PUT || collection->sight == SIGHT_PRESENCE)
         return STATUS_NOT_FOUND;
     touched->exists = true;
     group->created++;
@@ -187,14 +189,14 @@ static enum status check_pairs(const struct actor *actor,
     struct reader reader = reader_on(edit->arguments);
     for (uint32_t i = 0; i < edit->argument_count; i += 2) {
         struct reference reference = read_reference(&reader);
-        int number = resolve_field(actor, collection, &reference, MERGE_SET);
+        int number = resolve_field(actor, collection, &reference, MERGE_SET, &group->fresh);
         if (number < 0)
             return (enum status) - number;
         struct bytes packed = read_value(&reader);
-        const struct collection *known = &actor->state->schema.collections[collection];
-        const struct field *field = &known->fields[number];
+        const struct field *field = field_of(actor, &group->fresh, collection, number);
         /* A member's numbers in its presence are its own: it sends differences to them. */
-        if (known->sight == SIGHT_PRESENCE && field_is_number(field))
+        bool presence = collection_of(actor, &group->fresh, collection)->sight == SIGHT_PRESENCE;
+        if (presence && field_is_number(field))
             return STATUS_DENIED;
         enum status status = value_check(field, packed);
         if (status == STATUS_OK)
@@ -215,10 +217,10 @@ static enum status check_append(const struct actor *actor,
 {
     struct reader reader = reader_on(edit->arguments);
     struct reference reference = read_reference(&reader);
-    int number = resolve_field(actor, collection, &reference, MERGE_APPEND);
+    int number = resolve_field(actor, collection, &reference, MERGE_APPEND, &group->fresh);
     if (number < 0)
         return (enum status) - number;
-    const struct field *field = &actor->state->schema.collections[collection].fields[number];
+    const struct field *field = field_of(actor, &group->fresh, collection, number);
     if (field->merge != MERGE_APPEND)
         return STATUS_TYPE;
     uint32_t count = edit->argument_count - 1;
@@ -241,10 +243,10 @@ static enum status check_add(const struct actor *actor,
     struct reader reader = reader_on(edit->arguments);
     for (uint32_t i = 0; i < edit->argument_count; i += 2) {
         struct reference reference = read_reference(&reader);
-        int number = resolve_field(actor, collection, &reference, MERGE_ADD);
+        int number = resolve_field(actor, collection, &reference, MERGE_ADD, &group->fresh);
         if (number < 0)
             return (enum status) - number;
-        const struct field *field = &actor->state->schema.collections[collection].fields[number];
+        const struct field *field = field_of(actor, &group->fresh, collection, number);
         if (!field_is_number(field) || field->merge != MERGE_ADD ||
             read_type(&reader) != PACK_INTEGER)
             return STATUS_TYPE;
@@ -257,9 +259,8 @@ static enum status check_add(const struct actor *actor,
 }
 
 static enum status
-check_emit(const struct actor *actor, const struct edit *edit, struct group *group)
+check_emit(const struct actor *actor, const struct edit *edit, struct group *group, int number)
 {
-    int number = resolve_event(actor, &edit->target);
     if (number < 0)
         return (enum status) - number;
     size_t bytes = canonical_bytes(edit->arguments);
@@ -289,21 +290,20 @@ static enum status accepted(const struct actor *actor, const struct edit *edit, 
 static enum status
 check_edit(const struct actor *actor, const struct edit *edit, struct group *group)
 {
-    const struct schema *schema = &actor->state->schema;
     if (!actor->server && actor->role < ROLE_EDITOR)
         return STATUS_DENIED;
     enum status status;
     if (edit->verb == VERB_EMIT) {
-        status = check_emit(actor, edit, group);
-        if (status != STATUS_OK)
-            return status;
-        int event = resolve_event(actor, &edit->target);
-        return accepted(actor, edit, schema->events[event].name);
+        int event = resolve_event(actor, &edit->target, &group->fresh);
+        status = check_emit(actor, edit, group, event);
+        return status == STATUS_OK ? accepted(actor, edit, event_of(actor, &group->fresh, event))
+                                   : status;
     }
-    int collection = resolve_collection(actor, &edit->target);
+    int collection = resolve_collection(actor, &edit->target, &group->fresh);
     if (collection < 0)
         return (enum status) - collection;
-    const struct scope *scope = scope_for(actor, collection);
+    const struct collection *known = collection_of(actor, &group->fresh, collection);
+    const struct scope *scope = scope_for(actor, known);
     if (scope == NULL)
         return STATUS_NOT_FOUND;
     const struct record *record = state_find(actor->state, scope, collection, edit->id);
@@ -323,7 +323,7 @@ check_edit(const struct actor *actor, const struct edit *edit, struct group *gro
         status = check_add(actor, edit, collection, record, group, touched);
         break;
     case VERB_DELETE:
-        if (schema->collections[collection].sight == SIGHT_PRESENCE)
+        if (known->sight == SIGHT_PRESENCE)
             status = STATUS_DENIED;
         break;
     case VERB_EMIT:
@@ -331,17 +331,18 @@ check_edit(const struct actor *actor, const struct edit *edit, struct group *gro
     }
     if (status != STATUS_OK)
         return status;
-    return accepted(actor, edit, schema->collections[collection].name);
+    return accepted(actor, edit, known->name);
 }
 
 static enum status check_limits(const struct actor *actor, const struct group *group)
 {
     const struct state *state = actor->state;
+    uint64_t bytes = group->bytes + group->fresh.bytes;
     if (actor->server)
         return STATUS_OK;
     if (group->created > 0 && state->shared + group->created > actor->limits->records)
         return STATUS_LIMIT;
-    if (group->bytes > 0 && state->heap.used + group->bytes > actor->limits->state_bytes)
+    if (bytes > 0 && state->heap.used + bytes > actor->limits->state_bytes)
         return STATUS_LIMIT;
     return STATUS_OK;
 }
@@ -361,10 +362,10 @@ enum status presence_check_values(const struct actor *actor,
     struct touched touched = {.length = record->length};
     for (uint32_t i = 0; i < count; i += 2) {
         struct reference reference = read_reference(reader);
-        int number = resolve_field(actor, 0, &reference, MERGE_SET);
+        int number = resolve_field(actor, 0, &reference, MERGE_SET, &group.fresh);
         if (number < 0)
             return (enum status) - number;
-        const struct field *field = &actor->state->schema.collections[0].fields[number];
+        const struct field *field = field_of(actor, &group.fresh, 0, number);
         if (field_of_server(field))
             return STATUS_DENIED;
         struct bytes packed = read_value(reader);

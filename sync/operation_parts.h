@@ -1,6 +1,6 @@
 /* operation_parts.h - how the work on operations is divided: operation_read.c decodes edits,
- * operation_check.c says whether they may be applied, operation.c applies them, and value.c knows
- * what fits in a field. */
+ * operation_names.c finds what their names stand for, operation_check.c says whether they may be
+ * applied, operation.c applies them, and value.c knows what fits in a field. */
 #ifndef SYNC_OPERATION_PARTS_H
 #define SYNC_OPERATION_PARTS_H
 
@@ -35,14 +35,49 @@ struct edit read_edit(struct reader *reader);
 /* `count` elements: pairs of a field and a value, or a field and its items. */
 void check_arguments(struct reader *reader, enum verb verb, uint32_t count);
 
-/* Numbers of names, learnt where that is allowed; below 0 minus a status. */
-int resolve_collection(const struct actor *actor, const struct reference *reference);
+/* --- operation_names.c --------------------------------------------------------------------------- */
+
+struct fresh_field {
+    struct bytes name;
+    enum merge merge;
+};
+
+/* Names that an operation is the first to use. While it is checked they are noted here, with the
+ * numbers that they are going to have; the room learns them only when the operation is applied,
+ * which meets them in the same order. So a refused operation teaches nothing. */
+struct fresh_names {
+    struct collection collections[COLLECTIONS_MAX];
+    struct bytes events[EVENT_NAMES_MAX];
+    struct fresh_field fields[COLLECTIONS_MAX][FIELDS_MAX]; /* those beyond the known ones */
+    uint8_t collection_count, event_count;
+    uint8_t field_counts[COLLECTIONS_MAX];
+    uint64_t bytes; /* what learning them counts for, against the room's memory */
+};
+void fresh_begin(struct fresh_names *fresh);
+
+/* Numbers of names; below 0 minus a status. A name that the room does not know, and may learn, is
+ * noted in `fresh`, or learnt where that is NULL. */
+int resolve_collection(const struct actor *actor,
+                       const struct reference *reference,
+                       struct fresh_names *fresh);
 int resolve_field(const struct actor *actor,
                   int collection,
                   const struct reference *reference,
-                  enum merge merge);
-int resolve_event(const struct actor *actor, const struct reference *reference);
-struct scope *scope_for(const struct actor *actor, int collection);
+                  enum merge merge,
+                  struct fresh_names *fresh);
+int resolve_event(const struct actor *actor,
+                  const struct reference *reference,
+                  struct fresh_names *fresh);
+
+/* What a resolved number stands for. An event: its name. */
+const struct collection *
+collection_of(const struct actor *actor, const struct fresh_names *fresh, int number);
+const struct field *
+field_of(const struct actor *actor, const struct fresh_names *fresh, int collection, int number);
+struct bytes event_of(const struct actor *actor, const struct fresh_names *fresh, int number);
+
+/* Where the collection's records are for this actor, or NULL. */
+struct scope *scope_for(const struct actor *actor, const struct collection *collection);
 
 /* --- value.c ------------------------------------------------------------------------------------- */
 

@@ -1,4 +1,4 @@
-/* operation_read.c - edits out of their bytes, and the names in them. */
+/* operation_read.c - edits out of their bytes. */
 #include "sync/operation_parts.h"
 
 struct reference read_reference(struct reader *reader)
@@ -96,71 +96,4 @@ uint32_t operation_count(struct reader *reader)
     for (uint32_t i = 0; i < count && reader->status == STATUS_OK; i++)
         read_edit(reader);
     return count;
-}
-
-/* --- Names ---------------------------------------------------------------------------------------- */
-
-int resolve_collection(const struct actor *actor, const struct reference *reference)
-{
-    struct schema *schema = &actor->state->schema;
-    int number = (int)reference->number;
-    if (reference->number < 0) {
-        number = schema_collection(schema, reference->name);
-        if (number < 0 && schema->learns)
-            number = schema_learn_collection(schema, &actor->state->heap, reference->name);
-        if (number < 0)
-            return schema->learns ? -STATUS_LIMIT : -STATUS_NOT_FOUND;
-    } else if (reference->number >= schema->collection_count) {
-        return -STATUS_NOT_FOUND;
-    }
-    const struct collection *collection = &schema->collections[number];
-    if (actor->server)
-        return number;
-    if (collection->sight == SIGHT_SERVER ||
-        (collection->sight == SIGHT_ROLE && actor->role < (enum role)collection->role))
-        return -STATUS_NOT_FOUND; /* what is out of sight is not told from what is not there */
-    if (collection->server_only || collection->sight == SIGHT_PRESENCE)
-        return -STATUS_DENIED;
-    return number;
-}
-
-int resolve_field(const struct actor *actor,
-                  int collection,
-                  const struct reference *reference,
-                  enum merge merge)
-{
-    struct schema *schema = &actor->state->schema;
-    const struct collection *known = &schema->collections[collection];
-    if (reference->number >= 0)
-        return reference->number < known->field_count ? (int)reference->number : -STATUS_NOT_FOUND;
-    int number = collection_field(known, reference->name);
-    if (number >= 0)
-        return number;
-    if (!known->learns)
-        return -STATUS_NOT_FOUND;
-    number = schema_learn_field(schema, &actor->state->heap, collection, reference->name, merge);
-    return number >= 0 ? number : -STATUS_LIMIT;
-}
-
-int resolve_event(const struct actor *actor, const struct reference *reference)
-{
-    struct schema *schema = &actor->state->schema;
-    if (reference->number >= 0)
-        return reference->number < schema->event_count ? (int)reference->number : -STATUS_NOT_FOUND;
-    int number = schema_event(schema, reference->name);
-    if (number < 0 && schema->learns)
-        number = schema_learn_event(schema, &actor->state->heap, reference->name);
-    if (number < 0)
-        return schema->learns ? -STATUS_LIMIT : -STATUS_NOT_FOUND;
-    return number;
-}
-
-struct scope *scope_for(const struct actor *actor, int collection)
-{
-    const struct collection *known = &actor->state->schema.collections[collection];
-    if (known->sight == SIGHT_MEMBER)
-        return actor->mine;
-    if (known->sight == SIGHT_SERVER)
-        return actor->state->server;
-    return actor->state->scopes[collection_scope(known)];
 }

@@ -180,12 +180,33 @@ static struct bytes name_copy(struct heap *heap, struct bytes name)
     return (struct bytes){copy, name.length};
 }
 
+struct collection schema_learnt_collection(struct bytes name)
+{
+    return (struct collection){.name = name, .learns = true};
+}
+
+const struct field *schema_learnt_field(enum merge merge)
+{
+    static const struct field fields[MERGE_COUNT] = {
+        [MERGE_SET] = {.type = FIELD_ANY, .maximum = RECORD_BYTES_MAX, .steps = 1},
+        [MERGE_APPEND] = {.type = FIELD_ANY,
+                          .merge = MERGE_APPEND,
+                          .maximum = RECORD_BYTES_MAX,
+                          .steps = 1},
+        [MERGE_ADD] = {.type = FIELD_INT,
+                       .merge = MERGE_ADD,
+                       .minimum = -INTEGER_MAX,
+                       .maximum = INTEGER_MAX,
+                       .steps = 1},
+    };
+    return &fields[merge];
+}
+
 int schema_learn_collection(struct schema *schema, struct heap *heap, struct bytes name)
 {
     if (schema->collection_count == COLLECTIONS_MAX)
         return -1;
-    return add_collection(schema, heap,
-                          (struct collection){.name = name_copy(heap, name), .learns = true});
+    return add_collection(schema, heap, schema_learnt_collection(name_copy(heap, name)));
 }
 
 int schema_learn_event(struct schema *schema, struct heap *heap, struct bytes name)
@@ -205,10 +226,9 @@ int schema_learn_field(struct schema *schema,
 {
     if (schema->collections[collection].field_count == FIELDS_MAX)
         return -1;
-    return add_field(schema, heap, collection,
-                     (struct field){.name = name_copy(heap, name),
-                                    .type = merge == MERGE_ADD ? FIELD_INT : FIELD_ANY,
-                                    .merge = (uint8_t)merge});
+    struct field field = *schema_learnt_field(merge);
+    field.name = name_copy(heap, name);
+    return add_field(schema, heap, collection, field);
 }
 
 bool schema_name_valid(struct bytes name)

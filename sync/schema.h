@@ -69,6 +69,11 @@ int schema_collection(const struct schema *schema, struct bytes name);
 int schema_event(const struct schema *schema, struct bytes name);
 int collection_field(const struct collection *collection, struct bytes name);
 
+/* What is learnt by a name: a collection without fields, seen by everyone; a field as the first
+ * merge that it is used with needs it, here without its name. */
+struct collection schema_learnt_collection(struct bytes name);
+const struct field *schema_learnt_field(enum merge merge);
+
 /* Learns a name: its number, or -1 where the limit is reached. */
 int schema_learn_collection(struct schema *schema, struct heap *heap, struct bytes name);
 int schema_learn_event(struct schema *schema, struct heap *heap, struct bytes name);

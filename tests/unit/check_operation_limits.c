@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "sync/hash.h"
-#include "sync/operation.h"
+#include "sync/room_parts.h"
 #include "tests/helpers.h"
 
 static struct room *room;
@@ -102,6 +102,95 @@ START_TEST(a_kind_that_does_not_learn_refuses_names)
     refused("[5 'honk' 0 1]", STATUS_NOT_FOUND);
     good("[5 'chat' 0 'hi']");
     ck_assert_int_eq(presence(room, ada, "'hat' 1"), STATUS_NOT_FOUND);
+}
+END_TEST
+
+/* What the room knows, by number and in bytes. */
+struct known {
+    uint32_t collections, events, definitions;
+    uint32_t fields[COLLECTIONS_MAX];
+    uint64_t bytes;
+};
+
+static struct known known(void)
+{
+    const struct schema *schema = &room->state.schema;
+    struct known known = {schema->collection_count, schema->event_count, schema->definition_count,
+                          .bytes = room->state.heap.used};
+    for (uint32_t i = 0; i < schema->collection_count; i++)
+        known.fields[i] = schema->collections[i].field_count;
+    return known;
+}
+
+static void expect_known(struct known before)
+{
+    struct known now = known();
+    ck_assert_uint_eq(now.collections, before.collections);
+    ck_assert_uint_eq(now.events, before.events);
+    ck_assert_uint_eq(now.definitions, before.definitions);
+    ck_assert_mem_eq(now.fields, before.fields, sizeof now.fields);
+    ck_assert_uint_eq(now.bytes, before.bytes);
+}
+
+START_TEST(a_refused_operation_teaches_no_names)
+{
+    static const struct row rows[] = {
+        {"[0 'new' 'a' 'one' 1] [5 'honk' 0 1] [1 'shapes' 'none']", STATUS_NOT_FOUND},
+        {"[0 'papers' 'a' 'one' 1 'two' 2] [0 'shapes' 'a' 'n' 'x']", STATUS_TYPE},
+        {"[0 'new' 'a'] [2 'new' 'a' 'list' 1] [3 'new' 'a' 'list' 1]", STATUS_TYPE},
+        {"[0 'new' 'a'] [3 'new' 'a' 'sum' 1] [0 'more' 'b'] [24 'new' 'a' 5]", STATUS_EXISTS},
+        {"[1 'new' 'a' 'one' 1]", STATUS_NOT_FOUND},
+        {"[5 'honk' 99 1]", STATUS_NOT_FOUND},
+        {"[0 'new' 'a'] [1 7 'a' 'f' 1] [1 8 'a' 'f' 1]", STATUS_NOT_FOUND},
+        {"[0 'new' 'a' 'f' 1] [1 'new' 'a' 0 2] [1 'new' 'a' 1 2]", STATUS_NOT_FOUND},
+    };
+    refused("[1 'shapes' 'none']", STATUS_NOT_FOUND); /* the first one takes memory */
+    struct known before = known();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        refused(rows[i].edits, rows[i].status);
+        expect_known(before);
+    }
+    ck_assert_int_eq(presence(room, ada, "'hat' 1 'x' 'text'"), STATUS_TYPE);
+    expect_known(before);
+    ck_assert_int_eq(server_edit(room, 0, "[0 'ledger' 'l' 'one' 1] [4 'ledger' 'none']"),
+                     STATUS_NOT_FOUND);
+    expect_known(before);
+}
+END_TEST
+
+START_TEST(names_count_for_the_edits_behind_them_in_the_group)
+{
+    good("[0 'new' 'a' 'one' 1] [1 7 'a' 0 2 'two' 3] [2 'new' 'a' 'list' 4] [2 7 'a' 2 5]"
+         " [3 'new' 'a' 'sum' 6] [3 7 'a' 3 1] [5 'honk' 0 1] [5 2 0 2]");
+    expect("new", "a", "one", "2");
+    expect("new", "a", "two", "3");
+    expect("new", "a", "list", "[4 5]");
+    expect("new", "a", "sum", "7");
+    ck_assert_uint_eq(known().collections, 8);
+    ck_assert_uint_eq(known().events, 3);
+}
+END_TEST
+
+START_TEST(a_group_cannot_teach_more_names_than_there_may_be)
+{
+    static char line[MESSAGE_BYTES_MAX];
+    size_t at = (size_t)snprintf(line, sizeof line, "[0 'c' 'a'");
+    for (unsigned i = 0; i < FIELDS_MAX; i++)
+        at += (size_t)snprintf(line + at, sizeof line - at, " 'f%u' 1", i);
+    struct known before = known();
+    snprintf(line + at, sizeof line - at, " 'more' 1]");
+    ck_assert_int_eq(outcome(room, ada, line), STATUS_LIMIT);
+    ck_assert_uint_eq(known().definitions, before.definitions);
+    snprintf(line + at, sizeof line - at, "]");
+    good(line);
+    at = 0;
+    for (unsigned i = 0; i < COLLECTIONS_MAX - 2; i++)
+        at += (size_t)snprintf(line + at, sizeof line - at, "[0 'c%u' 'a'] ", i);
+    snprintf(line + at, sizeof line - at, "[0 'more' 'a']");
+    ck_assert_int_eq(outcome(room, ada, line), STATUS_LIMIT);
+    line[at] = 0;
+    good(line);
+    ck_assert_uint_eq(known().collections, COLLECTIONS_MAX);
 }
 END_TEST
 
@@ -275,6 +364,8 @@ int main(void)
     tcase_add_checked_fixture(mixed, setup, teardown);
     tcase_add_test(mixed, names_are_learnt_where_the_kind_learns);
     tcase_add_test(mixed, a_kind_that_does_not_learn_refuses_names);
+    tcase_add_test(mixed, a_refused_operation_teaches_no_names);
+    tcase_add_test(mixed, names_count_for_the_edits_behind_them_in_the_group);
     tcase_add_test(mixed, names_and_ids_have_bounded_lengths);
     tcase_add_test(mixed, a_group_has_1_to_64_edits);
     tcase_add_test(mixed, a_record_takes_so_many_bytes);
@@ -287,6 +378,7 @@ int main(void)
     tcase_add_checked_fixture(open, open_setup, teardown);
     tcase_add_test(open, collections_are_learnt_up_to_64);
     tcase_add_test(open, fields_are_learnt_up_to_32);
+    tcase_add_test(open, a_group_cannot_teach_more_names_than_there_may_be);
     tcase_add_test(open, events_are_learnt_up_to_32);
 
     Suite *suite = suite_create("operation_limits");
