@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sync/delta.h"
+#include "sync/log.h"
 #include "sync/room_parts.h"
 
 /* Sections of one frame are kept for the members that stand at the same place. */
@@ -244,7 +245,6 @@ static void add_scope(struct frames *frames,
         add_deferred(building, number);
         return;
     }
-    scope->framed = scope->stamp;
     seat->held |= (uint8_t)(1u << number);
     *place = wanted.place;
     place->position = section->result.position;
@@ -253,13 +253,26 @@ static void add_scope(struct frames *frames,
     building->more |= !section->result.complete;
 }
 
-static void write_news(const struct seat *seat, struct writer *writer)
+/* Where nothing is logged there is no durable tick, and none is told of. */
+static uint64_t saved_tick(const struct room *room, const struct seat *seat)
+{
+    return room->options.logs ? room_durable(room) : seat->durable_told;
+}
+
+/* Outcomes that the member was not told, or saved what it waits for. */
+static bool has_news(const struct room *room, const struct seat *seat)
+{
+    return seat->told != seat->client->sequence ||
+           (seat->durable_told < seat->awaits && seat->durable_told < saved_tick(room, seat));
+}
+
+static void write_news(const struct seat *seat, uint64_t durable, struct writer *writer)
 {
     const struct client *client = seat->client;
     uint32_t first = client_refusals_after(client, seat->told);
     pack_array(writer, 2 + 2 * (client->refused - first));
     pack_integer(writer, client->sequence - seat->told);
-    pack_integer(writer, 0); /* durable: nothing moves while durability is 0 */
+    pack_integer(writer, (int64_t)(durable - seat->durable_told));
     for (uint32_t i = first; i < client->refused; i++) {
         const struct refusal *refusal = client_refusal(client, i);
         pack_integer(writer, client->sequence - refusal->sequence);
@@ -277,7 +290,7 @@ static void write_head(const struct frames *frames,
     pack_integer(writer, news ? SERVER_FRAME_NEWS : SERVER_FRAME);
     pack_integer(writer, (int64_t)(frames->room->tick - seat->frame_tick));
     if (news)
-        write_news(seat, writer);
+        write_news(seat, saved_tick(frames->room, seat), writer);
 }
 
 /* --- The frames of a room ------------------------------------------------------------------------ */
@@ -294,7 +307,8 @@ static bool changed(const struct room *room)
 
 bool frames_begin(struct frames *frames, struct room *room)
 {
-    if (!room->behind && !room->news && !room->private_changed && !changed(room))
+    if (!room->behind && !room->news && !room->private_changed && !room->saved_moved &&
+        !changed(room))
         return false;
     frames->room = room;
     frames->cached = 0;
@@ -315,7 +329,7 @@ static bool takes_shared(const struct frames *frames, const struct seat *seat)
 {
     const struct room *room = frames->room;
     const uint8_t both = 1u << SCOPE_EVERYONE | 1u << SCOPE_PRESENCE;
-    return !seat->fresh && seat->extra == NULL && seat->told == seat->client->sequence &&
+    return !seat->fresh && seat->extra == NULL && !has_news(room, seat) &&
            seat->frame_tick == room->shared_tick && (seat->held & both) == both &&
            seat->names == room->names_framed &&
            stands_at_frame_before(&seat->everyone, room->state.scopes[SCOPE_EVERYONE]) &&
@@ -338,15 +352,18 @@ static struct frame build(struct frames *frames, struct seat *seat, uint8_t *buf
         else if ((seat->held >> number & 1) != 0)
             add_lost(seat, number, &building);
     }
-    bool news = !building.more && seat->told != seat->client->sequence;
+    bool news = !building.more && has_news(room, seat);
     if (building.sections == 0 && !news && !seat->fresh)
         return (struct frame){0};
     struct writer writer = writer_on(buffer + FRAME_HEADROOM, MESSAGE_BYTES_MAX);
     write_head(frames, seat, building.sections, news, &writer);
     pack_raw(&writer, writer_bytes(&building.writer), building.sections);
     assert(writer.status == STATUS_OK && building.writer.status == STATUS_OK);
-    if (news)
+    if (news) {
+        seat->awaits = seat->told != seat->client->sequence ? room->tick : seat->awaits;
         seat->told = seat->client->sequence;
+        seat->durable_told = saved_tick(room, seat);
+    }
     seat->frame_tick = room->tick;
     seat->fresh = false;
     return (struct frame){
@@ -407,6 +424,7 @@ void frames_end(struct frames *frames, bool tick)
     room->behind = frames->behind;
     room->news = false;
     room->private_changed = false;
+    room->saved_moved = false;
     if (!frames->shared_made || frames->shared.message != NULL)
         room->shared_tick = room->tick;
 }

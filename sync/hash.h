@@ -24,4 +24,7 @@ struct room;
 /* The state hash of what the member in this seat may see; of everything with seat SEAT_NONE. */
 uint64_t room_hash(const struct room *room, uint32_t seat);
 
+/* The state hash of what is kept with the room: everything but presence. */
+uint64_t room_hash_kept(const struct room *room);
+
 #endif

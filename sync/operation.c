@@ -94,15 +94,21 @@ static void apply_emit(const struct actor *actor, const struct edit *edit)
 {
     int event = resolve_event(actor, &edit->target, NULL);
     struct state *state = actor->state;
-    struct scope *scope = state->scopes[SCOPE_EVERYONE];
-    if (state->schema.events[event].presence)
-        scope = state->scopes[SCOPE_PRESENCE];
+    bool presence = state->schema.events[event].presence && edit->to == 0;
+    if (presence && actor->replay)
+        return;
+    struct scope *scope = state->scopes[presence ? SCOPE_PRESENCE : SCOPE_EVERYONE];
     if (edit->to != 0)
         scope = room_private_scope(actor->room, edit->to);
     uint8_t scratch[CANONICAL_BYTES_MAX];
     struct writer writer = writer_on(scratch, sizeof scratch);
     struct reader reader = reader_on(edit->arguments);
     state_emit(state, scope, event, actor->author.member, canonical(&reader, 1, &writer));
+}
+
+bool left_out(const struct actor *actor, const struct collection *collection)
+{
+    return actor->replay && collection->sight == SIGHT_PRESENCE;
 }
 
 static void apply_edit(const struct actor *actor, const struct edit *edit)
@@ -112,7 +118,10 @@ static void apply_edit(const struct actor *actor, const struct edit *edit)
         return;
     }
     int collection = resolve_collection(actor, &edit->target, NULL);
-    struct scope *scope = scope_for(actor, &actor->state->schema.collections[collection]);
+    const struct collection *known = &actor->state->schema.collections[collection];
+    if (left_out(actor, known))
+        return;
+    struct scope *scope = scope_for(actor, known);
     struct record *record = state_find(actor->state, scope, collection, edit->id);
     bool live = record != NULL && record->kind == RECORD_LIVE;
     if (!live && edit->verb == VERB_PUT)

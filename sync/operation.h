@@ -37,6 +37,7 @@ struct actor {
     struct author author;
     enum role role;
     bool server;        /* rules: everything is allowed */
+    bool replay;        /* from the log: what touches presence is left out */
     struct scope *mine; /* of SIGHT_MEMBER collections; NULL where there is none */
 };
 

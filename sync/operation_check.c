@@ -303,6 +303,8 @@ check_edit(const struct actor *actor, const struct edit *edit, struct group *gro
     if (collection < 0)
         return (enum status) - collection;
     const struct collection *known = collection_of(actor, &group->fresh, collection);
+    if (left_out(actor, known))
+        return STATUS_OK;
     const struct scope *scope = scope_for(actor, known);
     if (scope == NULL)
         return STATUS_NOT_FOUND;

@@ -76,6 +76,9 @@ const struct field *
 field_of(const struct actor *actor, const struct fresh_names *fresh, int collection, int number);
 struct bytes event_of(const struct actor *actor, const struct fresh_names *fresh, int number);
 
+/* Whether a replay leaves edits of this collection out: there is no presence in it. */
+bool left_out(const struct actor *actor, const struct collection *collection);
+
 /* Where the collection's records are for this actor, or NULL. */
 struct scope *scope_for(const struct actor *actor, const struct collection *collection);
 

@@ -1,6 +1,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "sync/log.h"
 #include "sync/room_parts.h"
 
 static void random_seed(struct room *room, uint64_t seed);
@@ -65,13 +66,21 @@ struct room *room_make(const struct room_options *options)
 struct room *room_create(const struct room_options *options)
 {
     struct room *room = room_make(options);
-    if (room == NULL || options->rules->created == NULL)
+    if (room == NULL)
+        return NULL;
+    if (!log_reserve(room, 1, NAME_BYTES_MAX + sizeof room->random)) {
+        room_destroy(room);
+        return NULL;
+    }
+    log_opened(room);
+    if (options->rules->created == NULL)
         return room;
     if (room_prepare(room) != STATUS_OK) {
         room_destroy(room);
         return NULL;
     }
     options->rules->created(room);
+    log_tick_end(room);
     return room;
 }
 
@@ -85,10 +94,14 @@ void room_destroy(struct room *room)
     memory_release(&memory, room->timers);
     memory_release(&memory, room->seats);
     memory_release(&memory, room->inbox.data);
+    memory_release(&memory, room->acts.data);
     memory_release(&memory, room);
 }
 
 /* --- Taking the inbox -------------------------------------------------------------------------- */
+
+/* What an edit of the rules takes in the log beside its values: names, an id, heads. */
+#define RULES_EDIT_BYTES 128u
 
 static struct actor actor_of(struct room *room, const struct seat *seat)
 {
@@ -160,7 +173,10 @@ static void take_operations(struct room *room, struct seat *seat, struct reader 
     while (!reader_done(reader)) {
         struct actor actor = actor_of(room, seat);
         actor.author.sequence = ++client->sequence;
+        size_t from = reader->at;
         enum status status = operation_apply(&actor, reader);
+        log_operation(room, client->seat, status,
+                      (struct bytes){reader->data + from, reader->at - from});
         seat->undecided--;
         if (status == STATUS_OK)
             continue;
@@ -182,10 +198,12 @@ static void take_message(struct room *room, uint32_t number, struct bytes messag
         return;
     }
     struct actor actor = actor_of(room, seat);
+    uint32_t known = room->state.schema.definition_count;
     enum status status =
         kind == CLIENT_PRESENCE
             ? presence_set(&actor, seat->presence, &reader, count - 1)
             : presence_move(&actor, seat->presence, (uint32_t)(kind - CLIENT_MOVED), &reader);
+    log_named(room, known);
     if (status == STATUS_OK)
         return;
     room->refusals[status]++;
@@ -209,6 +227,7 @@ static void take_inbox(struct room *room)
             break;
         case INBOX_ROLE:
             room->seats[entry.seat].role = (uint8_t)entry.role;
+            log_role(room, entry.seat, (enum role)entry.role);
             room->behind = true;
             break;
         case INBOX_MESSAGE:
@@ -228,6 +247,7 @@ static void give_up_seat(struct room *room, uint32_t number)
     struct seat *seat = &room->seats[number];
     struct client *client = seat->client;
     state_remove(&room->state, seat->presence, client->member);
+    log_left(room, number);
     client_rise(room, client);
     seat_release(room, number);
     if (room->rules->left != NULL)
@@ -307,36 +327,75 @@ static size_t departure_bytes(const struct room *room)
     return room->seats_away * (size_t)heap_rounded(fields * sizeof(struct cell));
 }
 
-enum status room_prepare(struct room *room)
+bool room_reserve(struct room *room, uint32_t edits, size_t bytes)
 {
     struct state *state = &room->state;
-    const struct rules *rules = room->rules;
-    uint32_t records = room->inbox.edits + rules->tick_records;
-    /* A value takes at most four times its bytes: canonical form and rounding. */
-    size_t bytes = 4 * (room->inbox.bytes + rules->tick_bytes) + departure_bytes(room);
-    if (records > 0) {
-        bytes += records * edit_reserve(&state->schema);
+    bytes *= 4; /* a value takes at most that: canonical form and rounding */
+    if (edits > 0) {
+        bytes += edits * edit_reserve(&state->schema);
         bytes += room->learns ? SCHEMA_TICK_BYTES : 0;
     }
-    if (!prepare_private(room))
-        return STATUS_MEMORY;
     for (int i = 0; i < SCOPE_COUNT; i++)
-        if (state->scopes[i] != NULL && !scope_reserve(state, state->scopes[i], records))
-            return STATUS_MEMORY;
-    if (state->server != NULL && !scope_reserve(state, state->server, records))
-        return STATUS_MEMORY;
-    return state_reserve(state, records, bytes) ? STATUS_OK : STATUS_MEMORY;
+        if (state->scopes[i] != NULL && !scope_reserve(state, state->scopes[i], edits))
+            return false;
+    if (state->server != NULL && !scope_reserve(state, state->server, edits))
+        return false;
+    return state_reserve(state, edits, bytes);
+}
+
+/* Each edit is an act at most, and stands in the log as it came. */
+static bool prepare_log(struct room *room)
+{
+    const struct rules *rules = room->rules;
+    size_t acts = room->inbox.edits + rules->tick_records + FIELDS_MAX + ROOM_TIMERS_MAX + 1;
+    if (room->departing || room->seats_away > 0)
+        acts += room->seats_taken;
+    size_t bytes = room->inbox.bytes + FIELDS_MAX * NAME_BYTES_MAX + rules->tick_bytes +
+                   rules->tick_records * (size_t)RULES_EDIT_BYTES;
+    return log_reserve(room, acts, bytes);
+}
+
+enum status room_prepare(struct room *room)
+{
+    const struct rules *rules = room->rules;
+    uint32_t records = room->inbox.edits + rules->tick_records;
+    size_t bytes = room->inbox.bytes + rules->tick_bytes + departure_bytes(room) / 4 + 1;
+    bool prepared =
+        prepare_private(room) && room_reserve(room, records, bytes) && prepare_log(room);
+    return prepared ? STATUS_OK : STATUS_MEMORY;
+}
+
+void room_settle(struct room *room)
+{
+    for (int i = 0; i < SCOPE_COUNT; i++)
+        if (room->state.scopes[i] != NULL)
+            scope_settle(room->state.scopes[i]);
+    if (room->state.server != NULL)
+        scope_settle(room->state.server);
+    for (struct client *client = room->client_oldest; client != NULL; client = client->newer)
+        if (client->mine != NULL)
+            scope_settle(client->mine);
+    room->names_framed = room->state.schema.definition_count;
+    room->shared_tick = room->logged = room->saved = room->tick;
+    room->random_logged = room->random[0];
+    room->news = room->behind = room->private_changed = room->replaying = false;
+}
+
+void room_set_tick(struct room *room, uint64_t tick)
+{
+    room->tick = room->state.tick = tick;
 }
 
 void room_tick(struct room *room)
 {
-    room->tick++;
+    room_set_tick(room, room->tick + 1);
     room->notice_count = 0;
     take_inbox(room);
     take_departures(room);
     run_timers(room);
     if (room->rules->tick != NULL)
         room->rules->tick(room);
+    log_tick_end(room);
 }
 
 /* --- Figures ------------------------------------------------------------------------------------- */
@@ -387,7 +446,7 @@ uint64_t room_footprint(const struct room *room)
     return sizeof *room + room->state.heap.footprint + room->state.slot_bytes +
            room->state.bucket_count * sizeof(struct record *) +
            room->client_buckets * sizeof(struct client *) +
-           room->seat_capacity * sizeof(struct seat) + room->inbox.capacity;
+           room->seat_capacity * sizeof(struct seat) + room->inbox.capacity + room->acts.capacity;
 }
 
 uint32_t room_seat_member(const struct room *room, uint32_t seat)
@@ -441,10 +500,11 @@ enum status room_set_timer(struct room *room, uint32_t number, uint32_t ticks)
         if (room->timers[i].number != number)
             room->timers[kept++] = room->timers[i];
     room->timer_count = kept;
+    if (kept == ROOM_TIMERS_MAX && ticks > 0)
+        return STATUS_LIMIT;
+    log_timer(room, number, ticks);
     if (ticks == 0)
         return STATUS_OK;
-    if (kept == ROOM_TIMERS_MAX)
-        return STATUS_LIMIT;
     struct timer timer = {room->tick + ticks, number};
     uint32_t at = kept; /* by due tick; equal ones in the order in which they were set */
     while (at > 0 && room->timers[at - 1].due > timer.due) {
@@ -469,10 +529,14 @@ enum status room_edit(struct room *room, uint32_t member, struct bytes operation
                           .rules = room->rules,
                           .limits = &room->options.limits,
                           .role = ROLE_ADMIN,
-                          .server = true};
+                          .server = true,
+                          .replay = room->replaying};
     if (member != 0)
         actor.mine = room_private_scope(room, member);
-    return operation_apply(&actor, &reader);
+    status = operation_apply(&actor, &reader);
+    if (status == STATUS_OK)
+        log_edit(room, member, operation);
+    return status;
 }
 
 static const struct record *
@@ -516,6 +580,7 @@ size_t room_read(const struct room *room,
 
 void room_end(struct room *room, const char *reason)
 {
+    log_ended(room, reason);
     room->ended = reason;
 }
 

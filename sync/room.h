@@ -38,6 +38,7 @@ struct room_options {
     uint64_t incarnation; /* 1..INTEGER_MAX */
     uint64_t seed;        /* of room_random() */
     uint32_t grace_ticks; /* how long a broken connection's seat is kept */
+    bool logs;            /* it writes down what it does: sync/log.h */
     struct memory memory;
 };
 

@@ -61,21 +61,27 @@ static uint64_t hash_private_scopes(const struct room *room)
     return sum;
 }
 
+uint64_t room_hash_kept(const struct room *room)
+{
+    uint64_t sum = hash_private_scopes(room);
+    for (int i = SCOPE_EVERYONE; i < SCOPE_COUNT; i++)
+        if (i != SCOPE_PRESENCE && room->state.scopes[i] != NULL)
+            sum += hash_scope(&room->state.schema, room->state.scopes[i]);
+    if (room->state.server != NULL)
+        sum += hash_scope(&room->state.schema, room->state.server);
+    return sum;
+}
+
 uint64_t room_hash(const struct room *room, uint32_t number)
 {
     const struct schema *schema = &room->state.schema;
     uint64_t sum = 0;
+    if (number == SEAT_NONE)
+        return room_hash_kept(room) + hash_scope(schema, room->state.scopes[SCOPE_PRESENCE]);
     for (int i = SCOPE_EVERYONE; i < SCOPE_COUNT; i++) {
         enum wire_scope scope = (enum wire_scope)i;
-        const struct scope *all = room->state.scopes[i];
-        if (number == SEAT_NONE && all != NULL)
-            sum += hash_scope(schema, all);
-        if (number != SEAT_NONE && seat_sees(room, &room->seats[number], scope))
+        if (seat_sees(room, &room->seats[number], scope))
             sum += hash_scope(schema, seat_scope(room, &room->seats[number], scope));
     }
-    if (number != SEAT_NONE)
-        return sum;
-    if (room->state.server != NULL)
-        sum += hash_scope(schema, room->state.server);
-    return sum + hash_private_scopes(room);
+    return sum;
 }

@@ -1,5 +1,5 @@
 /* room_parts.h - the inside of a room, shared by room.c, seats.c, inbox.c, clients.c, frame.c,
- * snapshot.c and welcome.c alone. */
+ * log.c, replay.c, snapshot*.c and welcome.c alone. */
 #ifndef SYNC_ROOM_PARTS_H
 #define SYNC_ROOM_PARTS_H
 
@@ -60,15 +60,17 @@ struct seat {
     uint32_t undecided;     /* operations in the inbox */
     uint32_t waiting_bytes; /* messages in the inbox */
     uint32_t waiting_edits;
-    uint32_t next_free;   /* of a free seat: the next free one + 1 */
-    uint8_t state;        /* enum seat_state */
-    uint8_t role;         /* enum role */
-    uint8_t held;         /* bit per wire scope: the client holds something of it */
-    bool fresh;           /* no frame since the welcome */
-    bool kept;            /* the last join found the seat still there */
-    bool known;           /* the last join's key was known */
-    uint8_t held_joining; /* `held` as the last join left it: the scopes kept */
-    uint32_t decided;     /* by the client's word in its last hello */
+    uint32_t next_free;    /* of a free seat: the next free one + 1 */
+    uint8_t state;         /* enum seat_state */
+    uint8_t role;          /* enum role */
+    uint8_t held;          /* bit per wire scope: the client holds something of it */
+    bool fresh;            /* no frame since the welcome */
+    bool kept;             /* the last join found the seat still there */
+    bool known;            /* the last join's key was known */
+    uint8_t held_joining;  /* `held` as the last join left it: the scopes kept */
+    uint32_t decided;      /* by the client's word in its last hello */
+    uint64_t awaits;       /* tick of the last frame or welcome that decided something */
+    uint64_t durable_told; /* the durable tick that the client knows */
 };
 
 enum inbox_kind {
@@ -98,6 +100,14 @@ struct inbox {
 struct timer {
     uint64_t due;
     uint32_t number;
+};
+
+/* Acts since the last log entry: sync/log.h. */
+struct acts {
+    uint8_t *data;
+    uint32_t capacity;
+    uint32_t length;
+    uint32_t count;
 };
 
 struct room {
@@ -132,10 +142,19 @@ struct room {
     uint32_t notice_count;
     uint64_t refusals[STATUS_COUNT];
 
+    struct acts acts;
+    uint64_t logged; /* tick of the last log entry */
+    uint64_t saved;  /* entries up to this tick are on the disk */
+    uint64_t random_logged;
+    bool replaying; /* it is being built from its log: there is no presence */
+    bool asleep;    /* of a replayed room: the log ends with its sleep */
+    bool foreign;   /* of a replayed room: places that clients hold are void */
+
     /* Frames: is there anything to send? */
     bool news;            /* an operation was decided since the last frames */
     bool behind;          /* someone stands behind the newest stamp */
     bool private_changed; /* a private scope was written since the last frames */
+    bool saved_moved;     /* the durable tick moved since the last frames */
     uint32_t names_framed;
     uint64_t shared_tick; /* tick of the last frames: where most members stand */
 };
@@ -163,6 +182,32 @@ void clients_free(struct room *room);
 
 /* room.c: a room before its rules' `created`. */
 struct room *room_make(const struct room_options *options);
+
+/* room.c: memory for so many edits of so many bytes; and a loaded room as it stands between ticks. */
+bool room_reserve(struct room *room, uint32_t edits, size_t bytes);
+void room_settle(struct room *room);
+void room_set_tick(struct room *room, uint64_t tick);
+
+/* log.c: each writes one act, where the room logs. Memory for them is set aside before. */
+#define ORIGIN_ELEMENTS 4u
+#define BITS_BYTES      8u
+MUST_CHECK bool log_reserve(struct room *room, size_t acts, size_t bytes);
+void log_opened(struct room *room);
+void log_joined(struct room *room, uint32_t seat, struct bytes user);
+void log_left(struct room *room, uint32_t seat);
+void log_role(struct room *room, uint32_t seat, enum role role);
+void log_operation(struct room *room, uint32_t seat, enum status status, struct bytes operation);
+void log_edit(struct room *room, uint32_t member, struct bytes operation);
+void log_named(struct room *room, uint32_t known); /* definitions from `known` on */
+void log_timer(struct room *room, uint32_t number, uint32_t ticks);
+void log_tick_end(struct room *room);
+void log_ended(struct room *room, const char *reason);
+/* Falling asleep and waking take a tick each, in which no timer runs. */
+void timers_wait(struct room *room);
+
+/* replay.c: a seat as the log or a snapshot has it; and nobody seated any more. */
+MUST_CHECK bool seat_replay(struct room *room, struct client *client, uint32_t number);
+void seats_drop(struct room *room);
 
 /* inbox.c */
 size_t inbox_padded(size_t length);

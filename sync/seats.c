@@ -59,8 +59,20 @@ struct record *presence_find(const struct room *room, uint32_t member)
     return record != NULL && record->kind == RECORD_LIVE ? record : NULL;
 }
 
+static struct scope *replayed_private_scope(struct room *room, uint32_t member)
+{
+    for (uint32_t i = 0; i < room->seat_count; i++) {
+        const struct seat *seat = &room->seats[i];
+        if (seat->state != SEAT_FREE && seat->client->member == member)
+            return client_private_scope(room, seat->client);
+    }
+    return NULL;
+}
+
 struct scope *room_private_scope(struct room *room, uint32_t member)
 {
+    if (room->replaying)
+        return replayed_private_scope(room, member);
     struct record *presence = presence_find(room, member);
     if (presence == NULL)
         return NULL;
@@ -122,6 +134,7 @@ static void seat_welcome(struct room *room, struct seat *seat, const struct hell
 {
     seat->frame_tick = room->tick;
     seat->told = seat->client->sequence;
+    seat->awaits = room->tick;
     seat->decided = hello->decided;
     seat->fresh = true;
     seat->everyone = seat->presence_place = (struct place){0};
@@ -191,7 +204,8 @@ room_join(struct room *room, const struct hello *hello, enum role role, uint32_t
     if (room->seats_taken >= room->options.limits.members)
         return STATUS_FULL;
     bool known = client != NULL;
-    if (!heap_reserve(&room->state.heap, CLIENT_RESERVE))
+    if (!heap_reserve(&room->state.heap, CLIENT_RESERVE) ||
+        !log_reserve(room, 1, CLIENT_KEY_BYTES + hello->user.length))
         return STATUS_MEMORY;
     if (!known)
         client = client_add(room, hello->key, hello->sequence);
@@ -206,6 +220,7 @@ room_join(struct room *room, const struct hello *hello, enum role role, uint32_t
         return status;
     struct seat *seat = &room->seats[*number];
     seat->known = known;
+    log_joined(room, *number, hello->user);
     seat_welcome(room, seat, hello);
     return STATUS_OK;
 }

@@ -198,6 +198,7 @@ static void write_client(struct writer *writer, const struct client *client)
 {
     uint32_t first = client_refusals_after(client, 0);
     pack_binary(writer, (struct bytes){client->key, CLIENT_KEY_BYTES});
+    pack_integer(writer, client->seat == SEAT_NONE ? -1 : (int64_t)client->seat);
     pack_integer(writer, client->member);
     pack_integer(writer, client->sequence);
     pack_integer(writer, client->refused - first);
@@ -205,7 +206,9 @@ static void write_client(struct writer *writer, const struct client *client)
         pack_integer(writer, client_refusal(client, i)->sequence);
         pack_integer(writer, client_refusal(client, i)->status);
     }
-    write_scope(writer, client->mine);
+    /* One that nothing was ever in is made again when it is needed. */
+    bool used = client->mine != NULL && client->mine->stamp > 0;
+    write_scope(writer, used ? client->mine : NULL);
 }
 
 /* Those without a seat first, oldest first: the order in which they will be forgotten. */
@@ -229,12 +232,22 @@ static void write_timers(struct writer *writer, const struct room *room)
     }
 }
 
+/* Under which limits the room has been forgetting, so that a replay can tell whether it goes on by
+ * the same ones; 0 where it did not. */
+static void write_origin(struct writer *writer, const struct room *room)
+{
+    pack_bool(writer, room->asleep);
+    pack_integer(writer, room->foreign ? 0 : room->options.limits.tombstones);
+    pack_integer(writer, room->foreign ? 0 : room->options.limits.clients);
+}
+
 void snapshot_write(const struct room *room, struct writer *writer)
 {
     pack_integer(writer, SNAPSHOT_FORMAT);
     pack_string(writer, bytes_of(room->rules->name));
     write_bits(writer, room->options.incarnation);
     write_bits(writer, room->tick);
+    write_origin(writer, room);
     write_bits(writer, room->random[0]);
     write_bits(writer, room->random[1]);
     write_timers(writer, room);

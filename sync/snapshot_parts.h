@@ -2,10 +2,11 @@
 #ifndef SYNC_SNAPSHOT_PARTS_H
 #define SYNC_SNAPSHOT_PARTS_H
 
+#include "sync/room.h"
 #include "sync/state.h"
 
 /* The first value of the stream. */
-#define SNAPSHOT_FORMAT 1
+#define SNAPSHOT_FORMAT 2
 
 /* How a cell stands in the stream; these are numbers of the format. */
 enum snapshot_cell {
@@ -20,5 +21,13 @@ enum snapshot_cell snapshot_cell_of(const struct field *field);
 
 /* A fingerprint of the names that a kind declares, their types, bounds and sights. */
 uint64_t snapshot_declared_hash(const struct schema *schema, const struct rules *rules);
+
+/* The name of the kind; empty where the bytes do not begin as a snapshot does. */
+struct bytes snapshot_kind(struct bytes bytes);
+
+/* As snapshot_read(), but the room stands between two ticks as a replay goes on from there: seats
+ * as they were. */
+struct room *
+snapshot_load(const struct room_options *options, struct bytes bytes, enum status *status);
 
 #endif

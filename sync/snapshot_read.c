@@ -344,10 +344,11 @@ static void load_scope(struct loader *loader, struct scope *scope, int number)
         return;
     }
     scope->slot_count = slots;
-    scope->framed = UINT64_MAX; /* segments stay apart as they were */
+    scope->tick = loader->room->state.tick; /* segments stay apart as they were */
+    scope->tick_began = UINT64_MAX;
     load_entries(loader, scope, number, stamp);
     load_free_slots(loader, scope);
-    scope->stamp = scope->framed = scope->difference = stamp;
+    scope->stamp = scope->difference = stamp;
 }
 
 /* Whether a scope follows; it does where the kind has one. */
@@ -387,9 +388,19 @@ static void load_refusals(struct loader *loader, struct client *client, uint32_t
     client->sequence = newest;
 }
 
+static void load_seat(struct loader *loader, struct client *client, uint32_t seat)
+{
+    struct room *room = loader->room;
+    if (seat < room->seat_count && room->seats[seat].state != SEAT_FREE)
+        damaged(loader);
+    else if (!reserve(loader, PLACES_BYTES) || !seat_replay(room, client, seat))
+        reader_fail(&loader->reader, STATUS_MEMORY);
+}
+
 static void load_client(struct loader *loader, uint32_t last_member)
 {
     struct bytes key = read_binary(&loader->reader);
+    int64_t seat = read_integer_in(&loader->reader, -1, loader->room->options.limits.members - 1);
     uint32_t member = load_number(loader, last_member);
     uint32_t sequence = load_number(loader, UINT32_MAX);
     if (failed(loader) || key.length != CLIENT_KEY_BYTES || member == 0 ||
@@ -403,6 +414,8 @@ static void load_client(struct loader *loader, uint32_t last_member)
         return;
     }
     load_refusals(loader, client, sequence);
+    if (seat >= 0)
+        load_seat(loader, client, (uint32_t)seat);
     if (read_bool(&loader->reader) && reserve(loader, SCOPE_BYTES))
         load_scope(loader, client_private_scope(loader->room, client), SCOPE_MINE);
 }
@@ -427,8 +440,9 @@ static void check_members(struct loader *loader)
         reader_fail(&loader->reader, STATUS_MEMORY);
         return;
     }
-    for (const struct client *client = room->client_oldest; client != NULL; client = client->newer)
-        members[count++] = client->member;
+    for (uint32_t i = 0; i < room->client_buckets; i++)
+        for (const struct client *client = room->clients[i]; client != NULL; client = client->chain)
+            members[count++] = client->member;
     qsort(members, count, sizeof *members, compare_members);
     for (uint32_t i = 1; i < count; i++)
         if (members[i] == members[i - 1])
@@ -466,13 +480,24 @@ static void load_presence(struct loader *loader)
 {
     struct scope *presence = loader->room->state.scopes[SCOPE_PRESENCE];
     uint64_t stamp = load_stamp(loader, 0, (uint64_t)INTEGER_MAX - 1) + 1;
-    presence->stamp = presence->horizon = presence->framed = presence->difference = stamp;
+    presence->stamp = presence->horizon = presence->difference = stamp;
+}
+
+static void load_origin(struct loader *loader)
+{
+    struct room *room = loader->room;
+    room->asleep = read_bool(&loader->reader);
+    uint32_t tombstones = load_number(loader, UINT32_MAX);
+    uint32_t clients = load_number(loader, UINT32_MAX);
+    room->foreign =
+        tombstones != room->options.limits.tombstones || clients != room->options.limits.clients;
 }
 
 static void load_room(struct loader *loader)
 {
     struct room *room = loader->room;
-    room->tick = load_stamp(loader, 0, (uint64_t)INTEGER_MAX);
+    room->tick = room->state.tick = load_stamp(loader, 0, (uint64_t)INTEGER_MAX);
+    load_origin(loader);
     room->random[0] = load_bits(loader);
     room->random[1] = load_bits(loader);
     load_timers(loader);
@@ -480,13 +505,30 @@ static void load_room(struct loader *loader)
     load_scopes(loader);
     load_clients(loader);
     load_presence(loader);
-    room->names_framed = room->state.schema.definition_count;
-    room->shared_tick = room->tick;
-    room->private_changed = false;
+    room->replaying = true;
+}
+
+struct bytes snapshot_kind(struct bytes bytes)
+{
+    struct reader reader = reader_on(bytes);
+    read_integer_in(&reader, SNAPSHOT_FORMAT, SNAPSHOT_FORMAT);
+    struct bytes kind = read_string(&reader);
+    return reader.status == STATUS_OK ? kind : (struct bytes){0};
 }
 
 struct room *
 snapshot_read(const struct room_options *options, struct bytes bytes, enum status *status)
+{
+    struct room *room = snapshot_load(options, bytes, status);
+    if (room != NULL) {
+        seats_drop(room);
+        room_settle(room);
+    }
+    return room;
+}
+
+struct room *
+snapshot_load(const struct room_options *options, struct bytes bytes, enum status *status)
 {
     struct loader loader = {.reader = reader_on(bytes)};
     struct room_options own = *options;

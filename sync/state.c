@@ -63,6 +63,11 @@ void state_free(struct state *state)
     heap_free(&state->heap);
 }
 
+void scope_settle(struct scope *scope)
+{
+    scope->difference = scope->stamp;
+}
+
 bool scope_reserve(struct state *state, struct scope *scope, uint32_t records)
 {
     uint32_t before = scope->slot_capacity;
@@ -577,11 +582,16 @@ void state_append(struct state *state,
     cell_sign(cell, author);
     if (count == 0)
         return;
+    struct scope *scope = record->scope;
+    if (scope->tick != state->tick) {
+        scope->tick = state->tick;
+        scope->tick_began = scope->stamp;
+    }
     cell->stamp = touch(record);
     record->length += (uint32_t)items.length;
     struct segment *last = cell->aux.last;
-    /* Items that no frame has shown yet share a segment; those shown would travel again. */
-    if (last != NULL && last->stamp > record->scope->framed &&
+    /* Items of one tick share a segment; those that a frame has shown would travel again. */
+    if (last != NULL && last->stamp > scope->tick_began &&
         items.length <= last->capacity - last->length) {
         memcpy(last->data + last->length, items.data, items.length);
         last->length += (uint32_t)items.length;

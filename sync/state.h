@@ -89,9 +89,10 @@ struct scope {
     struct record *oldest, *newest;
     struct record *tombstone_oldest, *tombstone_newest;
     struct record *event_oldest, *event_newest;
-    uint64_t stamp;      /* of the last change */
-    uint64_t horizon;    /* tombstones up to here are pruned */
-    uint64_t framed;     /* stamp when a frame was last made: no place stands above */
+    uint64_t stamp;   /* of the last change */
+    uint64_t horizon; /* tombstones up to here are pruned */
+    uint64_t tick;    /* of the last append, and the stamp before it: no place stands above */
+    uint64_t tick_began;
     uint64_t difference; /* stamp of the frame before, which differences are based on */
     struct record **slots;
     uint32_t slot_count; /* slots ever used */
@@ -115,6 +116,7 @@ struct state {
     uint32_t tombstones_max;
     uint64_t seed;       /* of the buckets' hash */
     uint64_t slot_bytes; /* memory of all slot arrays */
+    uint64_t tick;       /* the room's */
 };
 
 MUST_CHECK bool state_init(struct state *state,
@@ -128,6 +130,9 @@ void state_free(struct state *state);
 struct scope *state_add_scope(struct state *state);
 void state_remove_scope(struct state *state, struct scope *scope); /* and all that is in it */
 #define SCOPE_BYTES (sizeof(struct scope))
+
+/* A loaded scope as it stands where every change has been framed. */
+void scope_settle(struct scope *scope);
 
 /* Memory for `records` more entries in the index, and `bytes` of heap. */
 MUST_CHECK bool state_reserve(struct state *state, uint32_t records, size_t bytes);

@@ -1,4 +1,5 @@
 /* welcome.c - what a member is told when it has joined: sync/README.md, "welcome". */
+#include "sync/log.h"
 #include "sync/room_parts.h"
 
 static void write_scopes_kept(struct writer *writer, const struct seat *seat)
@@ -38,8 +39,9 @@ void wire_write_welcome(struct writer *writer,
                         uint32_t number,
                         const struct wire_limits *limits)
 {
-    const struct seat *seat = &room->seats[number];
-    pack_array(writer, 14);
+    struct seat *seat = &room->seats[number];
+    seat->durable_told = room_durable(room);
+    pack_array(writer, 15);
     pack_integer(writer, SERVER_WELCOME);
     pack_integer(writer, seat->client->member);
     pack_integer(writer, (int64_t)room->options.incarnation);
@@ -51,7 +53,8 @@ void wire_write_welcome(struct writer *writer,
     pack_bool(writer, seat->known);
     pack_bool(writer, seat->kept);
     write_scopes_kept(writer, seat);
-    pack_integer(writer, 0); /* durability: decided is as safe as it gets */
+    pack_integer(writer, limits->durability);
     write_limits(writer, limits);
     write_refusals(writer, seat);
+    pack_integer(writer, (int64_t)(room->tick - seat->durable_told));
 }

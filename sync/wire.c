@@ -95,6 +95,13 @@ void wire_write_clock(struct writer *writer, int64_t echo, uint64_t wall_ms, uin
     pack_integer(writer, (int64_t)tick);
 }
 
+void wire_write_saving(struct writer *writer, enum saving saving)
+{
+    pack_array(writer, 2);
+    pack_integer(writer, SERVER_SAVING);
+    pack_integer(writer, saving);
+}
+
 void wire_write_notice(struct writer *writer, enum status status, const char *text)
 {
     pack_array(writer, 3);

@@ -29,7 +29,8 @@ enum server_message {
     SERVER_FRAME_NEWS = 1,
     SERVER_WELCOME = 2,
     SERVER_CLOCK = 3,
-    SERVER_NOTICE = 4
+    SERVER_NOTICE = 4,
+    SERVER_SAVING = 5
 };
 
 /* Scopes as the wire numbers them. */
@@ -76,7 +77,8 @@ enum run_form {
     ROW(ENDED, 4014, "the room was ended")                                                         \
     ROW(SERVER_FULL, 4015, "the server is full")                                                   \
     ROW(SLOW, 4016, "stopped reading for too long")                                                \
-    ROW(MEMORY, 4017, "the server lacks memory")
+    ROW(MEMORY, 4017, "the server lacks memory")                                                   \
+    ROW(DAMAGED, 4018, "what was saved of the room is damaged")
 
 #define CLOSE_ENUM_ROW(name, code, text) CLOSE_##name = code,
 enum close_code {
@@ -108,6 +110,21 @@ MUST_CHECK enum status wire_read_clock(struct bytes message, int64_t *echo);
 void wire_write_clock(struct writer *writer, int64_t echo, uint64_t wall_ms, uint64_t tick);
 void wire_write_notice(struct writer *writer, enum status status, const char *text);
 
+/* How the server's disk is, for those who wait for it. */
+enum saving {
+    SAVING_WELL = 0,
+    SAVING_INTERRUPTED = 1,
+    SAVING_PAUSED = 2
+};
+void wire_write_saving(struct writer *writer, enum saving saving);
+
+/* How safe "saved" is. */
+enum durability {
+    DURABILITY_MEMORY = 0,
+    DURABILITY_OS = 1,
+    DURABILITY_DISK = 2
+};
+
 /* What a server tells in each welcome beside what the room knows. */
 struct wire_limits {
     uint32_t message_bytes;
@@ -115,6 +132,7 @@ struct wire_limits {
     uint32_t bytes_per_second, bytes_burst;
     uint32_t operations_in_flight;
     uint32_t record_bytes;
+    enum durability durability;
 };
 
 struct room;

@@ -7,7 +7,8 @@
 #include "sync/hash.h"
 
 static const struct wire_limits limits = {
-    MESSAGE_BYTES_MAX, 100, 200, 65536, 131072, OPERATIONS_IN_FLIGHT_MAX, RECORD_BYTES_MAX};
+    MESSAGE_BYTES_MAX, 100, 200, 65536, 131072, OPERATIONS_IN_FLIGHT_MAX, RECORD_BYTES_MAX,
+    DURABILITY_MEMORY};
 
 void member_create(struct member *member, uint8_t name)
 {

@@ -13,9 +13,11 @@
 
 #include "sync/frame.h"
 #include "sync/hash.h"
+#include "sync/log.h"
 #include "sync/replica.h"
 #include "sync/room.h"
 #include "sync/snapshot.h"
+#include "tests/kept_log.h"
 
 #define CLIENTS_MAX 6
 #define QUEUE_MAX   64
@@ -136,9 +138,10 @@ struct client {
     uint32_t sequence, decided; /* used; known to be decided */
     struct sent sent[SENT_MAX]; /* undecided, oldest first */
     uint32_t sent_count;
-    uint32_t first_unsent; /* of `sent`, on this connection */
-    uint32_t added;        /* operations that count and were applied */
-    bool placed;           /* presence was set on this connection */
+    uint32_t first_unsent;          /* of `sent`, on this connection */
+    uint64_t tick, durable, awaits; /* awaits: of the frame that told the last outcome */
+    uint32_t added;                 /* operations that count and were applied */
+    bool placed;                    /* presence was set on this connection */
     int64_t x, y;
     struct message queue[QUEUE_MAX];
     uint32_t queued;
@@ -152,6 +155,8 @@ struct world {
     uint64_t random;
     uint32_t ids; /* distinct record ids in play */
     uint32_t grace_ticks, tombstones;
+    uint32_t keys; /* that the room remembers */
+    struct kept_log log;
     unsigned seed;
 };
 
@@ -163,8 +168,25 @@ static uint32_t chance(struct world *world, uint32_t bound)
     return (uint32_t)(world->random >> 16) % bound;
 }
 
+static struct room_options options_of(const struct world *world)
+{
+    return (struct room_options){
+        .rules = &kind,
+        .incarnation = 1 + world->seed,
+        .seed = world->seed,
+        .grace_ticks = world->grace_ticks,
+        .limits = {.tombstones = world->tombstones, .clients = world->keys},
+        .logs = true};
+}
+
+static const struct rules *find_kind(struct bytes name)
+{
+    return bytes_equal(name, bytes_of(kind.name)) ? &kind : NULL;
+}
+
 static const struct wire_limits limits = {
-    MESSAGE_BYTES_MAX, 100, 200, 65536, 65536, OPERATIONS_IN_FLIGHT_MAX, RECORD_BYTES_MAX};
+    MESSAGE_BYTES_MAX, 100, 200, 65536, 65536, OPERATIONS_IN_FLIGHT_MAX, RECORD_BYTES_MAX,
+    DURABILITY_DISK};
 
 /* --- The client's side --------------------------------------------------------------------------- */
 
@@ -254,8 +276,10 @@ static void take_welcome(struct client *client, struct reader *reader)
 {
     client->member = (uint32_t)read_integer(reader);
     uint64_t incarnation = (uint64_t)read_integer(reader);
-    for (int i = 0; i < 3; i++)
-        read_integer(reader);
+    client->tick = (uint64_t)read_integer(reader);
+    client->awaits = client->tick;
+    read_integer(reader);
+    read_integer(reader);
     read_string(reader);
     uint32_t sequence = (uint32_t)read_integer(reader);
     bool known = read_bool(reader);
@@ -270,6 +294,7 @@ static void take_welcome(struct client *client, struct reader *reader)
         refused.sequence[refused.count++] = (uint32_t)read_integer(reader);
         read_integer(reader);
     }
+    client->durable = client->tick - (uint64_t)read_integer(reader);
     ck_assert_int_eq(reader_end(reader), STATUS_OK);
     ck_assert(known || client->incarnation == 0);
     replica_welcome(client->replica, kept, incarnation == client->incarnation);
@@ -285,12 +310,15 @@ static void take_news(struct client *client, struct reader *reader)
 {
     uint32_t left = read_array(reader);
     uint32_t newest = client->decided + (uint32_t)read_integer(reader);
-    ck_assert_int_eq(read_integer(reader), 0);
+    client->durable += (uint64_t)read_integer(reader);
+    ck_assert_uint_le(client->durable, client->tick);
     struct refused refused = {.count = 0};
     for (left -= 2; left > 0; left -= 2) {
         refused.sequence[refused.count++] = newest - (uint32_t)read_integer(reader);
         ck_assert_int_gt(read_integer(reader), STATUS_OK);
     }
+    if (client->decided < newest)
+        client->awaits = client->tick;
     while (client->decided < newest)
         decide(client, !was_refused(&refused, client->decided + 1));
 }
@@ -325,7 +353,7 @@ static void take_message(struct world *world, struct client *client, const struc
         return;
     }
     ck_assert(type == SERVER_FRAME || type == SERVER_FRAME_NEWS);
-    read_integer(&reader);
+    client->tick += (uint64_t)read_integer(&reader);
     if (type == SERVER_FRAME_NEWS)
         take_news(client, &reader);
     uint32_t sections = count - (type == SERVER_FRAME_NEWS ? 3 : 2);
@@ -529,6 +557,15 @@ static void step(struct world *world)
 {
     ck_assert_int_eq(room_prepare(world->room), STATUS_OK);
     room_tick(world->room);
+    kept_log_take(&world->log, world->room);
+    if (chance(world, 3) == 0)
+        room_save(world->room, room_logged(world->room));
+    if (chance(world, 50) == 0)
+        ck_assert_int_eq(room_log_hash(world->room), STATUS_OK);
+    if (chance(world, 70) == 0) {
+        struct room_options options = options_of(world);
+        kept_log_compact(&world->log, &options, find_kind);
+    }
     if (room_frame_due(world->room))
         send_frames(world, true);
     else if (chance(world, 6) == 0)
@@ -583,34 +620,47 @@ static void act(struct world *world, struct client *client)
         connect_client(world, client); /* what it has just sent still waits for the tick */
 }
 
-static struct room_options options_of(const struct world *world)
+/* The room that slept and the one made from its log are one, to the last byte. */
+static void check_same(const struct world *world, const struct room *again)
 {
-    return (struct room_options){.rules = &kind,
-                                 .incarnation = 1 + world->seed,
-                                 .seed = world->seed,
-                                 .grace_ticks = world->grace_ticks,
-                                 .limits = {.tombstones = world->tombstones}};
+    struct room_options options = options_of(world);
+    enum status status;
+    struct bytes slept = snapshot_of(world->room);
+    struct room *copy = snapshot_read(&options, slept, &status);
+    ck_assert_msg(status == STATUS_OK, "seed %u: %s", world->seed, status_text(status));
+    struct bytes one = snapshot_of(copy);
+    struct bytes two = snapshot_of(again);
+    ck_assert_msg(bytes_equal(one, two), "seed %u: the log leads to another room", world->seed);
+    room_destroy(copy);
+    free((void *)(uintptr_t)slept.data);
+    free((void *)(uintptr_t)one.data);
+    free((void *)(uintptr_t)two.data);
 }
 
-/* The room goes to sleep and comes back from its bytes; every connection ends. */
-static void sleep_and_wake(struct world *world)
+/* The room goes to sleep, or the server crashes; it comes back from its log. Every connection ends. */
+static void end_and_wake(struct world *world)
 {
-    size_t length = snapshot_bytes(world->room);
-    uint8_t *bytes = malloc(length);
-    struct writer writer = writer_on(bytes, length);
-    snapshot_write(world->room, &writer);
-    ck_assert_int_eq(writer.status, STATUS_OK);
-    ck_assert_uint_eq(writer.length, length);
+    struct room_options options = options_of(world);
+    bool sleeps = chance(world, 3) > 0;
+    bool clean;
+    if (sleeps)
+        ck_assert_int_eq(room_sleep(world->room), STATUS_OK);
+    kept_log_take(&world->log, world->room);
+    struct room *again = kept_log_replay(&world->log, &options, find_kind, &clean);
+    ck_assert(clean == sleeps);
+    ck_assert_uint_eq(room_tick_number(again), room_logged(world->room));
+    ck_assert_uint_eq(room_hash_kept(again), room_hash_kept(world->room));
+    if (sleeps)
+        check_same(world, again);
     for (uint32_t i = 0; i < world->client_count; i++) {
         world->clients[i].connected = false;
         queue_drop(&world->clients[i]);
     }
+    uint64_t incarnation = room_incarnation(world->room) + (sleeps ? 0u : 1u);
     room_destroy(world->room);
-    struct room_options options = options_of(world);
-    enum status status;
-    world->room = snapshot_read(&options, writer_bytes(&writer), &status);
-    ck_assert_msg(status == STATUS_OK, "seed %u: %s", world->seed, status_text(status));
-    free(bytes);
+    world->room = again;
+    ck_assert_int_eq(room_wake(again, incarnation), STATUS_OK);
+    kept_log_take(&world->log, again);
 }
 
 static struct world *world_create(unsigned seed)
@@ -624,8 +674,10 @@ static struct world *world_create(unsigned seed)
     world->ids = 1 + chance(world, 20);
     world->grace_ticks = 1 + chance(world, 30);
     world->tombstones = 1 + chance(world, 12);
+    world->keys = ROOM_CLIENTS_DEFAULT;
     struct room_options options = options_of(world);
     world->room = room_create(&options);
+    kept_log_take(&world->log, world->room);
     world->frames = frames_create(&(struct memory){0});
     if (chance(world, 2) == 0)
         frames_limit_sections(world->frames, chance(world, 2) == 0 ? 1 : chance(world, 200));
@@ -646,6 +698,7 @@ static void world_destroy(struct world *world)
     }
     frames_destroy(world->frames);
     room_destroy(world->room);
+    kept_log_free(&world->log);
     free(world);
 }
 
@@ -664,6 +717,8 @@ static void heal(struct world *world)
         }
         ck_assert_int_eq(room_prepare(world->room), STATUS_OK);
         room_tick(world->room);
+        kept_log_take(&world->log, world->room);
+        room_save(world->room, room_logged(world->room));
         send_frames(world, room_frame_due(world->room));
     }
     for (uint32_t i = 0; i < world->client_count; i++)
@@ -688,6 +743,8 @@ static void check_converged(const struct world *world)
                       world->seed, i);
         ck_assert_msg(replica_hash(client->replica) == room_hash(world->room, client->seat),
                       "seed %u: client %u differs from the room", world->seed, i);
+        ck_assert_msg(client->durable >= client->awaits, "seed %u: client %u waits for the disk",
+                      world->seed, i);
         ck_assert_msg(client->sent_count == 0, "seed %u: client %u waits for outcomes", world->seed,
                       i);
         added += client->added;
@@ -705,7 +762,7 @@ static void run_seed(unsigned seed)
             act(world, &world->clients[k]);
         step(world);
         if (chance(world, 100) == 0)
-            sleep_and_wake(world);
+            end_and_wake(world);
     }
     heal(world);
     check_converged(world);

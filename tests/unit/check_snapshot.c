@@ -302,7 +302,7 @@ START_TEST(presence_is_not_kept_and_its_old_places_are_void)
     struct writer writer = writer_on(bytes, sizeof bytes);
     wire_write_welcome(&writer, copy, again_seat, &(struct wire_limits){0});
     struct reader reader = reader_on(writer_bytes(&writer));
-    ck_assert_uint_eq(read_array(&reader), 14);
+    ck_assert_uint_eq(read_array(&reader), 15);
     for (int i = 0; i < 10; i++)
         read_value(&reader);
     ck_assert_uint_eq(read_array(&reader), 2); /* names and everyone are kept, presence is not */
@@ -466,8 +466,8 @@ START_TEST(two_members_of_one_number_are_damage)
     struct room *room = room_create(&options);
     join(room, 1, ROLE_EDITOR);
     join(room, 2, ROLE_EDITOR);
-    struct bytes second = {(const uint8_t *)"\xc4\x10\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\2", 19};
-    struct bytes first = {(const uint8_t *)"\xc4\x10\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 19};
+    struct bytes second = {(const uint8_t *)"\xc4\x10\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\2", 20};
+    struct bytes first = {(const uint8_t *)"\xc4\x10\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\1", 20};
     struct bytes bytes = spliced(snapshot_in(room, written), second, first);
     ck_assert_ptr_null(snapshot_read(&options, bytes, &status));
     ck_assert_int_eq(status, STATUS_MALFORMED);

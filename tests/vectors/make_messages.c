@@ -315,7 +315,7 @@ static const struct row server_messages[] = {
     {"welcome: with refusals",
      "[2, 3, 5, 900, 20, 20, 'open', 12, true, false, [], 0, " LIMITS ", [9, 5, 12, 14]]", NULL},
     {"welcome: of a later version, with surplus elements",
-     "[2, 1, 1, 0, 20, 20, 'open', 0, false, false, [], 0, " LIMITS ", [], 'more', [1]]", NULL},
+     "[2, 1, 1, 0, 20, 20, 'open', 0, false, false, [], 0, " LIMITS ", [], 0, 'more', [1]]", NULL},
     {"clock", "[3, 1234, 1700000000000, 72000]", NULL},
     {"notice", "[4, 9, 'the value does not fit the field']", NULL},
 };

@@ -1,0 +1,286 @@
+/* log.c - what a room writes down. One entry is the array [tick, ticks since the entry before, wall time in ms, act, ...], an act
+ * the array [enum act, ...] with the elements that sync/log.h names; 64 bits that are no number of the
+ * wire are binaries. replay.c reads it.
+ *
+ * Acts gather in room->acts, whose memory is set aside before the tick. */
+#include "sync/log.h"
+
+#include <assert.h>
+
+#include "sync/hash.h"
+#include "sync/room_parts.h"
+
+/* An act's head, and up to four integers of five bytes. */
+#define ACT_BYTES 32u
+
+/* --- Acts ---------------------------------------------------------------------------------------- */
+
+bool log_reserve(struct room *room, size_t acts, size_t bytes)
+{
+    struct acts *log = &room->acts;
+    size_t wanted = log->length + acts * ACT_BYTES + bytes;
+    if (!room->options.logs)
+        return true;
+    if (wanted > UINT32_MAX)
+        return false;
+    void *data = log->data;
+    bool grown = memory_grow(&room->options.memory, &data, &log->capacity, (uint32_t)wanted, 1);
+    log->data = data;
+    return grown;
+}
+
+/* Where the elements of an act go, behind its kind. */
+static struct writer act_begin(struct room *room, enum act act, uint32_t elements)
+{
+    struct acts *log = &room->acts;
+    struct writer writer = writer_on(log->data + log->length, log->capacity - log->length);
+    pack_array(&writer, 1 + elements);
+    pack_integer(&writer, act);
+    return writer;
+}
+
+/* What comes from members fits: it was reserved. Rules may write more than they declared. */
+static void act_end(struct room *room, const struct writer *writer)
+{
+    if (writer->status != STATUS_OK) {
+        room->ended = "the rules wrote more than they declared";
+        return;
+    }
+    room->acts.length += (uint32_t)writer->length;
+    room->acts.count++;
+}
+
+static void act_numbers(struct room *room, enum act act, const int64_t *numbers, uint32_t count)
+{
+    if (!room->options.logs)
+        return;
+    struct writer writer = act_begin(room, act, count);
+    for (uint32_t i = 0; i < count; i++)
+        pack_integer(&writer, numbers[i]);
+    act_end(room, &writer);
+}
+
+/* 64 bits that are no number of the wire. */
+static void write_bits(struct writer *writer, uint64_t bits)
+{
+    uint8_t bytes[BITS_BYTES];
+    for (unsigned i = 0; i < BITS_BYTES; i++)
+        bytes[i] = (uint8_t)(bits >> 8 * (BITS_BYTES - 1 - i));
+    pack_binary(writer, (struct bytes){bytes, BITS_BYTES});
+}
+
+static void act_bits(struct room *room, enum act act, uint64_t bits)
+{
+    if (!room->options.logs)
+        return;
+    struct writer writer = act_begin(room, act, 1);
+    write_bits(&writer, bits);
+    act_end(room, &writer);
+}
+
+static void write_origin(struct writer *writer, const struct room *room)
+{
+    pack_array(writer, ORIGIN_ELEMENTS);
+    pack_integer(writer, LOG_FORMAT);
+    pack_integer(writer, (int64_t)room->options.incarnation);
+    pack_integer(writer, room->options.limits.tombstones);
+    pack_integer(writer, room->options.limits.clients);
+}
+
+void log_opened(struct room *room)
+{
+    if (!room->options.logs)
+        return;
+    struct writer writer = act_begin(room, ACT_OPENED, 4);
+    pack_string(&writer, bytes_of(room->rules->name));
+    write_origin(&writer, room);
+    write_bits(&writer, room->random[0]);
+    write_bits(&writer, room->random[1]);
+    act_end(room, &writer);
+    room->random_logged = room->random[0];
+}
+
+static void log_woken(struct room *room)
+{
+    struct writer writer = act_begin(room, ACT_WOKEN, 1);
+    write_origin(&writer, room);
+    act_end(room, &writer);
+}
+
+void log_joined(struct room *room, uint32_t number, struct bytes user)
+{
+    if (!room->options.logs)
+        return;
+    const struct seat *seat = &room->seats[number];
+    const struct client *client = seat->client;
+    struct writer writer = act_begin(room, ACT_JOINED, 6);
+    pack_integer(&writer, number);
+    pack_binary(&writer, (struct bytes){client->key, CLIENT_KEY_BYTES});
+    pack_integer(&writer, client->member);
+    pack_integer(&writer, client->sequence);
+    pack_integer(&writer, seat->role);
+    if (user.length > 0)
+        pack_raw(&writer, user, 1);
+    else
+        pack_nil(&writer);
+    act_end(room, &writer);
+}
+
+void log_left(struct room *room, uint32_t seat)
+{
+    act_numbers(room, ACT_LEFT, (const int64_t[]){seat}, 1);
+}
+
+void log_role(struct room *room, uint32_t seat, enum role role)
+{
+    act_numbers(room, ACT_ROLE, (const int64_t[]){seat, role}, 2);
+}
+
+void log_operation(struct room *room, uint32_t seat, enum status status, struct bytes operation)
+{
+    if (!room->options.logs)
+        return;
+    struct writer writer = act_begin(room, ACT_OPERATION, 3);
+    pack_integer(&writer, seat);
+    pack_integer(&writer, status);
+    pack_raw(&writer, operation, 1);
+    act_end(room, &writer);
+}
+
+void log_edit(struct room *room, uint32_t member, struct bytes operation)
+{
+    if (!room->options.logs)
+        return;
+    struct writer writer = act_begin(room, ACT_EDIT, 2);
+    pack_integer(&writer, member);
+    pack_raw(&writer, operation, 1);
+    act_end(room, &writer);
+}
+
+/* Presence is not logged, but the names that it teaches keep their numbers. */
+void log_named(struct room *room, uint32_t known)
+{
+    const struct schema *schema = &room->state.schema;
+    if (!room->options.logs)
+        return;
+    for (uint32_t i = known; i < schema->definition_count; i++) {
+        const struct definition *definition = &schema->definitions[i];
+        assert(definition->kind == 1 && definition->collection == 0);
+        struct writer writer = act_begin(room, ACT_NAMED, 1);
+        pack_string(&writer, schema->collections[0].fields[definition->number].name);
+        act_end(room, &writer);
+    }
+}
+
+void log_timer(struct room *room, uint32_t number, uint32_t ticks)
+{
+    act_numbers(room, ACT_TIMER, (const int64_t[]){number, ticks}, 2);
+}
+
+void log_tick_end(struct room *room)
+{
+    if (room->random[0] == room->random_logged)
+        return;
+    act_bits(room, ACT_RANDOM, room->random[0]);
+    room->random_logged = room->random[0];
+}
+
+void log_ended(struct room *room, const char *reason)
+{
+    if (!room->options.logs)
+        return;
+    struct writer writer = act_begin(room, ACT_ENDED, 1);
+    pack_string(&writer, bytes_of(reason));
+    act_end(room, &writer);
+}
+
+/* --- Entries ------------------------------------------------------------------------------------- */
+
+bool room_log_pending(const struct room *room)
+{
+    return room->acts.count > 0;
+}
+
+size_t room_log_bytes(const struct room *room)
+{
+    return room->acts.length + ACT_BYTES;
+}
+
+void room_log_write(struct room *room, uint64_t wall_ms, struct writer *writer)
+{
+    struct acts *acts = &room->acts;
+    pack_array(writer, 3 + acts->count);
+    pack_integer(writer, (int64_t)room->tick);
+    pack_integer(writer, (int64_t)(room->tick - room->logged));
+    pack_integer(writer, (int64_t)wall_ms);
+    pack_raw(writer, (struct bytes){acts->data, acts->length}, acts->count);
+    acts->length = 0;
+    acts->count = 0;
+    room->logged = room->tick;
+}
+
+void room_save(struct room *room, uint64_t tick)
+{
+    uint64_t before = room_durable(room);
+    if (tick > room->saved)
+        room->saved = tick;
+    room->saved_moved |= room_durable(room) != before;
+}
+
+uint64_t room_logged(const struct room *room)
+{
+    return room->logged;
+}
+
+uint64_t room_durable(const struct room *room)
+{
+    bool all = room->acts.count == 0 && room->logged <= room->saved;
+    return all || !room->options.logs ? room->tick : room->saved;
+}
+
+enum status room_log_hash(struct room *room)
+{
+    if (!log_reserve(room, 1, 0))
+        return STATUS_MEMORY;
+    act_bits(room, ACT_HASH, room_hash_kept(room));
+    return STATUS_OK;
+}
+
+/* --- Sleeping and waking ------------------------------------------------------------------------- */
+
+void timers_wait(struct room *room)
+{
+    for (uint32_t i = 0; i < room->timer_count; i++)
+        room->timers[i].due++;
+}
+
+enum status room_sleep(struct room *room)
+{
+    assert(room->options.logs);
+    if (!log_reserve(room, 1, 0))
+        return STATUS_MEMORY;
+    room_set_tick(room, room->tick + 1);
+    timers_wait(room);
+    struct writer writer = act_begin(room, ACT_SLEPT, 2);
+    pack_integer(&writer, (int64_t)room->state.scopes[SCOPE_PRESENCE]->stamp);
+    write_bits(&writer, room_hash_kept(room));
+    act_end(room, &writer);
+    room->asleep = true;
+    return STATUS_OK;
+}
+
+enum status room_wake(struct room *room, uint64_t incarnation)
+{
+    assert(!room->options.logs && incarnation >= room->options.incarnation);
+    room->options.logs = true;
+    if (!log_reserve(room, 1, 0)) {
+        room->options.logs = false;
+        return STATUS_MEMORY;
+    }
+    room_set_tick(room, room->tick + 1);
+    timers_wait(room);
+    room->options.incarnation = incarnation;
+    room->random_logged = room->random[0];
+    log_woken(room);
+    return STATUS_OK;
+}

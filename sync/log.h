@@ -1,0 +1,107 @@
+/* log.h - a room's log: what it did, tick by tick; and a room built again from it.
+ *
+ *   options.logs = true;                                  the room writes down what it does
+ *   room_tick(room);
+ *   if (room_log_pending(room)) room_log_write(room, wall_ms, &writer);
+ *   room_save(room, tick);                                when all up to this tick is on the disk
+ *
+ *   struct replay replay = replay_begin(&options, kind_find);
+ *   replay_snapshot(&replay, bytes);                      where there is one
+ *   replay_log(&replay, bytes);                           what follows it, in its order
+ *   room = replay_end(&replay, &status);
+ *
+ * One entry for each tick that changed something: the tick, the wall time and the acts in the order
+ * in which they took effect: who joined and left, each operation with its outcome, and what the
+ * rules wrote. Presence is not in it. Replaying applies the acts without asking the rules, through
+ * the same code: records, stamps, slots, authors, outcomes, timers and the random stream come out
+ * as they were.
+ *
+ * Errors     replaying takes bytes from a disk: damage gives a status, never an assert.
+ * Format     log.c. Entries are msgpack arrays, one after the other, their ticks ascending.
+ */
+#ifndef SYNC_LOG_H
+#define SYNC_LOG_H
+
+#include "sync/room.h"
+
+/* Changes whenever the same acts would lead to other stamps or slots than before, or the format
+ * does. Clients' places do not outlive it. */
+#define LOG_FORMAT 1
+
+enum act {
+    ACT_OPENED = 0,    /* kind, origin, random state, random stream: the first of a room */
+    ACT_WOKEN = 1,     /* origin: nobody is seated */
+    ACT_SLEPT = 2,     /* presence stamp, hash of what is kept: nobody is seated any more */
+    ACT_JOINED = 3,    /* seat, key, member, sequence, role, user or nil */
+    ACT_LEFT = 4,      /* seat */
+    ACT_ROLE = 5,      /* seat, role */
+    ACT_OPERATION = 6, /* seat, status, operation */
+    ACT_EDIT = 7,      /* member, operation: of the rules */
+    ACT_NAMED = 8,     /* name of a field of presence */
+    ACT_TIMER = 9,     /* number, ticks */
+    ACT_RANDOM = 10,   /* state after the tick */
+    ACT_ENDED = 11,    /* reason */
+    ACT_HASH = 12      /* of what is kept, after all acts before it */
+};
+
+/* --- Writing ------------------------------------------------------------------------------------ */
+
+/* True when there is something to write down. */
+bool room_log_pending(const struct room *room);
+
+/* Most bytes that room_log_write() takes now. */
+size_t room_log_bytes(const struct room *room);
+
+/* The entry of the tick just made. What is not written before the next tick comes with that one's. */
+void room_log_write(struct room *room, uint64_t wall_ms, struct writer *writer);
+
+/* Everything that was logged up to `tick` is on the disk. */
+void room_save(struct room *room, uint64_t tick);
+
+/* The durable tick: everything up to its end survives. */
+uint64_t room_durable(const struct room *room);
+uint64_t room_logged(const struct room *room); /* tick of the last entry */
+
+/* The room's time goes on by a tick in which it falls asleep: nobody is seated after it. On MEMORY
+ * nothing has changed. Do not tick it any more. */
+MUST_CHECK enum status room_sleep(struct room *room);
+
+/* A room from replay_end() is about to be used: by its own incarnation, or by a new one, in which
+ * nothing counts that clients hold. */
+MUST_CHECK enum status room_wake(struct room *room, uint64_t incarnation);
+
+/* Puts the hash of what is kept into the log, so that a replay can tell whether it came out right. */
+MUST_CHECK enum status room_log_hash(struct room *room);
+
+/* --- Reading ------------------------------------------------------------------------------------ */
+
+struct replay {
+    struct room_options options;
+    const struct rules *(*find)(struct bytes kind);
+    struct room *room;  /* NULL before the first entry or snapshot */
+    uint64_t wall_ms;   /* of the last entry; 0 for none */
+    enum status status; /* of the first failure */
+};
+
+/* Limits, memory, grace and the seed of the indexes come from the options, all else from the bytes. */
+struct replay replay_begin(const struct room_options *options,
+                           const struct rules *(*find)(struct bytes kind));
+
+/* The room as it was after one tick; entries up to that tick are skipped. */
+MUST_CHECK enum status replay_snapshot(struct replay *replay, struct bytes bytes);
+
+/* Entries, whole ones. KIND: no such kind, or its names have changed. MEMORY. NOT_FOUND: one is
+ * missing in between. REFUSED: the state has another hash than was logged. Else the bytes are damaged. */
+MUST_CHECK enum status replay_log(struct replay *replay, struct bytes bytes);
+
+/* The room as it was after the last entry, nobody seated, not logging before room_wake(). NULL with
+ * a status; NOT_FOUND when there was nothing. `clean`: it slept, and its incarnation may go on. */
+struct room *replay_end(struct replay *replay, bool *clean, enum status *status);
+
+/* Frees what replay_end() was not called for. */
+void replay_abandon(struct replay *replay);
+
+/* The room after the last entry as a snapshot would have it: for making one of it. */
+const struct room *replay_room(const struct replay *replay);
+
+#endif

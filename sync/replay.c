@@ -1,0 +1,487 @@
+/* replay.c - a room built again from its log: the acts of log.c, applied without asking the rules. */
+#include <assert.h>
+#include <string.h>
+
+#include "sync/hash.h"
+#include "sync/log.h"
+#include "sync/room_parts.h"
+#include "sync/snapshot_parts.h"
+
+struct replay replay_begin(const struct room_options *options,
+                           const struct rules *(*find)(struct bytes kind))
+{
+    struct replay replay = {.options = *options, .find = find};
+    replay.options.logs = false;
+    return replay;
+}
+
+static void fail(struct replay *replay, enum status status)
+{
+    if (replay->status == STATUS_OK)
+        replay->status = status;
+}
+
+static bool failed(const struct replay *replay)
+{
+    return replay->status != STATUS_OK;
+}
+
+static uint64_t read_bits(struct reader *reader)
+{
+    struct bytes bytes = read_binary(reader);
+    uint64_t bits = 0;
+    if (bytes.length != BITS_BYTES)
+        reader_fail(reader, STATUS_MALFORMED);
+    for (size_t i = 0; i < BITS_BYTES && reader->status == STATUS_OK; i++)
+        bits = bits << 8 | bytes.data[i];
+    return bits;
+}
+
+static bool has_room(struct replay *replay)
+{
+    if (!failed(replay) && replay->room == NULL)
+        fail(replay, STATUS_MALFORMED);
+    return !failed(replay);
+}
+
+/* --- Seats --------------------------------------------------------------------------------------- */
+
+bool seat_replay(struct room *room, struct client *client, uint32_t number)
+{
+    void *seats = room->seats;
+    bool grown = memory_grow(&room->options.memory, &seats, &room->seat_capacity, number + 1,
+                             sizeof *room->seats);
+    room->seats = seats;
+    if (!grown)
+        return false;
+    for (; room->seat_count <= number; room->seat_count++)
+        room->seats[room->seat_count] = (struct seat){.state = SEAT_FREE};
+    room->seats[number] = (struct seat){.state = SEAT_TAKEN, .client = client};
+    room->seats_taken++;
+    client_sit(room, client, number);
+    return true;
+}
+
+static void leave(struct room *room, uint32_t number)
+{
+    struct seat *seat = &room->seats[number];
+    client_rise(room, seat->client);
+    if (seat->extra != NULL)
+        heap_give(&room->state.heap, seat->extra, PLACES_BYTES);
+    *seat = (struct seat){.state = SEAT_FREE};
+    room->seats_taken--;
+}
+
+void seats_drop(struct room *room)
+{
+    for (uint32_t i = 0; i < room->seat_count; i++)
+        if (room->seats[i].state != SEAT_FREE)
+            leave(room, i);
+    room->seat_count = 0;
+    room->seat_free = 0;
+}
+
+/* Nobody is seated, and presence begins anew: a place from before is never mistaken for one from
+ * after. */
+static void fall_asleep(struct room *room, uint64_t stamp)
+{
+    seats_drop(room);
+    struct scope *presence = room->state.scopes[SCOPE_PRESENCE];
+    presence->stamp = presence->horizon = presence->difference = stamp + 1;
+}
+
+static struct seat *read_seat(struct replay *replay, struct reader *reader)
+{
+    int64_t number = read_integer_in(reader, 0, UINT32_MAX);
+    if (reader->status != STATUS_OK || !has_room(replay))
+        return NULL;
+    struct room *room = replay->room;
+    if (number < room->seat_count && room->seats[number].state != SEAT_FREE)
+        return &room->seats[number];
+    fail(replay, STATUS_MALFORMED);
+    return NULL;
+}
+
+static void apply_joined(struct replay *replay, struct reader *reader)
+{
+    uint32_t limit = replay->options.limits.members;
+    int64_t number = read_integer_in(reader, 0, (limit > 0 ? limit : ROOM_MEMBERS_DEFAULT) - 1);
+    struct bytes key = read_binary(reader);
+    int64_t member = read_integer_in(reader, 1, UINT32_MAX - 1);
+    int64_t sequence = read_integer_in(reader, 0, UINT32_MAX);
+    read_integer_in(reader, 0, ROLE_COUNT - 1);
+    read_value(reader);
+    if (reader->status != STATUS_OK || !has_room(replay))
+        return;
+    struct room *room = replay->room;
+    bool taken = number < room->seat_count && room->seats[number].state != SEAT_FREE;
+    if (taken || key.length != CLIENT_KEY_BYTES) {
+        fail(replay, STATUS_MALFORMED);
+        return;
+    }
+    struct client *client = client_find(room, key.data);
+    if (client == NULL) {
+        room->last_member = (uint32_t)member - 1;
+        client = client_add(room, key.data, (uint32_t)sequence);
+    }
+    bool reserved = heap_reserve(&room->state.heap, CLIENT_RESERVE);
+    if (client == NULL || !reserved)
+        fail(replay, STATUS_MEMORY);
+    else if (client->member != member || client->sequence != sequence || client->seat != SEAT_NONE)
+        fail(replay, STATUS_MALFORMED);
+    else if (!seat_replay(room, client, (uint32_t)number))
+        fail(replay, STATUS_MEMORY);
+}
+
+/* --- Operations ---------------------------------------------------------------------------------- */
+
+/* How many edits the next operation has, without taking it. */
+static uint32_t peek_edits(struct replay *replay, const struct reader *reader, struct bytes *bytes)
+{
+    struct reader ahead = *reader;
+    uint32_t edits = operation_count(&ahead);
+    *bytes = (struct bytes){reader->data + reader->at, ahead.at - reader->at};
+    if (ahead.status != STATUS_OK)
+        fail(replay, ahead.status);
+    return edits;
+}
+
+static bool reserve_edits(struct replay *replay, uint32_t edits, size_t bytes, struct scope *mine)
+{
+    struct room *room = replay->room;
+    if (!room_reserve(room, edits, bytes) ||
+        (mine != NULL && !scope_reserve(&room->state, mine, edits)))
+        fail(replay, STATUS_MEMORY);
+    return !failed(replay);
+}
+
+static struct actor actor_for(struct room *room, struct client *client)
+{
+    return (struct actor){.room = room,
+                          .state = &room->state,
+                          .rules = room->rules,
+                          .limits = &room->options.limits,
+                          .author = {client->member, client->sequence},
+                          .role = ROLE_ADMIN,
+                          .server = true,
+                          .replay = true,
+                          .mine = client->mine};
+}
+
+/* The outcome is known: what was applied then is applied now, what was refused is remembered. */
+static void apply_operation(struct replay *replay, struct reader *reader)
+{
+    struct seat *seat = read_seat(replay, reader);
+    int64_t outcome = read_integer_in(reader, 0, STATUS_COUNT - 1);
+    struct bytes bytes;
+    if (reader->status != STATUS_OK || seat == NULL)
+        return;
+    struct room *room = replay->room;
+    uint32_t edits = peek_edits(replay, reader, &bytes);
+    if (failed(replay) || !reserve_edits(replay, edits, bytes.length, NULL))
+        return;
+    struct client *client = seat->client;
+    struct scope *mine = room->has_private ? client_private_scope(room, client) : client->mine;
+    if (!reserve_edits(replay, edits, bytes.length, mine))
+        return;
+    client->sequence++;
+    if (outcome != STATUS_OK) {
+        client_refuse(room, client, (enum status)outcome);
+        read_value(reader);
+        return;
+    }
+    struct actor actor = actor_for(room, client);
+    fail(replay, operation_apply(&actor, reader));
+}
+
+static void apply_rules_edit(struct replay *replay, struct reader *reader)
+{
+    uint32_t member = (uint32_t)read_integer_in(reader, 0, UINT32_MAX);
+    struct bytes bytes;
+    if (reader->status != STATUS_OK || !has_room(replay))
+        return;
+    uint32_t edits = peek_edits(replay, reader, &bytes);
+    if (failed(replay) || !reserve_edits(replay, edits, bytes.length, NULL))
+        return;
+    struct scope *mine = member != 0 ? room_private_scope(replay->room, member) : NULL;
+    if (!reserve_edits(replay, edits, bytes.length, mine))
+        return;
+    fail(replay, room_edit(replay->room, member, bytes));
+    read_value(reader);
+}
+
+static void apply_named(struct replay *replay, struct reader *reader)
+{
+    struct bytes name = read_string(reader);
+    if (reader->status != STATUS_OK || !has_room(replay))
+        return;
+    struct state *state = &replay->room->state;
+    if (!room_reserve(replay->room, 1, name.length))
+        fail(replay, STATUS_MEMORY);
+    else if (name.length < 1 || name.length > NAME_BYTES_MAX ||
+             !state->schema.collections[0].learns ||
+             collection_field(&state->schema.collections[0], name) >= 0 ||
+             schema_learn_field(&state->schema, &state->heap, 0, name, MERGE_SET) < 0)
+        fail(replay, STATUS_MALFORMED);
+}
+
+/* --- The room itself ----------------------------------------------------------------------------- */
+
+/* True when the log goes on by the same format and under the limits that decide what is forgotten. */
+static uint64_t read_origin(struct replay *replay, struct reader *reader, bool *same)
+{
+    uint32_t count = read_array(reader);
+    int64_t format = read_integer(reader);
+    uint64_t incarnation = (uint64_t)read_integer_in(reader, 1, INTEGER_MAX);
+    int64_t tombstones = read_integer_in(reader, 0, UINT32_MAX);
+    int64_t clients = read_integer_in(reader, 0, UINT32_MAX);
+    const struct room_limits *limits = &replay->options.limits;
+    if (count != ORIGIN_ELEMENTS)
+        reader_fail(reader, STATUS_MALFORMED);
+    *same = format == LOG_FORMAT &&
+            tombstones == (limits->tombstones > 0 ? limits->tombstones : ROOM_TOMBSTONES_DEFAULT) &&
+            clients == (limits->clients > 0 ? limits->clients : ROOM_CLIENTS_DEFAULT);
+    return incarnation;
+}
+
+static void apply_opened(struct replay *replay, struct reader *reader)
+{
+    bool same = false;
+    struct bytes kind = read_string(reader);
+    uint64_t incarnation = read_origin(replay, reader, &same);
+    uint64_t random[2];
+    random[0] = read_bits(reader);
+    random[1] = read_bits(reader);
+    if (reader->status != STATUS_OK)
+        return;
+    if (replay->room != NULL) {
+        fail(replay, STATUS_MALFORMED);
+        return;
+    }
+    struct room_options options = replay->options;
+    options.rules = replay->find(kind);
+    options.incarnation = incarnation;
+    if (options.rules == NULL) {
+        fail(replay, STATUS_KIND);
+        return;
+    }
+    replay->room = room_make(&options);
+    if (replay->room == NULL) {
+        fail(replay, STATUS_MEMORY);
+        return;
+    }
+    replay->room->replaying = true;
+    memcpy(replay->room->random, random, sizeof random);
+    replay->room->foreign = !same;
+}
+
+static void apply_woken(struct replay *replay, struct reader *reader)
+{
+    bool same = false;
+    uint64_t incarnation = read_origin(replay, reader, &same);
+    if (reader->status != STATUS_OK || !has_room(replay))
+        return;
+    struct room *room = replay->room;
+    if (!room->asleep)
+        fall_asleep(room, room->state.scopes[SCOPE_PRESENCE]->stamp);
+    timers_wait(room);
+    room->asleep = false;
+    room->foreign = !same;
+    room->options.incarnation = incarnation;
+}
+
+static void check_hash(struct replay *replay, uint64_t hash)
+{
+    if (room_hash_kept(replay->room) != hash)
+        fail(replay, STATUS_REFUSED);
+}
+
+static void apply_slept(struct replay *replay, struct reader *reader)
+{
+    uint64_t presence = (uint64_t)read_integer_in(reader, 0, INTEGER_MAX - 1);
+    uint64_t hash = read_bits(reader);
+    if (reader->status != STATUS_OK || !has_room(replay))
+        return;
+    check_hash(replay, hash);
+    timers_wait(replay->room);
+    fall_asleep(replay->room, presence);
+    replay->room->asleep = true;
+}
+
+/* Timers that were due have been taken, whatever came of it. */
+static void drop_due_timers(struct room *room)
+{
+    uint32_t due = 0;
+    while (due < room->timer_count && room->timers[due].due <= room->tick)
+        due++;
+    if (due == 0)
+        return;
+    room->timer_count -= due;
+    memmove(&room->timers[0], &room->timers[due], room->timer_count * sizeof room->timers[0]);
+}
+
+static void apply_timer(struct replay *replay, struct reader *reader)
+{
+    uint32_t number = (uint32_t)read_integer_in(reader, 0, UINT32_MAX);
+    uint32_t ticks = (uint32_t)read_integer_in(reader, 0, UINT32_MAX);
+    if (reader->status != STATUS_OK || !has_room(replay))
+        return;
+    struct room *room = replay->room;
+    if (room->rules->timer == NULL) {
+        fail(replay, STATUS_KIND);
+        return;
+    }
+    if (room->timer_count == ROOM_TIMERS_MAX)
+        drop_due_timers(room);
+    fail(replay, room_set_timer(room, number, ticks));
+}
+
+static void apply_act(struct replay *replay, struct reader *reader)
+{
+    struct seat *seat;
+    uint64_t bits;
+    uint32_t elements = read_array(reader);
+    int64_t kind = read_integer_in(reader, 0, ACT_HASH);
+    static const uint8_t elements_of[] = {
+        [ACT_OPENED] = 4, [ACT_WOKEN] = 1,     [ACT_SLEPT] = 2, [ACT_JOINED] = 6, [ACT_LEFT] = 1,
+        [ACT_ROLE] = 2,   [ACT_OPERATION] = 3, [ACT_EDIT] = 2,  [ACT_NAMED] = 1,  [ACT_TIMER] = 2,
+        [ACT_RANDOM] = 1, [ACT_ENDED] = 1,     [ACT_HASH] = 1,
+    };
+    if (reader->status == STATUS_OK && elements != 1u + elements_of[kind])
+        reader_fail(reader, STATUS_MALFORMED);
+    if (reader->status != STATUS_OK)
+        return;
+    switch ((enum act)kind) {
+    case ACT_OPENED:
+        apply_opened(replay, reader);
+        return;
+    case ACT_WOKEN:
+        apply_woken(replay, reader);
+        return;
+    case ACT_SLEPT:
+        apply_slept(replay, reader);
+        return;
+    case ACT_JOINED:
+        apply_joined(replay, reader);
+        return;
+    case ACT_LEFT:
+        seat = read_seat(replay, reader);
+        if (seat != NULL)
+            leave(replay->room, (uint32_t)(seat - replay->room->seats));
+        return;
+    case ACT_ROLE:
+        seat = read_seat(replay, reader);
+        int64_t role = read_integer_in(reader, 0, ROLE_COUNT - 1);
+        if (seat != NULL)
+            seat->role = (uint8_t)role;
+        return;
+    case ACT_OPERATION:
+        apply_operation(replay, reader);
+        return;
+    case ACT_EDIT:
+        apply_rules_edit(replay, reader);
+        return;
+    case ACT_NAMED:
+        apply_named(replay, reader);
+        return;
+    case ACT_TIMER:
+        apply_timer(replay, reader);
+        return;
+    case ACT_RANDOM:
+        bits = read_bits(reader);
+        if (has_room(replay))
+            replay->room->random[0] = bits;
+        return;
+    case ACT_ENDED:
+        read_string(reader);
+        return;
+    case ACT_HASH:
+        bits = read_bits(reader);
+        if (reader->status == STATUS_OK && has_room(replay))
+            check_hash(replay, bits);
+        return;
+    }
+}
+
+/* --- Entries ------------------------------------------------------------------------------------- */
+
+static void apply_entry(struct replay *replay, struct reader *reader)
+{
+    uint32_t elements = read_array(reader);
+    int64_t tick = read_integer_in(reader, 0, INTEGER_MAX);
+    int64_t since = read_integer_in(reader, 0, INTEGER_MAX);
+    int64_t wall_ms = read_integer_in(reader, 0, INTEGER_MAX);
+    if (elements < 4 || since > tick)
+        reader_fail(reader, STATUS_MALFORMED);
+    bool skipped = replay->room != NULL && (uint64_t)tick <= replay->room->tick;
+    if (!skipped && replay->room != NULL && (uint64_t)(tick - since) != replay->room->tick)
+        fail(replay, STATUS_NOT_FOUND);
+    if (!skipped && reader->status == STATUS_OK && replay->room != NULL)
+        room_set_tick(replay->room, (uint64_t)tick);
+    for (uint32_t i = 3; i < elements && reader->status == STATUS_OK && !failed(replay); i++) {
+        if (skipped)
+            read_value(reader);
+        else
+            apply_act(replay, reader);
+    }
+    if (reader->status != STATUS_OK)
+        fail(replay, reader->status);
+    if (skipped || !has_room(replay))
+        return;
+    room_set_tick(replay->room, (uint64_t)tick); /* of one that it opened, too */
+    replay->wall_ms = (uint64_t)wall_ms;
+    drop_due_timers(replay->room);
+}
+
+enum status replay_log(struct replay *replay, struct bytes bytes)
+{
+    struct reader reader = reader_on(bytes);
+    while (!failed(replay) && !reader_done(&reader))
+        apply_entry(replay, &reader);
+    return replay->status;
+}
+
+enum status replay_snapshot(struct replay *replay, struct bytes bytes)
+{
+    assert(replay->room == NULL);
+    struct room_options options = replay->options;
+    struct bytes kind = snapshot_kind(bytes);
+    options.rules = replay->find(kind);
+    if (options.rules == NULL) {
+        fail(replay, kind.length > 0 ? STATUS_KIND : STATUS_MALFORMED);
+        return replay->status;
+    }
+    enum status status;
+    replay->room = snapshot_load(&options, bytes, &status);
+    fail(replay, status);
+    return replay->status;
+}
+
+const struct room *replay_room(const struct replay *replay)
+{
+    return replay->room;
+}
+
+struct room *replay_end(struct replay *replay, bool *clean, enum status *status)
+{
+    struct room *room = replay->room;
+    if (room == NULL)
+        fail(replay, STATUS_NOT_FOUND);
+    *status = replay->status;
+    if (failed(replay)) {
+        replay_abandon(replay);
+        return NULL;
+    }
+    *clean = room->asleep && !room->foreign;
+    if (!room->asleep)
+        fall_asleep(room, room->state.scopes[SCOPE_PRESENCE]->stamp);
+    room_settle(room);
+    replay->room = NULL;
+    return room;
+}
+
+void replay_abandon(struct replay *replay)
+{
+    room_destroy(replay->room);
+    replay->room = NULL;
+}

@@ -1,0 +1,84 @@
+#include "tests/kept_log.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sync/snapshot.h"
+
+void kept_log_take(struct kept_log *log, struct room *room)
+{
+    if (!room_log_pending(room))
+        return;
+    size_t bound = room_log_bytes(room);
+    if (log->length + bound > log->capacity) {
+        log->capacity = 2 * (log->length + bound);
+        log->data = realloc(log->data, log->capacity);
+    }
+    struct writer writer = writer_on(log->data + log->length, bound);
+    room_log_write(room, 1000 + 50 * room_tick_number(room), &writer);
+    ck_assert_int_eq(writer.status, STATUS_OK);
+    log->last = log->length;
+    log->length += writer.length;
+}
+
+static struct replay replayed(const struct kept_log *log,
+                              const struct room_options *options,
+                              const struct rules *(*find)(struct bytes kind))
+{
+    struct replay replay = replay_begin(options, find);
+    if (log->snapshot != NULL) {
+        struct bytes snapshot = {log->snapshot, log->snapshot_length};
+        ck_assert_int_eq(replay_snapshot(&replay, snapshot), STATUS_OK);
+    }
+    enum status status = replay_log(&replay, (struct bytes){log->data, log->length});
+    ck_assert_msg(status == STATUS_OK, "the log: %s", status_text(status));
+    return replay;
+}
+
+void kept_log_compact(struct kept_log *log,
+                      const struct room_options *options,
+                      const struct rules *(*find)(struct bytes kind))
+{
+    struct replay replay = replayed(log, options, find);
+    struct bytes snapshot = snapshot_of(replay_room(&replay));
+    replay_abandon(&replay);
+    free(log->snapshot);
+    log->snapshot = (uint8_t *)(uintptr_t)snapshot.data;
+    log->snapshot_length = snapshot.length;
+    /* The last entry stays: what a snapshot has already is skipped. */
+    memmove(log->data, log->data + log->last, log->length - log->last);
+    log->length -= log->last;
+    log->last = 0;
+}
+
+struct room *kept_log_replay(const struct kept_log *log,
+                             const struct room_options *options,
+                             const struct rules *(*find)(struct bytes kind),
+                             bool *clean)
+{
+    struct replay replay = replayed(log, options, find);
+    enum status status;
+    struct room *room = replay_end(&replay, clean, &status);
+    ck_assert_int_eq(status, STATUS_OK);
+    ck_assert_ptr_nonnull(room);
+    return room;
+}
+
+struct bytes snapshot_of(const struct room *room)
+{
+    size_t length = snapshot_bytes(room);
+    uint8_t *data = malloc(length);
+    struct writer writer = writer_on(data, length);
+    snapshot_write(room, &writer);
+    ck_assert_int_eq(writer.status, STATUS_OK);
+    ck_assert_uint_eq(writer.length, length);
+    return writer_bytes(&writer);
+}
+
+void kept_log_free(struct kept_log *log)
+{
+    free(log->data);
+    free(log->snapshot);
+    *log = (struct kept_log){0};
+}
