@@ -15,11 +15,14 @@
 #define RETRY_FIRST_US (SECOND_US / 4)
 #define RETRY_MOST_US  (20 * SECOND_US)
 
-#define PENDING_OPERATIONS_DEFAULT 1000u
-#define PENDING_BYTES_DEFAULT      (1u << 20)
+/* A hand that draws submits 20 a second: while the server or its disk is away, minutes of work. */
+#define UNSAVED_OPERATIONS_DEFAULT 4096u
+#define UNSAVED_BYTES_DEFAULT      (4u << 20)
 
 static_assert((int)TUTTI_REFUSED == (int)STATUS_REFUSED, "statuses are those of the wire");
 static_assert((int)TUTTI_REFUSED == STATUS_COUNT - 1, "every status is in the public header");
+static_assert((int)TUTTI_DURABLE_DISK == (int)DURABILITY_DISK, "durability is that of the wire");
+static_assert((int)TUTTI_SAVING_PAUSED == (int)SAVING_PAUSED, "so is the state of saving");
 
 const char *tutti_status_text(enum tutti_status status)
 {
@@ -88,6 +91,7 @@ static bool code_is_final(int code)
     case CLOSE_REPLACED:
     case CLOSE_KIND:
     case CLOSE_ENDED:
+    case CLOSE_DAMAGED:
         return true;
     }
     return false;
@@ -167,10 +171,10 @@ static bool take_options(struct tutti_client *client, const struct tutti_options
             return false;
         client->user_length = writer.length;
     }
-    client->pending_operations_max =
-        options->pending_operations != 0 ? options->pending_operations : PENDING_OPERATIONS_DEFAULT;
-    client->pending_bytes_max =
-        options->pending_bytes != 0 ? options->pending_bytes : PENDING_BYTES_DEFAULT;
+    client->unsaved_operations_max =
+        options->unsaved_operations != 0 ? options->unsaved_operations : UNSAVED_OPERATIONS_DEFAULT;
+    client->unsaved_bytes_max =
+        options->unsaved_bytes != 0 ? options->unsaved_bytes : UNSAVED_BYTES_DEFAULT;
     return true;
 }
 
@@ -415,7 +419,27 @@ tutti_emit(struct tutti_client *client, const char *event, struct tutti_value va
 
 uint32_t tutti_pending(const struct tutti_client *client)
 {
-    return client->operations.count;
+    return client->operations.count - client->operations.settled;
+}
+
+uint32_t tutti_unsaved(const struct tutti_client *client)
+{
+    return client->operations.count - client->operations.refused;
+}
+
+uint64_t tutti_repeated(const struct tutti_client *client)
+{
+    return client->operations.repeated;
+}
+
+enum tutti_durability tutti_durability(const struct tutti_client *client)
+{
+    return (enum tutti_durability)client->durability;
+}
+
+enum tutti_saving tutti_saving(const struct tutti_client *client)
+{
+    return (enum tutti_saving)client->saving;
 }
 
 void tutti_new_id(struct tutti_client *client, char id[13])

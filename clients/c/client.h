@@ -58,29 +58,48 @@ void presence_write(struct presence *presence,
                     struct writer *writer,
                     const struct replica_collection *collection);
 
-/* --- operations.c: what was submitted and is not decided ----------------------------------------- */
+/* --- operations.c: what was submitted and is not acknowledged ------------------------------------ */
+
+/* What the caller was told. A refusal is final; what was applied may still be lost with the server. */
+enum told {
+    TOLD_NOTHING,
+    TOLD_APPLIED,
+    TOLD_REFUSED
+};
 
 struct pending {
     uint64_t operation; /* the caller's number */
-    uint32_t sequence;  /* 0 while it was never sent, or is known never to have arrived */
-    uint8_t *packed;    /* an array of edits */
+    uint64_t tick;      /* that told its outcome; UINT64_MAX while the room has not decided it */
+    uint32_t sequence;  /* 0 while it was never sent, or is known not to be in the room */
+    enum told told;
+    bool sent;       /* at least once */
+    uint8_t *packed; /* an array of edits; NULL once it is refused */
     uint32_t length;
 };
 
+/* A ring of them in the order of their sequences: those decided, those sent on this connection,
+ * those that wait. One that was refused keeps its turn, so that in a room that has lost them all,
+ * each of the others gets the sequence that it had. */
 struct operations {
     struct pending *ring;
     uint32_t capacity, first, count;
-    uint32_t in_flight; /* the first so many were sent on this connection */
+    uint32_t settled;   /* the first so many are decided */
+    uint32_t in_flight; /* so many behind them were sent on this connection */
+    uint32_t refused;   /* so many of all keep no more than their turn */
     uint32_t sequence;  /* of the newest that was sent or decided: the next has it + 1 */
     uint32_t highest;   /* ever sent */
     uint32_t decided;
     size_t bytes;
     uint64_t submitted; /* numbers given so far */
+    uint64_t repeated;  /* operations sent once more */
 };
 
-/* The front one; the caller frees pending.packed after it has told the outcome. */
+/* The front one; the caller frees pending.packed. */
 struct pending operations_take(struct operations *operations);
 struct pending *operations_at(const struct operations *operations, uint32_t index);
+
+/* The outcome of `pending` is a refusal: of the operation only its turn is left. */
+void operations_refuse(struct operations *operations, struct pending *pending);
 enum tutti_status operations_submit(struct tutti_client *client,
                                     const struct tutti_edit *edits,
                                     size_t count,
@@ -89,6 +108,18 @@ void operations_release(struct operations *operations);
 
 /* The next message of operations: as many as `window` and the buffer take. */
 void operations_write(struct operations *operations, struct writer *writer, uint32_t window);
+
+/* --- outcomes.c: what became of them --------------------------------------------------------------- */
+
+/* The next `frame->decided` of those in flight are decided. */
+void outcomes_of_frame(struct tutti_client *client, const struct frame_head *frame);
+
+/* Those sent on an earlier connection are decided, not in the room and to be sent again, or nobody
+ * knows. */
+void outcomes_of_welcome(struct tutti_client *client, const struct welcome *welcome);
+
+/* Lets go of all that the durable tick covers. */
+void outcomes_acknowledge(struct tutti_client *client);
 
 /* --- clock.c: the server's time, and whether the link is alive ------------------------------------ */
 
@@ -125,7 +156,7 @@ void pace_begin(struct pace *pace, const struct wire_limits *limits, uint64_t no
 void pace_spend(struct pace *pace, size_t bytes, uint64_t now_us);
 uint64_t pace_ready_us(const struct pace *pace); /* when operations may be sent */
 
-/* --- client.c, receive.c, send.c ------------------------------------------------------------------------------------ */
+/* --- client.c, receive.c, send.c ------------------------------------------------------------------ */
 
 #define REASON_BYTES 160u
 
@@ -137,8 +168,8 @@ struct tutti_client {
     char kind_wanted[NAME_BYTES_MAX + 1];
     uint8_t user[USER_BYTES_MAX];
     size_t user_length;
-    uint32_t pending_operations_max;
-    size_t pending_bytes_max;
+    uint32_t unsaved_operations_max;
+    size_t unsaved_bytes_max;
 
     enum tutti_state state;
     int reason_code;
@@ -156,6 +187,9 @@ struct tutti_client {
     uint32_t member;
     uint64_t incarnation;
     uint64_t tick;
+    uint64_t durable; /* tick */
+    enum durability durability;
+    enum saving saving;
     uint32_t tick_hz, frame_hz;
     char kind[NAME_BYTES_MAX + 1];
     struct wire_limits limits;

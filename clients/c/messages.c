@@ -70,6 +70,13 @@ static void read_limits(struct reader *reader, struct wire_limits *limits)
     skip_surplus(reader, count - 7);
 }
 
+/* A kind of safety that a later version adds is no less safe than those known. */
+static enum durability read_durability(struct reader *reader)
+{
+    uint32_t durability = read_natural(reader);
+    return durability < DURABILITY_DISK ? (enum durability)durability : DURABILITY_DISK;
+}
+
 enum status message_read_welcome(struct bytes message, struct welcome *welcome)
 {
     struct reader reader = reader_on(message);
@@ -84,12 +91,18 @@ enum status message_read_welcome(struct bytes message, struct welcome *welcome)
     welcome->key_known = read_bool(&reader);
     welcome->seat_kept = read_bool(&reader);
     welcome->scopes_kept = read_scopes(&reader);
-    (void)read_natural(&reader); /* durability */
+    welcome->durability = read_durability(&reader);
     read_limits(&reader, &welcome->limits);
     uint32_t refusals = read_array(&reader);
     welcome->refusals = read_refusals(&reader, refusals, &welcome->refusal_count);
+    uint32_t used = 14;
+    welcome->durable = welcome->tick;
+    if (reader.status == STATUS_OK && count > used) {
+        welcome->durable -= (uint64_t)read_integer_in(&reader, 0, (int64_t)welcome->tick);
+        used++;
+    }
     if (reader.status == STATUS_OK)
-        skip_surplus(&reader, count - 14);
+        skip_surplus(&reader, count - used);
     return reader_end(&reader);
 }
 
@@ -107,7 +120,7 @@ enum status message_read_frame(struct bytes message, struct frame_head *frame)
         if (elements < 2)
             reader_fail(&reader, STATUS_MALFORMED);
         frame->decided = read_natural(&reader);
-        (void)read_natural(&reader); /* durable */
+        frame->durable = (uint64_t)read_integer_in(&reader, 0, INTEGER_MAX);
         if (reader.status == STATUS_OK)
             frame->refusals = read_refusals(&reader, elements - 2, &frame->refusal_count);
     }
@@ -134,6 +147,15 @@ enum status message_read_notice(struct bytes message, enum status *status, struc
         reader_fail(&reader, STATUS_MALFORMED);
     *status = message_read_status(&reader);
     *text = read_string(&reader);
+    return reader_end(&reader);
+}
+
+enum status message_read_saving(struct bytes message, enum saving *saving)
+{
+    struct reader reader = reader_on(message);
+    if (read_head(&reader, 2) != 2)
+        reader_fail(&reader, STATUS_MALFORMED);
+    *saving = (enum saving)read_integer_in(&reader, SAVING_WELL, SAVING_PAUSED);
     return reader_end(&reader);
 }
 

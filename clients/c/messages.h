@@ -19,6 +19,8 @@ struct welcome {
     bool key_known;
     bool seat_kept;
     uint8_t scopes_kept;
+    enum durability durability;
+    uint64_t durable; /* tick, at most `tick` */
     struct wire_limits limits;
     struct reader refusals; /* sequence, status, ...; checked */
     uint32_t refusal_count;
@@ -29,6 +31,7 @@ MUST_CHECK enum status message_read_welcome(struct bytes message, struct welcome
 struct frame_head {
     uint32_t ticks;
     uint32_t decided;       /* operations more than before */
+    uint64_t durable;       /* ticks more than before */
     struct reader refusals; /* sequence back, status, ...; checked */
     uint32_t refusal_count;
     struct reader sections; /* stands at the first */
@@ -47,6 +50,7 @@ struct clock_answer {
 MUST_CHECK enum status message_read_clock(struct bytes message, struct clock_answer *answer);
 MUST_CHECK enum status
 message_read_notice(struct bytes message, enum status *status, struct bytes *text);
+MUST_CHECK enum status message_read_saving(struct bytes message, enum saving *saving);
 
 /* A status from the wire; one that a later version has added reads as STATUS_REFUSED. */
 enum status message_read_status(struct reader *reader);

@@ -9,7 +9,11 @@
 /* Beside the array of edits, a message has its own head and kind. */
 #define OPERATION_BYTES_MAX (MESSAGE_BYTES_MAX - 16u)
 
-/* --- The queue: a ring of operations, those in flight first --------------------------------------- */
+/* What goes in place of a refused operation: nobody may delete a presence, so that it is refused
+ * too and changes nothing. */
+static const uint8_t REFUSED_AGAIN[] = {0x91, 0x93, TUTTI_DELETE, 0x00, 0xa1, '-'};
+
+/* --- The queue ------------------------------------------------------------------------------------ */
 
 struct pending *operations_at(const struct operations *operations, uint32_t index)
 {
@@ -22,9 +26,22 @@ struct pending operations_take(struct operations *operations)
     operations->first = (operations->first + 1) % operations->capacity;
     operations->count--;
     operations->bytes -= front.length;
-    if (operations->in_flight > 0)
+    operations->refused -= front.told == TOLD_REFUSED;
+    if (operations->settled > 0)
+        operations->settled--;
+    else if (operations->in_flight > 0)
         operations->in_flight--;
     return front;
+}
+
+void operations_refuse(struct operations *operations, struct pending *pending)
+{
+    operations->bytes -= pending->length;
+    operations->refused++;
+    free(pending->packed);
+    pending->packed = NULL;
+    pending->length = 0;
+    pending->told = TOLD_REFUSED;
 }
 
 static bool reserve(struct operations *operations)
@@ -144,7 +161,7 @@ enum tutti_status operations_submit(struct tutti_client *client,
                                     uint64_t *operation)
 {
     struct operations *operations = &client->operations;
-    if (count == 0 || count > EDITS_MAX || operations->count >= client->pending_operations_max)
+    if (count == 0 || count > EDITS_MAX || operations->count >= client->unsaved_operations_max)
         return TUTTI_LIMIT;
     for (size_t i = 0; i < count; i++)
         if (!edit_valid(&edits[i]) || edits[i].count > MESSAGE_BYTES_MAX)
@@ -157,7 +174,7 @@ enum tutti_status operations_submit(struct tutti_client *client,
     for (size_t i = 0; i < count; i++)
         pack_edit(&writer, client->replica, &edits[i]);
     enum tutti_status status = (enum tutti_status)writer.status;
-    if (status == TUTTI_OK && operations->bytes + writer.length > client->pending_bytes_max)
+    if (status == TUTTI_OK && operations->bytes + writer.length > client->unsaved_bytes_max)
         status = TUTTI_LIMIT;
     uint8_t *packed = status == TUTTI_OK ? malloc(writer.length) : NULL;
     if (status == TUTTI_OK && (packed == NULL || !reserve(operations))) {
@@ -168,6 +185,7 @@ enum tutti_status operations_submit(struct tutti_client *client,
         memcpy(packed, scratch, writer.length);
         *operations_at(operations, operations->count) = (struct pending){
             .operation = ++operations->submitted,
+            .tick = UINT64_MAX,
             .packed = packed,
             .length = (uint32_t)writer.length,
         };
@@ -182,12 +200,19 @@ enum tutti_status operations_submit(struct tutti_client *client,
 
 /* --- Sending -------------------------------------------------------------------------------------- */
 
+static struct bytes packed_bytes(const struct pending *pending)
+{
+    if (pending->told == TOLD_REFUSED)
+        return (struct bytes){REFUSED_AGAIN, sizeof REFUSED_AGAIN};
+    return (struct bytes){pending->packed, pending->length};
+}
+
 void operations_write(struct operations *operations, struct writer *writer, uint32_t window)
 {
-    uint32_t first = operations->in_flight;
+    uint32_t first = operations->settled + operations->in_flight;
     uint32_t count = 0;
     size_t length = 0;
-    while (first + count < operations->count && first + count < window) {
+    while (first + count < operations->count && operations->in_flight + count < window) {
         length += operations_at(operations, first + count)->length;
         if (count > 0 && length > OPERATIONS_MESSAGE_BYTES)
             break;
@@ -197,8 +222,10 @@ void operations_write(struct operations *operations, struct writer *writer, uint
     pack_integer(writer, CLIENT_OPERATIONS);
     for (uint32_t i = 0; i < count; i++) {
         struct pending *pending = operations_at(operations, first + i);
-        pack_raw(writer, (struct bytes){pending->packed, pending->length}, 1);
+        pack_raw(writer, packed_bytes(pending), 1);
         pending->sequence = ++operations->sequence;
+        operations->repeated += pending->sent;
+        pending->sent = true;
     }
     operations->in_flight += count;
     if (operations->highest < operations->sequence)

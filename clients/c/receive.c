@@ -1,5 +1,4 @@
 /* receive.c - what the server tells. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "clients/c/client.h"
@@ -7,65 +6,14 @@
 /* Often enough to notice a dead link within a few seconds. */
 #define CLOCK_INTERVAL_US (5 * SECOND_US)
 
-/* --- Outcomes of operations -------------------------------------------------------------------------- */
-
-/* The outcome of the oldest pending operation. */
-static void decide(struct tutti_client *client, enum status status)
+static void set_saving(struct tutti_client *client, enum saving saving)
 {
-    struct pending pending = operations_take(&client->operations);
-    free(pending.packed);
-    client->operations.decided = pending.sequence;
-    if (client->handlers.decided != NULL)
-        client->handlers.decided(client->handlers.context, client, pending.operation,
-                                 pending.sequence, (enum tutti_status)status);
+    if (client->saving == saving)
+        return;
+    client->saving = saving;
+    if (client->handlers.saving != NULL)
+        client->handlers.saving(client->handlers.context, client, (enum tutti_saving)saving);
 }
-
-/* The status that a list of (number, status) has for a number; those not in it went well. */
-static enum status outcome(struct reader refusals, uint32_t count, uint32_t number)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t refused = (uint32_t)read_integer_in(&refusals, 0, UINT32_MAX);
-        enum status status = message_read_status(&refusals);
-        if (refused == number)
-            return status;
-    }
-    return STATUS_OK;
-}
-
-static bool was_sent(const struct operations *operations)
-{
-    return operations->count > 0 && operations_at(operations, 0)->sequence != 0;
-}
-
-/* Operations that were sent on an earlier connection: decided, never arrived, or nobody knows. */
-static void resolve_pending(struct tutti_client *client, const struct welcome *welcome)
-{
-    struct operations *operations = &client->operations;
-    while (welcome->key_known && was_sent(operations) &&
-           operations_at(operations, 0)->sequence <= welcome->sequence)
-        decide(client, outcome(welcome->refusals, welcome->refusal_count,
-                               operations_at(operations, 0)->sequence));
-    /* The first that never arrived has the very next number, else the server remembers less than
-     * it once told. */
-    bool known =
-        welcome->key_known &&
-        (!was_sent(operations) || operations_at(operations, 0)->sequence == welcome->sequence + 1);
-    while (!known && was_sent(operations)) {
-        struct pending pending = operations_take(operations);
-        free(pending.packed);
-        if (client->handlers.uncertain != NULL)
-            client->handlers.uncertain(client->handlers.context, client, pending.operation);
-    }
-    for (uint32_t i = 0; i < operations->count; i++)
-        operations_at(operations, i)->sequence = 0;
-    operations->in_flight = 0;
-    operations->sequence = welcome->sequence;
-    operations->decided = welcome->sequence;
-    if (operations->highest < welcome->sequence)
-        operations->highest = welcome->sequence;
-}
-
-/* --- Messages --------------------------------------------------------------------------------- */
 
 static enum status
 receive_welcome(struct tutti_client *client, uint64_t now_us, struct bytes message)
@@ -82,6 +30,8 @@ receive_welcome(struct tutti_client *client, uint64_t now_us, struct bytes messa
     client->member = welcome.member;
     client->incarnation = welcome.incarnation;
     client->tick = welcome.tick;
+    client->durable = welcome.durable;
+    client->durability = welcome.durability;
     client->tick_hz = welcome.tick_hz;
     client->frame_hz = welcome.frame_hz;
     client->limits = welcome.limits;
@@ -91,7 +41,9 @@ receive_welcome(struct tutti_client *client, uint64_t now_us, struct bytes messa
     presence_renew(&client->presence);
     client->clock.next_us = now_us;
     client_set_reason(client, 0, "", 0);
-    resolve_pending(client, &welcome);
+    set_saving(client, SAVING_WELL); /* the server tells when it is not */
+    outcomes_of_welcome(client, &welcome);
+    outcomes_acknowledge(client);
     client_set_state(client, TUTTI_LOADING);
     return STATUS_OK;
 }
@@ -107,13 +59,16 @@ static enum status receive_frame(struct tutti_client *client, struct bytes messa
     if (frame.decided > client->operations.in_flight)
         return STATUS_MALFORMED;
     client->tick += frame.ticks;
+    client->durable += frame.durable;
+    if (client->durable > client->tick)
+        return STATUS_MALFORMED;
     status = replica_sections(client->replica, &frame.sections, frame.section_count);
     if (status == STATUS_OK)
         status = reader_end(&frame.sections);
     if (status != STATUS_OK)
         return status;
-    for (uint32_t back = frame.decided; back > 0; back--)
-        decide(client, outcome(frame.refusals, frame.refusal_count, back - 1));
+    outcomes_of_frame(client, &frame);
+    outcomes_acknowledge(client);
     if (client->state == TUTTI_LOADING && replica_complete(client->replica)) {
         client->been_live = true;
         client->tries = 0;
@@ -142,6 +97,15 @@ static enum status receive_notice(struct tutti_client *client, struct bytes mess
     return status;
 }
 
+static enum status receive_saving(struct tutti_client *client, struct bytes message)
+{
+    enum saving saving;
+    enum status status = message_read_saving(message, &saving);
+    if (status == STATUS_OK)
+        set_saving(client, saving);
+    return status;
+}
+
 static enum status receive(struct tutti_client *client, uint64_t now_us, struct bytes message)
 {
     int64_t kind;
@@ -158,6 +122,8 @@ static enum status receive(struct tutti_client *client, uint64_t now_us, struct 
         return receive_clock(client, now_us, message);
     case SERVER_NOTICE:
         return receive_notice(client, message);
+    case SERVER_SAVING:
+        return receive_saving(client, message);
     }
     return STATUS_MALFORMED;
 }

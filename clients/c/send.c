@@ -26,7 +26,8 @@ static void write_hello(struct tutti_client *client, struct writer *writer)
 static bool operations_wait(const struct tutti_client *client)
 {
     const struct operations *operations = &client->operations;
-    return client->state == TUTTI_LIVE && operations->in_flight < operations->count &&
+    return client->state == TUTTI_LIVE &&
+           operations->settled + operations->in_flight < operations->count &&
            operations->in_flight < client->limits.operations_in_flight;
 }
 

@@ -15,9 +15,9 @@
  *
  * A client holds one seat in one room and reconnects by itself. What is read here is the state
  * that the server has confirmed; the caller's own operations are in it when they are decided.
- * A newer presence replaces an older one that was not sent yet; operations are kept in their order
- * until the server has told their outcome, and are sent again after a broken connection exactly
- * where the server has not had them.
+ * A newer presence replaces an older one that was not sent yet. Operations are kept in their order
+ * until the server has saved them, and are sent again, after a broken connection or a crash of the
+ * server, exactly where the room does not have them.
  *
  * Units      numbers of fixed-point fields are in their own unit, not in steps.
  * Ownership  tutti_create() and tutti_join() allocate, tutti_destroy() frees. Names, values and
@@ -49,7 +49,7 @@ enum tutti_status {
     TUTTI_OK = 0,
     TUTTI_TRUNCATED = 1,
     TUTTI_MALFORMED = 2,
-    TUTTI_LIMIT = 3,     /* too large, too many, or the queue of pending operations is full */
+    TUTTI_LIMIT = 3,     /* too large, too many, or as much is unsaved as may be */
     TUTTI_NOT_FOUND = 4, /* no such record, collection or field */
     TUTTI_DELETED = 5,
     TUTTI_EXISTS = 6,
@@ -139,14 +139,28 @@ enum tutti_state {
     TUTTI_ENDED       /* it will not try again */
 };
 
+/* What "saved" means in a room. */
+enum tutti_durability {
+    TUTTI_DURABLE_MEMORY, /* nothing is safe: it is called saved when it is decided */
+    TUTTI_DURABLE_OS,     /* survives a crash of the server */
+    TUTTI_DURABLE_DISK    /* survives the loss of power too */
+};
+
+/* How the server's disk is. */
+enum tutti_saving {
+    TUTTI_SAVING_WELL,
+    TUTTI_SAVING_INTERRUPTED, /* the room goes on, and nothing becomes saved */
+    TUTTI_SAVING_PAUSED       /* nothing is decided until the disk is well again */
+};
+
 /* Zero and NULL mean the default. */
 struct tutti_options {
     const char *kind;        /* the room's kind; NULL takes the room's own */
     struct tutti_value user; /* shown to the others: presence field `user` */
     uint8_t key[16];         /* client key of an earlier run, else a random one */
     bool key_given;
-    uint32_t pending_operations; /* kept while undecided; 1,000 */
-    size_t pending_bytes;        /* of them; 1 MiB */
+    uint32_t unsaved_operations; /* kept while not known to be saved; 4,096 */
+    size_t unsaved_bytes;        /* of them; 4 MiB */
     const char *source;          /* tutti_join(): local address to connect from */
 
     /* tutti_create(): fills a buffer with random bytes, for the key, ids and the jitter of
@@ -181,15 +195,25 @@ struct tutti_handlers {
                   struct tutti_value value,
                   bool history);
 
-    /* An operation was applied (TUTTI_OK) or refused. `sequence` names it for TUTTI_IF_MINE. */
+    /* An operation was applied (TUTTI_OK) or refused. `sequence` names it for TUTTI_IF_MINE. A
+     * refusal ends an operation, as `saved` and `uncertain` do. It is told once, with one exception:
+     * where a crash of the server has lost an operation that was applied and not saved, and others
+     * then came first, the same operation may be refused. That is told as a second outcome. */
     void (*decided)(void *context,
                     struct tutti_client *client,
                     uint64_t operation,
                     uint32_t sequence,
                     enum tutti_status status);
 
-    /* The server has forgotten this client: nobody can tell whether the operation was applied. */
+    /* An operation that was applied will not be lost, as far as tutti_durability() goes. */
+    void (*saved)(void *context, struct tutti_client *client, uint64_t operation);
+
+    /* The server has forgotten this client: nobody can tell whether the operation, which was sent
+     * and is not saved, is in the room. It is not sent again. */
     void (*uncertain)(void *context, struct tutti_client *client, uint64_t operation);
+
+    /* The server's disk has got into another state. */
+    void (*saving)(void *context, struct tutti_client *client, enum tutti_saving saving);
 
     /* A presence was refused. */
     void (*notice)(void *context,
@@ -306,8 +330,19 @@ tutti_delete(struct tutti_client *client, const char *collection, const char *id
 TUTTI_PUBLIC enum tutti_status
 tutti_emit(struct tutti_client *client, const char *event, struct tutti_value value);
 
-/* Operations that are not decided yet. */
+/* Operations that the room has not decided: what is read does not show them. */
 TUTTI_PUBLIC uint32_t tutti_pending(const struct tutti_client *client);
+
+/* Operations that are not known to be saved, the pending ones among them: what would be lost if
+ * this program and the server ended now. */
+TUTTI_PUBLIC uint32_t tutti_unsaved(const struct tutti_client *client);
+
+/* Operations that had to be sent once more, so far. */
+TUTTI_PUBLIC uint64_t tutti_repeated(const struct tutti_client *client);
+
+/* As of the last welcome. */
+TUTTI_PUBLIC enum tutti_durability tutti_durability(const struct tutti_client *client);
+TUTTI_PUBLIC enum tutti_saving tutti_saving(const struct tutti_client *client);
 
 /* An id that meets no other: 12 random characters and a NUL. */
 TUTTI_PUBLIC void tutti_new_id(struct tutti_client *client, char id[13]);

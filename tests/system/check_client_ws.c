@@ -44,7 +44,7 @@ static void check_condition(void *context)
 struct person {
     struct tutti_client *client;
     unsigned lives;
-    unsigned good, refused, uncertain;
+    unsigned good, refused, saved, uncertain;
     enum tutti_status last_refusal;
     char chat[64];
 };
@@ -86,6 +86,13 @@ static void on_decided(void *context,
         person->last_refusal = status;
 }
 
+static void on_saved(void *context, struct tutti_client *client, uint64_t operation)
+{
+    struct person *person = context;
+    (void)client, (void)operation;
+    person->saved++;
+}
+
 static void on_uncertain(void *context, struct tutti_client *client, uint64_t operation)
 {
     struct person *person = context;
@@ -101,6 +108,7 @@ static void join_at(struct person *person, const char *where, const char *kind, 
         .state_changed = on_state,
         .event = on_event,
         .decided = on_decided,
+        .saved = on_saved,
         .uncertain = on_uncertain,
     };
     if (key != NULL) {
@@ -129,6 +137,11 @@ static bool both_live(void)
 static bool all_decided(void)
 {
     return tutti_pending(ada.client) == 0;
+}
+
+static bool all_saved(void)
+{
+    return tutti_unsaved(ada.client) == 0;
 }
 
 static bool both_see_the_same(void)
@@ -283,7 +296,9 @@ START_TEST(every_operation_is_applied_once_whatever_breaks)
     }
     wait_for(all_decided);
     wait_for(both_see_the_same);
+    wait_for(all_saved);
     ck_assert_double_eq(tutti_number(tutti_find(ben.client, "counts", "c"), "n"), submitted);
+    ck_assert_uint_eq(ada.saved, submitted + 1);
     ck_assert_uint_eq(ada.uncertain, 0);
     ck_assert_uint_eq(ada.refused, 0);
     ck_assert_uint_eq(tutti_member(ada.client), member);

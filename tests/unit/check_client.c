@@ -1,295 +1,50 @@
 #include <check.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "clients/c/tutti.h"
 #include "sync/base.h"
+#include "tests/lone_client.h"
 #include "tests/notation.h"
-
-#define SECOND UINT64_C(1000000)
-
-/* --- The client under test, the other end played by the test --------------------------------------- */
-
-static struct tutti_client *client;
-static uint64_t now;
-static char told[2048]; /* what handlers were told since the last look */
-static uint8_t output[TUTTI_MESSAGE_BYTES_MAX];
-
-__attribute__((format(printf, 1, 2))) static void tell(const char *format, ...)
-{
-    size_t length = strlen(told);
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(told + length, sizeof told - length, format, arguments);
-    va_end(arguments);
-}
-
-static void expect_told(const char *text)
-{
-    ck_assert_str_eq(told, text);
-    told[0] = 0;
-}
-
-static void on_state(void *context, struct tutti_client *which, enum tutti_state state)
-{
-    static const char *const names[] = {"waiting", "connecting", "loading", "live", "ended"};
-    (void)context, (void)which;
-    tell("%s ", names[state]);
-}
-
-static void on_added(void *context, struct tutti_client *which, const struct tutti_record *record)
-{
-    size_t length;
-    const char *id = tutti_record_id(record, &length);
-    (void)context, (void)which;
-    tell("+%s/%.*s ", tutti_record_collection(record), (int)length, id);
-}
-
-static void on_changed(void *context,
-                       struct tutti_client *which,
-                       const struct tutti_record *record,
-                       uint32_t fields)
-{
-    size_t length;
-    const char *id = tutti_record_id(record, &length);
-    (void)context, (void)which;
-    tell("~%.*s:%u ", (int)length, id, fields);
-}
-
-static void on_removed(void *context, struct tutti_client *which, const struct tutti_record *record)
-{
-    size_t length;
-    const char *id = tutti_record_id(record, &length);
-    (void)context, (void)which;
-    tell("-%.*s ", (int)length, id);
-}
-
-static void on_event(void *context,
-                     struct tutti_client *which,
-                     const char *name,
-                     uint32_t from,
-                     struct tutti_value value,
-                     bool history)
-{
-    (void)context, (void)which;
-    tell("%s%s %u '%.*s' ", history ? "old " : "", name, from, (int)value.length,
-         (const char *)value.data);
-}
-
-static void on_decided(void *context,
-                       struct tutti_client *which,
-                       uint64_t operation,
-                       uint32_t sequence,
-                       enum tutti_status status)
-{
-    (void)context, (void)which;
-    tell("#%d@%u=%d ", (int)operation, sequence, (int)status);
-}
-
-static void on_uncertain(void *context, struct tutti_client *which, uint64_t operation)
-{
-    (void)context, (void)which;
-    tell("?%d ", (int)operation);
-}
-
-static void on_notice(void *context,
-                      struct tutti_client *which,
-                      enum tutti_status status,
-                      const char *text,
-                      size_t length)
-{
-    (void)context, (void)which;
-    tell("notice %d '%.*s' ", (int)status, (int)length, text);
-}
-
-static const struct tutti_handlers handlers = {
-    .state_changed = on_state,
-    .record_added = on_added,
-    .record_changed = on_changed,
-    .record_removed = on_removed,
-    .event = on_event,
-    .decided = on_decided,
-    .uncertain = on_uncertain,
-    .notice = on_notice,
-};
-
-/* Every byte 7: waits are then the same in each run. */
-static void sevens(void *context, uint8_t *data, size_t length)
-{
-    (void)context;
-    memset(data, 7, length);
-}
-
-static void setup(void)
-{
-    struct tutti_options options = {
-        .kind = "cursors",
-        .user = tutti_text("Ada"),
-        .random = sevens,
-        .pending_operations = 100,
-    };
-    now = 1000 * SECOND;
-    told[0] = 0;
-    client = tutti_create(&options, &handlers, now);
-    ck_assert_ptr_nonnull(client);
-}
-
-static void teardown(void)
-{
-    tutti_destroy(client);
-}
-
-static void receive(const char *message)
-{
-    static uint8_t buffer[TUTTI_MESSAGE_BYTES_MAX];
-    struct writer writer = writer_on(buffer, sizeof buffer);
-    notation_pack(&writer, message);
-    tutti_received(client, now, buffer, writer.length);
-}
-
-/* The next message of the client is this one; notation's arrays have long heads, so both are
- * written out first. */
-static void write_out(struct reader *reader, char *text, size_t capacity)
-{
-    size_t length = strlen(text);
-    if (read_type(reader) == PACK_ARRAY) {
-        uint32_t count = read_array(reader);
-        snprintf(text + length, capacity - length, "[");
-        for (uint32_t i = 0; i < count; i++)
-            write_out(reader, text, capacity);
-        length = strlen(text);
-        snprintf(text + length, capacity - length, "] ");
-        return;
-    }
-    struct bytes value = read_value(reader);
-    for (size_t i = 0; i < value.length; i++)
-        length += (size_t)snprintf(text + length, capacity - length, "%02x", value.data[i]);
-    snprintf(text + length, capacity - length, " ");
-}
-
-static void expect_output(const char *message)
-{
-    static uint8_t buffer[4096];
-    static char wanted[8192], got[8192];
-    size_t length = tutti_output(client, now, output, sizeof output);
-    struct writer writer = writer_on(buffer, sizeof buffer);
-    notation_pack(&writer, message);
-    struct reader want = reader_on(writer_bytes(&writer));
-    struct reader have = reader_on((struct bytes){output, length});
-    wanted[0] = 0;
-    got[0] = 0;
-    write_out(&want, wanted, sizeof wanted);
-    write_out(&have, got, sizeof got);
-    ck_assert_str_eq(got, wanted);
-    ck_assert_int_eq(reader_end(&have), STATUS_OK);
-}
-
-static void expect_silence(void)
-{
-    ck_assert(!tutti_output_due(client, now));
-    ck_assert_uint_eq(tutti_output(client, now, output, sizeof output), 0);
-}
-
-static const char HELLO[] = "[0 1 x07070707070707070707070707070707 'cursors' 'Ada' 0 0 0 []]";
-
-/* member 5, incarnation 9, tick 100, 20 Hz, nothing kept, sequence and refusals as given */
-static void welcome(uint32_t sequence, bool known, const char *kept, const char *refusals)
-{
-    char message[512];
-    snprintf(message, sizeof message,
-             "[2 5 9 100 20 20 'cursors' %u %s %s [%s] 0 [65536 1000 1000 1000000 1000000 4 32768]"
-             " [%s]]",
-             sequence, known ? "true" : "false", known ? "true" : "false", kept, refusals);
-    receive(message);
-}
-
-static const char STATE[] =
-    "[0 1 [2 6 [0 0 'presence' 1 2] [1 0 0 'x' 3 0 0 131070 2] [1 0 1 'y' 3 0 0 131070 2]"
-    " [1 0 2 'state' 0 0 0 0 1] [0 1 'shapes' 0 1] [2 0 'chat' 20]] [10 0] [18 1 1 0 1 0 5]]";
-
-/* Up to the first whole state. What is to be said then, such as the question to the clock, is. */
-static void go_live(void)
-{
-    ck_assert_int_eq(tutti_wish(client), TUTTI_CONNECT);
-    tutti_opened(client, now);
-    expect_output(HELLO);
-    welcome(0, false, "", "");
-    receive(STATE);
-    ck_assert_int_eq(tutti_state(client), TUTTI_LIVE);
-    while (tutti_output(client, now, output, sizeof output) > 0)
-        continue;
-    told[0] = 0;
-}
-
-static void break_link(int code, const char *reason)
-{
-    tutti_closed(client, now, code, reason, strlen(reason));
-}
-
-/* After a broken link: up to the hello, which is checked. */
-static void reconnect(const char *hello)
-{
-    now = tutti_deadline(client);
-    tutti_advance(client, now);
-    ck_assert_int_eq(tutti_wish(client), TUTTI_CONNECT);
-    tutti_opened(client, now);
-    expect_output(hello);
-}
-
-/* The first frame after a welcome that kept everything. */
-static void resume(void)
-{
-    receive("[0 0]");
-    ck_assert_int_eq(tutti_state(client), TUTTI_LIVE);
-    told[0] = 0;
-}
-
-static void submit(const char *id)
-{
-    struct tutti_pair pair = {.name = "n", .value = tutti_integer(1)};
-    ck_assert_int_eq(tutti_put(client, "shapes", id, &pair, 1), TUTTI_OK);
-}
 
 /* --- Joining --------------------------------------------------------------------------------------- */
 
 START_TEST(joining_goes_from_hello_to_live)
 {
-    ck_assert_int_eq(tutti_state(client), TUTTI_CONNECTING);
+    ck_assert_int_eq(tutti_state(lone.client), TUTTI_CONNECTING);
     expect_silence();
-    tutti_opened(client, now);
+    tutti_opened(lone.client, lone.now);
     expect_output(HELLO);
     expect_silence();
     welcome(0, false, "", "");
-    ck_assert_int_eq(tutti_state(client), TUTTI_LOADING);
-    ck_assert_str_eq(tutti_kind(client), "cursors");
-    receive(STATE);
+    ck_assert_int_eq(tutti_state(lone.client), TUTTI_LOADING);
+    ck_assert_str_eq(tutti_kind(lone.client), "cursors");
+    hear(STATE);
     expect_told("loading +presence/5 live ");
-    ck_assert_uint_eq(tutti_member(client), 5);
-    ck_assert_uint_eq(tutti_tick(client), 101);
-    ck_assert_ptr_nonnull(tutti_find_member(client, 5));
+    ck_assert_uint_eq(tutti_member(lone.client), 5);
+    ck_assert_uint_eq(tutti_tick(lone.client), 101);
+    ck_assert_ptr_nonnull(tutti_find_member(lone.client, 5));
 }
 END_TEST
 
 START_TEST(frames_become_records_and_events)
 {
     go_live();
-    receive("[0 1 [16 1 1 3 1 1 8 25 40] [8 1 9 0 1 0 'a' 7 8 'hi']]");
+    hear("[0 1 [16 1 1 3 1 1 8 25 40] [8 1 9 0 1 0 'a' 7 8 'hi']]");
     expect_told("+presence/8 +shapes/a chat 8 'hi' ");
-    ck_assert_double_eq(tutti_number(tutti_find_member(client, 8), "x"), 12.5);
-    receive("[0 1 [16 1 4 1 1 1 4] [8 1 0 1 0]]");
+    ck_assert_double_eq(tutti_number(tutti_find_member(lone.client, 8), "x"), 12.5);
+    hear("[0 1 [16 1 4 1 1 1 4] [8 1 0 1 0]]");
     expect_told("-a ~8:1 ");
-    ck_assert_double_eq(tutti_number(tutti_find_member(client, 8), "x"), 13.5);
-    ck_assert_ptr_null(tutti_find(client, "shapes", "a"));
+    ck_assert_double_eq(tutti_number(tutti_find_member(lone.client, 8), "x"), 13.5);
+    ck_assert_ptr_null(tutti_find(lone.client, "shapes", "a"));
 }
 END_TEST
 
 START_TEST(notices_are_handed_on)
 {
     go_live();
-    receive("[4 10 'out of range']");
+    hear("[4 10 'out of range']");
     expect_told("notice 10 'out of range' ");
 }
 END_TEST
@@ -297,12 +52,12 @@ END_TEST
 START_TEST(a_malformed_message_ends_the_connection_not_the_client)
 {
     go_live();
-    receive("[0 1 [8 1 9]]");
-    ck_assert_int_eq(tutti_wish(client), TUTTI_DISCONNECT);
-    ck_assert_int_eq(tutti_close_code(client), 4000);
-    receive("[0 1]"); /* too late */
+    hear("[0 1 [8 1 9]]");
+    ck_assert_int_eq(tutti_wish(lone.client), TUTTI_DISCONNECT);
+    ck_assert_int_eq(tutti_close_code(lone.client), 4000);
+    hear("[0 1]"); /* too late */
     break_link(4000, "");
-    ck_assert_int_eq(tutti_state(client), TUTTI_WAITING);
+    ck_assert_int_eq(tutti_state(lone.client), TUTTI_WAITING);
 }
 END_TEST
 
@@ -310,15 +65,15 @@ END_TEST
 
 START_TEST(presence_goes_whole_first_then_as_differences)
 {
-    ck_assert_int_eq(tutti_presence(client, "x", tutti_real(12.5)), TUTTI_OK);
-    ck_assert_int_eq(tutti_presence(client, "y", tutti_integer(3)), TUTTI_OK);
+    ck_assert_int_eq(tutti_presence(lone.client, "x", tutti_real(12.5)), TUTTI_OK);
+    ck_assert_int_eq(tutti_presence(lone.client, "y", tutti_integer(3)), TUTTI_OK);
     go_live();
-    now += SECOND;
-    tutti_presence(client, "x", tutti_real(13));
-    tutti_presence(client, "y", tutti_real(2.5));
+    lone.now += SECOND;
+    tutti_presence(lone.client, "x", tutti_real(13));
+    tutti_presence(lone.client, "y", tutti_real(2.5));
     expect_output("[19 2 1]");
-    now += SECOND;
-    tutti_presence(client, "y", tutti_real(1000));
+    lone.now += SECOND;
+    tutti_presence(lone.client, "y", tutti_real(1000));
     expect_output("[18 3990]");
     expect_silence();
 }
@@ -327,16 +82,16 @@ END_TEST
 START_TEST(presence_is_sent_once_a_frame_and_only_the_newest)
 {
     go_live();
-    tutti_presence(client, "x", tutti_real(1));
+    tutti_presence(lone.client, "x", tutti_real(1));
     expect_output("[2 0 2]");
-    tutti_presence(client, "x", tutti_real(2));
-    tutti_presence(client, "x", tutti_real(3));
+    tutti_presence(lone.client, "x", tutti_real(2));
+    tutti_presence(lone.client, "x", tutti_real(3));
     expect_silence();
-    ck_assert_uint_eq(tutti_deadline(client), now + SECOND / 20);
-    now += SECOND / 20;
+    ck_assert_uint_eq(tutti_deadline(lone.client), lone.now + SECOND / 20);
+    lone.now += SECOND / 20;
     expect_output("[17 8]"); /* from 2 steps to 6: zigzag of 4 */
-    tutti_presence(client, "x", tutti_real(3));
-    now += SECOND;
+    tutti_presence(lone.client, "x", tutti_real(3));
+    lone.now += SECOND;
     expect_silence();
 }
 END_TEST
@@ -344,14 +99,14 @@ END_TEST
 START_TEST(presence_that_is_no_number_goes_whole)
 {
     go_live();
-    tutti_presence(client, "state", tutti_text("idle"));
-    tutti_presence(client, "mood", tutti_bool(true)); /* a name the room does not know */
+    tutti_presence(lone.client, "state", tutti_text("idle"));
+    tutti_presence(lone.client, "mood", tutti_bool(true)); /* a name the room does not know */
     expect_output("[2 2 'idle' 'mood' true]");
-    now += SECOND;
-    tutti_presence(client, "x", tutti_nil());
+    lone.now += SECOND;
+    tutti_presence(lone.client, "x", tutti_nil());
     expect_output("[2 0 nil]");
-    now += SECOND;
-    tutti_presence(client, "x", tutti_integer(4));
+    lone.now += SECOND;
+    tutti_presence(lone.client, "x", tutti_integer(4));
     expect_output("[2 0 8]");
 }
 END_TEST
@@ -359,7 +114,7 @@ END_TEST
 START_TEST(presence_is_told_again_on_a_new_connection)
 {
     go_live();
-    tutti_presence(client, "x", tutti_real(1));
+    tutti_presence(lone.client, "x", tutti_real(1));
     expect_output("[2 0 2]");
     break_link(0, "");
     reconnect("[0 1 x07070707070707070707070707070707 'cursors' 'Ada' 0 0 9 [0 6 1 0 2 1]]");
@@ -373,11 +128,12 @@ START_TEST(presence_that_does_not_fit_is_refused)
 {
     go_live();
     static char large[40000];
-    ck_assert_int_eq(tutti_presence(client, "state", tutti_text_of(large, sizeof large)),
+    ck_assert_int_eq(tutti_presence(lone.client, "state", tutti_text_of(large, sizeof large)),
                      TUTTI_LIMIT);
-    ck_assert_int_eq(tutti_presence(client, "x", tutti_real(1e300)), TUTTI_RANGE);
-    ck_assert_int_eq(tutti_presence(client, "x", tutti_real((double)INFINITY)), TUTTI_MALFORMED);
-    ck_assert_int_eq(tutti_presence(client, "state", tutti_text("\xff")), TUTTI_MALFORMED);
+    ck_assert_int_eq(tutti_presence(lone.client, "x", tutti_real(1e300)), TUTTI_RANGE);
+    ck_assert_int_eq(tutti_presence(lone.client, "x", tutti_real((double)INFINITY)),
+                     TUTTI_MALFORMED);
+    ck_assert_int_eq(tutti_presence(lone.client, "state", tutti_text("\xff")), TUTTI_MALFORMED);
     expect_silence();
 }
 END_TEST
@@ -387,24 +143,24 @@ END_TEST
 START_TEST(operations_need_a_room_first)
 {
     struct tutti_pair pair = {.name = "n", .value = tutti_integer(1)};
-    ck_assert_int_eq(tutti_put(client, "shapes", "a", &pair, 1), TUTTI_REFUSED);
+    ck_assert_int_eq(tutti_put(lone.client, "shapes", "a", &pair, 1), TUTTI_REFUSED);
 }
 END_TEST
 
 START_TEST(operations_go_out_together_and_are_decided_in_order)
 {
     go_live();
-    submit("a");
-    submit("b");
-    submit("c");
+    put_shape("a");
+    put_shape("b");
+    put_shape("c");
     expect_output("[1 [[0 'shapes' 'a' 'n' 1]] [[0 'shapes' 'b' 'n' 1]] [[0 'shapes' 'c' 'n' 1]]]");
     expect_silence();
-    ck_assert_uint_eq(tutti_pending(client), 3);
-    receive("[1 1 [2 0 1 8] [8 1 9 0 1 0 'b']]"); /* the first of two was refused */
-    expect_told("+shapes/b #1@1=8 #2@2=0 ");
-    receive("[1 1 [1 0]]");
-    expect_told("#3@3=0 ");
-    ck_assert_uint_eq(tutti_pending(client), 0);
+    ck_assert_uint_eq(tutti_pending(lone.client), 3);
+    hear("[1 1 [2 0 1 8] [8 1 9 0 1 0 'b']]"); /* the first of two was refused */
+    expect_told("+shapes/b #1@1=8 #2@2=0 !2 ");
+    hear("[1 1 [1 0]]");
+    expect_told("#3@3=0 !3 ");
+    ck_assert_uint_eq(tutti_pending(lone.client), 0);
 }
 END_TEST
 
@@ -433,7 +189,7 @@ START_TEST(every_verb_and_guard_has_its_form)
         {.verb = TUTTI_EMIT, .collection = "chat", .to = 7, .fields = &pair, .count = 1},
     };
     uint64_t operation = 0;
-    ck_assert_int_eq(tutti_submit(client, edits, 6, &operation), TUTTI_OK);
+    ck_assert_int_eq(tutti_submit(lone.client, edits, 6, &operation), TUTTI_OK);
     ck_assert_uint_eq(operation, 1);
     expect_output("[1 [[8 's' 'a'] [49 's' 'a' 300 6 'n' 1.5] [2 's' 'a' 'p' 1 2]"
                   " [3 's' 'a' 'n' 1.5] [36 's' 'a' 2] [5 'chat' 7 1.5]]]");
@@ -444,11 +200,11 @@ START_TEST(no_more_operations_in_flight_than_the_server_takes)
 {
     go_live();
     for (int i = 0; i < 6; i++)
-        submit("a");
-    ck_assert_uint_gt(tutti_output(client, now, output, sizeof output), 0);
-    now += SECOND;
+        put_shape("a");
+    ck_assert_uint_gt(tutti_output(lone.client, lone.now, lone.output, sizeof lone.output), 0);
+    lone.now += SECOND;
     expect_silence(); /* 4 are on their way, which is the limit */
-    receive("[1 1 [3 0]]");
+    hear("[1 1 [3 0]]");
     expect_output("[1 [[0 'shapes' 'a' 'n' 1]] [[0 'shapes' 'a' 'n' 1]]]");
 }
 END_TEST
@@ -458,24 +214,25 @@ START_TEST(the_queue_is_bounded)
     go_live();
     break_link(0, "");
     for (int i = 0; i < 100; i++)
-        submit("a");
-    ck_assert_int_eq(tutti_delete(client, "shapes", "a"), TUTTI_LIMIT);
-    ck_assert_uint_eq(tutti_pending(client), 100);
+        put_shape("a");
+    ck_assert_int_eq(tutti_delete(lone.client, "shapes", "a"), TUTTI_LIMIT);
+    ck_assert_uint_eq(tutti_pending(lone.client), 100);
 }
 END_TEST
 
 START_TEST(operations_that_cannot_be_are_refused)
 {
     go_live();
-    ck_assert_int_eq(tutti_delete(client, "shapes", ""), TUTTI_RANGE);
-    ck_assert_int_eq(tutti_delete(client, "shapes", "with space"), TUTTI_RANGE);
-    ck_assert_int_eq(tutti_delete(client, "shapes", "1234567890123456789012345"), TUTTI_RANGE);
-    ck_assert_int_eq(tutti_delete(client, "", "a"), TUTTI_RANGE);
-    ck_assert_int_eq(tutti_submit(client, NULL, 0, NULL), TUTTI_LIMIT);
-    ck_assert_int_eq(tutti_emit(client, "chat", tutti_packed("\xc1", 1)), TUTTI_MALFORMED);
-    ck_assert_int_eq(tutti_emit(client, "chat", tutti_integer(INT64_MAX)), TUTTI_MALFORMED);
+    ck_assert_int_eq(tutti_delete(lone.client, "shapes", ""), TUTTI_RANGE);
+    ck_assert_int_eq(tutti_delete(lone.client, "shapes", "with space"), TUTTI_RANGE);
+    ck_assert_int_eq(tutti_delete(lone.client, "shapes", "1234567890123456789012345"), TUTTI_RANGE);
+    ck_assert_int_eq(tutti_delete(lone.client, "", "a"), TUTTI_RANGE);
+    ck_assert_int_eq(tutti_submit(lone.client, NULL, 0, NULL), TUTTI_LIMIT);
+    ck_assert_int_eq(tutti_emit(lone.client, "chat", tutti_packed("\xc1", 1)), TUTTI_MALFORMED);
+    ck_assert_int_eq(tutti_emit(lone.client, "chat", tutti_integer(INT64_MAX)), TUTTI_MALFORMED);
     static char large[70000];
-    ck_assert_int_eq(tutti_emit(client, "chat", tutti_text_of(large, sizeof large)), TUTTI_LIMIT);
+    ck_assert_int_eq(tutti_emit(lone.client, "chat", tutti_text_of(large, sizeof large)),
+                     TUTTI_LIMIT);
     expect_silence();
 }
 END_TEST
@@ -483,55 +240,55 @@ END_TEST
 START_TEST(after_a_break_exactly_the_unknown_is_sent_again)
 {
     go_live();
-    submit("a");
-    submit("b");
-    submit("c");
-    ck_assert_uint_gt(tutti_output(client, now, output, sizeof output), 0);
+    put_shape("a");
+    put_shape("b");
+    put_shape("c");
+    ck_assert_uint_gt(tutti_output(lone.client, lone.now, lone.output, sizeof lone.output), 0);
     break_link(0, "");
-    submit("d");
+    put_shape("d");
     reconnect("[0 1 x07070707070707070707070707070707 'cursors' 'Ada' 3 0 9 [0 6 1 0 2 1]]");
     /* The server has had the first two, and refused the second. */
-    told[0] = 0;
+    lone.told[0] = 0;
     welcome(2, true, "0 1 2", "2 7");
-    expect_told("#1@1=0 #2@2=7 loading ");
+    expect_told("#1@1=0 #2@2=7 !1 loading ");
     resume();
     expect_output("[1 [[0 'shapes' 'c' 'n' 1]] [[0 'shapes' 'd' 'n' 1]]]");
-    receive("[1 1 [2 0]]");
-    expect_told("#3@3=0 #4@4=0 ");
+    hear("[1 1 [2 0]]");
+    expect_told("#3@3=0 #4@4=0 !3 !4 ");
 }
 END_TEST
 
 START_TEST(what_was_sent_is_uncertain_when_the_server_has_forgotten)
 {
     go_live();
-    submit("a");
-    submit("b");
-    ck_assert_uint_gt(tutti_output(client, now, output, sizeof output), 0);
-    receive("[1 1 [1 0]]");
+    put_shape("a");
+    put_shape("b");
+    ck_assert_uint_gt(tutti_output(lone.client, lone.now, lone.output, sizeof lone.output), 0);
+    hear("[1 1 [1 0]]");
     break_link(0, "");
-    submit("c");
+    put_shape("c");
     reconnect("[0 1 x07070707070707070707070707070707 'cursors' 'Ada' 2 1 9 [0 6 1 0 2 1]]");
-    told[0] = 0;
+    lone.told[0] = 0;
     welcome(2, false, "", "");
     expect_told("?2 loading ");
-    receive(STATE);
+    hear(STATE);
     expect_output("[1 [[0 'shapes' 'c' 'n' 1]]]");
-    receive("[1 1 [1 0]]");
-    ck_assert_ptr_nonnull(strstr(told, "#3@3=0 "));
+    hear("[1 1 [1 0]]");
+    ck_assert_ptr_nonnull(strstr(lone.told, "#3@3=0 "));
 }
 END_TEST
 
 START_TEST(known_never_to_have_arrived_is_not_uncertain_later)
 {
     go_live();
-    submit("a");
-    ck_assert_uint_gt(tutti_output(client, now, output, sizeof output), 0);
+    put_shape("a");
+    ck_assert_uint_gt(tutti_output(lone.client, lone.now, lone.output, sizeof lone.output), 0);
     break_link(0, "");
     reconnect("[0 1 x07070707070707070707070707070707 'cursors' 'Ada' 1 0 9 [0 6 1 0 2 1]]");
     welcome(0, true, "0 1 2", "");
     break_link(0, ""); /* before it could be sent again */
     reconnect("[0 1 x07070707070707070707070707070707 'cursors' 'Ada' 1 0 9 [0 6 1 0 2 1]]");
-    told[0] = 0;
+    lone.told[0] = 0;
     welcome(1, false, "0 1 2", "");
     expect_told("loading ");
     resume();
@@ -542,28 +299,28 @@ END_TEST
 START_TEST(news_of_what_was_never_sent_is_malformed)
 {
     go_live();
-    receive("[1 1 [1 0]]");
-    ck_assert_int_eq(tutti_wish(client), TUTTI_DISCONNECT);
+    hear("[1 1 [1 0]]");
+    ck_assert_int_eq(tutti_wish(lone.client), TUTTI_DISCONNECT);
 }
 END_TEST
 
 START_TEST(a_hasty_caller_is_held_to_the_servers_pace)
 {
-    tutti_opened(client, now);
+    tutti_opened(lone.client, lone.now);
     expect_output(HELLO);
-    receive("[2 5 9 100 20 20 'cursors' 0 false false [] 0 [65536 10 10 100000 100000 64 32768]"
-            " []]");
-    receive(STATE);
+    hear("[2 5 9 100 20 20 'cursors' 0 false false [] 0 [65536 10 10 100000 100000 64 32768]"
+         " []]");
+    hear(STATE);
     int sent = 0;
     for (int i = 0; i < 50; i++) {
-        submit("a");
-        sent += tutti_output(client, now, output, sizeof output) > 0;
+        put_shape("a");
+        sent += tutti_output(lone.client, lone.now, lone.output, sizeof lone.output) > 0;
     }
     ck_assert_int_le(sent, 8);
-    ck_assert_uint_gt(tutti_deadline(client), now);
+    ck_assert_uint_gt(tutti_deadline(lone.client), lone.now);
     /* The rest then goes together. */
-    now = tutti_deadline(client);
-    ck_assert_uint_gt(tutti_output(client, now, output, sizeof output), 500);
+    lone.now = tutti_deadline(lone.client);
+    ck_assert_uint_gt(tutti_output(lone.client, lone.now, lone.output, sizeof lone.output), 500);
 }
 END_TEST
 
@@ -573,22 +330,22 @@ START_TEST(waits_grow_up_to_a_bound_and_end_with_success)
 {
     uint64_t last = 0;
     for (int i = 0; i < 12; i++) {
-        tutti_closed(client, now, 0, "", 0);
-        uint64_t wait = tutti_deadline(client) - now;
+        tutti_closed(lone.client, lone.now, 0, "", 0);
+        uint64_t wait = tutti_deadline(lone.client) - lone.now;
         ck_assert_uint_ge(wait, last / 2);
         ck_assert_uint_le(wait, 20 * SECOND);
         last = wait;
-        now += wait - 1;
-        tutti_advance(client, now);
-        ck_assert_int_eq(tutti_wish(client), TUTTI_STAY);
-        now++;
-        tutti_advance(client, now);
-        ck_assert_int_eq(tutti_wish(client), TUTTI_CONNECT);
+        lone.now += wait - 1;
+        tutti_advance(lone.client, lone.now);
+        ck_assert_int_eq(tutti_wish(lone.client), TUTTI_STAY);
+        lone.now++;
+        tutti_advance(lone.client, lone.now);
+        ck_assert_int_eq(tutti_wish(lone.client), TUTTI_CONNECT);
     }
     ck_assert_uint_ge(last, 10 * SECOND);
     go_live();
-    tutti_closed(client, now, 0, "", 0);
-    ck_assert_uint_le(tutti_deadline(client) - now, SECOND / 4);
+    tutti_closed(lone.client, lone.now, 0, "", 0);
+    ck_assert_uint_le(tutti_deadline(lone.client) - lone.now, SECOND / 4);
 }
 END_TEST
 
@@ -596,10 +353,10 @@ START_TEST(the_servers_hint_is_heeded)
 {
     go_live();
     break_link(4001, "the server is restarting; retry_ms=3000");
-    ck_assert_uint_ge(tutti_deadline(client) - now, 3 * SECOND);
-    ck_assert_uint_le(tutti_deadline(client) - now, 4 * SECOND);
+    ck_assert_uint_ge(tutti_deadline(lone.client) - lone.now, 3 * SECOND);
+    ck_assert_uint_le(tutti_deadline(lone.client) - lone.now, 4 * SECOND);
     int code;
-    ck_assert_ptr_nonnull(strstr(tutti_state_reason(client, &code), "restarting"));
+    ck_assert_ptr_nonnull(strstr(tutti_state_reason(lone.client, &code), "restarting"));
     ck_assert_int_eq(code, 4001);
 }
 END_TEST
@@ -612,79 +369,79 @@ static const struct {
     {4000, TUTTI_ENDED},   {4001, TUTTI_WAITING}, {4002, TUTTI_ENDED},   {4008, TUTTI_ENDED},
     {4009, TUTTI_ENDED},   {4010, TUTTI_WAITING}, {4011, TUTTI_WAITING}, {4012, TUTTI_ENDED},
     {4013, TUTTI_WAITING}, {4014, TUTTI_ENDED},   {4015, TUTTI_WAITING}, {4016, TUTTI_WAITING},
-    {4017, TUTTI_WAITING}, {400, TUTTI_ENDED},    {403, TUTTI_ENDED},    {404, TUTTI_ENDED},
-    {429, TUTTI_WAITING},  {503, TUTTI_WAITING},
+    {4017, TUTTI_WAITING}, {4018, TUTTI_ENDED},   {400, TUTTI_ENDED},    {403, TUTTI_ENDED},
+    {404, TUTTI_ENDED},    {429, TUTTI_WAITING},  {503, TUTTI_WAITING},
 };
 
 START_TEST(every_close_code_has_its_answer)
 {
     go_live();
     break_link(closes[_i].code, "");
-    ck_assert_int_eq(tutti_state(client), closes[_i].state);
-    ck_assert_str_ne(tutti_state_reason(client, NULL), "");
+    ck_assert_int_eq(tutti_state(lone.client), closes[_i].state);
+    ck_assert_str_ne(tutti_state_reason(lone.client, NULL), "");
     if (closes[_i].state == TUTTI_ENDED) {
-        ck_assert_uint_eq(tutti_deadline(client), UINT64_MAX);
-        ck_assert_int_eq(tutti_wish(client), TUTTI_STAY);
+        ck_assert_uint_eq(tutti_deadline(lone.client), UINT64_MAX);
+        ck_assert_int_eq(tutti_wish(lone.client), TUTTI_STAY);
     }
 }
 END_TEST
 
 START_TEST(a_server_that_does_not_answer_is_left)
 {
-    tutti_opened(client, now);
+    tutti_opened(lone.client, lone.now);
     expect_output(HELLO);
-    ck_assert_uint_eq(tutti_deadline(client), now + 10 * SECOND);
-    now += 10 * SECOND;
-    tutti_advance(client, now);
-    ck_assert_int_eq(tutti_wish(client), TUTTI_DISCONNECT);
+    ck_assert_uint_eq(tutti_deadline(lone.client), lone.now + 10 * SECOND);
+    lone.now += 10 * SECOND;
+    tutti_advance(lone.client, lone.now);
+    ck_assert_int_eq(tutti_wish(lone.client), TUTTI_DISCONNECT);
     break_link(0, "");
-    ck_assert_int_eq(tutti_state(client), TUTTI_WAITING);
+    ck_assert_int_eq(tutti_state(lone.client), TUTTI_WAITING);
 }
 END_TEST
 
 START_TEST(the_clock_is_asked_and_its_silence_ends_the_connection)
 {
     go_live(); /* asks at 1,000 s, so the echo is 1,000,000,000 */
-    now += 40000;
-    receive("[3 1000000000 1700000000000 120]");
-    ck_assert_uint_eq(tutti_round_trip_us(client), 40000);
-    ck_assert_uint_eq(tutti_server_ms(client, now), 1700000000020);
-    ck_assert_uint_eq(tutti_deadline(client), now + 5 * SECOND);
-    now += 5 * SECOND;
+    lone.now += 40000;
+    hear("[3 1000000000 1700000000000 120]");
+    ck_assert_uint_eq(tutti_round_trip_us(lone.client), 40000);
+    ck_assert_uint_eq(tutti_server_ms(lone.client, lone.now), 1700000000020);
+    ck_assert_uint_eq(tutti_deadline(lone.client), lone.now + 5 * SECOND);
+    lone.now += 5 * SECOND;
     expect_output("[3 1005040000]");
-    now += 10 * SECOND;
-    tutti_advance(client, now);
-    ck_assert_int_eq(tutti_wish(client), TUTTI_DISCONNECT);
+    lone.now += 10 * SECOND;
+    tutti_advance(lone.client, lone.now);
+    ck_assert_int_eq(tutti_wish(lone.client), TUTTI_DISCONNECT);
 }
 END_TEST
 
 START_TEST(leaving_says_so_and_ends)
 {
     go_live();
-    tutti_leave(client);
+    tutti_leave(lone.client);
     expect_output("[4]");
-    ck_assert_int_eq(tutti_state(client), TUTTI_ENDED);
-    ck_assert_int_eq(tutti_wish(client), TUTTI_DISCONNECT);
-    ck_assert_int_eq(tutti_close_code(client), 1000);
+    ck_assert_int_eq(tutti_state(lone.client), TUTTI_ENDED);
+    ck_assert_int_eq(tutti_wish(lone.client), TUTTI_DISCONNECT);
+    ck_assert_int_eq(tutti_close_code(lone.client), 1000);
     break_link(1000, "");
-    ck_assert_int_eq(tutti_wish(client), TUTTI_STAY);
-    ck_assert_int_eq(tutti_delete(client, "shapes", "a"), TUTTI_REFUSED);
+    ck_assert_int_eq(tutti_wish(lone.client), TUTTI_STAY);
+    ck_assert_int_eq(tutti_delete(lone.client, "shapes", "a"), TUTTI_REFUSED);
 }
 END_TEST
 
 START_TEST(leaving_while_waiting_ends_at_once)
 {
     break_link(0, "");
-    tutti_leave(client);
-    ck_assert_int_eq(tutti_state(client), TUTTI_ENDED);
-    ck_assert_int_eq(tutti_wish(client), TUTTI_STAY);
+    tutti_leave(lone.client);
+    ck_assert_int_eq(tutti_state(lone.client), TUTTI_ENDED);
+    ck_assert_int_eq(tutti_wish(lone.client), TUTTI_STAY);
 }
 END_TEST
 
 START_TEST(ids_have_twelve_characters_of_base64url)
 {
     char id[13];
-    tutti_new_id(client, id);
+    tutti_new_id(lone.client, id);
     ck_assert_uint_eq(strlen(id), 12);
     ck_assert_uint_eq(
         strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"), 12);
@@ -694,23 +451,24 @@ END_TEST
 START_TEST(every_truncated_or_mutated_message_is_survived)
 {
     static const char *const messages[] = {
-        "[2 5 9 100 20 20 'cursors' 0 false false [] 0 [65536 9 9 9 9 4 32768] [1 2]]",
+        "[2 5 9 100 20 20 'cursors' 0 false false [] 0 [65536 9 9 9 9 4 32768] [1 2] 7]",
         "[1 1 [1 0 0 8] [16 1 1 3 1 1 8 25 40]]",
         "[3 1000000000 1700000000000 120]",
         "[4 10 'out of range']",
+        "[5 1]",
     };
     uint64_t random = 88172645463325252u;
     static uint8_t buffer[512];
     for (int round = 0; round < 4000; round++) {
         if (round % 8 == 0) {
-            teardown();
-            setup();
+            lone_teardown();
+            lone_setup();
             go_live();
-            submit("a");
-            (void)tutti_output(client, now, output, sizeof output);
+            put_shape("a");
+            (void)tutti_output(lone.client, lone.now, lone.output, sizeof lone.output);
         }
         struct writer writer = writer_on(buffer, sizeof buffer);
-        notation_pack(&writer, messages[round % 4]);
+        notation_pack(&writer, messages[round % 5]);
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
@@ -721,7 +479,7 @@ START_TEST(every_truncated_or_mutated_message_is_survived)
             buffer[random % length] = (uint8_t)(random >> 32);
         uint8_t *exact = malloc(length + (length == 0));
         memcpy(exact, buffer, length);
-        tutti_received(client, now, exact, length);
+        tutti_received(lone.client, lone.now, exact, length);
         free(exact);
     }
 }
@@ -731,7 +489,7 @@ static Suite *client_suite(void)
 {
     Suite *suite = suite_create("client");
     TCase *cases = tcase_create("state machine");
-    tcase_add_checked_fixture(cases, setup, teardown);
+    tcase_add_checked_fixture(cases, lone_setup, lone_teardown);
     tcase_set_timeout(cases, 30);
     tcase_add_test(cases, joining_goes_from_hello_to_live);
     tcase_add_test(cases, frames_become_records_and_events);
