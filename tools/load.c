@@ -1,4 +1,4 @@
-/* load.c - `tutti load`: rooms full of members that move like hands do, and what it costs. */
+/* load.c - `tutti load`: rooms full of members that move like hands do and write, and what it costs. */
 #include "tools/load.h"
 
 #include <arpa/inet.h>
@@ -27,8 +27,8 @@
 
 static const char usage[] =
     "usage: tutti load [--url ws://ADDRESS:PORT] [--rooms R] [--clients N] [--rate HZ]\n"
-    "                  [--seconds S] [--kind KIND] [--observers K] [--idle] [--show-frame]\n"
-    "                  [--stall SECONDS [--stall-buffer BYTES]] [--json]\n"
+    "                  [--writes HZ] [--seconds S] [--kind KIND] [--observers K] [--idle]\n"
+    "                  [--stall SECONDS [--stall-buffer BYTES]] [--show-frame] [--json]\n"
     "\n"
     "Fills R rooms with N members each, lets all of them move like hands on mice, and tells what\n"
     "they got, how late, and what it cost the server.\n"
@@ -37,8 +37,9 @@ static const char usage[] =
     "  --rooms R        rooms (default 1)\n"
     "  --clients N      members of each room (default 50)\n"
     "  --rate HZ        moves per second of each member (default 20)\n"
+    "  --writes HZ      operations per second of each member, who then all observe (default 0)\n"
     "  --seconds S      how long to measure (default 10)\n"
-    "  --kind KIND      the rooms' kind (default cursors)\n"
+    "  --kind KIND      the rooms' kind (default cursors; open where members write)\n"
     "  --observers K    members of each room that decode everything and check it (default 2)\n"
     "  --idle           nobody moves; asks for the clock now and then\n"
     "  --stall SECONDS  one more member stops reading for so long and then catches up\n"
@@ -100,6 +101,8 @@ static bool take_option(struct load_options *options, int option, const char *ar
         return good;
     case 'z':
         return take_number(argument, 0.1, 1000, &options->rate);
+    case 'w':
+        return take_number(argument, 0, 1000, &options->writes);
     case 's':
         return take_number(argument, 0.1, 3600, &options->seconds);
     case 't':
@@ -131,6 +134,7 @@ static bool take_options(struct load_options *options, int count, char **argumen
         {"rooms", required_argument, NULL, 'r'},
         {"clients", required_argument, NULL, 'c'},
         {"rate", required_argument, NULL, 'z'},
+        {"writes", required_argument, NULL, 'w'},
         {"seconds", required_argument, NULL, 's'},
         {"kind", required_argument, NULL, 'k'},
         {"observers", required_argument, NULL, 'o'},
@@ -156,8 +160,10 @@ static bool take_options(struct load_options *options, int count, char **argumen
     }
     if (optind != count)
         return false;
-    if (options->observers > options->clients)
+    if (options->observers > options->clients || options->writes > 0)
         options->observers = options->clients;
+    if (options->kind == NULL)
+        options->kind = options->writes > 0 ? "open" : "cursors";
     double least = options->stall_s + STALL_TRAIL_S;
     if (options->stall_s > 0 && options->seconds < least)
         options->seconds = least;
@@ -185,7 +191,7 @@ static void begin_turns(struct turns *turns, double per_second, uint64_t now_us)
 static uint64_t skip_late_turns(struct turns *turns, uint64_t now_us)
 {
     uint64_t late = 0;
-    while (turn_due_us(turns) + SECOND_US / 4 < now_us) {
+    while (turns->per_second > 0 && turn_due_us(turns) + SECOND_US / 4 < now_us) {
         turns->taken++;
         late++;
     }
@@ -197,7 +203,7 @@ static uint64_t skip_late_turns(struct turns *turns, uint64_t now_us)
 struct run {
     struct load load;
     struct report report;
-    struct turns moves, clocks;
+    struct turns moves, writes, clocks;
     uint32_t opened;
     uint64_t progress_us;
 };
@@ -265,26 +271,42 @@ static void take_totals(struct run *run, struct totals *totals)
     totals->server_told = metrics_read(&totals->server, load->options.server);
 }
 
-/* Everyone whose turn has come moves, or asks for the clock; then the sockets have theirs. */
-static void take_turns(struct run *run, bool moving)
+/* The next whose turn it is; NULL while that is nobody's. */
+static struct member *take_turn(struct run *run, struct turns *turns, uint64_t now_us)
 {
-    struct load *load = &run->load;
+    if (turns->per_second == 0 || turn_due_us(turns) > now_us)
+        return NULL;
+    return &run->load.members[turns->taken++ % run->load.count];
+}
+
+static uint64_t earlier_turn_us(const struct turns *turns, uint64_t due_us)
+{
+    if (turns->per_second == 0 || turn_due_us(turns) >= due_us)
+        return due_us;
+    return turn_due_us(turns);
+}
+
+/* Everyone whose turn has come moves and writes, or asks for the clock; then the sockets have
+ * theirs. */
+static void take_turns(struct run *run, bool active)
+{
     uint64_t now_us = tutti_now_us();
-    if (moving) {
-        run->report.turns_late += skip_late_turns(&run->moves, now_us);
-        for (; turn_due_us(&run->moves) <= now_us; run->moves.taken++)
-            member_move(&load->members[run->moves.taken % load->count], 1 / load->options.rate,
-                        now_us);
-    }
+    uint64_t late = skip_late_turns(&run->moves, now_us) + skip_late_turns(&run->writes, now_us);
     (void)skip_late_turns(&run->clocks, now_us);
-    for (; turn_due_us(&run->clocks) <= now_us; run->clocks.taken++)
-        member_ask_clock(&load->members[run->clocks.taken % load->count], now_us);
+    if (active)
+        run->report.turns_late += late;
+    for (struct member *member; active && (member = take_turn(run, &run->moves, now_us)) != NULL;)
+        member_move(member, 1 / run->load.options.rate, now_us);
+    for (struct member *member; active && (member = take_turn(run, &run->writes, now_us)) != NULL;)
+        member_write(member, now_us);
+    for (struct member *member; (member = take_turn(run, &run->clocks, now_us)) != NULL;)
+        member_ask_clock(member, now_us);
     uint64_t due = turn_due_us(&run->clocks);
-    if (moving && turn_due_us(&run->moves) < due)
-        due = turn_due_us(&run->moves);
+    if (active)
+        due = earlier_turn_us(&run->moves, earlier_turn_us(&run->writes, due));
     now_us = tutti_now_us();
     uint64_t wait_ms = due > now_us ? (due - now_us + 999) / 1000 : 0; /* late by up to 1 ms */
-    links_turn(&load->links, wait_ms > 100 ? 100 : (int)wait_ms);
+    links_turn(&run->load.links, wait_ms > 100 ? 100 : (int)wait_ms);
 }
 
 /* Observers first: they tell how walkers are to say where they are. */
@@ -323,11 +345,20 @@ static bool join(struct run *run)
     return false;
 }
 
-static void move_for(struct run *run, uint64_t duration_us)
+static void begin_activity(struct run *run)
 {
-    uint64_t end_us = tutti_now_us() + duration_us;
+    const struct load_options *options = &run->load.options;
+    uint64_t now_us = tutti_now_us();
+    begin_turns(&run->moves, options->idle ? 0 : run->load.count * options->rate, now_us);
+    begin_turns(&run->writes, run->load.count * options->writes, now_us);
+}
+
+static void warm_up(struct run *run)
+{
+    uint64_t end_us = tutti_now_us() + WARM_UP_US;
     while (tutti_now_us() < end_us && !interrupted)
-        take_turns(run, !run->load.options.idle);
+        take_turns(run, true);
+    run->report.turns_late = 0;
 }
 
 /* --- The member that stalls ---------------------------------------------------------------------------- */
@@ -363,7 +394,7 @@ static void measure(struct run *run)
     load->measuring = true;
     begin_stall(run);
     while (now_us < end_us && !interrupted) {
-        take_turns(run, !load->options.idle);
+        take_turns(run, true);
         now_us = tutti_now_us();
         if (load->stall.member != NULL && !load->stall.resumed && now_us >= stall_end_us)
             end_stall(run);
@@ -383,15 +414,11 @@ static uint64_t count_lost(const struct load *load)
     return lost;
 }
 
-/* Nobody moves any more: in the end everyone is seen where they said they are. */
+/* Nobody moves any more: in the end everyone is seen where they said they are, and all is saved. */
 static void settle(struct run *run)
 {
     struct load *load = &run->load;
     uint64_t end_us = tutti_now_us() + SETTLE_TIMEOUT_US;
-    if (load->options.idle) {
-        run->report.settled = true;
-        return;
-    }
     uint64_t look_us = 0;
     while (!run->report.settled && tutti_now_us() < end_us && !interrupted) {
         take_turns(run, false);
@@ -399,8 +426,9 @@ static void settle(struct run *run)
             member_pump(&load->members[i], tutti_now_us());
         if (tutti_now_us() < look_us)
             continue;
-        run->report.lost_updates = count_lost(load);
-        run->report.settled = run->report.lost_updates == 0;
+        run->report.lost_updates = load->options.idle ? 0 : count_lost(load);
+        run->report.unsaved = load_unsaved(load);
+        run->report.settled = run->report.lost_updates == 0 && run->report.unsaved == 0;
         look_us = tutti_now_us() + SECOND_US / 10;
     }
 }
@@ -413,9 +441,8 @@ static bool run_load(struct run *run)
     (void)metrics_read(&run->report.empty, load->options.server);
     if (!join(run))
         return false;
-    begin_turns(&run->moves, load->count * load->options.rate, tutti_now_us());
-    move_for(run, WARM_UP_US);
-    run->report.turns_late = 0;
+    begin_activity(run);
+    warm_up(run);
     take_totals(run, &run->report.before);
     measure(run);
     take_totals(run, &run->report.after);
@@ -428,14 +455,14 @@ static bool run_load(struct run *run)
         load_report_json(load, &run->report, stdout);
     else
         load_report(load, &run->report, stdout);
-    return run->report.settled && load->lost == 0;
+    return run->report.settled && load->lost == 0 && load->outcomes.refused == 0;
 }
 
 int command_load(int count, char **arguments)
 {
     static struct run run;
-    run.load.options = (struct load_options){
-        .rooms = 1, .clients = 50, .observers = 2, .rate = 20, .seconds = 10, .kind = "cursors"};
+    run.load.options =
+        (struct load_options){.rooms = 1, .clients = 50, .observers = 2, .rate = 20, .seconds = 10};
     if (!take_url(&run.load.options, "ws://127.0.0.1:7777") ||
         !take_options(&run.load.options, count, arguments)) {
         fputs(usage, stderr);

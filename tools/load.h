@@ -1,4 +1,5 @@
-/* load.h - the parts of `tutti load`: rooms full of members that move, some of which look closely.
+/* load.h - the parts of `tutti load`: rooms full of members that move and write, some of which look
+ * closely.
  *
  * A **walker** says what any client says (hello, presence, clock) and counts what comes back. An
  * **observer** is a whole client: it decodes every frame and finds each value that it sees among
@@ -21,6 +22,7 @@ struct load_options {
     uint32_t rooms, clients; /* clients of each room */
     uint32_t observers;      /* of each room, at least 1 */
     double rate;             /* moves per second of each member */
+    double writes;           /* operations per second of each member, who then all observe */
     double seconds;
     double stall_s;   /* 0: nobody stalls */
     int stall_buffer; /* bytes that its socket may hold; 0: the system's choice */
@@ -33,10 +35,19 @@ struct sightings {
     uint64_t updates, superseded, backwards, foreign;
 };
 
+/* More operations than these wait in no client. */
+#define WRITES_KEPT 2048u
+
+/* What an observer writes: strokes, made with a put and grown with appends. */
+struct writes {
+    uint64_t submitted_us[WRITES_KEPT]; /* by the operation's number; 0 outside the window */
+};
+
 struct observer {
     struct tutti_client *client;
     struct sightings sightings;
-    uint64_t *seen; /* for each member of the room */
+    uint64_t *seen;        /* for each member of the room */
+    struct writes *writes; /* NULL where nobody writes */
 };
 
 struct load;
@@ -50,8 +61,9 @@ struct member {
     uint64_t frames, frame_bytes; /* payload */
 
     struct hand hand;
-    bool placed;  /* x and y were told on this connection */
-    int32_t x, y; /* in half pixels */
+    bool placed;      /* x and y were told on this connection */
+    int32_t x, y;     /* in half pixels */
+    uint64_t written; /* operations */
     struct track *track;
     struct observer *observer; /* NULL for a walker */
 };
@@ -84,6 +96,13 @@ struct stall {
     struct metrics during;
 };
 
+/* Operations that were submitted while the window was open. */
+struct outcomes {
+    uint64_t submitted, refused, uncertain;
+    uint64_t left_out; /* as many waited as may */
+    struct histogram decided, saved;
+};
+
 struct load {
     struct load_options options;
     struct links links;
@@ -92,6 +111,7 @@ struct load {
     uint32_t count, joined, lost;
     bool measuring; /* the window is open */
     struct histogram latency;
+    struct outcomes outcomes;
     struct stall stall;
     uint8_t *scratch; /* one message */
     uint8_t *shown;   /* --show-frame: a copy */
@@ -117,6 +137,20 @@ void member_close(struct member *member);
 /* How many members an observer shows elsewhere than where they said they are. */
 uint64_t observer_lost(const struct member *member);
 
+/* --- load_writes.c ----------------------------------------------------------------------------------- */
+
+/* Before the client of an observer is made: its handlers of outcomes and its limits. False without
+ * memory. */
+bool writes_prepare(struct observer *observer,
+                    struct tutti_options *options,
+                    struct tutti_handlers *handlers);
+
+/* One operation of a member. */
+void member_write(struct member *member, uint64_t now_us);
+
+/* Operations of all members that are not saved. */
+uint64_t load_unsaved(const struct load *load);
+
 /* --- load_report.c ---------------------------------------------------------------------------------- */
 
 struct report {
@@ -124,7 +158,7 @@ struct report {
     struct metrics empty; /* the server before anybody joined */
     struct totals before, after;
     uint64_t turns_late; /* moves that were left out because this program was behind */
-    uint64_t lost_updates;
+    uint64_t lost_updates, unsaved;
     bool settled;
 };
 

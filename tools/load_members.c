@@ -188,6 +188,8 @@ static bool make_observer(struct member *member)
     if (observer == NULL)
         return false;
     member->observer = observer;
+    if (load->options.writes > 0 && !writes_prepare(observer, &options, &handlers))
+        return false;
     observer->seen = calloc(load->options.clients + 1, sizeof *observer->seen);
     observer->client = tutti_create(&options, &handlers, tutti_now_us());
     return observer->seen != NULL && observer->client != NULL;
@@ -379,6 +381,7 @@ void member_close(struct member *member)
     if (member->observer != NULL) {
         tutti_destroy(member->observer->client);
         free(member->observer->seen);
+        free(member->observer->writes);
         free(member->observer);
     }
     free(member->track);

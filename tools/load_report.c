@@ -135,6 +135,34 @@ static void print_content(const struct report *report, const struct figures *fig
             seen->updates, seen->foreign, seen->backwards, seen->superseded, report->lost_updates);
 }
 
+static const char *durability_text(const struct load *load)
+{
+    static const char *const texts[] = {"memory", "os", "disk"};
+    return texts[tutti_durability(load->members[0].observer->client)];
+}
+
+static void print_quantiles(const char *name, const struct histogram *histogram, FILE *out)
+{
+    fprintf(out, "%-10s p50 %.1f ms, p99 %.1f ms, most %.1f ms\n", name,
+            ms(histogram_quantile(histogram, 0.5)), ms(histogram_quantile(histogram, 0.99)),
+            ms(histogram->most));
+}
+
+static void print_writes(const struct load *load, const struct report *report, FILE *out)
+{
+    const struct outcomes *outcomes = &load->outcomes;
+    if (load->options.writes == 0)
+        return;
+    fprintf(out,
+            "writes     %" PRIu64 " operations, %g per second each, to \"%s\": %" PRIu64
+            " refused, %" PRIu64 " uncertain, %" PRIu64 " left out; %" PRIu64
+            " not saved at the end\n",
+            outcomes->submitted, load->options.writes, durability_text(load), outcomes->refused,
+            outcomes->uncertain, outcomes->left_out, report->unsaved);
+    print_quantiles("decided", &outcomes->decided, out);
+    print_quantiles("saved", &outcomes->saved, out);
+}
+
 void load_report(const struct load *load, const struct report *report, FILE *out)
 {
     const struct load_options *options = &load->options;
@@ -159,14 +187,12 @@ void load_report(const struct load *load, const struct report *report, FILE *out
     }
     print_server(load, report, &figures, out);
     print_stall(load, report, out);
-    fprintf(out, "this tool  %.1f%% of a core, %" PRIu64 " moves left out for being late\n",
+    print_writes(load, report, out);
+    fprintf(out, "this tool  %.1f%% of a core, %" PRIu64 " turns left out for being late\n",
             100 * figures.tool_cpu, report->turns_late);
     if (!options->idle) {
-        const struct histogram *latency = &load->latency;
-        fprintf(out, "latency    p50 %.1f ms, p99 %.1f ms, most %.1f ms\n",
-                ms(histogram_quantile(latency, 0.5)), ms(histogram_quantile(latency, 0.99)),
-                ms(latency->most));
-        histogram_plot(latency, out);
+        print_quantiles("latency", &load->latency, out);
+        histogram_plot(&load->latency, out);
     }
     if (load->shown != NULL)
         frame_print(out, load->members[0].observer->client->replica,
@@ -206,10 +232,32 @@ static void json_server(const struct report *report, const struct figures *figur
             report->after.server.resident_bytes);
 }
 
+static void json_quantiles(const char *name, const struct histogram *histogram, FILE *out)
+{
+    fprintf(out, ",\"%s\":{\"p50\":%.3f,\"p99\":%.3f,\"most\":%.3f}", name,
+            ms(histogram_quantile(histogram, 0.5)), ms(histogram_quantile(histogram, 0.99)),
+            ms(histogram->most));
+}
+
+static void json_writes(const struct load *load, const struct report *report, FILE *out)
+{
+    const struct outcomes *outcomes = &load->outcomes;
+    if (load->options.writes == 0)
+        return;
+    fprintf(out,
+            ",\"writes\":{\"rate\":%g,\"durability\":\"%s\",\"submitted\":%" PRIu64
+            ",\"refused\":%" PRIu64 ",\"uncertain\":%" PRIu64 ",\"left_out\":%" PRIu64
+            ",\"unsaved\":%" PRIu64 ",\"saved\":%" PRIu64,
+            load->options.writes, durability_text(load), outcomes->submitted, outcomes->refused,
+            outcomes->uncertain, outcomes->left_out, report->unsaved, outcomes->saved.count);
+    json_quantiles("decided_ms", &outcomes->decided, out);
+    json_quantiles("saved_ms", &outcomes->saved, out);
+    fputc('}', out);
+}
+
 void load_report_json(const struct load *load, const struct report *report, FILE *out)
 {
     const struct load_options *options = &load->options;
-    const struct histogram *latency = &load->latency;
     struct figures figures = compute(load, report);
     fprintf(out,
             "{\"rooms\":%u,\"clients\":%u,\"kind\":\"%s\",\"rate\":%g,\"idle\":%s,"
@@ -229,11 +277,10 @@ void load_report_json(const struct load *load, const struct report *report, FILE
             figures.cursor_bytes, figures.delivered, figures.sightings.updates,
             figures.sightings.foreign, figures.sightings.backwards, figures.sightings.superseded,
             report->lost_updates);
-    fprintf(out, ",\"latency_ms\":{\"p50\":%.3f,\"p99\":%.3f,\"most\":%.3f}",
-            ms(histogram_quantile(latency, 0.5)), ms(histogram_quantile(latency, 0.99)),
-            ms(latency->most));
+    json_quantiles("latency_ms", &load->latency, out);
     json_server(report, &figures, out);
     json_stall(load, report, out);
+    json_writes(load, report, out);
     fprintf(out, ",\"tool\":{\"cpu\":%.4f,\"moves_left_out\":%" PRIu64 "}}\n", figures.tool_cpu,
             report->turns_late);
 }

@@ -136,6 +136,24 @@ START_TEST(idle_members_join_and_stay)
 }
 END_TEST
 
+START_TEST(load_tells_when_operations_are_decided_and_saved)
+{
+    static const char *const arguments[] = {"--json",   "--rooms", "3",         "--clients", "2",
+                                            "--writes", "20",      "--seconds", "1",         NULL};
+    json_t *report = run_load(arguments);
+    const json_t *writes = json_object_get(report, "writes");
+    ck_assert_double_gt(number(writes, "submitted"), 0);
+    ck_assert_double_eq(number(writes, "saved"), number(writes, "submitted"));
+    ck_assert_double_eq(number(writes, "refused"), 0);
+    ck_assert_double_eq(number(writes, "uncertain"), 0);
+    ck_assert_double_eq(number(writes, "unsaved"), 0);
+    ck_assert_double_gt(number(json_object_get(writes, "decided_ms"), "p50"), 0);
+    ck_assert_double_ge(number(json_object_get(writes, "saved_ms"), "p50"),
+                        number(json_object_get(writes, "decided_ms"), "p50"));
+    json_decref(report);
+}
+END_TEST
+
 START_TEST(without_a_server_load_fails_and_says_so)
 {
     static const char *const arguments[] = {"--json", "--clients", "2", NULL};
@@ -215,6 +233,7 @@ static Suite *tools_suite(void)
     tcase_add_test(cases, load_measures_a_room_whose_names_are_learnt);
     tcase_add_test(cases, load_sees_a_stalled_client_catch_up);
     tcase_add_test(cases, idle_members_join_and_stay);
+    tcase_add_test(cases, load_tells_when_operations_are_decided_and_saved);
     tcase_add_test(cases, without_a_server_load_fails_and_says_so);
     tcase_add_test(cases, watch_prints_who_is_there_and_ends_on_a_signal);
     tcase_add_test(cases, watch_tells_why_it_cannot_join);
