@@ -55,13 +55,17 @@ static size_t values_bytes(const struct record *record, uint32_t mask)
     return bytes;
 }
 
-/* The part of a list that came after `base`; NULL when there is none, as in an emptied list. */
+/* The part of a list that came after `base`, and what joined it; NULL when there is none, as in an
+ * emptied list. */
 static const struct segment *list_tail(const struct cell *cell, uint64_t base)
 {
-    const struct segment *segment = cell->value.first;
-    while (segment != NULL && segment->stamp <= base)
-        segment = segment->next;
-    return segment;
+    const struct segment *tail = NULL;
+    const struct segment *segment = cell->aux.last;
+    while (segment != NULL && segment->stamp > base) {
+        tail = segment;
+        segment = segment->previous;
+    }
+    return tail;
 }
 
 static size_t tail_bytes(const struct segment *segment)

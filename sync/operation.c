@@ -29,8 +29,10 @@ size_t edit_reserve(const struct schema *schema)
         fields = lists = FIELDS_MAX;
     size_t scope = heap_rounded(SCOPE_BYTES) + heap_rounded(PLACES_BYTES);
     size_t names = learns ? SCHEMA_EDIT_BYTES : 0;
+    size_t joined = lists > 0 ? SEGMENT_SMALL : 0;
     return record_reserve(fields) + lists * (size_t)heap_rounded(sizeof(struct segment) + 1) +
-           names + scope + heap_rounded(REFUSALS_BYTES);
+           joined + heap_rounded(sizeof(struct event_ring)) + names + scope +
+           heap_rounded(REFUSALS_BYTES);
 }
 
 /* Under the guard "if mine": was the field's last change this client's operation? */

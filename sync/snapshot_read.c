@@ -160,7 +160,7 @@ static void load_list(struct loader *loader, struct record *record, int field, s
         if (i == 0)
             state_set_list(state, record, field, items, count, author);
         else
-            state_append(state, record, field, items, count, author);
+            state_restore_segment(state, record, field, items, count);
     }
     if (stamp != newest)
         damaged(loader);
@@ -284,8 +284,7 @@ static void load_event(struct loader *loader, struct scope *scope, int number, u
         damaged(loader);
     if (failed(loader))
         return;
-    size_t entry = heap_rounded(sizeof(struct record));
-    if (!heap_reserve(&state->heap, entry + heap_rounded(packed.length))) {
+    if (!heap_reserve(&state->heap, event_reserve(packed.length))) {
         reader_fail(&loader->reader, STATUS_MEMORY);
         return;
     }
@@ -344,8 +343,6 @@ static void load_scope(struct loader *loader, struct scope *scope, int number)
         return;
     }
     scope->slot_count = slots;
-    scope->tick = loader->room->state.tick; /* segments stay apart as they were */
-    scope->tick_began = UINT64_MAX;
     load_entries(loader, scope, number, stamp);
     load_free_slots(loader, scope);
     scope->stamp = scope->difference = stamp;

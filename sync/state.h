@@ -23,10 +23,10 @@ enum cell_type {
     CELL_LIST      /* value.first, aux.last; both NULL when empty */
 };
 
-/* Items that came together. A list is a chain of them; the first one's stamp is that of the last
- * time the whole list was set. */
+/* Items that came together, or that joined others when they were no longer new. A list is a chain of
+ * them; a stamp is that of the newest item. */
 struct segment {
-    struct segment *next;
+    struct segment *next, *previous;
     uint64_t stamp;
     uint32_t start; /* index of the first item */
     uint32_t count;
@@ -35,6 +35,9 @@ struct segment {
     uint32_t capacity;
     uint8_t data[]; /* packed items */
 };
+
+/* Segments join while their block is no larger than this. */
+#define SEGMENT_SMALL 512u
 
 /* The value of one field of one record. */
 struct cell {
@@ -65,7 +68,7 @@ enum record_kind {
 /* An entry of a scope's list: a record, what is left of a removed one, or an event. */
 struct record {
     struct record *older, *newer; /* in the scope, by stamp */
-    struct record *chain;         /* hash bucket; of events: the next younger event */
+    struct record *chain;         /* hash bucket; of events: see struct event_ring */
     struct scope *scope;
     uint64_t stamp;
     uint64_t created;
@@ -85,13 +88,21 @@ struct record {
     uint8_t id[];
 };
 
+/* The events of one name in a scope, in a circle: behind the newest comes the oldest. */
+struct event_ring {
+    struct event_ring *next; /* of another name */
+    struct record *newest;
+    uint32_t count;
+    uint8_t event;
+};
+
 struct scope {
     struct record *oldest, *newest;
     struct record *tombstone_oldest, *tombstone_newest;
-    struct record *event_oldest, *event_newest;
-    uint64_t stamp;   /* of the last change */
-    uint64_t horizon; /* tombstones up to here are pruned */
-    uint64_t tick;    /* of the last append, and the stamp before it: no place stands above */
+    struct event_ring *events; /* of the names that have come up */
+    uint64_t stamp;            /* of the last change */
+    uint64_t horizon;          /* tombstones up to here are pruned */
+    uint64_t tick;             /* of the last append, and the stamp before it */
     uint64_t tick_began;
     uint64_t difference; /* stamp of the frame before, which differences are based on */
     struct record **slots;
@@ -100,7 +111,6 @@ struct scope {
     uint32_t slot_free; /* first free slot + 1; the next one is in its place in slots */
     uint32_t live;
     uint32_t tombstones;
-    uint16_t event_counts[EVENT_NAMES_MAX];
 };
 
 struct state {
@@ -114,9 +124,10 @@ struct state {
     uint32_t indexed;      /* records and tombstones in buckets */
     uint32_t shared;       /* live records, presence not counted */
     uint32_t tombstones_max;
-    uint64_t seed;       /* of the buckets' hash */
-    uint64_t slot_bytes; /* memory of all slot arrays */
-    uint64_t tick;       /* the room's */
+    uint32_t frame_ticks; /* from one frame to the next */
+    uint64_t seed;        /* of the buckets' hash */
+    uint64_t slot_bytes;  /* memory of all slot arrays */
+    uint64_t tick;        /* the room's */
 };
 
 MUST_CHECK bool state_init(struct state *state,
@@ -184,12 +195,21 @@ void state_append(struct state *state,
                   uint32_t count,
                   struct author author);
 
+/* The next segment of a list out of a snapshot, which joins no other. */
+void state_restore_segment(struct state *state,
+                           struct record *record,
+                           int field,
+                           struct bytes items,
+                           uint32_t count);
+
 /* Adds an event; the oldest of its name goes where more than its `kept` are there. */
 void state_emit(struct state *state,
                 struct scope *scope,
                 int event,
                 uint32_t from,
                 struct bytes value);
+/* Most heap that an event with so many bytes takes. */
+size_t event_reserve(size_t bytes);
 
 /* The cell of a field, or NULL where it never was set. */
 const struct cell *record_cell(const struct record *record, int field);
