@@ -253,10 +253,12 @@ static void add_scope(struct frames *frames,
     building->more |= !section->result.complete;
 }
 
-/* Where nothing is logged there is no durable tick, and none is told of. */
+/* Where nothing is logged there is no durable tick, and none is told of. What a member was told stays
+ * true: a room all of which is saved counts its quiet ticks in, one with an entry on its way does not. */
 static uint64_t saved_tick(const struct room *room, const struct seat *seat)
 {
-    return room->options.logs ? room_durable(room) : seat->durable_told;
+    uint64_t durable = room->options.logs ? room_durable(room) : 0;
+    return durable > seat->durable_told ? durable : seat->durable_told;
 }
 
 /* Outcomes that the member was not told, or saved what it waits for. */
