@@ -73,9 +73,9 @@ export default async function cursors(
       ...options.join,
       kind: KIND,
       user: { name: options.name, color: options.color },
-      onStatus: (status) => {
+      onStatus: (status, joining) => {
         pill.tell(status)
-        options.join?.onStatus?.(status)
+        options.join?.onStatus?.(status, joining)
       },
     })
     const stage = new Stage(joined, layer, root, options)

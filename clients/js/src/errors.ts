@@ -26,6 +26,8 @@ export type Status =
   | 'closed'
   /** another connection with the same key has taken this seat */
   | 'replaced'
+  /** what was saved of the room is damaged, and it is closed until someone has looked at it */
+  | 'quarantined'
   /** the server speaks another version of the protocol */
   | 'version'
   /** the server does not let this page or name in */
@@ -73,6 +75,7 @@ const SENTENCES: Partial<Record<Status, string>> = {
   refused: 'the rules of the room refused it',
   uncertain:
     'the room no longer remembers this client: the change may or may not have been applied',
+  closed: 'the room was closed before this was done',
 }
 
 export function refusal(status: Status): TuttiError {
@@ -107,6 +110,7 @@ const ENDINGS = new Map<number, Ending>([
   [4015, again('full', 'the server is full')],
   [4016, again('closed', 'this client stopped reading for too long')],
   [4017, again('memory', 'the server failed')],
+  [4018, never('quarantined', 'what was saved of this room is damaged')],
 ])
 
 const BROKEN = again('closed', 'the connection broke')

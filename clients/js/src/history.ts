@@ -158,7 +158,7 @@ export class History {
     this.#onChange()
   }
 
-  /** The operation has its effect for good. */
+  /** The operation has its effect for good: it is saved. */
   settle(operation: Operation): void {
     this.#trails.delete(operation)
   }

@@ -32,6 +32,12 @@ export interface EventEdit {
 export type Edit = RecordEdit | EventEdit
 
 /**
+ * `waiting`: the room has not decided it. `applied`: the room has it. `saved`: so has the disk, or
+ * whatever `room.durability` says. `failed`: it was refused, or nobody knows.
+ */
+export type ChangeState = 'waiting' | 'applied' | 'saved' | 'failed'
+
+/**
  * What a call that changes the room gives back. Nobody has to look at it: a refusal that nobody
  * waits for is told by the room's event `refused`, never as an unhandled rejection.
  */
@@ -41,6 +47,14 @@ export interface Change {
    * with a {@link TuttiError}: the status that the room gave, `uncertain` or `closed`.
    */
   readonly done: Promise<void>
+  /**
+   * Resolves, after {@link done}, when the change is safe: see `room.durability`. Until then the
+   * client keeps it, and a server that crashed gets it again. Rejects as `done` does, and where
+   * the change was applied, lost in a crash and then refused.
+   */
+  readonly saved: Promise<void>
+  /** How far it has come. It goes back from `applied` to `waiting` where the server lost it. */
+  readonly state: ChangeState
   /** What it asks for. */
   readonly edits: readonly Edit[]
 }
@@ -51,30 +65,59 @@ export type Outcome = 'applied' | Status
 export class Operation implements Change {
   readonly edits: Edit[] = []
   readonly done: Promise<void>
-  /** Its number on the wire; 0 until it is sent. */
+  readonly saved: Promise<void>
+  /** Its number on the wire, another one whenever it is sent again; 0 before, and once refused. */
   sequence = 0
   /** Its size on the wire. */
   bytes = 0
   /** Known as soon as the room tells, which may be before its effect may be shown. */
   outcome: Outcome | null = null
+  /** The tick at which the outcome was told. */
+  decidedAt = 0
+  /** It is applied, and the durable tick has reached `decidedAt`. */
+  acknowledged = false
 
-  #resolve!: () => void
-  #reject!: (error: TuttiError) => void
+  readonly #done = new Settlement()
+  readonly #saved = new Settlement()
 
   constructor() {
-    this.done = new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
-    this.done.catch(() => {})
+    this.done = this.#done.promise
+    this.saved = this.#saved.promise
   }
 
-  resolve(): void {
-    this.#resolve()
+  get state(): ChangeState {
+    if (this.outcome === null) return 'waiting'
+    if (this.outcome !== 'applied') return 'failed'
+    return this.acknowledged ? 'saved' : 'applied'
   }
 
+  resolveDone(): void {
+    this.#done.resolve()
+  }
+
+  resolveSaved(): void {
+    this.#saved.resolve()
+  }
+
+  /** Does nothing to a promise that has resolved. */
   reject(error: TuttiError): void {
-    this.#reject(error)
+    this.#done.reject(error)
+    this.#saved.reject(error)
+  }
+}
+
+/** A promise that is settled from outside, and may be rejected without anyone listening. */
+class Settlement {
+  readonly promise: Promise<void>
+  resolve!: () => void
+  reject!: (error: TuttiError) => void
+
+  constructor() {
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve
+      this.reject = reject
+    })
+    this.promise.catch(() => {})
   }
 }
 

@@ -1,12 +1,13 @@
 /**
  * Our own operations on their way: queued until they may be sent, sent until their outcome is
- * known, decided until their effect has arrived. All of them lie over the confirmed state.
+ * known, decided until their effect has arrived. Up to there they lie over the confirmed state.
+ * Then they are kept until they are acknowledged, for a server that crashes and loses them.
  */
 import { statusName, TuttiError } from './errors.js'
 import { malformed } from './msgpack.js'
 import type { Operation, Outcome, RecordEdit } from './operation.js'
 import { setKey, type Fields, type Value } from './value.js'
-import type { Id, News, Welcome } from './wire.js'
+import type { Id, News, Refusal, Welcome } from './wire.js'
 
 export interface QueueLimits {
   /** Operations that are not decided. */
@@ -15,18 +16,29 @@ export interface QueueLimits {
   readonly bytes: number
 }
 
+/** As much is kept while the server cannot save; beyond that, no more changes are taken. */
+export const KEPT_MAX: QueueLimits = { operations: 2_048, bytes: 1_048_576 }
+
 export class Pending {
   #queued: Operation[] = []
   #sent: Operation[] = []
   #decided: Operation[] = []
+  /** Applied, shown by the confirmed state, and not acknowledged when last looked at. */
+  #kept: Operation[] = []
+  /** Of those queued and sent. */
   #bytes = 0
+  /** Of those decided and kept. */
+  #keptBytes = 0
   /** Of the last operation that has a number. */
   #sequence = 0
   #highestSent = 0
   #highestDecided = 0
+  #durable = Infinity
   readonly #limits: QueueLimits
   /** `collection\nid` → edits of that record, oldest first. */
   readonly #overlay = new Map<string, { operation: Operation; edit: RecordEdit }[]>()
+  /** Kept ones are queued again, and will lie over the next whole state: this one has them. */
+  #overlayIsBehind = false
 
   constructor(limits: QueueLimits) {
     this.#limits = limits
@@ -35,6 +47,15 @@ export class Pending {
   /** Own operations of which the outcome is not known. */
   get count(): number {
     return this.#queued.length + this.#sent.length
+  }
+
+  /** Own operations that the page has not been told to be saved. */
+  get unsaved(): number {
+    return this.count + this.#keptCount
+  }
+
+  get #keptCount(): number {
+    return this.#decided.length + this.#kept.length
   }
 
   get inFlight(): number {
@@ -54,12 +75,23 @@ export class Pending {
     return this.#highestDecided
   }
 
-  /** Throws `limit` where the queue cannot take this many bytes more. */
+  /** All up to the end of this tick is safe; Infinity where to be decided is as safe as it gets. */
+  get durable(): number {
+    return this.#durable
+  }
+
+  /** Throws `limit` where the queue cannot take this many bytes more, or too much is kept. */
   checkRoomFor(bytes: number): void {
     if (this.count >= this.#limits.operations || this.#bytes + bytes > this.#limits.bytes) {
       throw new TuttiError(
         'limit',
         `${this.count} changes wait for the server already, and no more are queued`,
+      )
+    }
+    if (this.#keptCount >= KEPT_MAX.operations || this.#keptBytes + bytes > KEPT_MAX.bytes) {
+      throw new TuttiError(
+        'limit',
+        `the server has not saved ${this.#keptCount} changes yet, and no more are taken`,
       )
     }
   }
@@ -94,46 +126,106 @@ export class Pending {
     this.#sent.push(operation)
   }
 
-  /** What a new connection knows of what was sent over the one before. */
+  /** What a new connection knows of what was sent over the ones before. */
   resume(welcome: Welcome, sameIncarnation: boolean): void {
-    const { sequence, keyKnown } = welcome
-    const statuses = new Map(welcome.refusals.map(({ number, status }) => [number, status]))
-    const arrived = (operation: Operation) => !keyKnown || operation.sequence <= sequence
-    this.#conclude(this.#sent.filter(arrived), (operation) =>
-      keyKnown ? outcomeOf(statuses.get(operation.sequence)) : 'uncertain',
-    )
-    this.#queued = [...this.#sent.filter((operation) => !arrived(operation)), ...this.#queued]
-    this.#sent = []
+    const { sequence, tick } = welcome
+    if (welcome.keyKnown) this.#compare(welcome, sameIncarnation)
+    else this.#forget(tick)
     this.#sequence = sequence
     this.#highestDecided = sequence
     this.#highestSent = Math.max(this.#highestSent, sequence)
-    if (!sameIncarnation) this.#refuseStale()
+    if (!sameIncarnation) this.#refuseStale(tick)
+    this.#durable = welcome.durability === 'memory' ? Infinity : tick - welcome.unsaved
+    if (this.#durable < 0) throw malformed('less saved than nothing')
+    this.#acknowledge()
+  }
+
+  /** The room knows ours up to a sequence, and nothing of what was sent after it. */
+  #compare({ sequence, tick, refusals }: Welcome, sameIncarnation: boolean): void {
+    const isLost = (operation: Operation) => mayBeLost(operation) && operation.sequence > sequence
+    const lost = [...this.#kept, ...this.#decided].filter(isLost)
+    this.#kept = this.#kept.filter((operation) => !isLost(operation))
+    this.#decided = this.#decided.filter((operation) => !isLost(operation))
+    if (!sameIncarnation) {
+      for (const operation of [...this.#kept, ...this.#decided]) operation.decidedAt = tick
+    }
+    const arrived = this.#sent.filter((operation) => operation.sequence <= sequence)
+    const unheard = this.#sent.slice(arrived.length)
+    this.#sent = []
+    this.#conclude(
+      arrived,
+      tick,
+      outcomesOf(refusals, (number) => number),
+    )
+    this.#queueAgain(lost, unheard)
+  }
+
+  #queueAgain(lost: readonly Operation[], unheard: readonly Operation[]): void {
+    for (const operation of lost) {
+      operation.outcome = null
+      this.#keptBytes -= operation.bytes
+      this.#bytes += operation.bytes
+    }
+    if (lost.length > 0) this.#overlayIsBehind = true
+    this.#queued.unshift(...lost, ...unheard)
+  }
+
+  /** The room remembers nothing of ours: whatever it may have lost is not sent again. */
+  #forget(tick: number): void {
+    const lost = this.#kept.filter(mayBeLost)
+    this.#kept = this.#kept.filter((operation) => !mayBeLost(operation))
+    this.#decided.unshift(...lost)
+    for (const operation of this.#decided) {
+      if (mayBeLost(operation)) operation.outcome = 'uncertain'
+    }
+    this.#conclude(this.#sent.splice(0), tick, () => 'uncertain')
   }
 
   /** Stamps of another incarnation say nothing about this one. */
-  #refuseStale(): void {
+  #refuseStale(tick: number): void {
     const isStale = ({ edits }: Operation) =>
       edits.some((edit) => edit.verb !== 'emit' && edit.ifUnchanged !== undefined)
-    this.#conclude(this.#queued.filter(isStale), () => 'stale')
+    this.#conclude(this.#queued.filter(isStale), tick, () => 'stale')
     this.#queued = this.#queued.filter((operation) => !isStale(operation))
   }
 
-  decide(news: News): void {
+  /** `tick`: of the frame that has the news. */
+  decide(news: News, tick: number): void {
     const decided = this.#sent.splice(0, news.decided)
     if (decided.length < news.decided) throw malformed('more decided than was sent')
-    if (decided.length === 0) return
-    this.#highestDecided = decided[decided.length - 1]!.sequence
-    const statuses = new Map(
-      news.refusals.map(({ number, status }) => [this.#highestDecided - number, status]),
-    )
-    this.#conclude(decided, (operation) => outcomeOf(statuses.get(operation.sequence)))
+    if (decided.length > 0) {
+      const newest = decided[decided.length - 1]!.sequence
+      this.#highestDecided = newest
+      this.#conclude(
+        decided,
+        tick,
+        outcomesOf(news.refusals, (back) => newest - back),
+      )
+    }
+    this.#durable += news.durable
+    if (this.#durable !== Infinity && this.#durable > tick) throw malformed('saved ahead of time')
+    this.#acknowledge()
   }
 
-  #conclude(operations: Operation[], outcome: (operation: Operation) => Outcome): void {
+  #conclude(
+    operations: readonly Operation[],
+    tick: number,
+    outcome: (operation: Operation) => Outcome,
+  ): void {
     for (const operation of operations) {
       operation.outcome = outcome(operation)
+      operation.decidedAt = tick
+      // In another incarnation its number may be that of another one: no guard may name it.
+      if (operation.outcome !== 'applied') operation.sequence = 0
       this.#bytes -= operation.bytes
+      this.#keptBytes += operation.bytes
       this.#decided.push(operation)
+    }
+  }
+
+  #acknowledge(): void {
+    for (const operation of [...this.#kept, ...this.#decided]) {
+      if (mayBeLost(operation)) operation.acknowledged = operation.decidedAt <= this.#durable
     }
   }
 
@@ -141,17 +233,37 @@ export class Pending {
   release(): Operation[] {
     const released = this.#decided
     this.#decided = []
-    for (const operation of released) this.uncover(operation)
+    for (const operation of released) {
+      this.uncover(operation)
+      if (operation.outcome === 'applied') this.#kept.push(operation)
+      else this.#keptBytes -= operation.bytes
+    }
+    if (this.#overlayIsBehind) this.#coverAgain()
     return released
   }
 
-  /** The room is over: nothing will be decided any more. */
-  abandon(): Operation[] {
-    this.#conclude(this.#sent, () => 'uncertain')
-    this.#conclude(this.#queued, () => 'closed')
-    this.#sent = []
-    this.#queued = []
-    return this.release()
+  #coverAgain(): void {
+    this.#overlayIsBehind = false
+    this.#overlay.clear()
+    for (const operation of [...this.#sent, ...this.#queued]) {
+      for (const edit of operation.edits) if (edit.verb !== 'emit') this.cover(operation, edit)
+    }
+  }
+
+  /** What is acknowledged and shows: it is kept no longer. */
+  releaseSaved(): Operation[] {
+    const saved = this.#kept.filter(({ acknowledged }) => acknowledged)
+    if (saved.length === 0) return saved
+    this.#kept = this.#kept.filter(({ acknowledged }) => !acknowledged)
+    for (const { bytes } of saved) this.#keptBytes -= bytes
+    return saved
+  }
+
+  /** The room is over: nothing will be decided or saved any more. `kept`: applied, and no more. */
+  abandon(): { readonly released: readonly Operation[]; readonly kept: readonly Operation[] } {
+    this.#conclude(this.#sent.splice(0), 0, () => 'uncertain')
+    this.#conclude(this.#queued.splice(0), 0, () => 'closed')
+    return { released: this.release(), kept: this.#kept.splice(0) }
   }
 
   /** The record as it shows: the confirmed one with our own edits over it. */
@@ -172,8 +284,17 @@ export class Pending {
   }
 }
 
-function outcomeOf(status: number | undefined): Outcome {
-  return status ? statusName(status) : 'applied'
+/** It is applied, and would be gone if the server crashed now. */
+function mayBeLost({ outcome, acknowledged }: Operation): boolean {
+  return outcome === 'applied' && !acknowledged
+}
+
+function outcomesOf(refusals: readonly Refusal[], sequenceOf: (number: number) => number) {
+  const statuses = new Map(refusals.map(({ number, status }) => [sequenceOf(number), status]))
+  return ({ sequence }: Operation): Outcome => {
+    const status = statuses.get(sequence)
+    return status ? statusName(status) : 'applied'
+  }
 }
 
 function overlayKey(collection: string, id: Id): string {

@@ -1,16 +1,20 @@
-import { Collection, type FieldsInput, type Records } from './collection.js'
-import {
-  Connection,
-  type RoomStatus,
-  type Surroundings,
-  type WebSocketConstructor,
-} from './connection.js'
+import type {
+  ClockView,
+  EmitOptions,
+  GestureHistory,
+  JoinOptions,
+  PresenceView,
+  RoomEvent,
+  RoomEvents,
+  Stats,
+} from './api.js'
+import { Collection, type Records } from './collection.js'
+import { Connection, type RoomStatus, type Surroundings } from './connection.js'
 import { Document, type RecordChange } from './document.js'
 import { Emitter } from './emitter.js'
-import { refusal, statusName, TuttiError, type Status } from './errors.js'
+import { refusal, statusName, TuttiError } from './errors.js'
 import { History, type Editor } from './history.js'
 import { Writer } from './msgpack.js'
-import type { FieldDefinition } from './names.js'
 import {
   checkName,
   EDITS_MAX,
@@ -26,106 +30,7 @@ import { platform, randomBytes } from './platform.js'
 import type { Changes } from './replica.js'
 import { Session, type Audience } from './session.js'
 import { copyValue, equal, type Fields, type Value } from './value.js'
-import { KEY_BYTES, type Notice } from './wire.js'
-
-export type { Change } from './operation.js'
-
-export interface JoinOptions {
-  /** The rules of the room: `open`, `cursors`, … Left out, whatever the room has, or `open`. */
-  readonly kind?: string
-  /** Shown to the others as `user`; at most 1,024 bytes encoded. */
-  readonly user?: unknown
-  /**
-   * 16 secret random bytes that name this client for ever. Keep them, in `sessionStorage` say,
-   * and a page that is loaded again comes back as the member that it was. Left out: new ones.
-   */
-  readonly key?: Uint8Array
-  /** Ends the attempt; a room that was joined is left with `leave`. */
-  readonly signal?: AbortSignal
-  /** Told from the first attempt on, before there is a room to ask. */
-  readonly onStatus?: (status: RoomStatus) => void
-  /** How many changes may wait for the server. Default: 1,000 of them, 1 MiB on the wire. */
-  readonly queue?: Partial<QueueLimits>
-  /** Another WebSocket than the platform's. */
-  readonly WebSocket?: WebSocketConstructor
-}
-
-/** Something that happened once, in a room. */
-export interface RoomEvent {
-  readonly name: string
-  /** The member's number, 0 for the server itself. */
-  readonly from: number
-  readonly value: Value
-}
-
-export interface RoomEvents {
-  /** What the room is doing, and why. */
-  status: RoomStatus
-  /**
-   * Someone emitted something, perhaps ourselves. `history`: it is told again, because all that
-   * the room remembers was loaded anew; `room.events(name)` has them all.
-   */
-  event: RoomEvent & { readonly history: boolean }
-  /** Changes of ours are applied; `unsaved` of them still wait, `tick` is the room's. */
-  saved: { readonly tick: number; readonly unsaved: number }
-  /** The room refused a change of ours, and it shows no longer. */
-  refused: { readonly change: Change; readonly error: TuttiError }
-  /** These may or may not have been applied; what shows now is what the room has. */
-  uncertain: readonly Change[]
-  /** The server has something to say to the person. */
-  notice: { readonly status: Status; readonly text: string }
-  /** There is something else to undo or redo. */
-  history: { readonly canUndo: boolean; readonly canRedo: boolean }
-  /** A frame has come and shows. */
-  frame: { readonly tick: number; readonly bytes: number }
-}
-
-export interface EmitOptions {
-  /** A member's number; left out, everyone. */
-  readonly to?: number
-}
-
-/** Our own presence: what the others see of us in `others`. */
-export interface PresenceView {
-  /**
-   * Sets some fields; `null` unsets. Shows in {@link get} at once and goes out with the room's
-   * frame rate, the newest values only. Throws a {@link TuttiError} `type` or `range` where a
-   * value does not fit its field.
-   */
-  set(fields: FieldsInput): void
-  /** What was set, as the room will hold it. */
-  get(): Fields
-  /** How the room declares a field, with its range; undefined where it takes any value. */
-  field(name: string): FieldDefinition | undefined
-}
-
-/** The server's time. */
-export interface ClockView {
-  /** Milliseconds since 1970 by the server's clock, as well as is known. Never goes back. */
-  now(): number
-  /** The last round trip in milliseconds; null before the first. */
-  readonly rtt: number | null
-  /** What to add to `Date.now()`. */
-  readonly offset: number
-}
-
-/** Makes many changes one step of undo: a drag, a stroke. */
-export interface GestureHistory {
-  /** From here on, all changes are one step. Does nothing within a gesture. */
-  begin(): void
-  /** The step is complete. So it is with an undo. */
-  end(): void
-}
-
-/** Counted since the room was joined; bytes are those of messages, without WebSocket framing. */
-export interface Stats {
-  readonly messagesIn: number
-  readonly bytesIn: number
-  readonly messagesOut: number
-  readonly bytesOut: number
-  readonly framesIn: number
-  readonly lastFrameBytes: number
-}
+import { KEY_BYTES, type Durability, type Notice, type Saving } from './wire.js'
 
 const QUEUE: QueueLimits = { operations: 1_000, bytes: 1_048_576 }
 const USER_BYTES_MAX = 1_024
@@ -201,6 +106,8 @@ export class Room extends Emitter<RoomEvents> {
   /** The operation that is being put together, and what it has made different so far. */
   #open: { operation: Operation; different: Map<string, RecordChange> } | null = null
   #pumpsSoon = false
+  #unsaved = 0
+  #saving: Saving = 'ok'
 
   /** @internal */
   constructor(url: string, options: JoinOptions) {
@@ -231,7 +138,7 @@ export class Room extends Emitter<RoomEvents> {
     this.clock = this.#clockView()
     this.history = { begin: () => this.#history.begin(), end: () => this.#history.end() }
     this.#connection = new Connection(url, WebSocket, this.#session, SURROUNDINGS, (status) => {
-      options.onStatus?.(status)
+      options.onStatus?.(status, this)
       this.#told(status)
     })
     this.#connection.connect()
@@ -257,14 +164,35 @@ export class Room extends Emitter<RoomEvents> {
     return this.#session.welcome!.roomKind
   }
 
+  /** Ticks per second. */
+  get tickRate(): number {
+    return this.#session.welcome!.tickRate
+  }
+
   /** Frames per second, at most; presence goes out as often. */
   get frameRate(): number {
     return this.#session.welcome!.frameRate
   }
 
-  /** Own changes that the room has not decided yet. */
+  /**
+   * What a saved change survives: `disk`: that the machine loses its power. `os`: that the server
+   * crashes. `memory`: neither; there, saved means applied.
+   */
+  get durability(): Durability {
+    return this.#session.welcome!.durability
+  }
+
+  /** Own changes that are not saved: on their way, or applied and not on the server's disk yet. */
   get unsaved(): number {
-    return this.#session.pending.count
+    return this.#session.pending.unsaved
+  }
+
+  /**
+   * How the server's disk is, or was when we last heard of it. `interrupted`: the room goes on, and
+   * nothing is saved for now. `paused`: nothing is applied either until the disk is well again.
+   */
+  get saving(): Saving {
+    return this.#saving
   }
 
   /** Bytes that wait in the socket. */
@@ -360,6 +288,11 @@ export class Room extends Emitter<RoomEvents> {
     return happenings.map(({ from, value }) => ({ name, from, value }))
   }
 
+  /** Tries to connect now, where it waits for the time of the next try; else does nothing. */
+  reconnect(): void {
+    this.#connection.connect()
+  }
+
   /** Gives the seat up. What waits is sent if it can be, and else rejected. */
   leave(): void {
     this.#connection.leave()
@@ -388,12 +321,14 @@ export class Room extends Emitter<RoomEvents> {
       this.#open = null
     }
     if (operation.edits.length === 0) {
-      operation.resolve()
+      operation.resolveDone()
+      operation.resolveSaved()
       return operation
     }
     this.#session.pending.enqueue(operation)
     if (isNoted) this.#history.commit(operation)
     for (const change of open.different.values()) this.#show(change)
+    this.#tellUnsaved()
     this.#pumpSoon()
     return operation
   }
@@ -457,22 +392,24 @@ export class Room extends Emitter<RoomEvents> {
     listener.tell('change', change)
   }
 
-  #changed(changes: Changes, released: readonly Operation[]): void {
+  #changed(changes: Changes, released: readonly Operation[], saved: readonly Operation[]): void {
     const { welcome, tick, frameInterval, stats } = this.#session
     if (changes.everything) this.others.restart(welcome!.member, frameInterval)
     this.others.frame((tick * 1000) / Math.max(1, welcome!.tickRate), SURROUNDINGS.now())
     const different = this.#document.refreshTouched(changes, recordsOf(released))
     for (const change of different) this.#history.yield(change)
     for (const operation of released) {
-      if (operation.outcome === 'applied') this.#history.settle(operation)
-      else this.#history.rollBack(operation)
+      if (operation.outcome !== 'applied') this.#history.rollBack(operation)
     }
+    // Not before: until then a crash may lose it, and the room refuse it at the second attempt.
+    for (const operation of saved) this.#history.settle(operation)
     for (const change of different) {
       if (change.collection === 'presence') this.others.changed(change)
       else this.#show(change)
     }
     this.#tellEvents(changes)
     this.#tellOutcomes(released)
+    this.#tellSaved(saved)
     this.tell('frame', { tick, bytes: stats.lastFrameBytes })
   }
 
@@ -487,7 +424,7 @@ export class Room extends Emitter<RoomEvents> {
   #tellOutcomes(released: readonly Operation[]): void {
     for (const change of released) {
       if (change.outcome === 'applied') {
-        change.resolve()
+        change.resolveDone()
         continue
       }
       const error = refusal(change.outcome!)
@@ -496,34 +433,57 @@ export class Room extends Emitter<RoomEvents> {
     }
     const uncertain = released.filter(({ outcome }) => outcome === 'uncertain')
     if (uncertain.length > 0) this.tell('uncertain', uncertain)
-    if (released.some(({ outcome }) => outcome === 'applied')) {
-      this.tell('saved', { tick: this.#session.tick, unsaved: this.unsaved })
+  }
+
+  #tellSaved(saved: readonly Operation[]): void {
+    for (const operation of saved) operation.resolveSaved()
+    if (saved.length > 0) {
+      this.tell('saved', { tick: this.#session.durableTick, unsaved: this.unsaved })
     }
+    this.#tellUnsaved()
+  }
+
+  #tellUnsaved(): void {
+    const { unsaved } = this
+    if (unsaved === this.#unsaved) return
+    this.#unsaved = unsaved
+    this.tell('unsaved', unsaved)
+  }
+
+  #tellSaving(): void {
+    const { saving } = this.#session
+    if (saving === this.#saving) return
+    this.#saving = saving
+    this.tell('saving', saving)
   }
 
   #told(status: RoomStatus): void {
     if (status.status === 'closed') {
       this.#settleReady.reject(status.error!)
-      const released = this.#session.pending.abandon()
+      const { released, kept } = this.#session.pending.abandon()
       for (const [collection, id] of recordsOf(released)) {
         const change = this.#document.refresh(collection, id, false)
         if (change !== undefined) this.#show(change)
       }
       this.#tellOutcomes(released)
+      for (const operation of kept) operation.reject(refusal('closed'))
+      this.#tellUnsaved()
     }
     this.tell('status', status)
   }
 
   #audience(): Audience {
     return {
-      changed: (changes, released) => this.#changed(changes, released),
+      changed: (changes, released, saved) => this.#changed(changes, released, saved),
       live: () => {
+        this.#tellSaving()
         this.#connection.live()
         this.#settleReady.resolve()
       },
       noticed: ({ status, text }: Notice) => {
         this.tell('notice', { status: statusName(status), text })
       },
+      savingTold: () => this.#tellSaving(),
       forgotten: () => this.#history.clear(),
     }
   }

@@ -19,6 +19,7 @@ import {
   MESSAGE_BYTES_MAX,
   type Frame,
   type Notice,
+  type Saving,
   type ServerMessage,
   type Welcome,
 } from './wire.js'
@@ -36,11 +37,13 @@ export interface Link {
 
 /** What the session tells the room. */
 export interface Audience {
-  /** A frame, with what it changed and the operations whose outcome now shows. */
-  changed(changes: Changes, released: readonly Operation[]): void
+  /** A frame, with what it changed and the operations whose outcome now shows, or is safe now. */
+  changed(changes: Changes, released: readonly Operation[], saved: readonly Operation[]): void
   /** The whole state is here. */
   live(): void
   noticed(notice: Notice): void
+  /** The server's disk is well, or not: see `saving`. */
+  savingTold(): void
   /** The room forgot this client. */
   forgotten(): void
 }
@@ -77,6 +80,8 @@ export class Session {
   welcome: Welcome | null = null
   /** The tick of the newest frame. */
   tick = 0
+  /** How the server's disk is, as it said last on this connection. */
+  saving: Saving = 'ok'
   readonly stats = {
     messagesIn: 0,
     bytesIn: 0,
@@ -110,6 +115,11 @@ export class Session {
 
   get isLive(): boolean {
     return this.#phase === 'live'
+  }
+
+  /** All up to the end of this tick is safe. */
+  get durableTick(): number {
+    return Math.min(this.pending.durable, this.tick)
   }
 
   /** The largest operation that the server takes. */
@@ -194,6 +204,10 @@ export class Session {
         this.presence.rebase()
         this.#audience.noticed(message)
         break
+      case 'saving':
+        this.saving = message.state
+        this.#audience.savingTold()
+        break
     }
   }
 
@@ -201,6 +215,8 @@ export class Session {
     if (this.#phase !== 'greeting') throw new TuttiError('malformed', 'a second welcome')
     this.welcome = welcome
     this.tick = welcome.tick
+    // Where it is anything else, that follows.
+    this.saving = 'ok'
     this.#phase = 'loading'
     this.#pacing = new Pacing(welcome.limits, now)
     this.#probes = 0
@@ -218,12 +234,12 @@ export class Session {
       throw new TuttiError('malformed', 'a frame before the welcome')
     }
     this.tick += frame.ticks
-    if (frame.news !== null) this.pending.decide(frame.news)
+    if (frame.news !== null) this.pending.decide(frame.news, this.tick)
     const changes = this.replica.receive(frame.sections)
     const becomesLive = this.#phase === 'loading' && this.replica.whole
     if (becomesLive) this.#phase = 'live'
     const released = this.replica.settled ? this.pending.release() : []
-    this.#audience.changed(changes, released)
+    this.#audience.changed(changes, released, this.pending.releaseSaved())
     if (becomesLive) this.#audience.live()
   }
 

@@ -1,6 +1,5 @@
 export { join, Room } from './room.js'
 export type {
-  Change,
   ClockView,
   EmitOptions,
   GestureHistory,
@@ -9,7 +8,7 @@ export type {
   RoomEvent,
   RoomEvents,
   Stats,
-} from './room.js'
+} from './api.js'
 export { Collection } from './collection.js'
 export type { CollectionChange, CollectionEvents, EditOptions, FieldsInput } from './collection.js'
 export { Others } from './others.js'
@@ -19,6 +18,7 @@ export { TuttiError } from './errors.js'
 export type { Status } from './errors.js'
 export type { RoomStatus, WebSocketConstructor, WebSocketLike } from './connection.js'
 export type { FieldDefinition } from './names.js'
-export type { Edit, EventEdit, RecordEdit } from './operation.js'
+export type { Change, ChangeState, Edit, EventEdit, RecordEdit } from './operation.js'
 export type { QueueLimits } from './pending.js'
 export type { Fields, Value } from './value.js'
+export type { Durability, Saving } from './wire.js'

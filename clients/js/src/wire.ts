@@ -13,6 +13,14 @@ export const KEY_BYTES = 16
 
 export type Id = string | number
 
+/** What it takes to lose what is saved: the end of the server, of its machine, of the disk. */
+export type Durability = (typeof DURABILITIES)[number]
+const DURABILITIES = ['memory', 'os', 'disk'] as const
+
+/** How the server's disk is. */
+export type Saving = (typeof SAVINGS)[number]
+const SAVINGS = ['ok', 'interrupted', 'paused'] as const
+
 export type Run =
   | { form: 'delete'; slots: number[] }
   | {
@@ -54,6 +62,7 @@ export interface Refusal {
 
 export interface News {
   readonly decided: number
+  /** By how many ticks the durable tick moved. */
   readonly durable: number
   /** `number`: how many operations before the newest decided one. */
   readonly refusals: readonly Refusal[]
@@ -88,10 +97,12 @@ export interface Welcome {
   readonly keyKnown: boolean
   readonly seatKept: boolean
   readonly scopesKept: readonly number[]
-  readonly durability: number
+  readonly durability: Durability
   readonly limits: Limits
   /** `number`: the sequence. */
   readonly refusals: readonly Refusal[]
+  /** By how many ticks the durable tick is behind. */
+  readonly unsaved: number
 }
 
 export interface ClockAnswer {
@@ -108,7 +119,12 @@ export interface Notice {
   readonly text: string
 }
 
-export type ServerMessage = Frame | Welcome | ClockAnswer | Notice
+export interface SavingMessage {
+  readonly kind: 'saving'
+  readonly state: Saving
+}
+
+export type ServerMessage = Frame | Welcome | ClockAnswer | Notice | SavingMessage
 
 export function decodeServerMessage(bytes: Uint8Array): ServerMessage {
   if (bytes.length > MESSAGE_BYTES_MAX) throw malformed('too large')
@@ -126,6 +142,8 @@ export function decodeServerMessage(bytes: Uint8Array): ServerMessage {
       return readClock(elements)
     case 4:
       return readNotice(elements)
+    case 5:
+      return readSaving(elements)
     default:
       throw malformed('an unknown kind')
   }
@@ -244,9 +262,10 @@ function readWelcome(elements: Elements): Welcome {
     keyKnown: elements.bool(),
     seatKept: elements.bool(),
     scopesKept: elements.array().rest((rest) => rest.count()),
-    durability: elements.count(),
+    durability: elements.choice(DURABILITIES),
     limits: readLimits(elements.array()),
     refusals: elements.array().rest(readRefusal),
+    unsaved: elements.more ? elements.count() : 0,
   }
 }
 
@@ -277,6 +296,12 @@ function readNotice(elements: Elements): Notice {
   const notice = { kind: 'notice' as const, status: elements.count(), text: elements.string() }
   elements.end()
   return notice
+}
+
+function readSaving(elements: Elements): SavingMessage {
+  const saving = { kind: 'saving' as const, state: elements.choice(SAVINGS) }
+  elements.end()
+  return saving
 }
 
 const MORE = 1

@@ -32,6 +32,7 @@ class Bench {
         changed: () => {},
         live: () => this.connection.live(),
         noticed: () => {},
+        savingTold: () => {},
         forgotten: () => {},
       },
     )

@@ -23,6 +23,7 @@ interface WelcomeFields {
   durability: number
   limits: number[]
   refusals: number[]
+  unsaved: number
 }
 
 export function welcome(fields: Partial<WelcomeFields> = {}): Json {
@@ -40,6 +41,7 @@ export function welcome(fields: Partial<WelcomeFields> = {}): Json {
     durability: 0,
     limits: LIMITS,
     refusals: [],
+    unsaved: 0,
     ...fields,
   }
   return [2, ...Object.values(all)] as Json

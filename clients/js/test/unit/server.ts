@@ -4,7 +4,8 @@
  * that are objects in this process.
  */
 import '../../src/node.js'
-import { Room, type JoinOptions } from '../../src/room.js'
+import type { JoinOptions } from '../../src/api.js'
+import { Room } from '../../src/room.js'
 import type { WebSocketConstructor, WebSocketLike } from '../../src/connection.js'
 import { bytesOf, DEFINITIONS, jsonOf, welcome, type Json } from './messages.js'
 
@@ -31,10 +32,23 @@ interface Row {
 
 interface Seat {
   readonly socket: FakeSocket
+  readonly key: string
   readonly member: number
   readonly incoming: Json[][]
   decided: number
+  /** What the member was told of: its operations, the durable tick, the state. */
+  told: { decided: number; durable: number }
   place: number
+}
+
+/** What a room knows, in memory or on its disk. */
+interface Memory {
+  readonly rows: Map<string, Row>
+  /** By client key. */
+  readonly members: Map<string, { readonly member: number; readonly decided: number }>
+  readonly happenings: Json[]
+  readonly tick: number
+  readonly stamp: number
 }
 
 export class FakeSocket implements WebSocketLike {
@@ -84,7 +98,12 @@ const SHAPES = 1
 
 export class TinyServer {
   readonly seats: Seat[] = []
+  /** 2: what is applied is safe once it is saved; 0: it is so at once. */
+  durability = 0
   readonly #rows = new Map<string, Row>()
+  #members: Memory['members'] = new Map()
+  #incarnation = 7
+  #tick = 1000
   #stamp = 0
   #slots = 0
   #touched = new Set<Row>()
@@ -125,30 +144,66 @@ export class TinyServer {
 
   /** Whether it knows the keys of those who come back. */
   remembers = true
-  readonly #sequences = new Map<string, Seat>()
 
   #greet(socket: FakeSocket, hello: Json[]): void {
     const key = String(hello[2])
-    const known = this.remembers ? this.#sequences.get(key) : undefined
+    const known = this.remembers ? this.#members.get(key) : undefined
     const sequence = known?.decided ?? (hello[5] as number)
-    const member = this.seats.length + 1
-    const seat: Seat = { socket, member, incoming: [], decided: sequence, place: 0 }
-    this.seats.push(seat)
-    this.#told.set(seat, sequence)
-    this.#sequences.set(key, seat)
+    const member = known?.member ?? this.#members.size + this.seats.length + 1
+    const durable = this.durability === 0 ? this.#tick : this.#disk.tick
+    const told = { decided: sequence, durable }
+    const seat = { socket, key, member, incoming: [], decided: sequence, told, place: this.#stamp }
+    const taken = this.seats.findIndex((other) => known !== undefined && other.key === key)
+    this.seats.splice(taken < 0 ? this.seats.length : taken, taken < 0 ? 0 : 1, seat)
+    this.#members.set(key, { member, decided: sequence })
     const rows = [...this.#rows.values()].filter(({ deleted }) => deleted === null)
-    socket.receive(welcome({ member, sequence, keyKnown: known !== undefined }))
-    socket.receive([
-      0,
-      0,
-      [2, DEFINITIONS.length, ...DEFINITIONS],
-      [8 + 2, this.#stamp, ...rows.flatMap(putRun)],
-    ])
-    seat.place = this.#stamp
+    socket.receive(
+      welcome({
+        member,
+        sequence,
+        keyKnown: known !== undefined,
+        incarnation: this.#incarnation,
+        tick: this.#tick,
+        durability: this.durability,
+        unsaved: this.#tick - durable,
+      }),
+    )
+    const scope = [8 + 2, this.#stamp, ...rows.flatMap(putRun), ...this.#remembered]
+    socket.receive([0, 0, [2, DEFINITIONS.length, ...DEFINITIONS], scope])
+  }
+
+  #disk: Memory = { rows: new Map(), members: new Map(), happenings: [], tick: 1000, stamp: 0 }
+  /** Every event so far. */
+  #remembered: Json[] = []
+
+  /** All that was applied up to now survives a crash. The next tick tells. */
+  save(): void {
+    this.#disk = {
+      rows: copyOfAll(this.#rows),
+      members: new Map(this.#members),
+      happenings: [...this.#remembered],
+      tick: this.#tick,
+      stamp: this.#stamp,
+    }
+  }
+
+  /** Every connection breaks, and the room goes on from what was saved. */
+  crash(): void {
+    const { rows, members, happenings, tick, stamp } = this.#disk
+    const sockets = this.seats.splice(0).map(({ socket }) => socket)
+    this.#rows.clear()
+    for (const [id, row] of copyOfAll(rows)) this.#rows.set(id, row)
+    this.#members = new Map(members)
+    this.#remembered = [...happenings]
+    this.#tick = tick
+    this.#stamp = stamp
+    this.#incarnation++
+    for (const socket of sockets) socket.end(1006)
   }
 
   /** Applies what has arrived and sends a frame to everyone. */
   tick(): void {
+    this.#tick++
     const news = this.seats.map((seat) => this.#decide(seat))
     const rows = [...this.#touched]
     const gone = rows.filter(({ deleted }) => deleted !== null).sort((a, b) => a.slot - b.slot)
@@ -163,6 +218,7 @@ export class TinyServer {
       seat.socket.receive([1, 1, news[i]!, section])
     })
     this.#touched.clear()
+    this.#remembered.push(...this.#happenings)
     this.#happenings = []
   }
 
@@ -173,17 +229,17 @@ export class TinyServer {
       const refusal = this.#apply({ member: seat.member, sequence: seat.decided }, edits)
       if (refusal !== null) refusals.push([seat.decided, refusal])
     }
-    const before = this.#told.get(seat) ?? 0
-    this.#told.set(seat, seat.decided)
+    const { decided, durable } = seat.told
+    seat.told = { decided: seat.decided, durable: this.durability === 0 ? 0 : this.#disk.tick }
+    this.#members.set(seat.key, { member: seat.member, decided: seat.decided })
     const back = refusals.flatMap(([sequence, why]) => [seat.decided - sequence, STATUS[why]])
-    return [seat.decided - before, 0, ...back]
+    const saved = this.durability === 0 ? 0 : seat.told.durable - durable
+    return [seat.decided - decided, saved, ...back]
   }
-
-  readonly #told = new Map<Seat, number>()
 
   /** All edits or none. */
   #apply(by: Author, edits: readonly Json[][]): Refusal | null {
-    const saved = new Map([...this.#rows].map(([id, row]) => [id, copyOf(row)]))
+    const saved = copyOfAll(this.#rows)
     for (const edit of edits) {
       const refusal = this.#edit(by, edit)
       if (refusal !== null) {
@@ -257,8 +313,8 @@ function putRun({ id, slot, fields }: Row): Json[] {
   return [8 * SHAPES + 1, mask, 1, slot, id, ...numbers.map((number) => fields.get(number)!.value)]
 }
 
-function copyOf(row: Row): Row {
-  return { ...row, fields: new Map(row.fields) }
+function copyOfAll(rows: ReadonlyMap<string, Row>): Map<string, Row> {
+  return new Map([...rows].map(([id, row]) => [id, { ...row, fields: new Map(row.fields) }]))
 }
 
 export const settled = async (): Promise<void> => {
