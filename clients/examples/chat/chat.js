@@ -17,6 +17,8 @@ const log = new Log($('log'), $('later'))
 const text = $('text')
 let seat = ownSeat()
 let room = null
+/** Our own messages that are not saved yet, by their ids. */
+const underway = new Map()
 
 seatForm($('seat'), seat, (changed) => {
   seat = changed
@@ -46,7 +48,7 @@ visualViewport?.addEventListener('resize', () => {
 room = await join('/', name, {
   kind: 'cursors', // declares `chat`, of which it keeps 200, and the presence field `typing`
   user: seat,
-  onStatus: statusPill($('status')),
+  onStatus: statusPill($('status'), { saves: true }),
   WebSocket: line.WebSocket,
 })
 for (const event of room.events('chat')) arrived(event, false)
@@ -54,7 +56,11 @@ room.on('event', (event) => {
   if (event.name === 'chat') arrived(event, !event.history)
 })
 room.others.on('change', showWho)
-room.on('status', showWaiting)
+room.on('frame', showWays)
+room.on('status', () => {
+  showWays()
+  showWaiting()
+})
 showWho()
 log.toEnd()
 $('fields').disabled = false
@@ -73,15 +79,28 @@ function arrived({ value }, isNews) {
 function send(text) {
   const id = crypto.getRandomValues(new Uint32Array(3)).join('-')
   const message = { id, text, at: Math.round(room.clock.now()), ...seat }
-  const { done } = room.emit('chat', message)
+  const change = room.emit('chat', message)
+  underway.set(id, change)
   log.wait(message, room.clock.now())
+  showWays()
   showWaiting()
-  done.then(showWaiting, (error) => {
-    const isUncertain = error.status === 'uncertain'
-    const why = isUncertain ? 'Nobody knows whether this arrived.' : `Not sent: ${error.message}.`
-    log.fail(id, why, isUncertain ? 'Send again' : 'Try again', () => trySend(text))
+  change.saved.catch((error) => {
+    underway.delete(id)
+    if (change.state === 'failed') failed(id, text, error)
     showWaiting()
   })
+}
+
+function failed(id, text, error) {
+  const isUncertain = error.status === 'uncertain'
+  // What the room shows says more than what it remembers of us.
+  const isHere = room.events('chat').some(({ value }) => value?.id === id)
+  if (isUncertain && isHere) {
+    log.mark(id, 'delivered')
+    return
+  }
+  const why = isUncertain ? 'Nobody knows whether this arrived.' : `Not sent: ${error.message}.`
+  log.fail(id, why, isUncertain ? 'Send again' : 'Try again', () => trySend(text))
 }
 
 /** Throws nothing: says why, and keeps what was written. */
@@ -96,8 +115,21 @@ function trySend(written) {
   }
 }
 
+/** How far each message of ours has come. After a crash of the server some may be sent again. */
+function showWays() {
+  for (const [id, { state }] of underway) {
+    if (state !== 'failed') log.mark(id, wayOf(state))
+    if (state === 'saved') underway.delete(id)
+  }
+}
+
+function wayOf(state) {
+  if (state === 'waiting') return 'sending'
+  return state === 'saved' && room.durability !== 'memory' ? 'saved' : 'delivered'
+}
+
 function showWaiting() {
-  const count = room.unsaved
+  const count = [...underway.values()].filter(({ state }) => state === 'waiting').length
   const waiting = count === 1 ? 'One message waits' : `${count} messages wait`
   const isWaiting = count > 0 && room.status !== 'live'
   $('told').textContent = isWaiting ? `${waiting} for the connection.` : ''

@@ -6,6 +6,9 @@ const SAME_BREATH_MS = 300_000
 /** So near to the end counts as at the end. */
 const END_REACH = 48
 
+/** What the mark beside a message of ours says. */
+const WAYS = { sending: 'Sending', delivered: 'Delivered', saved: 'Saved' }
+
 /**
  * The messages on the page: decided ones in the room's order, then ours that wait. Follows the
  * newest one, unless the reader has scrolled up.
@@ -55,6 +58,16 @@ export class Log {
     else if (follows) this.toEnd()
   }
 
+  /** How far a message of ours has come: `sending`, `delivered` or `saved`. */
+  mark(id, way) {
+    const mark = this.#nodes.get(id).querySelector('.way')
+    if (mark.dataset.way === way) return
+    mark.dataset.way = way
+    mark.title = WAYS[way]
+    mark.setAttribute('aria-label', WAYS[way])
+    mark.hidden = false
+  }
+
   /** Why a message of ours did not get through, and what can be done. */
   fail(id, why, action, act) {
     const node = this.#nodes.get(id)
@@ -67,6 +80,7 @@ export class Log {
       act()
     })
     node.classList.remove('pending')
+    node.querySelector('.way').hidden = true
     node.querySelector('.fate').replaceChildren(why, button)
   }
 
@@ -108,7 +122,8 @@ export class Log {
     node.dataset.by = `${part} ${name}`
     node.dataset.at = at
     node.innerHTML = `<span class="head" aria-hidden="true"></span>
-      <div class="body"><p class="by"><b></b><time></time></p><p class="text"></p><p class="fate"></p></div>`
+      <div class="body"><p class="by"><b></b><time></time></p><p class="text"></p><p class="fate"></p></div>
+      <span class="way" role="img" hidden><svg viewBox="0 0 16 16"><circle cx="8" cy="8" r="6.5" /><path class="hand" d="M8 4.75V8l2 1.5" /><path class="check" d="m5.25 8.25 2 2 3.5-4" /></svg></span>`
     paint(node, part)
     node.querySelector('.head').textContent = initialsOf(name)
     node.querySelector('b').textContent = name

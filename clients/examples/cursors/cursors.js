@@ -13,7 +13,7 @@ const SETTLE_MS = 600
 const $ = (id) => document.getElementById(id)
 const name = roomInAddress('cursors')
 const line = startLine()
-const pill = statusPill($('status'))
+const pill = statusPill($('status'), { saves: true })
 let seat = ownSeat()
 let stop = null
 
