@@ -1,7 +1,6 @@
 #include "tests/shim_disk.h"
 
 #include <check.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,17 +144,14 @@ static void settle(struct shim_disk *disk, const struct shim_file *file, struct 
 
 static void read_whole(struct shim_file *file, const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ck_assert_int_ge(fd, 0);
+    FILE *stream = fopen(path, "rb");
+    ck_assert_ptr_nonnull(stream);
     struct stat status;
-    ck_assert_int_eq(fstat(fd, &status), 0);
+    ck_assert_int_eq(fstat(fileno(stream), &status), 0);
     file_resize(file, (size_t)status.st_size);
-    for (size_t at = 0; at < file->length;) {
-        ssize_t got = pread(fd, file->data + at, file->length - at, (off_t)at);
-        ck_assert_int_gt(got, 0);
-        at += (size_t)got;
-    }
-    close(fd);
+    if (file->length != 0)
+        ck_assert_uint_eq(fread(file->data, file->length, 1, stream), 1);
+    fclose(stream);
 }
 
 struct shim_file *shim_disk_find(struct shim_disk *disk, const char *path)
@@ -297,14 +293,11 @@ static void decide(struct shim_disk *disk, enum manner manner, struct chance *ch
 
 static void write_whole(const struct shim_file *file, const char *path)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    ck_assert_int_ge(fd, 0);
-    for (size_t at = 0; at < file->length;) {
-        ssize_t put = pwrite(fd, file->data + at, file->length - at, (off_t)at);
-        ck_assert_int_gt(put, 0);
-        at += (size_t)put;
-    }
-    close(fd);
+    FILE *stream = fopen(path, "wb");
+    ck_assert_ptr_nonnull(stream);
+    if (file->length != 0)
+        ck_assert_uint_eq(fwrite(file->data, file->length, 1, stream), 1);
+    ck_assert_int_eq(fclose(stream), 0);
 }
 
 /* The folder shows what the disk holds, and nothing else of what went through here. */

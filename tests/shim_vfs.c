@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -404,11 +405,13 @@ size_t shim_vfs_waiting(const struct shim_vfs *shim)
 /* --- The C library's calls ------------------------------------------------------------------------ */
 
 /* Sends the linker's --wrap=NAME here; __real_NAME is the library's. */
+int __real_open(const char *path, int flags, ...);
 int __real_rename(const char *from, const char *to);
 int __real_renameat(int from_fd, const char *from, int to_fd, const char *to);
 int __real_unlink(const char *path);
 int __real_unlinkat(int fd, const char *path, int flags);
 int __real_fsync(int fd);
+int __wrap_open(const char *path, int flags, ...);
 int __wrap_rename(const char *from, const char *to);
 int __wrap_renameat(int from_fd, const char *from, int to_fd, const char *to);
 int __wrap_unlink(const char *path);
@@ -435,6 +438,26 @@ static bool refused(enum shim_call call)
         return false;
     errno = EIO;
     return true;
+}
+
+/* A new file's name waits for the folder's sync, whoever made it. */
+int __wrap_open(const char *path, int flags, ...)
+{
+    mode_t mode = 0;
+    if (flags & O_CREAT) {
+        va_list values;
+        va_start(values, flags);
+        mode = va_arg(values, mode_t);
+        va_end(values);
+    }
+    if (!installed || !(flags & O_CREAT) || access(path, F_OK) == 0)
+        return __real_open(path, flags, mode);
+    if (refused(SHIM_CALL_OPEN))
+        return -1;
+    int fd = __real_open(path, flags, mode);
+    if (fd >= 0)
+        shim_disk_make(&installed->disk, path);
+    return fd;
 }
 
 int __wrap_renameat(int from_fd, const char *from, int to_fd, const char *to)

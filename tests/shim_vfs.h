@@ -8,7 +8,7 @@
  *
  * The files are real ones, and so are their locks, their listings and SQLite's shared memory, which
  * nothing survives in. A program that is linked with STORAGE_WRAPS (tests/CMakeLists.txt) has its
- * own rename, unlink and fsync of folders go through here too.
+ * own open, rename, unlink and fsync of folders go through here too.
  *
  * Limits   one at a time, on one thread; all files in one folder
  */
