@@ -28,7 +28,7 @@ struct handle {
     struct shim_vfs *shim;
     struct shim_file *file;
     unsigned life;
-    bool sync_folder; /* SQLite syncs the folder with the first sync of a journal that it made */
+    bool sync_folder; /* with the first sync of a journal or log, which may be new */
 };
 
 static struct shim_vfs *installed;
@@ -142,12 +142,9 @@ static int shim_sync(sqlite3_file *base, int flags)
         return result;
     }
     shim_disk_sync(&shim->disk, handle->file);
-    if (!handle->sync_folder)
-        return SQLITE_OK;
-    result = judge_handle(handle, SHIM_CALL_SYNC_FOLDER);
-    if (result != SQLITE_OK)
-        return result;
-    shim_disk_sync_names(&shim->disk);
+    /* As SQLite's own VFS: once, and nobody hears of a failure. */
+    if (handle->sync_folder && judge_handle(handle, SHIM_CALL_SYNC_FOLDER) == SQLITE_OK)
+        shim_disk_sync_names(&shim->disk);
     handle->sync_folder = false;
     return SQLITE_OK;
 }
@@ -263,7 +260,8 @@ static int shim_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *base, int
     handle->shim = shim;
     handle->life = shim->life;
     handle->file = file ? file : shim_disk_make(&shim->disk, path);
-    handle->sync_folder = !file && flags & (SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_WAL);
+    handle->sync_folder =
+        flags & SQLITE_OPEN_CREATE && flags & (SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_WAL);
     handle->base.pMethods = &file_methods;
     return SQLITE_OK;
 }

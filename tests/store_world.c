@@ -171,6 +171,7 @@ enum store_result store_world_append(struct store_world *world)
     enum store_result result = append_tick(world, tick);
     if (result == STORE_OK) {
         world->acknowledged = tick;
+        world->in_journal[tick] = true;
         world->last_number++;
     }
     return result;
@@ -251,7 +252,8 @@ enum store_result store_world_renew(struct store_world *world)
     in_store(world, false);
     for (uint64_t tick = world->released + 1; result == STORE_OK && tick <= world->acknowledged;
          tick++)
-        result = append_tick(world, tick);
+        if (world->in_journal[tick])
+            result = append_tick(world, tick);
     return result;
 }
 
@@ -312,6 +314,8 @@ static bool visit_flush(void *context, const struct store_flush *flush)
     if (!well || reader.damaged || room != WORLD_ROOMS ||
         look->world->number[tick] != flush->number)
         note(sight, &sight->wrong, "flush %" PRIu64 " (tick %" PRIu64 ")", flush->number, tick);
+    else
+        sight->in_journal[tick] = true;
     if (sight->last_number && flush->number != sight->last_number + 1)
         note(sight, &sight->wrong, "flush %" PRIu64 " after %" PRIu64, flush->number,
              sight->last_number);
@@ -460,8 +464,14 @@ void store_world_adopt(struct store_world *world, const struct store_sight *sigh
         world->salt[tick]++;
     world->acknowledged = world->attempted = sight->last;
     world->last_number = sight->last_number;
-    if (world->released > sight->last)
-        world->released = sight->last;
+    memcpy(world->in_journal, sight->in_journal, sizeof world->in_journal);
+    /* The archive may be ahead of a journal that lost its end: numbers are used again, ticks are not. */
+    for (uint64_t tick = 1; tick <= sight->last; tick++)
+        if (world->number[tick] > sight->last_number)
+            world->number[tick] = sight->last_number;
+    world->released = 0;
+    while (world->released < sight->last && !sight->in_journal[world->released + 1])
+        world->released++;
     for (unsigned room = 0; room < WORLD_ROOMS; room++) {
         world->snapshot[room] = sight->last_snapshot[room];
         world->sealed[room] = sight->last_sealed[room];

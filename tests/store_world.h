@@ -38,6 +38,7 @@ struct store_world {
     uint64_t released;                    /* of ticks up to it the journal need not tell */
     uint64_t last_number;                 /* of a flush that is in the journal, or was */
     uint64_t number[WORLD_TICKS_MAX + 1]; /* of each tick's flush */
+    bool in_journal[WORLD_TICKS_MAX + 1]; /* it went, or was found, there */
     uint32_t salt[WORLD_TICKS_MAX + 1];   /* of its bytes */
     uint64_t sealed[WORLD_ROOMS];         /* ticks of the room up to it are in the archive */
     uint64_t snapshot[WORLD_ROOMS];       /* tick of the newest that is saved; 0 for none */
@@ -55,6 +56,7 @@ struct store_sight {
     uint64_t errors; /* calls that ended neither with STORE_OK nor with STORE_NOT_FOUND */
     uint64_t last;   /* all ticks up to it are there, in the journal or the archive */
     uint64_t last_number;
+    bool in_journal[WORLD_TICKS_MAX + 1];
     uint64_t last_snapshot[WORLD_ROOMS];
     uint64_t last_sealed[WORLD_ROOMS];
     uint64_t lost_of[WORLD_ROOMS];

@@ -58,6 +58,7 @@ static const struct way {
 
 struct trial {
     const struct way *way;
+    uint64_t at;
     struct store_world world;
     struct shim_vfs *shim;
     bool renewing; /* a new journal has not got all of it yet */
@@ -196,12 +197,12 @@ static void all_is_there(struct trial *trial)
     struct store_sight sight;
     store_world_close(&trial->world);
     enum store_result result = store_world_open(&trial->world);
-    ck_assert_msg(result == STORE_OK, "%s: %s: %s", trial->way->name, store_result_text(result),
-                  trial->world.error);
+    ck_assert_msg(result == STORE_OK, "%s at %" PRIu64 ": %s: %s", trial->way->name, trial->at,
+                  store_result_text(result), trial->world.error);
     ck_assert_str_eq(trial->world.error, ""); /* nothing was taken for damage */
     store_world_look(&trial->world, &sight);
-    ck_assert_msg(sight.lost + sight.wrong + sight.holes + sight.errors == 0, "%s: %s",
-                  trial->way->name, sight.first);
+    ck_assert_msg(sight.lost + sight.wrong + sight.holes + sight.errors == 0,
+                  "%s at %" PRIu64 ": %s", trial->way->name, trial->at, sight.first);
     store_world_adopt(&trial->world, &sight);
 }
 
@@ -212,7 +213,7 @@ static bool passes_untouched(const struct scenario *scenario,
                              unsigned *seen)
 {
     struct scratch scratch = scratch_make();
-    struct trial trial = {.way = way, .shim = shim_vfs_create("shim", at)};
+    struct trial trial = {.way = way, .at = at, .shim = shim_vfs_create("shim", at)};
     store_world_init(&trial.world,
                      &(struct store_world_options){
                          .folder = scratch.path, .vfs = "shim", .sync = true, .seed = at});
