@@ -45,6 +45,12 @@ const char *store_result_text(enum store_result result);
 #define STORE_BLOB_MAX  (64u << 20)
 #define STORE_PLACE_MAX 128u
 
+/* Of a quarantine; a longer one is cut. */
+#define STORE_REASON_MAX 200u
+
+/* Ticks are 1..STORE_TICK_MAX: 36 years at 60 a second. */
+#define STORE_TICK_MAX ((UINT64_C(1) << 36) - 1)
+
 struct store_flush {
     uint64_t number;    /* 1, 2, 3 ... without gaps, for ever */
     struct bytes bytes; /* flush.h */
@@ -75,7 +81,7 @@ struct store_blob {
     struct bytes bytes;
 };
 
-/* One room's part of a sealing. */
+/* One room's part of a sealing; a room has one at most. */
 struct store_sealed {
     struct bytes name, kind;
     struct store_blob segment;  /* length 0 for none; one that is there already is left as it is */
