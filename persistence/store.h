@@ -1,62 +1,188 @@
-/* store.h - where rooms are kept while nobody is in them: the contract of every store.
+/* store.h - where rooms are kept: the contract of every store.
  *
- *   struct store *store = store_memory_create(64u << 20);
- *   store->put(store, name, &(struct snapshot){.kind = kind, .incarnation = 7, .bytes = bytes});
- *   struct snapshot snapshot;
- *   if (store->get(store, name, &snapshot) == STATUS_OK)
- *       use it before the next call
- *   store->close(store);
+ * A store has two halves, so that a large snapshot never stands in the way of a small commit:
  *
- * A store holds at most one snapshot of a room, under the room's name. It knows bytes and names,
- * and nothing of what the bytes mean.
+ *   journal   what rooms wrote in the last seconds, one append for all of them, durable on return
+ *   archive   each room's log in segments, and its snapshots; what is sealed there leaves the
+ *             journal
  *
- * Ownership  what is put is copied; what is got is a view, valid until the next call with the same
- *            store.
- * Errors     STATUS_LIMIT: the store is full. STATUS_MEMORY: no memory. STATUS_NOT_FOUND. After a
- *            failed call the store holds what it held before.
- * Limits     names are 1..ROOM_NAME_MAX bytes, kinds 1..NAME_BYTES_MAX.
- * Threads    one owner at a time.
+ *   store->claim(store, &fence);
+ *   store->append(store, fence, &(struct store_flush){.number = n, .bytes = flush});   every 50 ms
+ *   store->seal(store, &sealing);  store->release(store, number);                     every 10 s
+ *   store->room(store, name, &room);  store->snapshot(...);  store->read(...);        to load a room
+ *
+ * Order that must hold: append before anyone is told that it is saved; seal before release. What
+ * follows the newest snapshot of a room is all that it needs to come back. Nothing here depends on
+ * what the bytes mean.
+ *
+ * Ownership  what is passed in is copied or written before the call returns; views handed to a
+ *            visitor are good until it returns.
+ * Errors     enum store_result; after anything but STORE_OK the store holds what it held before,
+ *            but after STORE_UNKNOWN, where the append may or may not have happened: append it
+ *            again with its number.
+ * Limits     names are 1..ROOM_NAME_MAX bytes, kinds 1..NAME_BYTES_MAX, a blob STORE_BLOB_MAX.
+ * Threads    one thread for the journal half, one (the same or another) for the archive half.
  */
 #ifndef PERSISTENCE_STORE_H
 #define PERSISTENCE_STORE_H
 
 #include "sync/base.h"
+#include "sync/limits.h"
 
-struct snapshot {
-    struct bytes kind;    /* name of the room's kind */
-    uint64_t incarnation; /* of the room, stamps mean nothing in another one */
-    uint64_t tick;        /* the tick after which the snapshot was made */
+enum store_result {
+    STORE_OK,
+    STORE_NOT_FOUND,
+    STORE_BUSY,    /* someone else holds the file; try again */
+    STORE_FULL,    /* no space, for now */
+    STORE_FENCED,  /* someone else has claimed the store */
+    STORE_UNKNOWN, /* nobody can tell whether it happened (a connection lost in COMMIT) */
+    STORE_FAILED,  /* the disk lies: the journal wants a new generation, see renew_journal() */
+    STORE_DAMAGED, /* bytes do not check; `place` says where */
+    STORE_MEMORY
+};
+const char *store_result_text(enum store_result result);
+
+#define STORE_BLOB_MAX  (64u << 20)
+#define STORE_PLACE_MAX 128u
+
+/* Of a quarantine; a longer one is cut. */
+#define STORE_REASON_MAX 200u
+
+/* Ticks are 1..STORE_TICK_MAX: 36 years at 60 a second. */
+#define STORE_TICK_MAX ((UINT64_C(1) << 36) - 1)
+
+struct store_flush {
+    uint64_t number;    /* 1, 2, 3 ... without gaps, for ever */
+    struct bytes bytes; /* flush.h */
+};
+
+enum store_room_state {
+    STORE_ROOM_WELL,
+    STORE_ROOM_QUARANTINED, /* not to be loaded nor written over */
+    STORE_ROOM_DELETED      /* nothing of it is left but its incarnation */
+};
+
+/* What the archive knows of a room. Views, as the caller of room() or a visitor sees them. */
+struct store_room {
+    struct bytes name;
+    struct bytes kind;
+    uint64_t incarnation;
+    uint64_t first, last;    /* ticks of the log that is kept; 0, 0 for none */
+    uint64_t created_ms;     /* since 1970, when it was first sealed */
+    uint64_t bytes;          /* of its segments and snapshots, as stored */
+    uint64_t snapshot_tick;  /* of the newest; 0 for none */
+    enum store_room_state state;
+    struct bytes reason;     /* of the quarantine */
+};
+
+struct store_blob {
+    uint64_t incarnation;
+    uint64_t first, last; /* ticks; of a snapshot both are its tick */
     struct bytes bytes;
 };
 
-struct store;
+/* One room's part of a sealing; a room has one at most. */
+struct store_sealed {
+    struct bytes name, kind;
+    struct store_blob segment;  /* length 0 for none; one that is there already is left as it is */
+    struct store_blob snapshot; /* length 0 for none */
+};
 
-/* Called once per room that the store holds. False ends the walk. */
-typedef bool store_visitor(void *context, struct bytes name, const struct snapshot *snapshot);
+struct store;
+typedef bool store_flush_visitor(void *context, const struct store_flush *flush);
+typedef bool store_blob_visitor(void *context, const struct store_blob *blob);
+typedef bool store_room_visitor(void *context, const struct store_room *room);
+
+/* What check() found; `place` as "archive segment of room lobby at tick 120: checksum". */
+typedef void store_damage_visitor(void *context, struct bytes room, const char *place);
+typedef bool store_progress(void *context, uint64_t done, uint64_t all); /* false stops the work */
 
 struct store {
-    /* Keeps the snapshot in place of the one under this name, if there is one. */
-    MUST_CHECK enum status (*put)(struct store *store,
-                                  struct bytes name,
-                                  const struct snapshot *snapshot);
+    /* --- Journal ------------------------------------------------------------------------------ */
 
-    MUST_CHECK enum status (*get)(struct store *store,
-                                  struct bytes name,
-                                  struct snapshot *snapshot);
+    /* Takes the store over: appends with an older fence are FENCED from now on. */
+    MUST_CHECK enum store_result (*claim)(struct store *store, uint64_t *fence);
 
-    /* Forgets the room. One that is not there is forgotten already. */
-    MUST_CHECK enum status (*remove)(struct store *store, struct bytes name);
+    /* Shows that the owner is alive, and whether it still owns. */
+    MUST_CHECK enum store_result (*renew)(struct store *store, uint64_t fence);
 
-    /* Visits every room, in no order. The visitor may not change the store. */
-    void (*each)(struct store *store, store_visitor *visitor, void *context);
+    /* Durable on STORE_OK, as far as the store's mode goes. A number that is there already with the
+     * same bytes is OK and nothing happens. */
+    MUST_CHECK enum store_result (*append)(struct store *store,
+                                           uint64_t fence,
+                                           const struct store_flush *flush);
 
-    /* A number above every incarnation that the store has given out or holds, and at least
-     * `wall_us`, the time in microseconds since 1970: so that it also grows over restarts that
-     * remember nothing. */
-    uint64_t (*next_incarnation)(struct store *store, uint64_t wall_us);
+    /* Every flush that has not been released, ascending. A row whose checksum does not fit ends the
+     * walk with STORE_DAMAGED and leaves the number of the last good one in *last. */
+    MUST_CHECK enum store_result (*flushes)(struct store *store,
+                                            store_flush_visitor *visitor,
+                                            void *context,
+                                            uint64_t *last);
 
-    uint64_t (*count)(const struct store *store); /* rooms */
-    uint64_t (*bytes)(const struct store *store); /* what the store counts against its limit */
+    /* Flushes up to `number` are in the archive: the journal forgets them. */
+    MUST_CHECK enum store_result (*release)(struct store *store, uint64_t number);
+
+    /* A new, empty journal beside the old one, which is never written again (nor deleted, unless all
+     * that it held was released). The caller appends what has not been released once more; only
+     * then is any of it durable. */
+    MUST_CHECK enum store_result (*renew_journal)(struct store *store);
+
+    /* --- Archive ------------------------------------------------------------------------------ */
+
+    /* All of it or nothing, durable on STORE_OK. */
+    MUST_CHECK enum store_result (*seal)(struct store *store,
+                                         const struct store_sealed *sealed,
+                                         size_t count,
+                                         uint64_t wall_ms);
+
+    MUST_CHECK enum store_result (*room)(struct store *store,
+                                         struct bytes name,
+                                         store_room_visitor *visitor,
+                                         void *context);
+
+    /* The newest snapshot whose tick is at most `tick`. */
+    MUST_CHECK enum store_result (*snapshot)(struct store *store,
+                                             struct bytes name,
+                                             uint64_t tick,
+                                             store_blob_visitor *visitor,
+                                             void *context);
+
+    /* The segments that tell of ticks above `after`, ascending. A damaged one ends the walk. */
+    MUST_CHECK enum store_result (*read)(struct store *store,
+                                         struct bytes name,
+                                         uint64_t after,
+                                         store_blob_visitor *visitor,
+                                         void *context);
+
+    /* Every room, by name; the deleted ones too. */
+    MUST_CHECK enum store_result (*rooms)(struct store *store,
+                                          store_room_visitor *visitor,
+                                          void *context);
+
+    MUST_CHECK enum store_result (*quarantine)(struct store *store,
+                                               struct bytes name,
+                                               struct bytes reason);
+    MUST_CHECK enum store_result (*release_quarantine)(struct store *store, struct bytes name);
+
+    /* Segments and snapshots go, the name and its incarnation stay. */
+    MUST_CHECK enum store_result (*remove)(struct store *store, struct bytes name);
+
+    /* Drops segments and snapshots that lie before each room's newest snapshot, oldest first, until
+     * `bytes` are free. STORE_NOT_FOUND when nothing may go. */
+    MUST_CHECK enum store_result (*reclaim)(struct store *store, uint64_t bytes, uint64_t *freed);
+
+    /* Reads everything and reports what does not check. STORE_OK even where damage was found. */
+    MUST_CHECK enum store_result (*check)(struct store *store,
+                                          store_damage_visitor *visitor,
+                                          store_progress *progress,
+                                          void *context);
+
+    /* --- Both --------------------------------------------------------------------------------- */
+
+    uint64_t (*incarnation)(struct store *store); /* highest that is or was stored; 0 for none */
+
+    /* The place of the last damage or failure, for people. */
+    const char *(*place)(const struct store *store);
 
     void (*close)(struct store *store);
 };

@@ -87,6 +87,9 @@ struct replay {
 struct replay replay_begin(const struct room_options *options,
                            const struct rules *(*find)(struct bytes kind));
 
+/* The kind that a log begins with; empty where it does not begin with the room's opening. */
+struct bytes log_kind(struct bytes log);
+
 /* The room as it was after one tick; entries up to that tick are skipped. */
 MUST_CHECK enum status replay_snapshot(struct replay *replay, struct bytes bytes);
 

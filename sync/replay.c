@@ -441,6 +441,18 @@ enum status replay_log(struct replay *replay, struct bytes bytes)
     return replay->status;
 }
 
+struct bytes log_kind(struct bytes log)
+{
+    struct reader reader = reader_on(log);
+    read_array(&reader);
+    for (int i = 0; i < 3; i++)
+        read_integer(&reader);
+    read_array(&reader);
+    read_integer_in(&reader, ACT_OPENED, ACT_OPENED);
+    struct bytes kind = read_string(&reader);
+    return reader.status == STATUS_OK ? kind : (struct bytes){0};
+}
+
 enum status replay_snapshot(struct replay *replay, struct bytes bytes)
 {
     assert(replay->room == NULL);

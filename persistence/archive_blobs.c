@@ -1,0 +1,336 @@
+#include "persistence/archive_parts.h"
+#include "persistence/checksum.h"
+#include "persistence/store_place.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#define CODEC_RAW  0u
+#define CODEC_ZLIB 1u
+
+/* Higher levels take twice the time for a hundredth of the size. */
+#define ZLIB_LEVEL 6
+
+static const char *const table_names[] = {[SEGMENTS] = "segment", [SNAPSHOTS] = "snapshot"};
+
+enum store_result archive_damage(enum blob_table table,
+                                 struct bytes name,
+                                 uint64_t tick,
+                                 const char *what)
+{
+    store_place_set("archive %s of room %s at tick %" PRIu64 ": %s",
+                    table_names[table],
+                    printable(name).text,
+                    tick,
+                    what);
+    return STORE_DAMAGED;
+}
+
+/* --- Packing ------------------------------------------------------------------------------------ */
+
+enum store_result archive_blob_pack(struct archive_blob *blob, struct bytes bytes)
+{
+    assert(bytes.length > 0 && bytes.length <= STORE_BLOB_MAX);
+    uLongf packed = compressBound(bytes.length);
+    blob->stored = malloc(packed);
+    if (blob->stored == NULL)
+        return STORE_MEMORY;
+    if (compress2(blob->stored, &packed, bytes.data, bytes.length, ZLIB_LEVEL) != Z_OK)
+        return STORE_MEMORY;
+    blob->length = bytes.length;
+    blob->codec = packed < bytes.length ? CODEC_ZLIB : CODEC_RAW;
+    if (blob->codec == CODEC_RAW) {
+        memcpy(blob->stored, bytes.data, bytes.length);
+        packed = bytes.length;
+    }
+    blob->stored_length = packed;
+    return STORE_OK;
+}
+
+static struct bytes name_of(const struct archive_blob *blob)
+{
+    return (struct bytes){blob->name, blob->name_length};
+}
+
+static enum store_result damage(const struct archive_blob *blob, const char *what)
+{
+    return archive_damage(blob->table, name_of(blob), blob_tick(blob), what);
+}
+
+enum store_result archive_blob_unpack(const struct archive_blob *blob, uint8_t **bytes)
+{
+    if (blob->length == 0 || blob->length > STORE_BLOB_MAX)
+        return damage(blob, "length");
+    *bytes = malloc(blob->length);
+    if (*bytes == NULL)
+        return STORE_MEMORY;
+    bool good = false;
+    if (blob->codec == CODEC_RAW && blob->length == blob->stored_length) {
+        memcpy(*bytes, blob->stored, blob->length);
+        good = true;
+    } else if (blob->codec == CODEC_ZLIB) {
+        uLongf length = blob->length;
+        int code = uncompress(*bytes, &length, blob->stored, blob->stored_length);
+        if (code == Z_MEM_ERROR) {
+            free(*bytes);
+            return STORE_MEMORY;
+        }
+        good = code == Z_OK && length == blob->length;
+    }
+    if (good)
+        return STORE_OK;
+    free(*bytes);
+    return damage(blob, "cannot be unpacked");
+}
+
+void archive_blob_free(struct archive_blob *blob)
+{
+    free(blob->stored);
+    blob->stored = NULL;
+}
+
+/* --- Checksums ---------------------------------------------------------------------------------- */
+
+/* Not over the room's id nor the parts' places: those may change when a file is salvaged. */
+static uint64_t sum_of(const struct archive_blob *blob, struct bytes name)
+{
+    const uint64_t numbers[] = {blob->table,
+                                blob_tick(blob),
+                                blob->last,
+                                blob->previous,
+                                blob->incarnation,
+                                blob->sealed_ms,
+                                blob->codec,
+                                blob->length};
+    struct bytes stored = {blob->stored, blob->stored_length};
+    return checksum(numbers, sizeof numbers / sizeof numbers[0], name, stored);
+}
+
+enum store_result archive_blob_verify(const struct archive_blob *blob, struct bytes name)
+{
+    if (bytes_equal(name, name_of(blob)) && blob->checksum == sum_of(blob, name))
+        return STORE_OK;
+    return archive_damage(blob->table, name, blob_tick(blob), "checksum");
+}
+
+bool archive_segment_follows(const struct archive_blob *segment,
+                             uint64_t after,
+                             uint64_t log_first)
+{
+    return segment->previous <= after || blob_tick(segment) == log_first;
+}
+
+/* A part names the blob that it belongs to: numbers that were damaged reach nobody else's parts. */
+static uint64_t owner_of(const struct archive_blob *blob)
+{
+    return blob->id << 1 | blob->table;
+}
+
+/* --- Writing ------------------------------------------------------------------------------------ */
+
+static enum store_result add_part(struct archive *archive,
+                                  const struct archive_blob *blob,
+                                  struct bytes bytes)
+{
+    sqlite3_stmt *row = archive->file.statements[PART_ADD];
+    sqlite_bind_number(row, 1, blob->part + blob->parts);
+    sqlite_bind_number(row, 2, owner_of(blob));
+    sqlite_bind_bytes(row, 3, bytes);
+    return sqlite_file_run(&archive->file, row);
+}
+
+static enum store_result add_parts(struct archive *archive, struct archive_blob *blob)
+{
+    sqlite3_stmt *row = archive->file.statements[PART_LAST];
+    enum store_result result = sqlite_file_step(&archive->file, row);
+    if (result != STORE_OK)
+        return result;
+    blob->part = sqlite_column_number(row, 0) + 1;
+    sqlite3_reset(row);
+    for (size_t at = BLOB_PART_MAX; at < blob->stored_length && result == STORE_OK;
+         at += BLOB_PART_MAX) {
+        size_t rest = blob->stored_length - at;
+        struct bytes part = {blob->stored + at, rest < BLOB_PART_MAX ? rest : BLOB_PART_MAX};
+        result = add_part(archive, blob, part);
+        blob->parts++;
+    }
+    return result;
+}
+
+enum store_result archive_blob_add(struct archive *archive, struct archive_blob *blob)
+{
+    blob->part = 0;
+    blob->parts = 0;
+    size_t whole = blob->stored_length < BLOB_PART_MAX ? blob->stored_length : BLOB_PART_MAX;
+    if (whole < blob->stored_length) {
+        enum store_result result = add_parts(archive, blob);
+        if (result != STORE_OK)
+            return result;
+    }
+    blob->checksum = sum_of(blob, name_of(blob));
+    sqlite3_stmt *row = archive->file.statements[BLOB_ADD + blob->table];
+    sqlite_bind_number(row, 1, blob->id);
+    sqlite_bind_bytes(row, 2, name_of(blob));
+    sqlite_bind_number(row, 3, blob->incarnation);
+    sqlite_bind_number(row, 4, blob->last);
+    sqlite_bind_number(row, 5, blob->previous);
+    sqlite_bind_number(row, 6, blob->sealed_ms);
+    sqlite_bind_number(row, 7, blob->codec);
+    sqlite_bind_number(row, 8, blob->length);
+    sqlite_bind_number(row, 9, blob->stored_length);
+    sqlite_bind_number(row, 10, blob->part);
+    sqlite_bind_number(row, 11, blob->parts);
+    sqlite_bind_number(row, 12, blob->checksum);
+    sqlite_bind_bytes(row, 13, (struct bytes){blob->stored, whole});
+    enum store_result result = sqlite_file_run(&archive->file, row);
+    sqlite3_clear_bindings(row);
+    return result;
+}
+
+enum store_result archive_blob_drop(struct archive *archive, const struct archive_blob *blob)
+{
+    enum store_result result = STORE_OK;
+    if (blob->parts > 0) {
+        sqlite3_stmt *parts = archive->file.statements[PART_DROP];
+        sqlite_bind_number(parts, 1, blob->part);
+        sqlite_bind_number(parts, 2, blob->part + blob->parts - 1);
+        sqlite_bind_number(parts, 3, owner_of(blob));
+        result = sqlite_file_run(&archive->file, parts);
+    }
+    if (result != STORE_OK)
+        return result;
+    sqlite3_stmt *row = archive->file.statements[BLOB_DROP + blob->table];
+    sqlite_bind_number(row, 1, blob->id);
+    return sqlite_file_run(&archive->file, row);
+}
+
+enum store_result archive_blobs_drop(struct archive *archive,
+                                     enum blob_table table,
+                                     uint64_t from,
+                                     uint64_t to)
+{
+    sqlite3_stmt *row = archive->file.statements[BLOB_HEAD + table];
+    for (;;) {
+        sqlite_bind_number(row, 1, from);
+        sqlite_bind_number(row, 2, to);
+        enum store_result result = sqlite_file_step(&archive->file, row);
+        if (result != STORE_OK)
+            return result == STORE_NOT_FOUND ? STORE_OK : result;
+        struct archive_blob blob = {.table = table,
+                                    .id = sqlite_column_number(row, 0),
+                                    .part = sqlite_column_number(row, 1),
+                                    .parts = sqlite_column_number(row, 2)};
+        sqlite3_reset(row);
+        result = archive_blob_drop(archive, &blob);
+        if (result != STORE_OK)
+            return result;
+    }
+}
+
+/* --- Reading ------------------------------------------------------------------------------------ */
+
+static enum store_result append(struct archive_blob *blob, struct bytes bytes, size_t capacity)
+{
+    if (bytes.length > capacity - blob->stored_length)
+        return damage(blob, "parts");
+    if (bytes.length > 0)
+        memcpy(blob->stored + blob->stored_length, bytes.data, bytes.length);
+    blob->stored_length += bytes.length;
+    return STORE_OK;
+}
+
+static enum store_result read_parts(struct archive *archive,
+                                    struct archive_blob *blob,
+                                    size_t capacity)
+{
+    sqlite3_stmt *row = archive->file.statements[PART_READ];
+    enum store_result result = STORE_OK;
+    for (uint64_t i = 0; i < blob->parts && result == STORE_OK; i++) {
+        sqlite_bind_number(row, 1, blob->part + i);
+        sqlite_bind_number(row, 2, owner_of(blob));
+        result = sqlite_file_step(&archive->file, row);
+        if (result == STORE_NOT_FOUND)
+            return damage(blob, "a part is missing");
+        if (result == STORE_OK)
+            result = append(blob, sqlite_column_view(row, 0), capacity);
+        sqlite3_reset(row);
+    }
+    return result;
+}
+
+static void take_columns(struct archive_blob *blob, sqlite3_stmt *row)
+{
+    blob->id = sqlite_column_number(row, 0);
+    struct bytes name = sqlite_column_view(row, 1);
+    blob->name_length = name.length < ROOM_NAME_MAX ? name.length : ROOM_NAME_MAX;
+    if (blob->name_length > 0)
+        memcpy(blob->name, name.data, blob->name_length);
+    blob->incarnation = sqlite_column_number(row, 2);
+    blob->last = sqlite_column_number(row, 3);
+    blob->previous = sqlite_column_number(row, 4);
+    blob->sealed_ms = sqlite_column_number(row, 5);
+    blob->codec = sqlite_column_number(row, 6);
+    blob->length = sqlite_column_number(row, 7);
+    blob->part = sqlite_column_number(row, 9);
+    blob->parts = sqlite_column_number(row, 10);
+    blob->checksum = sqlite_column_number(row, 11);
+}
+
+static enum store_result take_row(struct archive *archive,
+                                  struct archive_blob *blob,
+                                  sqlite3_stmt *row)
+{
+    take_columns(blob, row);
+    struct bytes bytes = sqlite_column_view(row, 12);
+    if (bytes.length > BLOB_PART_MAX || blob->parts > BLOB_PARTS_MAX)
+        return damage(blob, "parts");
+    size_t capacity = bytes.length + (size_t)blob->parts * BLOB_PART_MAX;
+    blob->stored = malloc(capacity > 0 ? capacity : 1);
+    if (blob->stored == NULL)
+        return STORE_MEMORY;
+    enum store_result result = append(blob, bytes, capacity);
+    if (result == STORE_OK)
+        result = read_parts(archive, blob, capacity);
+    return result;
+}
+
+static enum store_result read_one(struct archive *archive,
+                                  enum archive_statement statement,
+                                  enum blob_table table,
+                                  uint64_t from,
+                                  uint64_t to,
+                                  struct archive_blob *blob)
+{
+    *blob = (struct archive_blob){.table = table};
+    sqlite3_stmt *row = archive->file.statements[statement + table];
+    sqlite_bind_number(row, 1, from);
+    sqlite_bind_number(row, 2, to);
+    enum store_result result = sqlite_file_step(&archive->file, row);
+    if (result == STORE_OK)
+        result = take_row(archive, blob, row);
+    sqlite3_reset(row);
+    if (result != STORE_OK)
+        archive_blob_free(blob);
+    return result;
+}
+
+enum store_result archive_blob_first(struct archive *archive,
+                                     enum blob_table table,
+                                     uint64_t from,
+                                     uint64_t to,
+                                     struct archive_blob *blob)
+{
+    return read_one(archive, BLOB_FIRST, table, from, to, blob);
+}
+
+enum store_result archive_blob_last(struct archive *archive,
+                                    enum blob_table table,
+                                    uint64_t from,
+                                    uint64_t to,
+                                    struct archive_blob *blob)
+{
+    return read_one(archive, BLOB_LAST, table, from, to, blob);
+}

@@ -1,0 +1,194 @@
+#include "persistence/archive_parts.h"
+#include "persistence/journal.h"
+#include "persistence/store_place.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct check {
+    struct archive *archive;
+    store_damage_visitor *visitor;
+    store_progress *progress; /* NULL for none */
+    void *context;
+    uint64_t done, all; /* blobs and flushes */
+    bool stopped;
+};
+
+/* Damage is what is looked for: it is reported, and the search goes on. */
+static enum store_result report(struct check *check, enum store_result result, struct bytes room)
+{
+    if (result != STORE_DAMAGED)
+        return result;
+    check->visitor(check->context, room, store_place());
+    return STORE_OK;
+}
+
+static void step(struct check *check)
+{
+    check->done++;
+    if (check->progress != NULL && !check->progress(check->context, check->done, check->all))
+        check->stopped = true;
+}
+
+static enum store_result check_blob(const struct archive_room *room,
+                                    const struct archive_blob *blob,
+                                    uint64_t previous)
+{
+    enum store_result result = archive_blob_verify(blob, room->room.name);
+    if (result != STORE_OK)
+        return result;
+    if (blob->table == SEGMENTS && !archive_segment_follows(blob, previous, room->room.first))
+        return archive_damage(SEGMENTS, room->room.name, blob->previous, "missing");
+    uint8_t *bytes;
+    result = archive_blob_unpack(blob, &bytes);
+    if (result == STORE_OK)
+        free(bytes);
+    return result;
+}
+
+/* The numbers in the room's row have to be those of its last blob. */
+static enum store_result check_end(const struct archive_room *room,
+                                   enum blob_table table,
+                                   uint64_t last)
+{
+    uint64_t wanted = table == SEGMENTS ? room->room.last : room->room.snapshot_tick;
+    if (last == wanted)
+        return STORE_OK;
+    return archive_damage(table, room->room.name, wanted, "missing");
+}
+
+static enum store_result check_blobs(struct check *check,
+                                     const struct archive_room *room,
+                                     enum blob_table table)
+{
+    uint64_t from = blob_id(room->id, 0), to = blob_id(room->id, STORE_TICK_MAX);
+    uint64_t last = 0;
+    while (!check->stopped) {
+        struct archive_blob blob;
+        enum store_result result = archive_blob_first(check->archive, table, from, to, &blob);
+        if (result == STORE_NOT_FOUND)
+            return report(check, check_end(room, table, last), room->room.name);
+        if (result == STORE_OK) {
+            result = report(check, check_blob(room, &blob, last), room->room.name);
+            last = blob.last;
+            from = blob.id + 1;
+            archive_blob_free(&blob);
+            step(check);
+        } else if (result == STORE_DAMAGED) {
+            /* The file's pages are damaged here; what lies behind is not to be found this way. */
+            return report(check, result, room->room.name);
+        }
+        if (result != STORE_OK)
+            return result;
+    }
+    return STORE_OK;
+}
+
+static enum store_result check_rooms(struct check *check)
+{
+    for (uint64_t id = 1; id <= check->archive->rooms && !check->stopped; id++) {
+        struct archive_room room;
+        enum store_result result = archive_room_at(check->archive, id, &room);
+        if (result == STORE_OK)
+            result = check_blobs(check, &room, SEGMENTS);
+        if (result == STORE_OK)
+            result = check_blobs(check, &room, SNAPSHOTS);
+        if (result == STORE_NOT_FOUND) {
+            store_place_set("archive row of room number %llu: missing", (unsigned long long)id);
+            result = STORE_DAMAGED;
+        }
+        result = report(check, result, (struct bytes){0});
+        if (result != STORE_OK)
+            return result;
+    }
+    return STORE_OK;
+}
+
+/* --- The journal -------------------------------------------------------------------------------- */
+
+static bool count_flush(void *context, const struct store_flush *flush)
+{
+    struct check *check = context;
+    (void)flush;
+    step(check);
+    return !check->stopped;
+}
+
+/* Through connections of its own: those that write belong to another thread. */
+static enum store_result check_journal(struct check *check)
+{
+    if (check->stopped)
+        return STORE_OK;
+    struct journal *journal = calloc(1, sizeof *journal);
+    if (journal == NULL)
+        return STORE_MEMORY;
+    enum store_result result =
+        journal_open_to_read(journal, &check->archive->place, check->archive->store);
+    uint64_t last;
+    if (result == STORE_OK) {
+        check->all += journal_unreleased(journal);
+        result = journal_flushes(journal, count_flush, check, &last);
+        journal_close(journal);
+    }
+    free(journal);
+    return report(check, result, (struct bytes){0});
+}
+
+/* --- The file's structure ----------------------------------------------------------------------- */
+
+static enum store_result check_structure(struct check *check)
+{
+    if (check->stopped)
+        return STORE_OK;
+    struct sqlite_file *file = &check->archive->file;
+    sqlite3_stmt *row = NULL;
+    int code = sqlite3_prepare_v2(file->db, "PRAGMA quick_check(20)", -1, &row, NULL);
+    enum store_result result = sqlite_file_result(file, code);
+    while (result == STORE_OK && (result = sqlite_file_step(file, row)) == STORE_OK) {
+        const char *text = (const char *)sqlite3_column_text(row, 0);
+        if (text == NULL || strcmp(text, "ok") == 0)
+            continue;
+        store_place_set("%s: %s", file->name, text);
+        check->visitor(check->context, (struct bytes){0}, store_place());
+    }
+    sqlite3_finalize(row);
+    if (result == STORE_NOT_FOUND)
+        result = STORE_OK;
+    return report(check, result, (struct bytes){0});
+}
+
+static enum store_result count_blobs(struct check *check)
+{
+    struct sqlite_file *file = &check->archive->file;
+    sqlite3_stmt *row = NULL;
+    int code = sqlite3_prepare_v2(file->db,
+                                  "SELECT (SELECT count(*) FROM segment) +"
+                                  " (SELECT count(*) FROM snapshot)",
+                                  -1,
+                                  &row,
+                                  NULL);
+    enum store_result result = sqlite_file_result(file, code);
+    if (result == STORE_OK)
+        result = sqlite_file_step(file, row);
+    if (result == STORE_OK)
+        check->all = sqlite_column_number(row, 0);
+    sqlite3_finalize(row);
+    return report(check, result, (struct bytes){0});
+}
+
+enum store_result archive_check(struct archive *archive,
+                                store_damage_visitor *visitor,
+                                store_progress *progress,
+                                void *context)
+{
+    struct check check = {
+        .archive = archive, .visitor = visitor, .progress = progress, .context = context};
+    enum store_result result = count_blobs(&check);
+    if (result == STORE_OK)
+        result = check_rooms(&check);
+    if (result == STORE_OK)
+        result = check_journal(&check);
+    if (result == STORE_OK)
+        result = check_structure(&check);
+    return result;
+}

@@ -1,0 +1,176 @@
+/* archive_parts.h - the archive's rows, for the files of the archive and for salvage. */
+#ifndef PERSISTENCE_ARCHIVE_PARTS_H
+#define PERSISTENCE_ARCHIVE_PARTS_H
+
+#include "persistence/archive.h"
+
+#include <assert.h>
+
+#define ARCHIVE_NAME "archive.db"
+
+#define TICK_BITS      36u
+#define ROOM_ID_MAX    ((UINT64_C(1) << 27) - 1)
+#define BLOB_PART_MAX  (1u << 20)
+#define BLOB_PARTS_MAX (STORE_BLOB_MAX / BLOB_PART_MAX + 1)
+
+static_assert(STORE_TICK_MAX == (UINT64_C(1) << TICK_BITS) - 1, "a tick fits a blob's id");
+
+enum blob_table { SEGMENTS, SNAPSHOTS };
+
+enum archive_statement {
+    ROOM_FIND,
+    ROOM_AT,
+    ROOM_NEXT,
+    ROOM_ID,
+    ROOM_ADD,
+    ROOM_SET,
+    PART_ADD,
+    PART_READ,
+    PART_LAST,
+    PART_DROP,
+    BLOB_ADD,                  /* one for each table from here on */
+    BLOB_FIRST = BLOB_ADD + 2, /* lowest id of a range */
+    BLOB_LAST = BLOB_FIRST + 2,
+    BLOB_HEAD = BLOB_LAST + 2, /* the lowest's id and parts */
+    BLOB_DROP = BLOB_HEAD + 2,
+    ARCHIVE_STATEMENTS = BLOB_DROP + 2
+};
+
+extern const char *const archive_sql[ARCHIVE_STATEMENTS];
+
+/* Opens the file and its statements, and looks at no room. */
+MUST_CHECK enum store_result archive_open_file(struct archive *archive,
+                                               const struct sqlite_place *place,
+                                               const char *name,
+                                               enum sqlite_file_use use);
+
+/* A transaction; end() as that of the file, with a checkpoint after it. */
+MUST_CHECK enum store_result archive_begin(struct archive *archive);
+MUST_CHECK enum store_result archive_end(struct archive *archive, enum store_result result);
+
+/* --- Rooms -------------------------------------------------------------------------------------- */
+
+/* A room's row, with the bytes that its views show. */
+struct archive_room {
+    uint64_t id;
+    struct store_room room;
+    uint8_t name[ROOM_NAME_MAX];
+    uint8_t kind[NAME_BYTES_MAX];
+    uint8_t reason[STORE_REASON_MAX];
+};
+
+/* STORE_NOT_FOUND without it; STORE_DAMAGED when its row does not check. */
+MUST_CHECK enum store_result archive_room_find(struct archive *archive,
+                                               struct bytes name,
+                                               struct archive_room *room);
+MUST_CHECK enum store_result archive_room_at(struct archive *archive,
+                                             uint64_t id,
+                                             struct archive_room *room);
+MUST_CHECK enum store_result archive_room_after(struct archive *archive,
+                                                struct bytes name,
+                                                struct archive_room *room);
+
+/* The id of the room under which the index has this name; 0 for none. */
+MUST_CHECK enum store_result archive_room_id(struct archive *archive,
+                                             struct bytes name,
+                                             uint64_t *id);
+
+/* A row for a room of this name, with the next id, not written yet. */
+MUST_CHECK enum store_result archive_room_begin(struct archive *archive,
+                                                struct bytes name,
+                                                struct archive_room *room);
+
+/* Writes the row, a new one when `add`, within a transaction. */
+MUST_CHECK enum store_result archive_room_write(struct archive *archive,
+                                                const struct archive_room *room,
+                                                bool add);
+
+/* Copies what the views show into the row's own bytes; what is too long is cut. */
+void archive_room_set_name(struct archive_room *room, struct bytes name);
+void archive_room_set_kind(struct archive_room *room, struct bytes kind);
+void archive_room_set_reason(struct archive_room *room, struct bytes reason);
+
+/* The name for people: what is not plain ASCII becomes a dot. */
+struct printable {
+    char text[ROOM_NAME_MAX + 1];
+};
+struct printable printable(struct bytes name);
+
+/* --- Blobs -------------------------------------------------------------------------------------- */
+
+struct archive_blob {
+    enum blob_table table;
+    uint64_t id;
+    uint64_t incarnation;
+    uint64_t last;      /* tick */
+    uint64_t previous;  /* of segments: last tick of the one before; 0 for none */
+    uint64_t sealed_ms; /* since 1970 */
+    uint64_t codec;     /* 0: as it was; 1: zlib */
+    uint64_t length;    /* when unpacked */
+    uint64_t part;      /* first row in `part` */
+    uint64_t parts;
+    uint64_t checksum;
+    uint8_t name[ROOM_NAME_MAX];
+    size_t name_length;
+    uint8_t *stored; /* the blob's own, all parts */
+    size_t stored_length;
+};
+
+/* Packs the bytes: STORE_MEMORY or STORE_OK. The blob wants archive_blob_free() either way. */
+MUST_CHECK enum store_result archive_blob_pack(struct archive_blob *blob, struct bytes bytes);
+
+/* Adds the row of a blob whose other fields are set, with its checksum and parts. */
+MUST_CHECK enum store_result archive_blob_add(struct archive *archive, struct archive_blob *blob);
+
+/* The blob of the lowest or the highest id in [from, to]: STORE_NOT_FOUND without one. */
+MUST_CHECK enum store_result archive_blob_first(struct archive *archive,
+                                                enum blob_table table,
+                                                uint64_t from,
+                                                uint64_t to,
+                                                struct archive_blob *blob);
+MUST_CHECK enum store_result archive_blob_last(struct archive *archive,
+                                               enum blob_table table,
+                                               uint64_t from,
+                                               uint64_t to,
+                                               struct archive_blob *blob);
+
+/* STORE_DAMAGED unless it is what was written for the room of this name. */
+MUST_CHECK enum store_result archive_blob_verify(const struct archive_blob *blob,
+                                                 struct bytes name);
+
+/* The bytes as they were, in memory of the caller's to free. */
+MUST_CHECK enum store_result archive_blob_unpack(const struct archive_blob *blob, uint8_t **bytes);
+
+/* Removes the blob's row and its parts; only its numbers need to be there. */
+MUST_CHECK enum store_result archive_blob_drop(struct archive *archive,
+                                               const struct archive_blob *blob);
+void archive_blob_free(struct archive_blob *blob);
+
+/* Removes all blobs with ids in [from, to], whatever state they are in. */
+MUST_CHECK enum store_result archive_blobs_drop(struct archive *archive,
+                                                enum blob_table table,
+                                                uint64_t from,
+                                                uint64_t to);
+
+/* Says where the damage is, and gives STORE_DAMAGED. */
+enum store_result archive_damage(enum blob_table table,
+                                 struct bytes name,
+                                 uint64_t tick,
+                                 const char *what);
+
+static inline uint64_t blob_id(uint64_t room, uint64_t tick)
+{
+    return room << TICK_BITS | tick;
+}
+
+static inline uint64_t blob_tick(const struct archive_blob *blob)
+{
+    return blob->id & STORE_TICK_MAX;
+}
+
+/* True when the segment goes on where the one before it, or the log, ended. */
+bool archive_segment_follows(const struct archive_blob *segment,
+                             uint64_t after,
+                             uint64_t log_first);
+
+#endif

@@ -1,0 +1,239 @@
+#include "persistence/store_sqlite.h"
+
+#include "persistence/archive.h"
+#include "persistence/journal.h"
+#include "persistence/salvage.h"
+#include "persistence/store_place.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct store_sqlite {
+    struct store store;
+    struct journal journal; /* {journal thread} */
+    struct archive archive; /* {archive thread} */
+    _Atomic uint64_t incarnation;
+};
+
+static struct store_sqlite *sqlite_of(struct store *store)
+{
+    return (struct store_sqlite *)store;
+}
+
+static struct journal *journal_of(struct store *store)
+{
+    return &sqlite_of(store)->journal;
+}
+
+static struct archive *archive_of(struct store *store)
+{
+    return &sqlite_of(store)->archive;
+}
+
+/* Both halves raise it, each from its thread. */
+static void raise_incarnation(struct store *store, uint64_t incarnation)
+{
+    _Atomic uint64_t *highest = &sqlite_of(store)->incarnation;
+    uint64_t seen = atomic_load(highest);
+    while (incarnation > seen && !atomic_compare_exchange_weak(highest, &seen, incarnation))
+        continue;
+}
+
+/* --- Journal ------------------------------------------------------------------------------------ */
+
+static enum store_result claim(struct store *store, uint64_t *fence)
+{
+    return journal_claim(journal_of(store), fence);
+}
+
+static enum store_result renew(struct store *store, uint64_t fence)
+{
+    return journal_renew(journal_of(store), fence);
+}
+
+static enum store_result append(struct store *store,
+                                uint64_t fence,
+                                const struct store_flush *flush)
+{
+    enum store_result result = journal_append(journal_of(store), fence, flush);
+    if (result == STORE_OK)
+        raise_incarnation(store, journal_incarnation(journal_of(store)));
+    return result;
+}
+
+static enum store_result flushes(struct store *store,
+                                 store_flush_visitor *visitor,
+                                 void *context,
+                                 uint64_t *last)
+{
+    return journal_flushes(journal_of(store), visitor, context, last);
+}
+
+static enum store_result release(struct store *store, uint64_t number)
+{
+    return journal_release(journal_of(store), number);
+}
+
+static enum store_result renew_journal(struct store *store)
+{
+    return journal_start_generation(journal_of(store));
+}
+
+/* --- Archive ------------------------------------------------------------------------------------ */
+
+static enum store_result seal(struct store *store,
+                              const struct store_sealed *sealed,
+                              size_t count,
+                              uint64_t wall_ms)
+{
+    enum store_result result = archive_seal(archive_of(store), sealed, count, wall_ms);
+    if (result == STORE_OK)
+        raise_incarnation(store, archive_of(store)->incarnation);
+    return result;
+}
+
+static enum store_result room(struct store *store,
+                              struct bytes name,
+                              store_room_visitor *visitor,
+                              void *context)
+{
+    return archive_room(archive_of(store), name, visitor, context);
+}
+
+static enum store_result snapshot(struct store *store,
+                                  struct bytes name,
+                                  uint64_t tick,
+                                  store_blob_visitor *visitor,
+                                  void *context)
+{
+    return archive_snapshot(archive_of(store), name, tick, visitor, context);
+}
+
+static enum store_result read(struct store *store,
+                              struct bytes name,
+                              uint64_t after,
+                              store_blob_visitor *visitor,
+                              void *context)
+{
+    return archive_read(archive_of(store), name, after, visitor, context);
+}
+
+static enum store_result rooms(struct store *store, store_room_visitor *visitor, void *context)
+{
+    return archive_rooms(archive_of(store), visitor, context);
+}
+
+static enum store_result quarantine(struct store *store, struct bytes name, struct bytes reason)
+{
+    return archive_quarantine(archive_of(store), name, reason);
+}
+
+static enum store_result release_quarantine(struct store *store, struct bytes name)
+{
+    return archive_release_quarantine(archive_of(store), name);
+}
+
+static enum store_result remove_room(struct store *store, struct bytes name)
+{
+    return archive_remove(archive_of(store), name);
+}
+
+static enum store_result reclaim(struct store *store, uint64_t bytes, uint64_t *freed)
+{
+    return archive_reclaim(archive_of(store), bytes, freed);
+}
+
+static enum store_result check(struct store *store,
+                               store_damage_visitor *visitor,
+                               store_progress *progress,
+                               void *context)
+{
+    return archive_check(archive_of(store), visitor, progress, context);
+}
+
+/* --- Both --------------------------------------------------------------------------------------- */
+
+static uint64_t incarnation(struct store *store)
+{
+    return atomic_load(&sqlite_of(store)->incarnation);
+}
+
+static const char *place(const struct store *store)
+{
+    (void)store;
+    return store_place();
+}
+
+static void close_store(struct store *store)
+{
+    journal_close(journal_of(store));
+    archive_close(archive_of(store));
+    free(store);
+}
+
+static const struct store functions = {
+    .claim = claim,
+    .renew = renew,
+    .append = append,
+    .flushes = flushes,
+    .release = release,
+    .renew_journal = renew_journal,
+    .seal = seal,
+    .room = room,
+    .snapshot = snapshot,
+    .read = read,
+    .rooms = rooms,
+    .quarantine = quarantine,
+    .release_quarantine = release_quarantine,
+    .remove = remove_room,
+    .reclaim = reclaim,
+    .check = check,
+    .incarnation = incarnation,
+    .place = place,
+    .close = close_store,
+};
+
+static enum store_result open_halves(struct store_sqlite *sqlite,
+                                     const struct sqlite_place *files,
+                                     struct salvage_report *report)
+{
+    enum store_result result = salvage_archive_open(&sqlite->archive, files, report);
+    if (result != STORE_OK)
+        return result;
+    result = salvage_journal_open(&sqlite->journal, files, sqlite->archive.store, report);
+    if (result != STORE_OK)
+        archive_close(&sqlite->archive);
+    return result;
+}
+
+enum store_result store_sqlite_open(const struct store_sqlite_options *options,
+                                    struct store **store,
+                                    char error[STORE_SQLITE_ERROR_MAX])
+{
+    *store = NULL;
+    error[0] = '\0';
+    struct store_sqlite *sqlite = calloc(1, sizeof *sqlite);
+    if (sqlite == NULL) {
+        snprintf(error, STORE_SQLITE_ERROR_MAX, "no memory");
+        return STORE_MEMORY;
+    }
+    struct sqlite_place files = {
+        .folder = options->folder, .vfs = options->vfs, .sync = options->sync};
+    struct salvage_report report = {.text = error, .capacity = STORE_SQLITE_ERROR_MAX};
+    enum store_result result = open_halves(sqlite, &files, &report);
+    if (result != STORE_OK) {
+        snprintf(error,
+                 STORE_SQLITE_ERROR_MAX,
+                 "%s: %s",
+                 store_result_text(result),
+                 store_place());
+        free(sqlite);
+        return result;
+    }
+    sqlite->store = functions;
+    *store = &sqlite->store;
+    raise_incarnation(*store, sqlite->archive.incarnation);
+    raise_incarnation(*store, journal_incarnation(&sqlite->journal));
+    return STORE_OK;
+}

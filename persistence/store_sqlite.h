@@ -1,0 +1,41 @@
+/* store_sqlite.h - a store in two SQLite files of one folder.
+ *
+ *   struct store_sqlite_options options = {.folder = "data", .sync = true};
+ *   char error[STORE_SQLITE_ERROR_MAX];
+ *   struct store *store;
+ *   if (store_sqlite_open(&options, &store, error) != STORE_OK)
+ *       tell `error` and stop
+ *   else if (error[0] != '\0')
+ *       tell it: something was damaged, set aside and salvaged
+ *
+ *   journal-<generation>.db   one row per flush; a new generation when the disk has failed
+ *   archive.db                rooms, their segments and snapshots
+ *   *.corrupt-<n>             a damaged file as it was found: never deleted, never read again
+ *
+ * One process at a time: folder.h holds the lock. Others may read (backup.h does).
+ */
+#ifndef PERSISTENCE_STORE_SQLITE_H
+#define PERSISTENCE_STORE_SQLITE_H
+
+#include "persistence/store.h"
+
+#define STORE_SQLITE_ERROR_MAX 256u
+
+struct store_sqlite_options {
+    const char *folder; /* exists; its owner's alone */
+    bool sync;          /* durable means on the disk, not only in the kernel's hands */
+
+    /* Name of the SQLite VFS that all reading and writing of the files goes through; NULL for the
+     * default one. The folder itself is listed, and damaged files are renamed, with the C library,
+     * so a VFS has to keep real files under their own names. */
+    const char *vfs;
+};
+
+/* On STORE_OK `error` is empty, or tells what was salvaged. Else there is no store, and `error`
+ * tells why, for people. STORE_DAMAGED: the files do not belong together, or are not ours.
+ * STORE_FAILED: a newer version has written them, or the disk fails. */
+MUST_CHECK enum store_result store_sqlite_open(const struct store_sqlite_options *options,
+                                               struct store **store,
+                                               char error[STORE_SQLITE_ERROR_MAX]);
+
+#endif

@@ -1,0 +1,152 @@
+/* check_power_cut.c - a store through power cuts: what it said is saved is there afterwards.
+ *
+ * A seed makes a world: lives of a server one after the other, each with flushes, seals, releases,
+ * new journals and clean restarts in random order, each ended by a power cut at any of the disk's
+ * calls, by a kill or by nothing. After each the store has to open, and hold all that it
+ * acknowledged, nothing that nobody wrote, and no hole. With `os` the last of it may be gone; that
+ * some of it is gone shows that the test can tell.
+ *
+ * POWER_CUT_SEEDS (how many) and POWER_CUT_FIRST (the first) in the environment choose other seeds.
+ */
+#include <check.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/scratch.h"
+#include "tests/shim_vfs.h"
+#include "tests/store_world.h"
+
+#define LIVES     4u
+#define STEPS     36u
+#define CALLS_MAX 260u
+#define BIG_SEEDS 32u /* one of so many has flushes and snapshots of many pages */
+
+struct tally {
+    uint64_t worlds, lives, cuts, kept, lost;
+};
+
+static uint64_t environment(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+    return text ? strtoull(text, NULL, 10) : otherwise;
+}
+
+static enum store_result random_step(struct store_world *world, struct chance *chance)
+{
+    uint32_t step = chance_below(chance, 100);
+    if (step < 72)
+        return store_world_append(world);
+    if (step < 84)
+        return store_world_seal(world);
+    if (step < 92)
+        return store_world_release(world);
+    if (step < 95)
+        return store_world_renew(world);
+    store_world_close(world);
+    return store_world_open(world);
+}
+
+/* Ends with the store closed and the power back. */
+static void live_and_die(struct store_world *world, struct shim_vfs *shim, struct chance *chance)
+{
+    uint32_t manner = chance_below(chance, 8);
+    if (manner >= 2)
+        shim_vfs_fault(shim, (struct shim_fault){.calls = SHIM_CALL_ALL & ~SHIM_CALL(READ),
+                                                 .at = 1 + chance_below(chance, CALLS_MAX),
+                                                 .power_off = true});
+    enum store_result result = store_world_open(world);
+    for (unsigned i = 0; result == STORE_OK && i < STEPS; i++)
+        result = random_step(world, chance);
+    ck_assert_msg(result == STORE_OK || !shim_vfs_power(shim),
+                  "seed %" PRIu64 ": %s on a disk that is well: %s", world->options.seed,
+                  store_result_text(result),
+                  world->store ? world->store->place(world->store) : world->error);
+    if (manner != 0)
+        shim_vfs_power_off(shim);
+    store_world_close(world);
+    shim_vfs_power_on(shim, manner == 1 ? SHIM_LOSS_NONE : SHIM_LOSS_CHANCE);
+}
+
+static void look_again(struct store_world *world, bool sync, struct tally *tally)
+{
+    struct store_sight sight;
+    uint64_t seed = world->options.seed;
+    enum store_result result = store_world_open(world);
+    ck_assert_msg(result == STORE_OK && world->error[0] == '\0',
+                  "seed %" PRIu64 ": unreadable: %s: %s", seed, store_result_text(result),
+                  world->error);
+    store_world_look(world, &sight);
+    ck_assert_msg(sight.wrong == 0 && sight.holes == 0 && sight.errors == 0 &&
+                      (!sync || sight.lost == 0),
+                  "seed %" PRIu64 ": %" PRIu64 " lost, %" PRIu64 " wrong, %" PRIu64
+                  " holes, %" PRIu64 " errors; first %s",
+                  seed, sight.lost, sight.wrong, sight.holes, sight.errors, sight.first);
+    if (sight.last < world->acknowledged)
+        tally->lost += world->acknowledged - sight.last;
+    tally->kept += sight.last;
+    store_world_adopt(world, &sight);
+    store_world_close(world);
+}
+
+static void one_world(uint64_t seed, bool sync, struct tally *tally)
+{
+    struct scratch scratch = scratch_make();
+    struct shim_vfs *shim = shim_vfs_create("shim", seed);
+    struct chance chance = chance_of(seed);
+    struct store_world world;
+    store_world_init(&world, &(struct store_world_options){.folder = scratch.path,
+                                                           .vfs = "shim",
+                                                           .sync = sync,
+                                                           .large = seed % BIG_SEEDS == 0,
+                                                           .seed = seed});
+    for (unsigned life = 0; life < LIVES; life++) {
+        live_and_die(&world, shim, &chance);
+        look_again(&world, sync, tally);
+        tally->lives++;
+    }
+    tally->worlds++;
+    shim_vfs_destroy(shim);
+    scratch_remove(&scratch);
+}
+
+static struct tally worlds(bool sync)
+{
+    struct tally tally = {0};
+    uint64_t first = environment("POWER_CUT_FIRST", 1);
+    uint64_t seeds = environment("POWER_CUT_SEEDS", 500);
+    for (uint64_t seed = first; seed < first + seeds; seed++)
+        one_world(seed, sync, &tally);
+    printf("%s: %" PRIu64 " worlds, %" PRIu64 " lives, %" PRIu64 " flushes kept, %" PRIu64
+           " acknowledged and lost\n",
+           sync ? "disk" : "os", tally.worlds, tally.lives, tally.kept, tally.lost);
+    return tally;
+}
+
+START_TEST(disk_loses_nothing_that_it_acknowledged)
+{
+    ck_assert_uint_eq(worlds(true).lost, 0);
+}
+END_TEST
+
+START_TEST(os_loses_the_last_flushes_and_stays_readable)
+{
+    ck_assert_uint_gt(worlds(false).lost, 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("power_cut");
+    TCase *cuts = tcase_create("cuts");
+    tcase_set_timeout(cuts, 280);
+    tcase_add_test(cuts, disk_loses_nothing_that_it_acknowledged);
+    tcase_add_test(cuts, os_loses_the_last_flushes_and_stays_readable);
+    suite_add_tcase(suite, cuts);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,481 @@
+#include "tests/store_world.h"
+
+#include <check.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "persistence/flush.h"
+
+#define ENTRY_BYTES_MAX    8192u
+#define SNAPSHOT_BYTES_MAX (3u << 20)
+#define WALL_MS            UINT64_C(1700000000000)
+
+/* --- Bytes that follow from numbers --------------------------------------------------------------- */
+
+struct bytes store_world_room(unsigned room)
+{
+    static const char *const names[WORLD_ROOMS] = {"lobby", "lobby2", "a", "race-of-sunday",
+                                                   "zz_top"};
+    return bytes_of(names[room]);
+}
+
+static const char *name_of(unsigned room)
+{
+    return (const char *)store_world_room(room).data;
+}
+
+static uint64_t incarnation_of(unsigned room)
+{
+    return 100 + room;
+}
+
+static struct chance chance_for(const struct store_world *world, uint64_t tick, unsigned room)
+{
+    return chance_of(world->options.seed * 1000003 + tick * 64 + room * 7919 +
+                     (uint64_t)world->salt[tick] * 104729);
+}
+
+static void fill(struct chance *chance, uint8_t *bytes, size_t length, bool dense)
+{
+    for (size_t i = 0; i < length; i++) {
+        uint8_t byte = (uint8_t)chance_bits(chance);
+        bytes[i] = dense ? byte : byte & 3;
+    }
+}
+
+/* The room's entry of that tick; length 0: it has none. */
+static size_t entry_fill(const struct store_world *world,
+                         uint64_t tick,
+                         unsigned room,
+                         uint8_t bytes[ENTRY_BYTES_MAX])
+{
+    struct chance chance = chance_for(world, tick, room);
+    if (chance_below(&chance, 3) == 0 && room != tick % WORLD_ROOMS)
+        return 0;
+    size_t length = 1 + chance_below(&chance, 200);
+    if (world->options.large && chance_below(&chance, 10) == 0)
+        length = ENTRY_BYTES_MAX - chance_below(&chance, 100);
+    fill(&chance, bytes, length, chance_below(&chance, 2) == 0);
+    return length;
+}
+
+static size_t
+snapshot_fill(const struct store_world *world, uint64_t tick, unsigned room, uint8_t *bytes)
+{
+    struct chance chance = chance_for(world, tick, room + WORLD_ROOMS);
+    size_t length = 1 + chance_below(&chance, 2000);
+    if (world->options.large && chance_below(&chance, 4) == 0)
+        length = SNAPSHOT_BYTES_MAX - chance_below(&chance, 1u << 20);
+    fill(&chance, bytes, length, chance_below(&chance, 2) == 0);
+    return length;
+}
+
+/* Entries of the room with ticks of from..to, one after the other; the first and last of them. */
+static struct store_blob
+segment_of(const struct store_world *world, unsigned room, uint64_t from, uint64_t to)
+{
+    struct store_blob blob = {.incarnation = incarnation_of(room)};
+    size_t capacity = 1;
+    uint8_t *bytes = NULL;
+    for (uint64_t tick = from; tick <= to; tick++) {
+        capacity += ENTRY_BYTES_MAX;
+        bytes = realloc(bytes, capacity);
+        ck_assert_ptr_nonnull(bytes);
+        size_t length = entry_fill(world, tick, room, bytes + blob.bytes.length);
+        if (length == 0)
+            continue;
+        if (blob.first == 0)
+            blob.first = tick;
+        blob.last = tick;
+        blob.bytes.length += length;
+    }
+    blob.bytes.data = bytes;
+    return blob;
+}
+
+static void in_store(const struct store_world *world, bool begins)
+{
+    if (world->options.in_store)
+        world->options.in_store(begins);
+}
+
+/* --- A life ---------------------------------------------------------------------------------------- */
+
+void store_world_init(struct store_world *world, const struct store_world_options *options)
+{
+    memset(world, 0, sizeof *world);
+    world->options = *options;
+}
+
+enum store_result store_world_open(struct store_world *world)
+{
+    struct store_sqlite_options options = {
+        .folder = world->options.folder, .sync = world->options.sync, .vfs = world->options.vfs};
+    ck_assert_ptr_null(world->store);
+    in_store(world, true);
+    enum store_result result = store_sqlite_open(&options, &world->store, world->error);
+    in_store(world, false);
+    if (result != STORE_OK) {
+        world->store = NULL;
+        return result;
+    }
+    in_store(world, true);
+    result = world->store->claim(world->store, &world->fence);
+    in_store(world, false);
+    if (result != STORE_OK) {
+        snprintf(world->error, sizeof world->error, "%s", world->store->place(world->store));
+        store_world_close(world);
+    }
+    return result;
+}
+
+void store_world_close(struct store_world *world)
+{
+    if (world->store)
+        world->store->close(world->store);
+    world->store = NULL;
+}
+
+static enum store_result append_tick(struct store_world *world, uint64_t tick)
+{
+    static uint8_t bytes[ENTRY_BYTES_MAX];
+    struct flush_buffer buffer = {0};
+    for (unsigned room = 0; room < WORLD_ROOMS; room++) {
+        size_t length = entry_fill(world, tick, room, bytes);
+        struct flush_entry entry = {.room = store_world_room(room),
+                                    .incarnation = incarnation_of(room),
+                                    .first = tick,
+                                    .last = tick,
+                                    .bytes = {bytes, length}};
+        if (length != 0)
+            ck_assert(flush_add(&buffer, &entry));
+    }
+    struct store_flush flush = {.number = world->number[tick],
+                                .bytes = {buffer.data, buffer.length}};
+    in_store(world, true);
+    enum store_result result = world->store->append(world->store, world->fence, &flush);
+    in_store(world, false);
+    free(buffer.data);
+    return result;
+}
+
+enum store_result store_world_append(struct store_world *world)
+{
+    uint64_t tick = world->acknowledged + 1;
+    ck_assert_uint_le(tick, WORLD_TICKS_MAX);
+    world->attempted = tick;
+    world->number[tick] = world->last_number + 1;
+    enum store_result result = append_tick(world, tick);
+    if (result == STORE_OK) {
+        world->acknowledged = tick;
+        world->in_journal[tick] = true;
+        world->last_number++;
+    }
+    return result;
+}
+
+enum store_result store_world_seal(struct store_world *world)
+{
+    struct store_sealed sealed[WORLD_ROOMS];
+    unsigned rooms[WORLD_ROOMS];
+    size_t count = 0;
+    uint8_t *snapshot = NULL;
+    uint64_t to = world->acknowledged;
+    for (unsigned room = 0; room < WORLD_ROOMS; room++) {
+        struct store_blob segment = segment_of(world, room, world->sealed[room] + 1, to);
+        if (segment.first == 0) {
+            free((void *)(uintptr_t)segment.bytes.data);
+            continue;
+        }
+        rooms[count] = room;
+        sealed[count++] = (struct store_sealed){
+            .name = store_world_room(room), .kind = bytes_of("open"), .segment = segment};
+    }
+    if (count != 0) {
+        size_t which = to % count;
+        snapshot = malloc(SNAPSHOT_BYTES_MAX);
+        ck_assert_ptr_nonnull(snapshot);
+        sealed[which].snapshot = (struct store_blob){
+            .incarnation = incarnation_of(rooms[which]),
+            .first = to,
+            .last = to,
+            .bytes = {snapshot, snapshot_fill(world, to, rooms[which], snapshot)}};
+        world->offered[rooms[which]][to] = true;
+    }
+    in_store(world, true);
+    enum store_result result = world->store->seal(world->store, sealed, count, WALL_MS + to);
+    in_store(world, false);
+    for (size_t i = 0; i < count; i++) {
+        if (result == STORE_OK) {
+            world->sealed[rooms[i]] = to;
+            if (sealed[i].snapshot.bytes.length != 0)
+                world->snapshot[rooms[i]] = to;
+        }
+        free((void *)(uintptr_t)sealed[i].segment.bytes.data);
+    }
+    free(snapshot);
+    return result;
+}
+
+/* A room without entries after what it sealed has nothing to wait for. */
+static uint64_t sealed_by_all(const struct store_world *world)
+{
+    static uint8_t bytes[ENTRY_BYTES_MAX];
+    uint64_t tick = world->released;
+    for (; tick < world->acknowledged; tick++)
+        for (unsigned room = 0; room < WORLD_ROOMS; room++)
+            if (tick + 1 > world->sealed[room] && entry_fill(world, tick + 1, room, bytes) != 0)
+                return tick;
+    return tick;
+}
+
+enum store_result store_world_release(struct store_world *world)
+{
+    uint64_t tick = sealed_by_all(world);
+    if (tick == world->released)
+        return STORE_OK;
+    in_store(world, true);
+    enum store_result result = world->store->release(world->store, world->number[tick]);
+    in_store(world, false);
+    if (result == STORE_OK)
+        world->released = tick;
+    return result;
+}
+
+enum store_result store_world_renew(struct store_world *world)
+{
+    in_store(world, true);
+    enum store_result result = world->store->renew_journal(world->store);
+    in_store(world, false);
+    for (uint64_t tick = world->released + 1; result == STORE_OK && tick <= world->acknowledged;
+         tick++)
+        if (world->in_journal[tick])
+            result = append_tick(world, tick);
+    return result;
+}
+
+/* --- A look ---------------------------------------------------------------------------------------- */
+
+struct look {
+    struct store_world *world;
+    struct store_sight *sight;
+    bool there[WORLD_ROOMS][WORLD_TICKS_MAX + 1];
+    unsigned room;
+};
+
+__attribute__((format(printf, 3, 4))) static void
+note(struct store_sight *sight, uint64_t *counter, const char *format, ...)
+{
+    (*counter)++;
+    if (sight->first[0])
+        return;
+    va_list values;
+    va_start(values, format);
+    vsnprintf(sight->first, sizeof sight->first, format, values);
+    va_end(values);
+}
+
+static bool is_entry(const struct look *look, const struct flush_entry *entry, unsigned room)
+{
+    static uint8_t bytes[ENTRY_BYTES_MAX];
+    if (!bytes_equal(entry->room, store_world_room(room)) ||
+        entry->incarnation != incarnation_of(room) || entry->first != entry->last)
+        return false;
+    size_t length = entry_fill(look->world, entry->first, room, bytes);
+    return length != 0 && bytes_equal(entry->bytes, (struct bytes){bytes, length});
+}
+
+/* Exactly the entries of its tick, in the order of the rooms. */
+static bool visit_flush(void *context, const struct store_flush *flush)
+{
+    struct look *look = context;
+    struct store_sight *sight = look->sight;
+    static uint8_t bytes[ENTRY_BYTES_MAX];
+    struct flush_reader reader = {.bytes = flush->bytes};
+    struct flush_entry entry;
+    uint64_t tick = 0;
+    unsigned room = 0;
+    bool well = true;
+    for (; flush_next(&reader, &entry); room++) {
+        tick = entry.first;
+        well = well && tick >= 1 && tick <= look->world->attempted;
+        while (well && room < WORLD_ROOMS && entry_fill(look->world, tick, room, bytes) == 0)
+            room++;
+        well = well && room < WORLD_ROOMS && is_entry(look, &entry, room);
+        if (!well)
+            break;
+        look->there[room][tick] = true;
+    }
+    while (well && tick && room < WORLD_ROOMS && entry_fill(look->world, tick, room, bytes) == 0)
+        room++;
+    if (!well || reader.damaged || room != WORLD_ROOMS ||
+        look->world->number[tick] != flush->number)
+        note(sight, &sight->wrong, "flush %" PRIu64 " (tick %" PRIu64 ")", flush->number, tick);
+    else
+        sight->in_journal[tick] = true;
+    if (sight->last_number && flush->number != sight->last_number + 1)
+        note(sight, &sight->wrong, "flush %" PRIu64 " after %" PRIu64, flush->number,
+             sight->last_number);
+    sight->last_number = flush->number;
+    return true;
+}
+
+static bool visit_segment(void *context, const struct store_blob *blob)
+{
+    struct look *look = context;
+    uint64_t *last = &look->sight->last_sealed[look->room];
+    bool well =
+        blob->first > *last && blob->last >= blob->first && blob->last <= look->world->attempted;
+    if (well) {
+        struct store_blob made = segment_of(look->world, look->room, blob->first, blob->last);
+        well = bytes_equal(made.bytes, blob->bytes) && made.first == blob->first &&
+               made.last == blob->last && made.incarnation == blob->incarnation;
+        free((void *)(uintptr_t)made.bytes.data);
+    }
+    if (!well) {
+        note(look->sight, &look->sight->wrong, "segment of %s at %" PRIu64 "..%" PRIu64,
+             name_of(look->room), blob->first, blob->last);
+        return false;
+    }
+    for (uint64_t tick = blob->first; tick <= blob->last; tick++)
+        look->there[look->room][tick] = true;
+    *last = blob->last;
+    return true;
+}
+
+static bool visit_snapshot(void *context, const struct store_blob *blob)
+{
+    struct look *look = context;
+    struct store_world *world = look->world;
+    bool well = blob->first == blob->last && blob->last <= world->attempted &&
+                world->offered[look->room][blob->last] &&
+                blob->incarnation == incarnation_of(look->room);
+    if (well) {
+        uint8_t *bytes = malloc(SNAPSHOT_BYTES_MAX);
+        ck_assert_ptr_nonnull(bytes);
+        size_t length = snapshot_fill(world, blob->last, look->room, bytes);
+        well = bytes_equal(blob->bytes, (struct bytes){bytes, length});
+        free(bytes);
+    }
+    if (!well)
+        note(look->sight, &look->sight->wrong, "snapshot of %s at %" PRIu64, name_of(look->room),
+             blob->last);
+    else
+        look->sight->last_snapshot[look->room] = blob->last;
+    return true;
+}
+
+static bool visit_room(void *context, const struct store_room *found)
+{
+    struct look *look = context;
+    struct store_sight *sight = look->sight;
+    if (!bytes_equal(found->name, store_world_room(look->room)) ||
+        !bytes_equal(found->kind, bytes_of("open")) ||
+        found->incarnation != incarnation_of(look->room) || found->last > look->world->attempted ||
+        found->snapshot_tick > look->world->attempted)
+        note(sight, &sight->wrong, "what is known of %s", name_of(look->room));
+    if (found->state != STORE_ROOM_WELL)
+        sight->hurt[look->room] = true;
+    return true;
+}
+
+static void look_at_archive(struct look *look, unsigned room)
+{
+    struct store *store = look->world->store;
+    struct bytes name = store_world_room(room);
+    look->room = room;
+    enum store_result results[] = {store->room(store, name, visit_room, look),
+                                   store->snapshot(store, name, UINT64_MAX, visit_snapshot, look),
+                                   store->read(store, name, 0, visit_segment, look)};
+    for (size_t i = 0; i < sizeof results / sizeof results[0]; i++)
+        if (results[i] != STORE_OK && results[i] != STORE_NOT_FOUND) {
+            look->sight->hurt[room] = true;
+            note(look->sight, &look->sight->errors, "%s: %s", store_result_text(results[i]),
+                 store->place(store));
+        }
+}
+
+/* What is there has to be the beginning of what was said. */
+static void compare(struct look *look)
+{
+    static uint8_t bytes[ENTRY_BYTES_MAX];
+    struct store_world *world = look->world;
+    struct store_sight *sight = look->sight;
+    bool whole = true;
+    for (uint64_t tick = 1; tick <= world->attempted; tick++) {
+        unsigned there = 0, missing = 0;
+        for (unsigned room = 0; room < WORLD_ROOMS; room++) {
+            if (entry_fill(world, tick, room, bytes) == 0)
+                continue;
+            if (look->there[room][tick]) {
+                there++;
+                continue;
+            }
+            missing++;
+            if (tick > world->acknowledged)
+                continue;
+            note(sight, &sight->lost, "%s at tick %" PRIu64, name_of(room), tick);
+            sight->lost_of[room]++;
+        }
+        whole = whole && missing == 0;
+        if (whole)
+            sight->last = tick;
+        else if (there != 0)
+            note(sight, &sight->holes, "a hole before tick %" PRIu64, tick);
+    }
+    for (unsigned room = 0; room < WORLD_ROOMS; room++) {
+        if (sight->last_snapshot[room] >= world->snapshot[room])
+            continue;
+        note(sight, &sight->lost, "snapshot of %s at tick %" PRIu64, name_of(room),
+             world->snapshot[room]);
+        sight->lost_of[room]++;
+    }
+}
+
+void store_world_look(struct store_world *world, struct store_sight *sight)
+{
+    static struct look look;
+    memset(sight, 0, sizeof *sight);
+    memset(&look, 0, sizeof look);
+    look.world = world;
+    look.sight = sight;
+    struct store *store = world->store;
+    uint64_t last = 0;
+    enum store_result result = store->flushes(store, visit_flush, &look, &last);
+    if (result != STORE_OK) {
+        sight->journal_hurt = true;
+        note(sight, &sight->errors, "%s: %s", store_result_text(result), store->place(store));
+    }
+    if (sight->last_number == 0)
+        sight->last_number = last;
+    else if (last != sight->last_number)
+        note(sight, &sight->wrong, "the walk ends at %" PRIu64 ", it says", last);
+    for (unsigned room = 0; room < WORLD_ROOMS; room++)
+        look_at_archive(&look, room);
+    compare(&look);
+}
+
+void store_world_adopt(struct store_world *world, const struct store_sight *sight)
+{
+    for (uint64_t tick = sight->last + 1; tick <= world->attempted; tick++)
+        world->salt[tick]++;
+    world->acknowledged = world->attempted = sight->last;
+    world->last_number = sight->last_number;
+    memcpy(world->in_journal, sight->in_journal, sizeof world->in_journal);
+    /* The archive may be ahead of a journal that lost its end: numbers are used again, ticks are not. */
+    for (uint64_t tick = 1; tick <= sight->last; tick++)
+        if (world->number[tick] > sight->last_number)
+            world->number[tick] = sight->last_number;
+    world->released = 0;
+    while (world->released < sight->last && !sight->in_journal[world->released + 1])
+        world->released++;
+    for (unsigned room = 0; room < WORLD_ROOMS; room++) {
+        world->snapshot[room] = sight->last_snapshot[room];
+        world->sealed[room] = sight->last_sealed[room];
+        for (uint64_t tick = sight->last + 1; tick <= WORLD_TICKS_MAX; tick++)
+            world->offered[room][tick] = false;
+    }
+}

@@ -1,0 +1,268 @@
+/* check_store_damage.c - one flipped bit anywhere in the files: told, or harmless, never served.
+ *
+ * A folder with sealed and unsealed flushes is made once. Then, for one place after the other, a
+ * bit of it is flipped in a copy, and the copy is opened and read whole. Every byte that comes out
+ * has to be one that was put in. What is missing has to have been told: by open, by the walk that
+ * misses it, by the room's quarantine. Rooms that nothing was told about have to be whole.
+ *
+ * In a write-ahead log SQLite takes the first frame that does not check for the end of the log, so
+ * there the last flushes may be missing without a word; never others.
+ *
+ * DAMAGE_STEP in the environment chooses the distance between two places; 1 takes every byte.
+ */
+#include "tests/scratch.h"
+#include "tests/store_world.h"
+
+#include <check.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define FILES_MAX    6
+#define STEP_DEFAULT 64u
+
+struct image {
+    char name[64];
+    uint8_t *bytes;
+    size_t length;
+};
+
+static struct scratch original, copy;
+static struct image images[FILES_MAX];
+static size_t image_count;
+static struct store_world told; /* what the original's store acknowledged */
+
+/* --- The original ---------------------------------------------------------------------------------- */
+
+static void image_read(const char *name)
+{
+    char path[SCRATCH_PATH_MAX + 64];
+    struct image *image = &images[image_count++];
+    ck_assert_uint_le(image_count, FILES_MAX);
+    snprintf(image->name, sizeof image->name, "%s", name);
+    snprintf(path, sizeof path, "%s/%s", original.path, name);
+    FILE *file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(file);
+    struct stat status;
+    ck_assert_int_eq(fstat(fileno(file), &status), 0);
+    image->length = (size_t)status.st_size;
+    image->bytes = malloc(image->length + 1);
+    ck_assert_ptr_nonnull(image->bytes);
+    ck_assert_uint_eq(fread(image->bytes, 1, image->length, file), image->length);
+    fclose(file);
+}
+
+/* Without the index of a log, which is made anew by whoever opens it first. */
+static void images_read(void)
+{
+    image_count = 0;
+    DIR *folder = opendir(original.path);
+    ck_assert_ptr_nonnull(folder);
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        if (entry->d_name[0] != '.' && !strstr(entry->d_name, "-shm"))
+            image_read(entry->d_name);
+    closedir(folder);
+}
+
+/* Everything that the store keeps: segments of one and of several pages, snapshots, flushes that
+ * are only in the journal. `close`: the logs have been written back and are gone. */
+static void make_original(bool close)
+{
+    original = scratch_make();
+    copy = scratch_make();
+    store_world_init(
+        &told, &(struct store_world_options){.folder = original.path, .large = true, .seed = 64});
+    ck_assert_int_eq(store_world_open(&told), STORE_OK);
+    for (int part = 0; part < 3; part++) {
+        for (int i = 0; i < 6; i++)
+            ck_assert_int_eq(store_world_append(&told), STORE_OK);
+        ck_assert_int_eq(store_world_seal(&told), STORE_OK);
+        ck_assert_int_eq(store_world_release(&told), STORE_OK);
+    }
+    for (int i = 0; i < 8; i++)
+        ck_assert_int_eq(store_world_append(&told), STORE_OK);
+    if (close)
+        store_world_close(&told);
+    images_read();
+    store_world_close(&told);
+    told.options.folder = copy.path;
+}
+
+static void clear_up(void)
+{
+    for (size_t i = 0; i < image_count; i++)
+        free(images[i].bytes);
+    scratch_remove(&original);
+    scratch_remove(&copy);
+}
+
+/* --- One flip -------------------------------------------------------------------------------------- */
+
+struct tally {
+    uint64_t flips, harmless, told, refused, shortened;
+};
+
+static void copy_out(const struct image *flipped, size_t at)
+{
+    scratch_empty(&copy);
+    for (size_t i = 0; i < image_count; i++) {
+        char path[SCRATCH_PATH_MAX + 64];
+        snprintf(path, sizeof path, "%s/%s", copy.path, images[i].name);
+        FILE *file = fopen(path, "wb");
+        ck_assert_ptr_nonnull(file);
+        uint8_t bit = (uint8_t)(1u << (at / 64 + at) % 8);
+        if (&images[i] == flipped)
+            images[i].bytes[at] ^= bit;
+        ck_assert_uint_eq(fwrite(images[i].bytes, 1, images[i].length, file), images[i].length);
+        if (&images[i] == flipped)
+            images[i].bytes[at] ^= bit;
+        ck_assert_int_eq(fclose(file), 0);
+    }
+}
+
+static void count_damage(void *context, struct bytes room, const char *place)
+{
+    (void)room;
+    ck_assert(place[0] != '\0');
+    (*(unsigned *)context)++;
+}
+
+static bool go_on(void *context, uint64_t done, uint64_t all)
+{
+    (void)context;
+    ck_assert_uint_le(done, all);
+    return true;
+}
+
+static void judge(const struct image *image,
+                  size_t at,
+                  const struct store_world *world,
+                  struct store_sight *sight,
+                  unsigned checked,
+                  struct tally *tally)
+{
+    bool log = strstr(image->name, "-wal") != NULL;
+    bool spoken = world->error[0] != '\0';
+    ck_assert_msg(sight->wrong == 0, "%s byte %zu: served: %s", image->name, at, sight->first);
+    for (unsigned room = 0; room < WORLD_ROOMS && !log; room++)
+        ck_assert_msg(sight->lost_of[room] == 0 || sight->hurt[room] || sight->journal_hurt,
+                      "%s byte %zu: silently lost of room %u: %s (open: %s)", image->name, at, room,
+                      sight->first, world->error);
+    ck_assert_msg(!log || sight->holes == 0, "%s byte %zu: %s", image->name, at, sight->first);
+    ck_assert_msg(log || sight->lost == 0 || spoken || checked != 0,
+                  "%s byte %zu: check() found nothing of %s", image->name, at, sight->first);
+    if (spoken || sight->errors != 0)
+        tally->told++;
+    else if (sight->lost != 0)
+        tally->shortened++;
+    else
+        tally->harmless++;
+}
+
+static void one_flip(const struct image *image, size_t at, struct tally *tally)
+{
+    copy_out(image, at);
+    struct store_world world = told;
+    world.store = NULL;
+    tally->flips++;
+    if (store_world_open(&world) != STORE_OK) {
+        ck_assert_str_ne(world.error, "");
+        tally->refused++;
+        return;
+    }
+    struct store_sight sight;
+    unsigned checked = 0;
+    store_world_look(&world, &sight);
+    enum store_result result = world.store->check(world.store, count_damage, go_on, &checked);
+    ck_assert_msg(result == STORE_OK, "%s byte %zu: %s", image->name, at,
+                  store_result_text(result));
+    judge(image, at, &world, &sight, checked, tally);
+    store_world_close(&world);
+}
+
+/* --- All of them ----------------------------------------------------------------------------------- */
+
+static size_t step_of(void)
+{
+    const char *text = getenv("DAMAGE_STEP");
+    size_t step = text ? strtoul(text, NULL, 10) : STEP_DEFAULT;
+    return step ? step : STEP_DEFAULT;
+}
+
+/* Every step-th byte, and all of each first page's header and of the tree's head in it. */
+static void flip_all(const struct image *image)
+{
+    struct tally tally = {0};
+    size_t step = step_of();
+    for (size_t at = 0; at < image->length; at++)
+        if (at < 128 || (at + at / 4096) % step == 0)
+            one_flip(image, at, &tally);
+    printf("%s, %zu bytes: %" PRIu64 " flips: %" PRIu64 " harmless, %" PRIu64 " told, %" PRIu64
+           " refused at open, %" PRIu64 " shortened\n",
+           image->name, image->length, tally.flips, tally.harmless, tally.told, tally.refused,
+           tally.shortened);
+    ck_assert_uint_gt(tally.told, 0);
+}
+
+START_TEST(bits_of_closed_files)
+{
+    make_original(true);
+    ck_assert_uint_eq(image_count, 2);
+    flip_all(&images[_i]);
+    clear_up();
+}
+END_TEST
+
+START_TEST(bits_of_files_that_a_killed_server_left)
+{
+    make_original(false);
+    ck_assert_uint_eq(image_count, 4);
+    flip_all(&images[_i]);
+    clear_up();
+}
+END_TEST
+
+START_TEST(undamaged_files_are_whole)
+{
+    make_original(_i);
+    struct tally tally = {0};
+    images[0].bytes = realloc(images[0].bytes, images[0].length + 1);
+    ck_assert_ptr_nonnull(images[0].bytes);
+    copy_out(NULL, 0);
+    struct store_world world = told;
+    world.store = NULL;
+    ck_assert_int_eq(store_world_open(&world), STORE_OK);
+    ck_assert_str_eq(world.error, "");
+    struct store_sight sight;
+    unsigned checked = 0;
+    store_world_look(&world, &sight);
+    ck_assert_int_eq(world.store->check(world.store, count_damage, go_on, &checked), STORE_OK);
+    ck_assert_uint_eq(checked, 0);
+    judge(&images[0], 0, &world, &sight, checked, &tally);
+    ck_assert_uint_eq(tally.harmless, 1);
+    store_world_close(&world);
+    clear_up();
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("store_damage");
+    TCase *flips = tcase_create("flips");
+    tcase_set_timeout(flips, 250);
+    tcase_add_loop_test(flips, undamaged_files_are_whole, 0, 2);
+    tcase_add_loop_test(flips, bits_of_closed_files, 0, 2);
+    tcase_add_loop_test(flips, bits_of_files_that_a_killed_server_left, 0, 4);
+    suite_add_tcase(suite, flips);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

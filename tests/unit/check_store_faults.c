@@ -1,0 +1,277 @@
+/* check_store_faults.c - the N-th call of the disk fails, for every N until nobody notices.
+ *
+ * A scenario is a piece of a server's life. It runs once for each N and each way to fail, answered
+ * as a server answers: what is full is tried again, what has failed gets a new journal. Then the
+ * disk is well again, the store has to go on without being opened anew, the power is cut, and all
+ * that was acknowledged has to be there.
+ */
+#include "tests/scratch.h"
+#include "tests/shim_vfs.h"
+#include "tests/store_world.h"
+
+#include <check.h>
+#include <inttypes.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TRIES   4
+#define AT_MAX  3000u
+#define RESULTS (STORE_MEMORY + 1)
+
+/* --- Ways to fail ---------------------------------------------------------------------------------- */
+
+#define MAY(result) (1u << STORE_##result)
+
+static const struct way {
+    const char *name;
+    struct shim_fault fault;
+    unsigned answers; /* what the store may say to it */
+} ways[] = {
+    {"full", {.calls = SHIM_CALL(WRITE), .result = SQLITE_FULL}, MAY(FULL)},
+    {"full, half written",
+     {.calls = SHIM_CALL(WRITE), .result = SQLITE_FULL, .partial = true},
+     MAY(FULL)},
+    {"full for long",
+     {.calls = SHIM_CALL(WRITE), .result = SQLITE_FULL, .lasting = true},
+     MAY(FULL)},
+    {"write", {.calls = SHIM_CALL(WRITE), .result = SQLITE_IOERR_WRITE}, MAY(FULL) | MAY(FAILED)},
+    {"write for long",
+     {.calls = SHIM_CALL(WRITE), .result = SQLITE_IOERR_WRITE, .lasting = true},
+     MAY(FULL) | MAY(FAILED)},
+    {"sync", {.calls = SHIM_CALL(SYNC), .result = SQLITE_IOERR_FSYNC}, MAY(FAILED)},
+    {"sync for long",
+     {.calls = SHIM_CALL(SYNC), .result = SQLITE_IOERR_FSYNC, .lasting = true},
+     MAY(FAILED)},
+    {"sync of the folder",
+     {.calls = SHIM_CALL(SYNC_FOLDER), .result = SQLITE_IOERR_DIR_FSYNC},
+     MAY(FAILED)},
+    {"truncate", {.calls = SHIM_CALL(TRUNCATE), .result = SQLITE_IOERR_TRUNCATE}, MAY(FAILED)},
+    {"read", {.calls = SHIM_CALL(READ), .result = SQLITE_IOERR_READ}, MAY(FAILED)},
+    {"open", {.calls = SHIM_CALL(OPEN), .result = SQLITE_CANTOPEN}, MAY(FAILED)},
+    {"remove", {.calls = SHIM_CALL(REMOVE), .result = SQLITE_IOERR_DELETE}, MAY(FAILED)},
+};
+#define WAYS (sizeof ways / sizeof ways[0])
+
+/* --- A server's answers ---------------------------------------------------------------------------- */
+
+struct trial {
+    const struct way *way;
+    uint64_t at;
+    struct store_world world;
+    struct shim_vfs *shim;
+    bool renewing; /* a new journal has not got all of it yet */
+    unsigned seen; /* MAY() bits of all answers */
+};
+
+typedef enum store_result deed(struct store_world *world);
+
+static enum store_result answered(struct trial *trial, enum store_result result)
+{
+    trial->seen |= 1u << result;
+    ck_assert_msg(
+        result == STORE_OK || trial->way->answers & 1u << result, "%s at %" PRIu64 ": %s: %s",
+        trial->way->name, shim_vfs_calls(trial->shim), store_result_text(result),
+        trial->world.store ? trial->world.store->place(trial->world.store) : trial->world.error);
+    return result;
+}
+
+static enum store_result reopen(struct store_world *world)
+{
+    store_world_close(world);
+    return store_world_open(world);
+}
+
+static enum store_result with_policy(struct trial *trial, deed *act)
+{
+    enum store_result result = STORE_FAILED;
+    for (unsigned i = 0; i < TRIES && result != STORE_OK; i++) {
+        if (!trial->world.store) {
+            result = answered(trial, store_world_open(&trial->world));
+            if (result != STORE_OK)
+                continue;
+        }
+        if (trial->renewing) {
+            result = answered(trial, store_world_renew(&trial->world));
+            trial->renewing = result != STORE_OK;
+            if (trial->renewing)
+                continue;
+        }
+        result = answered(trial, act(&trial->world));
+        if (result == STORE_FAILED && trial->world.store && act != store_world_seal)
+            trial->renewing = true;
+    }
+    return result;
+}
+
+/* --- Scenarios ------------------------------------------------------------------------------------- */
+
+static void nothing(struct trial *trial)
+{
+    (void)trial;
+}
+
+static void must(struct trial *trial, deed *act)
+{
+    enum store_result result = act(&trial->world);
+    ck_assert_msg(result == STORE_OK, "%s: %s", store_result_text(result),
+                  trial->world.store ? trial->world.store->place(trial->world.store)
+                                     : trial->world.error);
+}
+
+static void ten_flushes(struct trial *trial)
+{
+    must(trial, store_world_open);
+    for (int i = 0; i < 10; i++)
+        must(trial, store_world_append);
+}
+
+static void sealed_and_more(struct trial *trial)
+{
+    ten_flushes(trial);
+    must(trial, store_world_seal);
+    must(trial, store_world_release);
+    for (int i = 0; i < 5; i++)
+        must(trial, store_world_append);
+}
+
+static void open_fresh(struct trial *trial)
+{
+    with_policy(trial, store_world_append);
+}
+
+static void append_20(struct trial *trial)
+{
+    for (int i = 0; i < 20; i++)
+        if (with_policy(trial, store_world_append) != STORE_OK)
+            return;
+}
+
+static void seal_and_release(struct trial *trial)
+{
+    if (with_policy(trial, store_world_seal) == STORE_OK &&
+        with_policy(trial, store_world_release) == STORE_OK)
+        with_policy(trial, store_world_append);
+}
+
+static void renew(struct trial *trial)
+{
+    trial->renewing = true;
+    with_policy(trial, store_world_append);
+}
+
+static void close_and_open(struct trial *trial)
+{
+    reopen(&trial->world);
+    with_policy(trial, store_world_append);
+}
+
+static void read_all(struct trial *trial)
+{
+    struct store_sight sight;
+    store_world_look(&trial->world, &sight);
+    ck_assert_msg(sight.wrong == 0, "%s", sight.first);
+    ck_assert_msg(sight.errors != 0 || sight.lost == 0, "%s", sight.first);
+}
+
+static const struct scenario {
+    const char *name;
+    void (*before)(struct trial *trial); /* on a disk that is well */
+    void (*run)(struct trial *trial);
+} scenarios[] = {
+    {"open fresh", nothing, open_fresh},
+    {"append x20", ten_flushes, append_20},
+    {"seal, release", ten_flushes, seal_and_release},
+    {"new journal", ten_flushes, renew},
+    {"new journal after a seal", sealed_and_more, renew},
+    {"close, open", sealed_and_more, close_and_open},
+    {"read all", sealed_and_more, read_all},
+};
+#define SCENARIOS (sizeof scenarios / sizeof scenarios[0])
+
+/* --- The loop -------------------------------------------------------------------------------------- */
+
+static void all_is_there(struct trial *trial)
+{
+    struct store_sight sight;
+    store_world_close(&trial->world);
+    enum store_result result = store_world_open(&trial->world);
+    ck_assert_msg(result == STORE_OK, "%s at %" PRIu64 ": %s: %s", trial->way->name, trial->at,
+                  store_result_text(result), trial->world.error);
+    ck_assert_str_eq(trial->world.error, ""); /* nothing was taken for damage */
+    store_world_look(&trial->world, &sight);
+    ck_assert_msg(sight.lost + sight.wrong + sight.holes + sight.errors == 0,
+                  "%s at %" PRIu64 ": %s", trial->way->name, trial->at, sight.first);
+    store_world_adopt(&trial->world, &sight);
+}
+
+/* Whether the N-th call was never made. */
+static bool passes_untouched(const struct scenario *scenario,
+                             const struct way *way,
+                             uint64_t at,
+                             unsigned *seen)
+{
+    struct scratch scratch = scratch_make();
+    struct trial trial = {.way = way, .at = at, .shim = shim_vfs_create("shim", at)};
+    store_world_init(&trial.world,
+                     &(struct store_world_options){
+                         .folder = scratch.path, .vfs = "shim", .sync = true, .seed = at});
+    scenario->before(&trial);
+    struct shim_fault fault = way->fault;
+    fault.at = at;
+    shim_vfs_fault(trial.shim, fault);
+    scenario->run(&trial);
+    bool untouched = shim_vfs_failures(trial.shim) == 0;
+    *seen |= trial.seen;
+
+    shim_vfs_fault(trial.shim, (struct shim_fault){0});
+    ck_assert_int_eq(with_policy(&trial, store_world_append), STORE_OK);
+    ck_assert_int_eq(with_policy(&trial, store_world_seal), STORE_OK);
+    ck_assert_int_eq(with_policy(&trial, store_world_append), STORE_OK);
+    shim_vfs_power_off(trial.shim);
+    store_world_close(&trial.world);
+    shim_vfs_power_on(trial.shim, SHIM_LOSS_CHANCE);
+    all_is_there(&trial);
+    ck_assert_int_eq(with_policy(&trial, store_world_append), STORE_OK);
+    all_is_there(&trial);
+    store_world_close(&trial.world);
+    shim_vfs_destroy(trial.shim);
+    scratch_remove(&scratch);
+    return untouched;
+}
+
+static void print_answers(unsigned seen)
+{
+    for (unsigned result = 0; result < RESULTS; result++)
+        if (seen & 1u << result)
+            printf(" \"%s\"", store_result_text((enum store_result)result));
+    printf("\n");
+}
+
+START_TEST(every_call_may_fail)
+{
+    const struct scenario *scenario = &scenarios[(unsigned)_i / WAYS];
+    const struct way *way = &ways[(unsigned)_i % WAYS];
+    unsigned seen = 0;
+    uint64_t at = 1;
+    while (!passes_untouched(scenario, way, at, &seen))
+        ck_assert_uint_lt(++at, AT_MAX);
+    printf("%s, %s: failed at 1..%" PRIu64 ", answers", scenario->name, way->name, at - 1);
+    print_answers(seen);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("store_faults");
+    TCase *faults = tcase_create("faults");
+    tcase_set_timeout(faults, 120);
+    tcase_add_loop_test(faults, every_call_may_fail, 0, SCENARIOS * WAYS);
+    suite_add_tcase(suite, faults);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
