@@ -30,6 +30,11 @@ static bool grow(struct flush_buffer *buffer, size_t wanted)
     return true;
 }
 
+bool flush_reserve(struct flush_buffer *buffer, size_t bytes)
+{
+    return bytes <= SIZE_MAX / 2 && grow(buffer, buffer->length + HEAD_BYTES_MAX + bytes);
+}
+
 static void put_number(struct flush_buffer *buffer, uint64_t number)
 {
     while (number >= 0x80) {

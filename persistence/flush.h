@@ -28,6 +28,9 @@ struct flush_buffer {
     size_t length, capacity;
 };
 
+/* Room for one entry with so many bytes, so that flush_add() does not fail. */
+MUST_CHECK bool flush_reserve(struct flush_buffer *buffer, size_t bytes);
+
 /* False without memory: nothing was added. */
 MUST_CHECK bool flush_add(struct flush_buffer *buffer, const struct flush_entry *entry);
 

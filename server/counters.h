@@ -52,8 +52,12 @@
     ROW(rooms_woken, counter, "tutti_rooms_woken_total", "Rooms taken out of the store.")          \
     ROW(rooms_slept, counter, "tutti_rooms_slept_total", "Rooms put into the store.")              \
     ROW(rooms_ended, counter, "tutti_rooms_ended_total", "Rooms ended by their rules.")            \
+    ROW(rooms_recovered, counter, "tutti_rooms_recovered_total",                                   \
+        "Rooms that came back from their log after a crash.")                                      \
+    ROW(presence_dropped, counter, "tutti_presence_dropped_total",                                 \
+        "Presence not taken because rooms stood still for the disk.")                              \
     ROW(store_failures, counter, "tutti_store_failures_total",                                     \
-        "Snapshots that could not be stored or read.")
+        "Rooms that could not be stored or read.")
 
 /* Why something was refused: name, label in tutti_refused_total. */
 #define REFUSAL_MAP(ROW)                                                                           \
@@ -71,6 +75,7 @@
     ROW(VERSION, "version")                                                                        \
     ROW(KIND, "kind")                                                                              \
     ROW(ROOMS, "rooms")                                                                            \
+    ROW(ROOM, "room_unreadable")                                                                   \
     ROW(ROOM_RATE, "room_rate")                                                                    \
     ROW(MEMBERS, "members")                                                                        \
     ROW(TEXT, "text")                                                                              \

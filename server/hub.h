@@ -7,10 +7,10 @@
  *   to stop                    hub_drain(hub), go on until hub_is_empty(hub), hub_destroy(hub)
  *
  * A hub asks no clock and opens no socket: time is handed in, bytes go out through the transport,
- * rooms without members into the store. Nothing here is global, so one process may have several.
+ * what rooms do goes into the storage. Nothing here is global, so one process may have several.
  *
- * Order that must hold, in a beat of a room: ticks before frames. At a join: wake before join. At
- * sleep: stored before forgotten.
+ * Order that must hold, in a beat of a room: tick, log, frames. At a join: awake on the disk before
+ * anyone is seated. At sleep: on the disk before forgotten.
  *
  * Units      microseconds of a monotonic clock (now) and since 1970 (wall).
  * Threads    one owner: the thread of its loop.
@@ -18,7 +18,6 @@
 #ifndef SERVER_HUB_H
 #define SERVER_HUB_H
 
-#include "persistence/store.h"
 #include "server/addresses.h"
 #include "server/beat.h"
 #include "server/counters.h"
@@ -26,6 +25,7 @@
 #include "server/log.h"
 #include "server/room_host.h"
 #include "server/session.h"
+#include "server/storage.h"
 #include "server/transport.h"
 #include "server/wheel.h"
 #include "sync/frame.h"
@@ -39,7 +39,8 @@
 struct hub_options {
     struct hub_limits limits;
     const struct transport *transport;
-    struct store *store; /* not closed by the hub */
+    struct storage *storage; /* not stopped by the hub */
+    enum durability durability;
     struct log *log;
     uint64_t now_us, wall_us;
     uint64_t seed; /* unpredictable: it guards the table of rooms and spreads retries */
@@ -56,7 +57,7 @@ struct hub {
     struct hub_limits limits;
     struct bucket_rate message_rate; /* of sessions that have not joined */
     const struct transport *transport;
-    struct store *store;
+    struct storage *storage;
     struct log *log;
     struct counters counters;
     struct addresses addresses;
@@ -64,11 +65,21 @@ struct hub {
     struct frames *frames;
     struct beat second; /* deadlines, sleeping rooms */
     struct rhythm rhythms[BEAT_HZ_MAX + 1];
-    uint64_t next_us;         /* of the earliest beat */
-    uint64_t messages_before; /* counted up to the last whole second */
-    bool gathers;             /* in that second many messages came */
-    struct room_host *rooms;  /* by name */
-    struct room_host *empty;  /* longest first */
+    uint64_t next_us;                        /* of the earliest beat */
+    uint64_t messages_before;                /* counted up to the last whole second */
+    bool gathers;                            /* in that second many messages came */
+    struct room_host *rooms;                 /* by name */
+    struct room_host *empty;                 /* longest first */
+    struct room_host *falling;               /* asleep as soon as the disk knows it */
+    struct room_host *logged[FLUSHES_AHEAD]; /* that wrote into a flush, by its number */
+    struct opening *openings;                /* rooms that are on their way, by name */
+    enum durability durability;
+    bool saves;           /* durability is more than memory */
+    enum saving saving;   /* as the members were told */
+    bool fenced;          /* another server has the store: stop */
+    uint64_t incarnation; /* highest given out */
+    uint8_t *entry;       /* of a room's log, while it is handed over */
+    size_t entry_capacity;
     struct bucket room_bucket;
     uint64_t now_us, wall_us;
     uint32_t now_s;
@@ -81,7 +92,7 @@ struct hub {
 /* NULL without memory. */
 struct hub *hub_create(const struct hub_options *options);
 
-/* Every session must be gone. Rooms are put into the store. */
+/* Every session must be gone. Rooms fall asleep; the storage still has to be stopped. */
 void hub_destroy(struct hub *hub);
 
 /* Tells the time; to be called before anything else in a turn of the loop. */
@@ -92,6 +103,9 @@ uint64_t hub_next_us(const struct hub *hub);
 /* Until when the loop may let input gather before it looks for more: 0 for not at all, never past
  * the next beat. */
 uint64_t hub_gather_until_us(const struct hub *hub, uint64_t now_us);
+
+/* What has come of loads and flushes; also a part of every beat. */
+void hub_storage_turn(struct hub *hub);
 
 /* Ticks that are due, and once a second the deadlines of sessions and rooms. */
 void hub_beat(struct hub *hub);
@@ -123,17 +137,49 @@ struct hub_denial {
     const char *detail; /* NULL for none */
 };
 
-/* The room of this name: awake, woken, or made new of this kind (empty: of the one it has, else
- * `open`). NULL with a denial. */
-struct room_host *
-hub_room(struct hub *hub, struct bytes name, struct bytes kind, struct hub_denial *denial);
+/* --- hub_rooms.c: rooms come and go ----------------------------------------------------------- */
+
+/* The room of this name, if it is awake and may be joined; else *host is NULL, and opening_wait() is
+ * next. False with a denial when it cannot be opened either. */
+bool hub_room_find(struct hub *hub,
+                   struct bytes name,
+                   struct room_host **host,
+                   struct hub_denial *denial);
+
+/* A room made new of this kind (empty: `open`), in an incarnation above the one given. NULL with a
+ * denial. */
+struct room_host *hub_room_new(struct hub *hub,
+                               struct bytes name,
+                               struct bytes kind,
+                               uint64_t above,
+                               struct hub_denial *denial);
+
+/* A loaded room, from here on the hub's. NULL without memory: it is gone then. */
+struct room_host *hub_room_woken(struct hub *hub,
+                                 struct bytes name,
+                                 struct room *room,
+                                 uint64_t incarnation,
+                                 bool clean);
+
+uint64_t hub_next_incarnation(struct hub *hub, uint64_t above);
+bool hub_room_is_falling_asleep(const struct hub *hub, struct bytes name);
 
 /* Moves of a room between the lists of those that tick and those that are empty. */
 void hub_room_awake(struct hub *hub, struct room_host *host);
 void hub_room_empty(struct hub *hub, struct room_host *host);
 
-/* Forgets an ended room, for good. */
+/* Forgets an ended room, for good, as soon as its end is on the disk. */
 void hub_room_drop(struct hub *hub, struct room_host *host);
+
+/* Puts rooms to sleep that nobody was in for the time of the linger. */
+void hub_sleep_empty_rooms(struct hub *hub);
+void hub_end_rooms(struct hub *hub);
+
+/* Memory for one log entry of so many bytes; that a room has written into this flush. */
+MUST_CHECK bool hub_log_reserve(struct hub *hub, size_t bytes);
+void hub_logged(struct hub *hub, struct room_host *host, uint64_t number);
+
+void hub_log_room(struct hub *hub, enum log_event event, struct bytes name, const char *detail);
 
 /* Uniform below bound, from the hub's own stream. */
 uint32_t hub_random(struct hub *hub, uint32_t bound);

@@ -47,6 +47,11 @@ enum log_level {
     ROW(ROOM_ENDED, WARN, "room_ended")                                                            \
     ROW(ROOM_UNREADABLE, ERROR, "room_unreadable")                                                 \
     ROW(ROOM_NOT_STORED, ERROR, "room_not_stored")                                                 \
+    ROW(DISK, ERROR, "disk")                                                                       \
+    ROW(SAVING, WARN, "saving")                                                                    \
+    ROW(FENCED, ERROR, "fenced")                                                                   \
+    ROW(SALVAGED, ERROR, "salvaged")                                                               \
+    ROW(NOT_SAVED, ERROR, "not_saved")                                                             \
     ROW(ROOM_OPENED, DEBUG, "room_opened")                                                         \
     ROW(ROOM_SLEPT, DEBUG, "room_slept")                                                           \
     ROW(REFUSED, INFO, "refused")                                                                  \

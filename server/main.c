@@ -1,7 +1,9 @@
 /* main.c - tutti-server: options, folders, signals, and one hub on one loop. */
 #include "persistence/folder.h"
 #include "persistence/store_memory.h"
+#include "persistence/store_sqlite.h"
 #include "server/folders.h"
+#include "server/hub.h"
 #include "server/service.h"
 
 #include <errno.h>
@@ -19,7 +21,7 @@
 /* Files beside sockets: the data folder, the loop, the library's own. */
 #define SPARE_FILES 64u
 
-/* Snapshots of sleeping rooms. */
+/* What is kept where nothing is. */
 #define STORE_BYTES_MAX (UINT64_C(512) << 20)
 
 struct program {
@@ -27,19 +29,24 @@ struct program {
     struct log log;
     struct folder folder;
     struct ev_loop *loop;
-    struct store *store;
     struct site *site;
     struct service *service;
     struct ev_io signals;
     int signal_fd;
 };
 
-static int fail(struct program *program, const char *what, const char *why)
+static void
+log_failed(struct program *program, enum log_event event, const char *what, const char *why)
 {
-    struct log_line line = log_begin(&program->log, LOG_FAILED);
+    struct log_line line = log_begin(&program->log, event);
     log_text(&line, "what", bytes_of(what));
     log_text(&line, "reason", bytes_of(why));
     log_end(&line);
+}
+
+static int fail(struct program *program, const char *what, const char *why)
+{
+    log_failed(program, LOG_FAILED, what, why);
     return EXIT_FAILURE;
 }
 
@@ -73,6 +80,28 @@ static bool open_folder(struct program *program)
     }
     fail(program, path, strerror(errno));
     return false;
+}
+
+/* NULL after it has said why. */
+static struct store *open_store(struct program *program)
+{
+    char error[STORE_SQLITE_ERROR_MAX] = "no memory";
+    struct store *store = NULL;
+    if (program->options.durability == DURABILITY_MEMORY) {
+        store = store_memory_create(STORE_BYTES_MAX);
+    } else {
+        struct store_sqlite_options options = {
+            .folder = program->options.data,
+            .sync = program->options.durability == DURABILITY_DISK,
+        };
+        if (store_sqlite_open(&options, &store, error) != STORE_OK)
+            store = NULL;
+        else if (error[0] != '\0')
+            log_failed(program, LOG_SALVAGED, program->options.data, error);
+    }
+    if (store == NULL)
+        fail(program, program->options.data, error);
+    return store;
 }
 
 static bool open_site(struct program *program)
@@ -157,15 +186,16 @@ static int run(struct program *program)
     if (!open_folder(program))
         return EXIT_FAILURE;
     program->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
-    program->store = store_memory_create(STORE_BYTES_MAX);
-    if (program->loop == NULL || program->store == NULL || !watch_signals(program) ||
-        !open_site(program))
+    if (program->loop == NULL || !watch_signals(program) || !open_site(program))
         return fail(program, "start", strerror(errno));
+    struct store *store = open_store(program);
+    if (store == NULL)
+        return EXIT_FAILURE;
     program->service = service_create(
         &(struct service_options){
             .loop = program->loop,
             .options = &program->options,
-            .store = program->store,
+            .store = store,
             .site = program->site,
             .log = &program->log,
         },
@@ -176,17 +206,20 @@ static int run(struct program *program)
 
     ev_run(program->loop, 0);
 
+    bool fenced = service_hub(program->service)->fenced;
+    bool saved = service_destroy(program->service);
+    program->service = NULL;
+    if (!saved)
+        log_failed(program, LOG_NOT_SAVED, program->options.data,
+                   "the disk did not take all of it in time");
     struct log_line line = log_begin(&program->log, LOG_STOPPED);
     log_end(&line);
-    return EXIT_SUCCESS;
+    return saved && !fenced ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static void release(struct program *program)
 {
-    service_destroy(program->service);
     site_destroy(program->site);
-    if (program->store != NULL)
-        program->store->close(program->store);
     if (program->loop != NULL)
         ev_loop_destroy(program->loop);
     if (program->signal_fd >= 0)

@@ -33,6 +33,8 @@ static const struct option table[] = {
      "where to listen; [::1]:7777 for IPv6, port 0 for any free one"},
     {"data", "TUTTI_DATA", "DIR", "data", AT(data), KIND_TEXT, 0, 0,
      "data folder, made where there is none; one server at a time"},
+    {"durability", "TUTTI_DURABILITY", "memory|os|disk", "disk", AT(durability_text), KIND_TEXT, 0,
+     0, "what saved means: nothing is kept, it survives this server, it survives loss of power"},
     {"insecure", "TUTTI_INSECURE", NULL, NULL, AT(insecure), KIND_SWITCH, 0, 0,
      "listen on an address that others can reach, without authentication or encryption"},
     {"allow-origin", "TUTTI_ALLOW_ORIGIN", "ORIGIN,...", NULL, AT(allowed_origins), KIND_ORIGINS, 0,
@@ -231,6 +233,19 @@ bool endpoint_parse(struct endpoint *endpoint, const char *text)
     return true;
 }
 
+static bool durability_named(const char *text, enum durability *durability)
+{
+    static const char *const names[] = {
+        [DURABILITY_MEMORY] = "memory", [DURABILITY_OS] = "os", [DURABILITY_DISK] = "disk"};
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *durability = (enum durability)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What the table cannot say: values with a form of their own, and options that need each other. */
 static enum options_result check(struct options *options, char error[OPTIONS_ERROR_MAX])
 {
@@ -252,6 +267,11 @@ static enum options_result check(struct options *options, char error[OPTIONS_ERR
         snprintf(error, OPTIONS_ERROR_MAX,
                  "--log-level: \"%.40s\" is not error, warn, info or debug",
                  options->log_level_text);
+        return OPTIONS_BAD;
+    }
+    if (!durability_named(options->durability_text, &options->durability)) {
+        snprintf(error, OPTIONS_ERROR_MAX, "--durability: \"%.40s\" is not memory, os or disk",
+                 options->durability_text);
         return OPTIONS_BAD;
     }
     return OPTIONS_RUN;

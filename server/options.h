@@ -31,6 +31,8 @@ struct options {
     struct endpoint listen;
     const char *listen_text;
     const char *data;
+    enum durability durability;
+    const char *durability_text;
     const char *www;    /* NULL: where a build or an installation has them */
     const char *client; /* likewise */
     bool insecure;

@@ -37,12 +37,54 @@ static double resident_bytes(void)
     return (double)resident * (double)sysconf(_SC_PAGESIZE);
 }
 
+static const char *const saving_texts[] = {"well", "interrupted", "paused"};
+
+static const char *status_of(const struct hub *hub)
+{
+    if (!hub_is_healthy(hub))
+        return "the ticks stand still";
+    if (storage_figures(hub->storage).archive_fails)
+        return "degraded: the archive takes nothing more, restart the server";
+    return hub->saving == SAVING_WELL ? "ok" : "degraded";
+}
+
 static void write_health(const struct hub *hub, FILE *out)
 {
+    struct storage_load_figures figures = storage_figures(hub->storage);
     fprintf(out,
-            "{\"status\":\"%s\",\"ticks\":%" PRIu64 ",\"rooms\":%u,\"connections\":%" PRIu64 "}\n",
-            hub_is_healthy(hub) ? "ok" : "the ticks stand still", hub->counters.ticks,
-            HASH_COUNT(hub->rooms), hub->counters.connections);
+            "{\"status\":\"%s\",\"saving\":\"%s\",\"ticks\":%" PRIu64
+            ",\"rooms\":%u,\"connections\":%" PRIu64 ",\"unsaved_bytes\":%" PRIu64 "}\n",
+            status_of(hub), saving_texts[hub->saving], hub->counters.ticks, HASH_COUNT(hub->rooms),
+            hub->counters.connections, figures.waiting_bytes);
+}
+
+static void write_storage(const struct hub *hub, FILE *out)
+{
+    struct storage_load_figures figures = storage_figures(hub->storage);
+    const struct {
+        const char *kind, *name, *help;
+        double value;
+    } rows[] = {
+        {"gauge", "tutti_saving", "0 well, 1 interrupted, 2 paused.", (double)hub->saving},
+        {"gauge", "tutti_unsaved_bytes", "Logged by rooms and not durable.",
+         (double)figures.waiting_bytes},
+        {"gauge", "tutti_journal_kept_bytes", "Durable in the journal and not in the archive.",
+         (double)figures.kept_bytes},
+        {"counter", "tutti_flushes_total", "Commits of the journal.", (double)figures.flushes},
+        {"counter", "tutti_flush_bytes_total", "Bytes committed to the journal.",
+         (double)figures.flush_bytes},
+        {"counter", "tutti_segments_total", "Segments sealed into the archive.",
+         (double)figures.seals},
+        {"counter", "tutti_snapshots_total", "Snapshots made.", (double)figures.snapshots},
+        {"counter", "tutti_room_loads_total", "Rooms looked for in the store.",
+         (double)figures.loads},
+        {"counter", "tutti_disk_failures_total", "Writes that the disk did not take.",
+         (double)figures.failures},
+        {"counter", "tutti_journal_generations_total", "Journals begun anew after a failure.",
+         (double)figures.generations},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        counters_write_row(out, rows[i].kind, rows[i].name, rows[i].help, rows[i].value);
 }
 
 static void write_metrics(const struct hub *hub, FILE *out)
@@ -53,10 +95,7 @@ static void write_metrics(const struct hub *hub, FILE *out)
     counters_write_inputs(out, inputs);
     counters_write_row(out, "gauge", "tutti_rooms", "Rooms awake, empty ones included.",
                        HASH_COUNT(hub->rooms));
-    counters_write_row(out, "gauge", "tutti_rooms_stored", "Rooms in the store.",
-                       (double)hub->store->count(hub->store));
-    counters_write_row(out, "gauge", "tutti_store_bytes", "Bytes in the store.",
-                       (double)hub->store->bytes(hub->store));
+    write_storage(hub, out);
     counters_write_row(out, "gauge", "tutti_members", "Members of all rooms, those away included.",
                        (double)hub_members(hub));
     counters_write_row(out, "counter", "process_cpu_seconds_total", "User and system time.",

@@ -3,11 +3,16 @@
 #include "server/hub.h"
 #include "server/session.h"
 #include "sync/frame.h"
+#include "sync/log.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SEATS_MIN 4u
+
+/* A room of which less is logged goes without a hash in its log. */
+#define HASH_LOG_BYTES (64u << 10)
 
 /* Messages per second that a kind asks for: an input per tick, as much again for operations and
  * once more for the clock and bursts of the network. */
@@ -68,6 +73,23 @@ static void log_joined(const struct room_host *host, const struct session *sessi
     log_end(&line);
 }
 
+static void tell_saving(struct session *session)
+{
+    if (session_is_choked(session))
+        return;
+    struct writer writer = writer_on(hub_message(session->hub), MESSAGE_BYTES_MAX);
+    wire_write_saving(&writer, session->hub->saving);
+    session_send(session, writer.data, writer.length);
+}
+
+void room_host_tell_saving(struct room_host *host)
+{
+    for (uint32_t seat = 0; seat < host->seat_capacity; seat++) {
+        if (host->seats[seat] != NULL)
+            tell_saving(host->seats[seat]);
+    }
+}
+
 static void welcome(struct room_host *host, struct session *session)
 {
     struct hub *hub = host->hub;
@@ -79,6 +101,7 @@ static void welcome(struct room_host *host, struct session *session)
         .bytes_burst = hub->limits.bytes_rate.burst,
         .operations_in_flight = OPERATIONS_IN_FLIGHT_MAX,
         .record_bytes = RECORD_BYTES_MAX,
+        .durability = hub->durability,
     };
     struct writer writer = writer_on(hub_message(hub), MESSAGE_BYTES_MAX);
     wire_write_welcome(&writer, host->room, session->seat, &limits);
@@ -88,6 +111,8 @@ static void welcome(struct room_host *host, struct session *session)
         session_refuse(session, REFUSAL_SLOW, CLOSE_SLOW, NULL);
     else
         session_send(session, writer.data, writer.length);
+    if (hub->saving != SAVING_WELL && session->state == SESSION_JOINED)
+        tell_saving(session);
 }
 
 enum status
@@ -138,6 +163,59 @@ void room_host_close_all(struct room_host *host, enum close_code code, const cha
         if (host->seats[seat] != NULL)
             session_close(host->seats[seat], code, detail);
     }
+}
+
+/* --- The log ------------------------------------------------------------------------------------ */
+
+bool room_host_is_kind(const struct room_host *host, struct bytes kind)
+{
+    return kind.length == 0 || bytes_equal(kind, bytes_of(room_rules(host->room)->name));
+}
+
+bool room_host_can_log(struct room_host *host)
+{
+    return hub_log_reserve(host->hub, room_log_bytes_max(host->room));
+}
+
+/* The hash costs a walk through the room, so it comes once in as many bytes as the room has. */
+static void log_hash(struct room_host *host, size_t bytes)
+{
+    host->since_hash += bytes;
+    if (host->since_hash < HASH_LOG_BYTES || host->since_hash < room_bytes(host->room))
+        return;
+    if (room_log_hash(host->room) == STATUS_OK)
+        host->since_hash = 0;
+}
+
+void room_host_log(struct room_host *host)
+{
+    struct hub *hub = host->hub;
+    if (!room_log_pending(host->room))
+        return;
+    struct writer writer = writer_on(hub->entry, hub->entry_capacity);
+    room_log_write(host->room, hub->wall_us / 1000, &writer);
+    uint64_t tick = room_logged(host->room);
+    struct flush_entry entry = {
+        .room = {(const uint8_t *)host->name, host->name_length},
+        .incarnation = room_incarnation(host->room),
+        .first = tick,
+        .last = tick,
+        .bytes = writer_bytes(&writer),
+    };
+    bool logged = writer.status == STATUS_OK && storage_log(hub->storage, &entry);
+    assert(logged); /* room_host_can_log() */
+    (void)logged;
+    uint64_t number = storage_open_number(hub->storage);
+    struct logged *place = &host->logged[number % FLUSHES_AHEAD];
+    if (!place->there)
+        hub_logged(hub, host, number);
+    place->tick = tick;
+    log_hash(host, writer.length);
+}
+
+void room_host_saved(struct room_host *host, uint64_t number)
+{
+    room_save(host->room, host->logged[number % FLUSHES_AHEAD].tick);
 }
 
 /* --- Frames ------------------------------------------------------------------------------------- */
@@ -233,12 +311,15 @@ void room_host_beat(struct room_host *host, uint32_t steps)
     bool frame_due = false;
     for (uint32_t step = 0; step < steps && room_ended(host->room) == NULL; step++) {
         enum status status = room_prepare(host->room);
+        if (status == STATUS_OK && !room_host_can_log(host))
+            status = STATUS_MEMORY;
         if (status != STATUS_OK) {
             hub->counters.ticks_without_memory++;
             log_room(host, LOG_ROOM_STUCK, status_text(status));
             return;
         }
         room_tick(host->room);
+        room_host_log(host);
         hub->counters.ticks++;
         send_notices(host);
         frame_due = frame_due || room_frame_due(host->room);

@@ -16,6 +16,16 @@
 struct hub;
 struct session;
 
+/* Flushes that may be under way at once, the open one counted. */
+#define FLUSHES_AHEAD 4u
+
+/* That a room wrote something into a flush, up to which tick. */
+struct logged {
+    struct room_host *prev, *next; /* among the rooms of that flush */
+    uint64_t tick;
+    bool there;
+};
+
 struct room_host {
     UT_hash_handle hh; /* in hub->rooms, by name */
     struct hub *hub;
@@ -24,7 +34,12 @@ struct room_host {
     uint32_t seat_capacity;
     struct room_host *prev, *next; /* among the rooms of its rhythm, or among the empty ones */
     struct bucket_rate message_rate;
+    struct logged logged[FLUSHES_AHEAD];
+    uint64_t since_hash;   /* bytes logged */
+    uint64_t sleep_number; /* falling asleep: of the flush that makes it so; else 0 */
     uint32_t empty_since_s;
+    bool held;  /* that it woke is not on the disk yet: nobody may join */
+    bool ended; /* by its rules: nothing of it is kept */
     bool awake;
     bool lost; /* the table of rooms had no memory for it */
     uint8_t name_length;
@@ -44,6 +59,18 @@ room_host_join(struct room_host *host, struct session *session, const struct hel
 /* The session's seat has no connection any more: its member leaves, or is away for the grace
  * period. Nothing happens where another session has taken the seat over. */
 void room_host_unseat(struct room_host *host, const struct session *session, bool leave);
+
+bool room_host_is_kind(const struct room_host *host, struct bytes kind); /* empty: any */
+
+/* Writes down what the room has done; its memory was set aside by room_host_can_log(). */
+bool room_host_can_log(struct room_host *host);
+void room_host_log(struct room_host *host);
+
+/* Everything in this flush is saved. */
+void room_host_saved(struct room_host *host, uint64_t number);
+
+/* Tells every member how the disk is. */
+void room_host_tell_saving(struct room_host *host);
 
 /* The phases of a beat: ticks with their notices, then one frame to each member. */
 void room_host_beat(struct room_host *host, uint32_t steps);

@@ -2,6 +2,7 @@
 
 #include "server/listener.h"
 #include "server/ws.h"
+#include "sync/rules.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 struct service {
     struct ev_loop *loop;
     struct log *log;
+    struct storage *storage;
     struct hub *hub;
     struct ws *ws;
     struct listener listener;
@@ -27,6 +29,7 @@ struct service {
     struct ev_prepare turned;  /* ends one */
     struct ev_idle idle;       /* runs when libwebsockets' own does */
     struct ev_io beat;         /* timer_fd */
+    struct ev_async stored;    /* the storage's threads have something to tell */
     struct ev_timer drain_end; /* DRAIN_SECONDS after the drain began */
     uint64_t idle_us;          /* when the loop last had nothing to do */
     uint64_t armed_us;         /* what the timer is set to; 0 for nothing */
@@ -110,6 +113,25 @@ static void on_beat(struct ev_loop *loop, struct ev_io *watcher, int events)
     hub_beat(service->hub);
 }
 
+static void wake(void *context)
+{
+    struct service *service = context;
+    ev_async_send(service->loop, &service->stored);
+}
+
+static void on_stored(struct ev_loop *loop, struct ev_async *watcher, int events)
+{
+    (void)loop;
+    (void)events;
+    struct service *service = watcher->data;
+    hub_storage_turn(service->hub);
+    if (!service->hub->fenced || service->hub->draining)
+        return;
+    struct log_line line = log_begin(service->log, LOG_FENCED);
+    log_end(&line);
+    service_drain(service);
+}
+
 static void on_drain_end(struct ev_loop *loop, struct ev_timer *watcher, int events)
 {
     (void)watcher;
@@ -134,7 +156,7 @@ static void on_paused(void *context)
 
 /* --- Setting up --------------------------------------------------------------------------------- */
 
-static struct hub *open_hub(const struct service_options *options)
+static struct hub *open_hub(const struct service_options *options, struct storage *storage)
 {
     uint64_t seed;
     if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
@@ -142,7 +164,8 @@ static struct hub *open_hub(const struct service_options *options)
     return hub_create(&(struct hub_options){
         .limits = options->options->limits,
         .transport = &ws_transport,
-        .store = options->store,
+        .storage = storage,
+        .durability = options->options->durability,
         .log = options->log,
         .now_us = clock_us(CLOCK_MONOTONIC),
         .wall_us = clock_us(CLOCK_REALTIME),
@@ -168,13 +191,44 @@ static void start_watchers(struct service *service)
     ev_io_start(service->loop, &service->beat);
 }
 
+static bool open_storage(struct service *service,
+                         const struct service_options *options,
+                         char error[SERVICE_ERROR_MAX])
+{
+    char reason[STORAGE_ERROR_MAX];
+    uint64_t seed;
+    if (getrandom(&seed, sizeof seed, 0) != sizeof seed) {
+        snprintf(error, SERVICE_ERROR_MAX, "cannot start: no randomness");
+        return false;
+    }
+    ev_async_init(&service->stored, on_stored);
+    service->stored.data = service;
+    ev_async_start(service->loop, &service->stored);
+    service->storage = storage_create(
+        &(struct storage_options){
+            .store = options->store,
+            .rooms = {.limits = options->options->limits.room,
+                      .saves = options->options->durability != DURABILITY_MEMORY},
+            .find = kind_find,
+            .wake = wake,
+            .context = service,
+            .seed = seed,
+        },
+        reason);
+    if (service->storage == NULL)
+        snprintf(error, SERVICE_ERROR_MAX, "cannot read the journal: %.200s", reason);
+    return service->storage != NULL;
+}
+
 static bool open_parts(struct service *service,
                        const struct service_options *options,
                        char error[SERVICE_ERROR_MAX])
 {
     const struct options *said = options->options;
+    if (!open_storage(service, options, error))
+        return false;
     service->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    service->hub = service->timer_fd >= 0 ? open_hub(options) : NULL;
+    service->hub = service->timer_fd >= 0 ? open_hub(options, service->storage) : NULL;
     if (service->hub == NULL) {
         snprintf(error, SERVICE_ERROR_MAX, "cannot start: %s", strerror(errno));
         return false;
@@ -204,6 +258,7 @@ struct service *service_create(const struct service_options *options, char error
 {
     struct service *service = calloc(1, sizeof *service);
     if (service == NULL) {
+        options->store->close(options->store);
         snprintf(error, SERVICE_ERROR_MAX, "cannot start: no memory");
         return NULL;
     }
@@ -213,7 +268,7 @@ struct service *service_create(const struct service_options *options, char error
     service->listener = (struct listener){
         .accepted = on_accepted, .paused = on_paused, .context = service, .fd = -1};
     if (!open_parts(service, options, error)) {
-        service_destroy(service);
+        (void)service_destroy(service);
         return NULL;
     }
     start_watchers(service);
@@ -234,21 +289,25 @@ bool service_is_draining(const struct service *service)
     return service->hub->draining;
 }
 
-void service_destroy(struct service *service)
+bool service_destroy(struct service *service)
 {
     if (service == NULL)
-        return;
+        return true;
     listener_close(&service->listener);
     ev_check_stop(service->loop, &service->turn);
     ev_prepare_stop(service->loop, &service->turned);
     ev_idle_stop(service->loop, &service->idle);
     ev_io_stop(service->loop, &service->beat);
+    ev_async_stop(service->loop, &service->stored);
     ev_timer_stop(service->loop, &service->drain_end);
     ws_destroy(service->ws); /* before the hub, whose sessions it ends */
     hub_destroy(service->hub);
+    bool saved = service->storage == NULL || storage_stop(service->storage);
+    storage_destroy(service->storage);
     if (service->timer_fd >= 0)
         close(service->timer_fd);
     free(service);
+    return saved;
 }
 
 const struct endpoint *service_endpoint(const struct service *service)

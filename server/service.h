@@ -27,7 +27,7 @@ struct service;
 struct service_options {
     struct ev_loop *loop;
     const struct options *options;
-    struct store *store;
+    struct store *store; /* the service's from here on, also where it cannot be made */
     const struct site *site;
     struct log *log;
 };
@@ -41,7 +41,8 @@ struct service *service_create(const struct service_options *options,
  * are over. */
 void service_drain(struct service *service);
 bool service_is_draining(const struct service *service);
-void service_destroy(struct service *service);
+/* False when something could not be saved. */
+bool service_destroy(struct service *service);
 
 /* Where it listens, with the port that the system chose. */
 const struct endpoint *service_endpoint(const struct service *service);

@@ -3,6 +3,7 @@
 #include "server/addresses.h"
 #include "server/framing.h"
 #include "server/hub.h"
+#include "server/opening.h"
 #include "server/room_host.h"
 #include "sync/frame.h"
 
@@ -126,6 +127,10 @@ static void vacate(struct session *session, bool leave)
         break;
     case SESSION_HELLO:
         free(session->room_name);
+        hub->counters.connections--;
+        break;
+    case SESSION_WAITING:
+        opening_forsake(session);
         hub->counters.connections--;
         break;
     case SESSION_JOINED:
@@ -305,6 +310,9 @@ void session_due(struct session *session)
     case SESSION_HELLO:
         session_refuse(session, REFUSAL_HELLO, CLOSE_HELLO, "none came in time");
         return;
+    case SESSION_WAITING:
+        session_refuse(session, REFUSAL_ROOM, CLOSE_MEMORY, "the room did not open in time");
+        return;
     case SESSION_JOINED:
         look_at_member(session);
         return;
@@ -353,14 +361,27 @@ static void say_hello(struct session *session, struct bytes message)
         session_refuse(session, REFUSAL_KIND, CLOSE_KIND, NULL);
         return;
     }
+    struct bytes name = bytes_of(session->room_name);
     struct hub_denial denial;
-    struct room_host *host = hub_room(hub, bytes_of(session->room_name), hello.kind, &denial);
-    if (host == NULL) {
+    struct room_host *host;
+    if (!hub_room_find(hub, name, &host, &denial) ||
+        (host == NULL && !opening_wait(hub, session, name, message, &denial)))
         session_refuse(session, denial.refusal, denial.code, denial.detail);
+    else if (host != NULL)
+        session_join(session, host, message);
+}
+
+void session_join(struct session *session, struct room_host *host, struct bytes message)
+{
+    struct hello hello;
+    char *name = session->room_name;
+    enum status status = wire_read_hello(message, &hello);
+    if (status == STATUS_OK && !room_host_is_kind(host, hello.kind)) {
+        session_refuse(session, REFUSAL_KIND, CLOSE_KIND, NULL);
         return;
     }
-    char *name = session->room_name;
-    status = room_host_join(host, session, &hello);
+    if (status == STATUS_OK)
+        status = room_host_join(host, session, &hello);
     switch (status) {
     case STATUS_OK:
         free(name);
@@ -402,8 +423,13 @@ static void ask_clock(struct session *session, struct bytes message)
         send_clock(session);
 }
 
-static void submit(struct session *session, struct bytes message)
+static void submit(struct session *session, struct bytes message, int64_t kind)
 {
+    /* A room that stands still keeps the operations; of presence only the newest counts anyway. */
+    if (session->hub->saving == SAVING_PAUSED && kind != CLIENT_OPERATIONS) {
+        session->hub->counters.presence_dropped++;
+        return;
+    }
     enum status status = room_submit(session->host->room, session->seat, message);
     switch (status) {
     case STATUS_OK:
@@ -432,6 +458,15 @@ static void leave(struct session *session, struct bytes message)
         session_close(session, CLOSE_DONE, NULL);
 }
 
+/* Before the welcome nothing may be said, but that one does not want it any more. */
+static void wait_on(struct session *session, int64_t kind)
+{
+    if (kind == CLIENT_LEAVE)
+        session_close(session, CLOSE_DONE, NULL);
+    else
+        session_refuse(session, REFUSAL_HELLO, CLOSE_HELLO, "something came before the welcome");
+}
+
 static void on_message(struct session *session, struct bytes message)
 {
     session->hub->counters.messages_in++;
@@ -443,8 +478,10 @@ static void on_message(struct session *session, struct bytes message)
         say_hello(session, message);
     else if (session->state == SESSION_HELLO)
         session_refuse(session, REFUSAL_HELLO, CLOSE_HELLO, "something else came first");
+    else if (session->state == SESSION_WAITING)
+        wait_on(session, kind);
     else if (kind > CLIENT_MOVED || kind == CLIENT_PRESENCE || kind == CLIENT_OPERATIONS)
-        submit(session, message);
+        submit(session, message, kind);
     else if (kind == CLIENT_CLOCK)
         ask_clock(session, message);
     else if (kind == CLIENT_LEAVE)
@@ -523,7 +560,7 @@ static void assemble(struct session *session, const struct chunk *chunk)
 void session_receive(struct session *session, const struct chunk *chunk)
 {
     session_alive(session);
-    if (session->state != SESSION_HELLO && session->state != SESSION_JOINED)
+    if (session->state == SESSION_PAGE || session->state == SESSION_CLOSING)
         return;
     if (chunk->first && !chunk->binary) {
         session_refuse(session, REFUSAL_TEXT, CLOSE_TEXT, NULL);

@@ -28,12 +28,14 @@ struct hub;
 struct room_host;
 struct address;
 struct assembly;
+struct waiting;
 
 enum session_state {
-    SESSION_PAGE,   /* speaks HTTP; may ask for an upgrade */
-    SESSION_HELLO,  /* a WebSocket that has not said hello */
-    SESSION_JOINED, /* has a seat */
-    SESSION_CLOSING /* a close was sent, or the socket was cut: it only waits for its end */
+    SESSION_PAGE,    /* speaks HTTP; may ask for an upgrade */
+    SESSION_HELLO,   /* a WebSocket that has not said hello */
+    SESSION_WAITING, /* for its room to open */
+    SESSION_JOINED,  /* has a seat */
+    SESSION_CLOSING  /* a close was sent, or the socket was cut: it only waits for its end */
 };
 
 struct session {
@@ -42,9 +44,10 @@ struct session {
     void *socket;            /* the transport's */
     struct address *address; /* NULL where addresses are not counted */
     union {
-        void *transfer;         /* SESSION_PAGE: the transport's, while it sends a page */
-        char *room_name;        /* SESSION_HELLO: NUL-terminated, owned */
-        struct room_host *host; /* SESSION_JOINED */
+        void *transfer;          /* SESSION_PAGE: the transport's, while it sends a page */
+        char *room_name;         /* SESSION_HELLO: NUL-terminated, owned */
+        struct waiting *waiting; /* SESSION_WAITING: see opening.h */
+        struct room_host *host;  /* SESSION_JOINED */
     };
     struct assembly *assembly; /* of a message that has not arrived whole; else NULL */
     struct bucket messages;
@@ -80,6 +83,9 @@ void session_alive(struct session *session);
 
 /* The handshake ended with a WebSocket to this room. */
 void session_upgraded(struct session *session, struct bytes room_name);
+
+/* Takes a seat with this hello; on anything but a seat the session is closed. */
+void session_join(struct session *session, struct room_host *host, struct bytes hello);
 
 void session_receive(struct session *session, const struct chunk *chunk);
 void session_writable(struct session *session);

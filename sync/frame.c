@@ -253,11 +253,11 @@ static void add_scope(struct frames *frames,
     building->more |= !section->result.complete;
 }
 
-/* Where nothing is logged there is no durable tick, and none is told of. What a member was told stays
+/* Where nothing is saved there is no durable tick, and none is told of. What a member was told stays
  * true: a room all of which is saved counts its quiet ticks in, one with an entry on its way does not. */
 static uint64_t saved_tick(const struct room *room, const struct seat *seat)
 {
-    uint64_t durable = room->options.logs ? room_durable(room) : 0;
+    uint64_t durable = room->options.saves ? room_durable(room) : 0;
     return durable > seat->durable_told ? durable : seat->durable_told;
 }
 

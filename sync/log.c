@@ -206,6 +206,11 @@ size_t room_log_bytes(const struct room *room)
     return room->acts.length + ACT_BYTES;
 }
 
+size_t room_log_bytes_max(const struct room *room)
+{
+    return room->acts.capacity + ACT_BYTES;
+}
+
 void room_log_write(struct room *room, uint64_t wall_ms, struct writer *writer)
 {
     struct acts *acts = &room->acts;
@@ -271,10 +276,11 @@ enum status room_sleep(struct room *room)
 
 enum status room_wake(struct room *room, uint64_t incarnation)
 {
-    assert(!room->options.logs && incarnation >= room->options.incarnation);
+    bool logs = room->options.logs;
+    assert(room->seats_taken == 0 && incarnation >= room->options.incarnation);
     room->options.logs = true;
     if (!log_reserve(room, 1, 0)) {
-        room->options.logs = false;
+        room->options.logs = logs;
         return STATUS_MEMORY;
     }
     room_set_tick(room, room->tick + 1);

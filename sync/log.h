@@ -52,6 +52,9 @@ bool room_log_pending(const struct room *room);
 /* Most bytes that room_log_write() takes now. */
 size_t room_log_bytes(const struct room *room);
 
+/* Most bytes that the entry of the next tick takes, after room_prepare(). */
+size_t room_log_bytes_max(const struct room *room);
+
 /* The entry of the tick just made. What is not written before the next tick comes with that one's. */
 void room_log_write(struct room *room, uint64_t wall_ms, struct writer *writer);
 
@@ -67,7 +70,7 @@ uint64_t room_logged(const struct room *room); /* tick of the last entry */
 MUST_CHECK enum status room_sleep(struct room *room);
 
 /* A room from replay_end() is about to be used: by its own incarnation, or by a new one, in which
- * nothing counts that clients hold. */
+ * nothing counts that clients hold. Again, for a new one, as long as nobody is seated. */
 MUST_CHECK enum status room_wake(struct room *room, uint64_t incarnation);
 
 /* Puts the hash of what is kept into the log, so that a replay can tell whether it came out right. */

@@ -11,7 +11,7 @@ struct replay replay_begin(const struct room_options *options,
                            const struct rules *(*find)(struct bytes kind))
 {
     struct replay replay = {.options = *options, .find = find};
-    replay.options.logs = false;
+    replay.options.logs = false; /* before room_wake() */
     return replay;
 }
 

@@ -39,6 +39,7 @@ struct room_options {
     uint64_t seed;        /* of room_random() */
     uint32_t grace_ticks; /* how long a broken connection's seat is kept */
     bool logs;            /* it writes down what it does: sync/log.h */
+    bool saves;           /* what it writes down gets saved, and members are told */
     struct memory memory;
 };
 
@@ -57,6 +58,9 @@ void room_leave(struct room *room, uint32_t seat);
 
 /* The connection broke: the seat is kept for grace_ticks, the member shows as away. */
 void room_disconnect(struct room *room, uint32_t seat);
+
+/* How long a seat is kept, for connections that break from now on. */
+void room_set_grace(struct room *room, uint32_t ticks);
 
 /* Gives the member another role from the next tick on. Scopes come into and out of its sight. */
 MUST_CHECK enum status room_set_role(struct room *room, uint32_t seat, enum role role);

@@ -231,6 +231,11 @@ enum status room_set_role(struct room *room, uint32_t seat, enum role role)
         room, (struct inbox_entry){.seat = seat, .kind = INBOX_ROLE, .role = (uint16_t)role}, NULL);
 }
 
+void room_set_grace(struct room *room, uint32_t ticks)
+{
+    room->options.grace_ticks = ticks;
+}
+
 void room_leave(struct room *room, uint32_t seat)
 {
     assert(seat < room->seat_count && room->seats[seat].state != SEAT_FREE);

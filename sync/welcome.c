@@ -40,7 +40,7 @@ void wire_write_welcome(struct writer *writer,
                         const struct wire_limits *limits)
 {
     struct seat *seat = &room->seats[number];
-    seat->durable_told = room_durable(room);
+    seat->durable_told = room->options.saves ? room_durable(room) : room->tick;
     pack_array(writer, 15);
     pack_integer(writer, SERVER_WELCOME);
     pack_integer(writer, seat->client->member);

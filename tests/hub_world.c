@@ -68,7 +68,8 @@ static struct hub_options options(void)
                 .linger_s = 30,
             },
         .transport = &fake,
-        .store = world.store,
+        .storage = world.storage,
+        .durability = DURABILITY_DISK,
         .log = &world.log,
         .now_us = world.now_us,
         .wall_us = 1700000000 * SECOND,
@@ -76,11 +77,22 @@ static struct hub_options options(void)
     };
 }
 
+static void world_open_storage(void)
+{
+    char error[STORAGE_ERROR_MAX];
+    world.storage = storage_create(
+        &(struct storage_options){
+            .store = world.store, .rooms = {.saves = true}, .find = kind_find, .seed = 42},
+        error);
+    ck_assert_msg(world.storage != NULL, "%s", error);
+}
+
 void world_setup(void)
 {
     world.now_us = 1000 * SECOND;
     log_init(&world.log, LOG_LEVEL_DEBUG, discard, NULL);
     world.store = store_memory_create(STORE_MAX);
+    world_open_storage();
     struct hub_options fresh = options();
     world.hub = hub_create(&fresh);
     ck_assert_ptr_nonnull(world.hub);
@@ -103,7 +115,17 @@ void world_teardown(void)
         free(world.peers[i]);
     }
     hub_destroy(world.hub);
-    world.store->close(world.store);
+    ck_assert(storage_stop(world.storage));
+    storage_destroy(world.storage);
+}
+
+/* The storage does all that it was asked for. */
+void world_store(void)
+{
+    storage_work(world.storage);
+    hub_storage_turn(world.hub);
+    storage_work(world.storage);
+    hub_storage_turn(world.hub);
 }
 
 /* Lets time pass in steps of 10 ms, with all beats that fall due. */
@@ -114,6 +136,7 @@ void world_pass(uint64_t milliseconds)
         hub_turn(world.hub, world.now_us, 1700000000 * SECOND + world.now_us);
         while (hub_next_us(world.hub) <= world.now_us)
             hub_beat(world.hub);
+        world_store();
     }
 }
 
@@ -150,6 +173,7 @@ void peer_hello(struct peer *peer, int key, const char *kind)
     snprintf(line, sizeof line, "[0 1 x000102030405060708090a0b0c0d0e%02x %s nil 0 0 0 []]", key,
              kind);
     peer_say(peer, line);
+    world_store();
 }
 
 struct peer *peer_join(int index, const char *room)

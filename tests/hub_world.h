@@ -30,7 +30,8 @@ struct peer {
 
 struct world {
     struct hub *hub;
-    struct store *store;
+    struct store *store;     /* in memory, behind the storage */
+    struct storage *storage; /* without threads: it works in world_store() */
     struct log log;
     struct peer *peers[WORLD_PEERS];
     uint64_t now_us;
@@ -41,6 +42,7 @@ extern struct world world;
 void world_setup(void);
 void world_teardown(void);
 void world_pass(uint64_t milliseconds);
+void world_store(void);
 
 /* The clock jumps, and nothing is done about it. */
 void world_jump(uint64_t microseconds);

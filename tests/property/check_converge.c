@@ -176,7 +176,8 @@ static struct room_options options_of(const struct world *world)
         .seed = world->seed,
         .grace_ticks = world->grace_ticks,
         .limits = {.tombstones = world->tombstones, .clients = world->keys},
-        .logs = true};
+        .logs = true,
+                                 .saves = true};
 }
 
 static const struct rules *find_kind(struct bytes name)

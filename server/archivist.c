@@ -1,0 +1,529 @@
+/* archivist.c - the thread that loads rooms and seals what was flushed into the archive. */
+#include "server/storage_parts.h"
+
+#include "sync/snapshot.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A snapshot is due when the log behind the last one is longer than this, and than half of it: then
+ * loading a room costs at most one and a half times what the room is, and making snapshots costs at
+ * most three times what is logged. */
+#define SNAPSHOT_LOG_BYTES (256u << 10)
+
+/* For a room that sleeps, so that it wakes quickly. */
+#define SNAPSHOT_ASLEEP_BYTES (16u << 10)
+
+/* Sealed before its time, so that tails do not grow without bound. */
+#define SEAL_BYTES (16u << 20)
+
+/* Rooms sealed in one transaction: a load waits for one at most. */
+#define SEAL_ROOMS 256u
+
+/* Freed in the archive when the disk is full: a little, so that no more of the past goes than must. */
+#define RECLAIM_BYTES (8u << 20)
+
+static struct bytes name_of(const struct tail *tail)
+{
+    return (struct bytes){tail->name, tail->name_length};
+}
+
+/* --- Tails --------------------------------------------------------------------------------------- */
+
+static struct tail *tail_find(const struct storage *storage, struct bytes name)
+{
+    struct tail *tail = NULL;
+    HASH_FIND(hh, storage->tails, name.data, (unsigned)name.length, tail);
+    return tail;
+}
+
+static struct tail *tail_of(struct storage *storage, struct bytes name)
+{
+    struct tail *tail = tail_find(storage, name);
+    if (tail != NULL)
+        return tail;
+    tail = calloc(1, sizeof *tail);
+    if (tail == NULL)
+        return NULL;
+    tail->name_length = (uint8_t)name.length;
+    memcpy(tail->name, name.data, name.length);
+    HASH_ADD(hh, storage->tails, name, (unsigned)tail->name_length, tail);
+    if (tail->lost) {
+        free(tail);
+        return NULL;
+    }
+    return tail;
+}
+
+static void tail_forget(struct storage *storage, struct tail *tail)
+{
+    HASH_DELETE(hh, storage->tails, tail);
+    storage->tail_bytes -= tail->log.length;
+    free(tail->log.data);
+    free(tail);
+}
+
+static bool append_bytes(struct flush_buffer *buffer, struct bytes bytes)
+{
+    if (bytes.length > buffer->capacity - buffer->length) {
+        size_t capacity = 2 * (buffer->length + bytes.length);
+        uint8_t *data = realloc(buffer->data, capacity);
+        if (data == NULL)
+            return false;
+        buffer->data = data;
+        buffer->capacity = capacity;
+    }
+    if (bytes.length > 0)
+        memcpy(buffer->data + buffer->length, bytes.data, bytes.length);
+    buffer->length += bytes.length;
+    return true;
+}
+
+struct known {
+    uint64_t incarnation;
+    uint64_t last;
+    enum store_room_state state;
+    uint8_t kind[NAME_BYTES_MAX];
+    uint8_t kind_length;
+    char reason[STORE_PLACE_MAX];
+};
+
+static bool take_known(void *context, const struct store_room *room)
+{
+    struct known *known = context;
+    known->incarnation = room->incarnation;
+    known->last = room->last;
+    known->state = room->state;
+    if (room->kind.length <= NAME_BYTES_MAX) {
+        known->kind_length = (uint8_t)room->kind.length;
+        if (room->kind.length > 0)
+            memcpy(known->kind, room->kind.data, room->kind.length);
+    }
+    snprintf(known->reason, sizeof known->reason, "%.*s", (int)room->reason.length,
+             (const char *)room->reason.data);
+    return false;
+}
+
+/* The kind that a tail is to be sealed under: the archive's, or the one that the log opens with. */
+static void set_kind(struct storage *storage, struct tail *tail, struct bytes log)
+{
+    struct known known = {0};
+    struct bytes kind = log_kind(log);
+    enum store_result result =
+        storage->store->room(storage->store, name_of(tail), take_known, &known);
+    if (result == STORE_OK && known.kind_length > 0 && known.state != STORE_ROOM_DELETED)
+        kind = (struct bytes){known.kind, known.kind_length};
+    if (kind.length > NAME_BYTES_MAX)
+        return;
+    tail->kind_length = (uint8_t)kind.length;
+    if (kind.length > 0)
+        memcpy(tail->kind, kind.data, kind.length);
+}
+
+/* What a room that is deleted wrote before is nothing any more. */
+static bool is_of_the_deleted(struct storage *storage, const struct flush_entry *entry)
+{
+    struct known known = {0};
+    enum store_result result =
+        storage->store->room(storage->store, entry->room, take_known, &known);
+    return result == STORE_OK && known.state == STORE_ROOM_DELETED &&
+           entry->incarnation <= known.incarnation;
+}
+
+static bool take_entry(struct storage *storage, const struct flush_entry *entry)
+{
+    struct tail *tail = tail_find(storage, entry->room);
+    if (tail == NULL && is_of_the_deleted(storage, entry))
+        return true;
+    tail = tail_of(storage, entry->room);
+    if (tail == NULL || !append_bytes(&tail->log, entry->bytes))
+        return false;
+    storage->tail_bytes += entry->bytes.length;
+    if (tail->kind_length == 0)
+        set_kind(storage, tail, entry->bytes);
+    if (tail->log.length == entry->bytes.length)
+        tail->first = entry->first;
+    tail->last = entry->last;
+    tail->incarnation = entry->incarnation;
+    tail->asleep = false;
+    return true;
+}
+
+bool archivist_take(struct storage *storage, const struct batch *batch)
+{
+    struct flush_reader reader = {.bytes = {batch->buffer.data, batch->buffer.length}};
+    struct flush_entry entry;
+    bool taken = true;
+    while (taken && flush_next(&reader, &entry)) {
+        taken = take_entry(storage, &entry);
+        if (entry.incarnation > storage->incarnation && !storage->threads)
+            storage->incarnation = entry.incarnation;
+    }
+    storage->taken = batch->number;
+    return taken && !reader.damaged;
+}
+
+/* --- Loading ------------------------------------------------------------------------------------- */
+
+struct loading {
+    struct storage *storage;
+    struct replay replay;
+    uint64_t snapshot_bytes, log_bytes;
+};
+
+static bool take_snapshot(void *context, const struct store_blob *blob)
+{
+    struct loading *loading = context;
+    loading->snapshot_bytes = blob->bytes.length;
+    return replay_snapshot(&loading->replay, blob->bytes) == STATUS_OK;
+}
+
+static bool take_segment(void *context, const struct store_blob *blob)
+{
+    struct loading *loading = context;
+    loading->log_bytes += blob->bytes.length;
+    return replay_log(&loading->replay, blob->bytes) == STATUS_OK;
+}
+
+/* Everything of the room, applied; what the store says of it. */
+static enum store_result
+read_room(struct loading *loading, struct bytes name, const struct tail *tail)
+{
+    struct store *store = loading->storage->store;
+    enum store_result result = store->snapshot(store, name, UINT64_MAX, take_snapshot, loading);
+    uint64_t after = 0;
+    if (loading->replay.room != NULL)
+        after = room_tick_number(loading->replay.room);
+    if (result == STORE_NOT_FOUND)
+        result = STORE_OK;
+    if (result == STORE_OK && loading->replay.status == STATUS_OK)
+        result = store->read(store, name, after, take_segment, loading);
+    if (result == STORE_NOT_FOUND)
+        result = STORE_OK;
+    if (result == STORE_OK && loading->replay.status == STATUS_OK && tail != NULL) {
+        struct bytes log = {tail->log.data, tail->log.length};
+        enum status status = replay_log(&loading->replay, log);
+        assert(status == loading->replay.status); /* which conclude() looks at */
+        (void)status;
+    }
+    return result;
+}
+
+static struct loading loading_begin(struct storage *storage)
+{
+    struct room_options options = storage->options.rooms;
+    options.seed = storage->options.seed;
+    return (struct loading){.storage = storage,
+                            .replay = replay_begin(&options, storage->options.find)};
+}
+
+static void quarantine(struct storage *storage, struct bytes name, struct storage_event *event)
+{
+    struct bytes reason = {(const uint8_t *)event->text, strlen(event->text)};
+    event->result = LOAD_QUARANTINED;
+    if (storage->store->quarantine(storage->store, name, reason) != STORE_OK)
+        return; /* the next load comes to the same end */
+}
+
+/* Turns what was read into an answer. */
+static void conclude(struct loading *loading,
+                     struct bytes name,
+                     enum store_result result,
+                     struct storage_event *event)
+{
+    struct storage *storage = loading->storage;
+    enum status status = loading->replay.status;
+    if (result == STORE_DAMAGED) {
+        snprintf(event->text, sizeof event->text, "%s", storage->store->place(storage->store));
+        quarantine(storage, name, event);
+    } else if (result != STORE_OK || status == STATUS_MEMORY) {
+        event->result = LOAD_FAILED;
+    } else if (status == STATUS_KIND) {
+        event->result = LOAD_KIND;
+    } else if (status != STATUS_OK) {
+        snprintf(event->text, sizeof event->text, "its log, %s",
+                 status == STATUS_REFUSED     ? "which leads to another state than it says"
+                 : status == STATUS_NOT_FOUND ? "of which a part is missing"
+                                              : status_text(status));
+        quarantine(storage, name, event);
+    } else if (loading->replay.room == NULL) {
+        event->result = LOAD_NONE;
+    } else {
+        event->room = replay_end(&loading->replay, &event->clean, &status);
+        event->result = event->room != NULL ? LOAD_DONE : LOAD_FAILED;
+    }
+    if (event->room != NULL)
+        event->incarnation = room_incarnation(event->room);
+}
+
+static void
+remember_lengths(struct storage *storage, struct bytes name, const struct loading *loading)
+{
+    struct tail *tail = tail_of(storage, name);
+    if (tail == NULL)
+        return;
+    tail->since_snapshot = loading->log_bytes;
+    tail->snapshot_bytes = loading->snapshot_bytes;
+    tail->asleep = false;
+}
+
+static void load(struct storage *storage, const struct job *job)
+{
+    struct bytes name = {job->name, job->name_length};
+    struct storage_event event = {.kind = STORAGE_LOADED, .ticket = job->ticket};
+    struct known known = {0};
+    const struct tail *tail = tail_find(storage, name);
+    enum store_result result = storage->store->room(storage->store, name, take_known, &known);
+    event.incarnation = known.incarnation;
+    if (result == STORE_OK && known.state == STORE_ROOM_QUARANTINED) {
+        event.result = LOAD_QUARANTINED;
+        memcpy(event.text, known.reason, sizeof event.text);
+    } else if ((result == STORE_NOT_FOUND || known.state == STORE_ROOM_DELETED) && tail == NULL) {
+        event.result = LOAD_NONE;
+    } else if (result != STORE_OK && result != STORE_NOT_FOUND) {
+        event.result = LOAD_FAILED;
+    } else {
+        struct loading loading = loading_begin(storage);
+        conclude(&loading, name, read_room(&loading, name, tail), &event);
+        replay_abandon(&loading.replay);
+        if (event.result == LOAD_DONE)
+            remember_lengths(storage, name, &loading);
+    }
+    pthread_mutex_lock(&storage->mutex);
+    storage->figures.loads++;
+    pthread_mutex_unlock(&storage->mutex);
+    post(storage, &event);
+}
+
+/* --- Sealing ------------------------------------------------------------------------------------- */
+
+static bool snapshot_due(const struct tail *tail)
+{
+    uint64_t log = tail->since_snapshot + tail->log.length;
+    if (tail->broken)
+        return false;
+    if (tail->asleep && log > SNAPSHOT_ASLEEP_BYTES)
+        return true;
+    return log > SNAPSHOT_LOG_BYTES && log > tail->snapshot_bytes / 2;
+}
+
+/* Builds the room from its log and writes it down; the caller frees the bytes. */
+static struct bytes make_snapshot(struct storage *storage, struct tail *tail, uint64_t *tick)
+{
+    struct loading loading = loading_begin(storage);
+    struct bytes bytes = {0};
+    enum store_result result = read_room(&loading, name_of(tail), tail);
+    const struct room *room = replay_room(&loading.replay);
+    if (result == STORE_OK && loading.replay.status == STATUS_OK && room != NULL) {
+        size_t length = snapshot_bytes(room);
+        uint8_t *data = length <= STORE_BLOB_MAX ? malloc(length) : NULL;
+        if (data != NULL) {
+            struct writer writer = writer_on(data, length);
+            snapshot_write(room, &writer);
+            bytes = writer_bytes(&writer);
+            *tick = room_tick_number(room);
+        }
+    } else if (loading.replay.status != STATUS_MEMORY) {
+        tail->broken = true; /* loading it will say so, and leave it as it is */
+    }
+    replay_abandon(&loading.replay);
+    return bytes;
+}
+
+static struct store_sealed sealed_of(struct storage *storage, struct tail *tail)
+{
+    uint64_t tick = 0;
+    struct bytes snapshot = {0};
+    if (snapshot_due(tail))
+        snapshot = make_snapshot(storage, tail, &tick);
+    return (struct store_sealed){
+        .name = name_of(tail),
+        .kind = {tail->kind, tail->kind_length},
+        .segment = {.incarnation = tail->incarnation,
+                    .first = tail->first,
+                    .last = tail->last,
+                    .bytes = {tail->log.data, tail->log.length}},
+        .snapshot = {.incarnation = tail->incarnation,
+                     .first = tick,
+                     .last = tick,
+                     .bytes = snapshot},
+    };
+}
+
+static void
+clear_sealed(struct storage *storage, struct tail *tail, const struct store_sealed *sealed)
+{
+    storage->tail_bytes -= tail->log.length;
+    tail->since_snapshot += tail->log.length;
+    tail->log.length = 0;
+    if (sealed->snapshot.bytes.length > 0) {
+        tail->since_snapshot = 0;
+        tail->snapshot_bytes = sealed->snapshot.bytes.length;
+    }
+    free(tail->log.data);
+    tail->log = (struct flush_buffer){0};
+    if (tail->asleep)
+        tail_forget(storage, tail);
+}
+
+/* Fails once and for all where the disk lied: what it says it has can no longer be taken for safe,
+ * so the journal goes on keeping it. */
+static void seal_failed(struct storage *storage, enum store_result result)
+{
+    struct storage_event event = {.kind = STORAGE_TROUBLE};
+    bool for_ever = result == STORE_FAILED || result == STORE_DAMAGED;
+    pthread_mutex_lock(&storage->mutex);
+    storage->figures.failures++;
+    storage->figures.archive_fails |= for_ever;
+    pthread_mutex_unlock(&storage->mutex);
+    snprintf(event.text, sizeof event.text, "the archive: %s: %.80s", store_result_text(result),
+             storage->store->place(storage->store));
+    post(storage, &event);
+}
+
+/* Some of the tails; false when it failed or nothing was left. */
+static bool seal_some(struct storage *storage, uint64_t wall_ms)
+{
+    struct store_sealed sealed[SEAL_ROOMS];
+    struct tail *tails[SEAL_ROOMS];
+    size_t count = 0;
+    uint64_t snapshots = 0;
+    for (struct tail *tail = storage->tails, *next; tail != NULL && count < SEAL_ROOMS;
+         tail = next) {
+        next = tail->hh.next;
+        if (tail->log.length == 0) {
+            if (tail->asleep)
+                tail_forget(storage, tail);
+            continue;
+        }
+        tails[count] = tail;
+        sealed[count] = sealed_of(storage, tail);
+        snapshots += sealed[count].snapshot.bytes.length > 0 ? 1 : 0;
+        count++;
+    }
+    if (count == 0)
+        return false;
+    enum store_result result = storage->store->seal(storage->store, sealed, count, wall_ms);
+    for (size_t i = 0; i < count; i++) {
+        uint8_t *snapshot = (uint8_t *)(uintptr_t)sealed[i].snapshot.bytes.data;
+        if (result == STORE_OK)
+            clear_sealed(storage, tails[i], &sealed[i]);
+        free(snapshot);
+    }
+    pthread_mutex_lock(&storage->mutex);
+    storage->figures.seals += result == STORE_OK ? count : 0;
+    storage->figures.snapshots += result == STORE_OK ? snapshots : 0;
+    bool archive_failed_before = storage->figures.archive_fails;
+    pthread_mutex_unlock(&storage->mutex);
+    if (result != STORE_OK && !archive_failed_before)
+        seal_failed(storage, result);
+    return result == STORE_OK;
+}
+
+static bool has_tails(const struct storage *storage)
+{
+    return storage->tail_bytes > 0;
+}
+
+void archivist_seal(struct storage *storage)
+{
+    pthread_mutex_lock(&storage->mutex);
+    bool fails = storage->figures.archive_fails;
+    pthread_mutex_unlock(&storage->mutex);
+    storage->sealed_ms = clock_ms();
+    if (fails)
+        return;
+    uint64_t wall_ms = wall_clock_ms();
+    while (seal_some(storage, wall_ms))
+        continue;
+    if (has_tails(storage))
+        return;
+    struct job *job = job_new(JOB_RELEASE, (struct bytes){0});
+    if (job == NULL)
+        return;
+    job->number = storage->taken;
+    queue_push(storage, &storage->to_writer, job);
+}
+
+/* --- The thread ---------------------------------------------------------------------------------- */
+
+static void slept(struct storage *storage, struct bytes name)
+{
+    struct tail *tail = tail_find(storage, name);
+    if (tail != NULL)
+        tail->asleep = true;
+}
+
+/* What it wrote last is sealed first, so that the archive knows the incarnation that is over. */
+static void remove_room(struct storage *storage, struct bytes name)
+{
+    struct tail *tail = tail_find(storage, name);
+    enum store_result result = STORE_OK;
+    if (tail != NULL && tail->log.length > 0) {
+        tail->broken = true;
+        struct store_sealed sealed = sealed_of(storage, tail);
+        result = storage->store->seal(storage->store, &sealed, 1, wall_clock_ms());
+    }
+    if (result == STORE_OK)
+        result = storage->store->remove(storage->store, name);
+    if (result != STORE_OK && result != STORE_NOT_FOUND)
+        seal_failed(storage, result);
+    if (tail != NULL)
+        tail_forget(storage, tail);
+}
+
+bool archivist_do(struct storage *storage, struct job *job)
+{
+    struct bytes name = {job->name, job->name_length};
+    uint64_t freed;
+    bool goes_on = true;
+    switch (job->kind) {
+    case JOB_FLUSH:
+        if (!archivist_take(storage, job->batch))
+            seal_failed(storage, STORE_FAILED); /* the journal has it, the archive never will */
+        if (storage->tail_bytes > SEAL_BYTES)
+            archivist_seal(storage);
+        break;
+    case JOB_LOAD:
+        load(storage, job);
+        break;
+    case JOB_SLEPT:
+        slept(storage, name);
+        break;
+    case JOB_REMOVE:
+        remove_room(storage, name);
+        break;
+    case JOB_RECLAIM:
+        if (storage->store->reclaim(storage->store, RECLAIM_BYTES, &freed) != STORE_OK)
+            break; /* the writer tries again and asks again */
+        break;
+    default:
+        archivist_seal(storage);
+        goes_on = false;
+        break;
+    }
+    free(job);
+    return goes_on;
+}
+
+void *archivist_run(void *context)
+{
+    struct storage *storage = context;
+    for (bool goes_on = true; goes_on;) {
+        struct job *job = queue_pop(storage, &storage->to_archivist,
+                                    storage->sealed_ms + storage->options.seal_ms);
+        if (job != NULL)
+            goes_on = archivist_do(storage, job);
+        if (goes_on && clock_ms() >= storage->sealed_ms + storage->options.seal_ms)
+            archivist_seal(storage);
+    }
+    return NULL;
+}
+
+void archivist_free(struct storage *storage)
+{
+    while (storage->tails != NULL)
+        tail_forget(storage, storage->tails);
+}

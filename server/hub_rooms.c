@@ -1,0 +1,387 @@
+/* hub_rooms.c - a hub's rooms: found, made, woken, put to sleep, and what the storage says of them. */
+#include "server/hub.h"
+
+#include "server/opening.h"
+#include "sync/hash.h"
+#include "sync/log.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+static unsigned hash_of(const struct hub *hub, struct bytes name)
+{
+    return (unsigned)hash_bytes(hub->hash_seed, name);
+}
+
+static struct room_host *find_room(const struct hub *hub, struct bytes name)
+{
+    struct room_host *host = NULL;
+    HASH_FIND_BYHASHVALUE(hh, hub->rooms, name.data, (unsigned)name.length, hash_of(hub, name),
+                          host);
+    return host;
+}
+
+static struct bytes name_of(const struct room_host *host)
+{
+    return (struct bytes){(const uint8_t *)host->name, host->name_length};
+}
+
+void hub_log_room(struct hub *hub, enum log_event event, struct bytes name, const char *detail)
+{
+    struct log_line line = log_begin(hub->log, event);
+    log_text(&line, "room", name);
+    log_text(&line, "detail", bytes_of(detail));
+    log_end(&line);
+}
+
+static struct room_host *
+deny(struct hub_denial *denial, enum refusal refusal, enum close_code code, const char *detail)
+{
+    *denial = (struct hub_denial){.refusal = refusal, .code = code, .detail = detail};
+    return NULL;
+}
+
+/* --- Opened ------------------------------------------------------------------------------------- */
+
+bool hub_room_is_falling_asleep(const struct hub *hub, struct bytes name)
+{
+    const struct room_host *host = find_room(hub, name);
+    return host != NULL && host->sleep_number > 0;
+}
+
+bool hub_room_find(struct hub *hub,
+                   struct bytes name,
+                   struct room_host **host,
+                   struct hub_denial *denial)
+{
+    *host = find_room(hub, name);
+    if (*host != NULL && (*host)->sleep_number == 0 && !(*host)->held)
+        return true;
+    bool there = *host != NULL;
+    *host = NULL;
+    if (there || HASH_COUNT(hub->rooms) + openings_count(hub) < hub->limits.rooms)
+        return true;
+    deny(denial, REFUSAL_ROOMS, CLOSE_SERVER_FULL, "too many rooms");
+    return false;
+}
+
+/* Enters the room into the tables; it is empty until someone joins. */
+static struct room_host *host_room(struct hub *hub, struct room *room, struct bytes name)
+{
+    struct room_host *host = room_host_create(hub, room, name);
+    if (host == NULL) {
+        room_destroy(room);
+        return NULL;
+    }
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, hub->rooms, host->name, host->name_length, hash_of(hub, name),
+                                host);
+    if (host->lost) {
+        room_host_destroy(host);
+        return NULL;
+    }
+    host->empty_since_s = hub->now_s;
+    DL_APPEND(hub->empty, host);
+    return host;
+}
+
+static void forget_room(struct hub *hub, struct room_host *host);
+
+/* That it is awake is the first that the storage hears of it. */
+static struct room_host *log_opening(struct hub *hub, struct room_host *host)
+{
+    if (host != NULL && room_host_can_log(host)) {
+        room_host_log(host);
+        return host;
+    }
+    if (host != NULL)
+        forget_room(hub, host);
+    return NULL;
+}
+
+uint64_t hub_next_incarnation(struct hub *hub, uint64_t above)
+{
+    uint64_t highest = hub->incarnation > above ? hub->incarnation : above;
+    hub->incarnation = hub->wall_us > highest ? hub->wall_us : highest + 1;
+    return hub->incarnation;
+}
+
+struct room_host *hub_room_new(struct hub *hub,
+                               struct bytes name,
+                               struct bytes kind,
+                               uint64_t above,
+                               struct hub_denial *denial)
+{
+    const struct rules *rules = kind_find(kind.length > 0 ? kind : bytes_of("open"));
+    if (rules == NULL)
+        return deny(denial, REFUSAL_KIND, CLOSE_KIND, NULL);
+    if (!bucket_take(&hub->room_bucket, &hub->limits.room_rate, hub->now_us, 1))
+        return deny(denial, REFUSAL_ROOM_RATE, CLOSE_SERVER_FULL, "too many new rooms");
+
+    uint64_t seed = (uint64_t)hub_random(hub, UINT32_MAX) << 32;
+    struct room_options options = {
+        .rules = rules,
+        .limits = hub->limits.room,
+        .incarnation = hub_next_incarnation(hub, above),
+        .seed = seed | hub_random(hub, UINT32_MAX),
+        .grace_ticks = hub->limits.grace_s * rules->tick_hz,
+        .logs = true,
+        .saves = hub->saves,
+    };
+    struct room *room = room_create(&options);
+    struct room_host *host = log_opening(hub, room != NULL ? host_room(hub, room, name) : NULL);
+    if (host == NULL)
+        return deny(denial, REFUSAL_MEMORY, CLOSE_MEMORY, NULL);
+    hub->counters.rooms_created++;
+    hub_log_room(hub, LOG_ROOM_OPENED, name, "new");
+    return host;
+}
+
+struct room_host *hub_room_woken(struct hub *hub,
+                                 struct bytes name,
+                                 struct room *room,
+                                 uint64_t incarnation,
+                                 bool clean)
+{
+    room_set_grace(room, hub->limits.grace_s * room_rules(room)->tick_hz);
+    if (room_wake(room, incarnation) != STATUS_OK) {
+        room_destroy(room);
+        return NULL;
+    }
+    struct room_host *host = log_opening(hub, host_room(hub, room, name));
+    if (host == NULL)
+        return NULL;
+    if (incarnation > hub->incarnation)
+        hub->incarnation = incarnation;
+    if (clean)
+        hub->counters.rooms_woken++;
+    else
+        hub->counters.rooms_recovered++;
+    hub_log_room(hub, LOG_ROOM_OPENED, name, clean ? "woken" : "recovered");
+    return host;
+}
+
+/* --- Awake and empty ---------------------------------------------------------------------------- */
+
+static struct rhythm *rhythm_of(struct hub *hub, const struct room_host *host)
+{
+    return &hub->rhythms[room_rules(host->room)->tick_hz];
+}
+
+void hub_room_awake(struct hub *hub, struct room_host *host)
+{
+    if (host->awake)
+        return;
+    struct rhythm *rhythm = rhythm_of(hub, host);
+    DL_DELETE(hub->empty, host);
+    if (rhythm->rooms == NULL) {
+        beat_start(&rhythm->beat, room_rules(host->room)->tick_hz, hub->now_us);
+        if (beat_next_us(&rhythm->beat) < hub->next_us)
+            hub->next_us = beat_next_us(&rhythm->beat);
+    }
+    DL_APPEND(rhythm->rooms, host);
+    host->awake = true;
+}
+
+void hub_room_empty(struct hub *hub, struct room_host *host)
+{
+    assert(host->awake);
+    struct rhythm *rhythm = rhythm_of(hub, host);
+    DL_DELETE(rhythm->rooms, host);
+    DL_APPEND(hub->empty, host);
+    host->empty_since_s = hub->now_s;
+    host->awake = false;
+}
+
+/* --- Logged ------------------------------------------------------------------------------------- */
+
+bool hub_log_reserve(struct hub *hub, size_t bytes)
+{
+    if (bytes > hub->entry_capacity) {
+        uint8_t *entry = realloc(hub->entry, 2 * bytes);
+        if (entry == NULL)
+            return false;
+        hub->entry = entry;
+        hub->entry_capacity = 2 * bytes;
+    }
+    return storage_reserve(hub->storage, bytes);
+}
+
+void hub_logged(struct hub *hub, struct room_host *host, uint64_t number)
+{
+    uint32_t place = number % FLUSHES_AHEAD;
+    static_assert(STORAGE_FLUSHES_MAX + 1 < FLUSHES_AHEAD, "flushes do not share a place");
+    DL_APPEND2(hub->logged[place], host, logged[place].prev, logged[place].next);
+    host->logged[place].there = true;
+}
+
+static void unlog(struct hub *hub, struct room_host *host, uint32_t place)
+{
+    DL_DELETE2(hub->logged[place], host, logged[place].prev, logged[place].next);
+    host->logged[place].there = false;
+}
+
+/* --- Asleep ------------------------------------------------------------------------------------- */
+
+static void forget_room(struct hub *hub, struct room_host *host)
+{
+    const uint64_t *refused = room_refusals(host->room);
+    for (int status = 0; status < STATUS_COUNT; status++)
+        hub->counters.inputs[status] += refused[status];
+    for (uint32_t place = 0; place < FLUSHES_AHEAD; place++)
+        if (host->logged[place].there)
+            unlog(hub, host, place);
+    if (host->sleep_number > 0) {
+        DL_DELETE(hub->falling, host);
+    } else {
+        if (host->awake)
+            hub_room_empty(hub, host);
+        DL_DELETE(hub->empty, host);
+    }
+    HASH_DELETE(hh, hub->rooms, host);
+    room_host_destroy(host);
+}
+
+/* The room is over; what it wrote last has to reach the disk before it is forgotten. */
+static bool fall_asleep(struct hub *hub, struct room_host *host)
+{
+    enum status status = room_sleep(host->room);
+    if (status == STATUS_OK && !room_host_can_log(host))
+        status = STATUS_MEMORY;
+    if (status != STATUS_OK) {
+        hub->counters.store_failures++;
+        hub_log_room(hub, LOG_ROOM_NOT_STORED, name_of(host), status_text(status));
+        return false;
+    }
+    room_host_log(host);
+    if (host->awake)
+        hub_room_empty(hub, host);
+    DL_DELETE(hub->empty, host);
+    DL_APPEND(hub->falling, host);
+    host->sleep_number = storage_open_number(hub->storage);
+    return true;
+}
+
+/* Its end is on the disk. */
+static void has_slept(struct hub *hub, struct room_host *host)
+{
+    char name[ROOM_NAME_MAX];
+    struct bytes copy = {(const uint8_t *)name, host->name_length};
+    memcpy(name, host->name, host->name_length);
+    if (host->ended) {
+        storage_remove(hub->storage, copy);
+    } else {
+        storage_slept(hub->storage, copy);
+        hub->counters.rooms_slept++;
+        hub_log_room(hub, LOG_ROOM_SLEPT, copy, "empty");
+    }
+    forget_room(hub, host);
+    opening_slept(hub, copy);
+}
+
+void hub_room_drop(struct hub *hub, struct room_host *host)
+{
+    host->ended = true;
+    if (!fall_asleep(hub, host))
+        forget_room(hub, host);
+}
+
+/* While the disk fails rooms stay awake: what they are is nowhere else. */
+void hub_sleep_empty_rooms(struct hub *hub)
+{
+    for (uint32_t i = 0; i < SLEEPS_PER_SECOND && hub->empty != NULL; i++) {
+        struct room_host *host = hub->empty;
+        if (hub->now_s - host->empty_since_s < hub->limits.linger_s)
+            return;
+        if (hub->saving == SAVING_WELL && !host->held && fall_asleep(hub, host))
+            continue;
+        DL_DELETE(hub->empty, host);
+        DL_APPEND(hub->empty, host);
+        host->empty_since_s = hub->now_s;
+    }
+}
+
+void hub_end_rooms(struct hub *hub)
+{
+    while (hub->rooms != NULL) {
+        struct room_host *host = hub->rooms;
+        if (host->sleep_number == 0)
+            (void)fall_asleep(hub, host);
+        forget_room(hub, host);
+    }
+}
+
+/* --- What the storage says ------------------------------------------------------------------------ */
+
+static void on_flushed(struct hub *hub, uint64_t number)
+{
+    uint32_t place = number % FLUSHES_AHEAD;
+    while (hub->logged[place] != NULL) {
+        struct room_host *host = hub->logged[place];
+        room_host_saved(host, number);
+        unlog(hub, host, place);
+        if (host->sleep_number == number)
+            has_slept(hub, host);
+    }
+    opening_flushed(hub, number);
+    storage_flush(hub->storage, hub->now_us, openings_count(hub) > 0);
+}
+
+static enum saving saving_now(const struct hub *hub)
+{
+    if (!hub->saves)
+        return SAVING_WELL;
+    if (storage_is_full(hub->storage, hub->now_us))
+        return SAVING_PAUSED;
+    return storage_figures(hub->storage).failing ? SAVING_INTERRUPTED : SAVING_WELL;
+}
+
+/* The members are told whenever it changes. */
+static void look_at_disk(struct hub *hub)
+{
+    static const char *const texts[] = {"well", "interrupted", "paused"};
+    enum saving saving = saving_now(hub);
+    if (saving == hub->saving)
+        return;
+    hub->saving = saving;
+    struct log_line line = log_begin(hub->log, LOG_SAVING);
+    log_text(&line, "state", bytes_of(texts[saving]));
+    log_end(&line);
+    for (struct room_host *host = hub->rooms; host != NULL; host = host->hh.next)
+        room_host_tell_saving(host);
+    if (saving != SAVING_WELL)
+        openings_without_disk(hub);
+}
+
+static void on_trouble(struct hub *hub, const struct storage_event *event)
+{
+    struct log_line line = log_begin(hub->log, LOG_DISK);
+    log_text(&line, "detail", bytes_of(event->text));
+    log_end(&line);
+}
+
+void hub_storage_turn(struct hub *hub)
+{
+    struct storage_event event;
+    while (storage_next(hub->storage, &event)) {
+        switch (event.kind) {
+        case STORAGE_FLUSHED:
+            on_flushed(hub, event.number);
+            break;
+        case STORAGE_LOADED:
+            opening_loaded(hub, &event);
+            break;
+        case STORAGE_TROUBLE:
+            on_trouble(hub, &event);
+            break;
+        case STORAGE_WELL:
+            break;
+        case STORAGE_FENCED:
+            hub->fenced = true;
+            break;
+        }
+    }
+    look_at_disk(hub);
+}

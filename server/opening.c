@@ -1,0 +1,277 @@
+#include "server/opening.h"
+
+#include "server/room_host.h"
+#include "sync/log.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+enum opening_state {
+    OPENING_SLEEPING, /* it is still falling asleep */
+    OPENING_LOADING,
+    OPENING_SAVING /* that it is awake is on its way to the disk */
+};
+
+/* A session that waits, with its hello. */
+struct waiting {
+    struct waiting *prev, *next;
+    struct opening *opening;
+    struct session *session;
+    size_t length;
+    uint8_t hello[];
+};
+
+struct opening {
+    UT_hash_handle hh; /* in hub->openings, by name */
+    struct hub *hub;
+    struct waiting *waiting; /* in the order in which they came */
+    struct room_host *host;  /* OPENING_SAVING */
+    uint64_t number;         /* of the flush that it waits for */
+    enum opening_state state;
+    bool lost;
+    uint8_t name_length;
+    char name[ROOM_NAME_MAX];
+};
+
+static struct bytes name_of(const struct opening *opening)
+{
+    return (struct bytes){(const uint8_t *)opening->name, opening->name_length};
+}
+
+static struct opening *find(const struct hub *hub, struct bytes name)
+{
+    struct opening *opening = NULL;
+    HASH_FIND(hh, hub->openings, name.data, (unsigned)name.length, opening);
+    return opening;
+}
+
+uint32_t openings_count(const struct hub *hub)
+{
+    return HASH_COUNT(hub->openings);
+}
+
+/* --- Waiting ------------------------------------------------------------------------------------ */
+
+static void forget_waiting(struct waiting *waiting)
+{
+    DL_DELETE(waiting->opening->waiting, waiting);
+    free(waiting);
+}
+
+void opening_forsake(struct session *session)
+{
+    forget_waiting(session->waiting);
+    session->waiting = NULL;
+}
+
+/* Out of the wait: the session is as it was before its hello, and holds nothing. */
+static struct session *release(struct waiting *waiting)
+{
+    struct session *session = waiting->session;
+    session->state = SESSION_HELLO;
+    session->room_name = NULL;
+    forget_waiting(waiting);
+    return session;
+}
+
+static void forget(struct opening *opening)
+{
+    HASH_DELETE(hh, opening->hub->openings, opening);
+    free(opening);
+}
+
+static void refuse_all(struct opening *opening, const struct hub_denial *denial)
+{
+    while (opening->waiting != NULL)
+        session_refuse(release(opening->waiting), denial->refusal, denial->code, denial->detail);
+    forget(opening);
+}
+
+static void admit_all(struct opening *opening, struct room_host *host)
+{
+    host->held = false;
+    while (opening->waiting != NULL) {
+        struct waiting *waiting = opening->waiting;
+        uint8_t hello[MESSAGE_BYTES_MAX];
+        size_t length = waiting->length;
+        memcpy(hello, waiting->hello, length);
+        struct session *session = release(waiting);
+        session_join(session, host, (struct bytes){hello, length});
+    }
+    forget(opening);
+}
+
+static struct opening *begin(struct hub *hub, struct bytes name)
+{
+    struct opening *opening = calloc(1, sizeof *opening);
+    if (opening == NULL)
+        return NULL;
+    opening->hub = hub;
+    opening->name_length = (uint8_t)name.length;
+    memcpy(opening->name, name.data, name.length);
+    HASH_ADD(hh, hub->openings, name, (unsigned)opening->name_length, opening);
+    if (opening->lost) {
+        free(opening);
+        return NULL;
+    }
+    opening->state = hub_room_is_falling_asleep(hub, name) ? OPENING_SLEEPING : OPENING_LOADING;
+    if (opening->state == OPENING_LOADING && !storage_load(hub->storage, name, opening)) {
+        forget(opening);
+        return NULL;
+    }
+    return opening;
+}
+
+bool opening_wait(struct hub *hub,
+                  struct session *session,
+                  struct bytes name,
+                  struct bytes hello,
+                  struct hub_denial *denial)
+{
+    struct opening *opening = find(hub, name);
+    struct waiting *waiting = malloc(sizeof *waiting + hello.length);
+    if (waiting != NULL && opening == NULL)
+        opening = begin(hub, name);
+    if (waiting == NULL || opening == NULL) {
+        free(waiting);
+        *denial = (struct hub_denial){.refusal = REFUSAL_MEMORY, .code = CLOSE_MEMORY};
+        return false;
+    }
+    *waiting = (struct waiting){.opening = opening, .session = session, .length = hello.length};
+    memcpy(waiting->hello, hello.data, hello.length);
+    DL_APPEND(opening->waiting, waiting);
+    free(session->room_name);
+    session->waiting = waiting;
+    session->state = SESSION_WAITING;
+    wheel_set(&hub->wheel, &session->deadline, hub->now_s + OPENING_S);
+    return true;
+}
+
+/* --- Opening ------------------------------------------------------------------------------------ */
+
+/* The first who waits decides what kind a new room is of; one whose kind nobody knows is sent
+ * away, and the next decides. */
+static void make_new(struct opening *opening, uint64_t incarnation)
+{
+    struct hub *hub = opening->hub;
+    while (opening->waiting != NULL) {
+        struct waiting *first = opening->waiting;
+        struct hello hello;
+        struct hub_denial denial;
+        enum status status = wire_read_hello((struct bytes){first->hello, first->length}, &hello);
+        assert(status == STATUS_OK); /* it was read before */
+        (void)status;
+        struct room_host *host =
+            hub_room_new(hub, name_of(opening), hello.kind, incarnation, &denial);
+        if (host != NULL) {
+            admit_all(opening, host);
+            return;
+        }
+        session_refuse(release(first), denial.refusal, denial.code, denial.detail);
+    }
+    forget(opening);
+}
+
+static void wake(struct opening *opening, const struct storage_event *event)
+{
+    static const struct hub_denial no_memory = {.refusal = REFUSAL_MEMORY, .code = CLOSE_MEMORY};
+    struct hub *hub = opening->hub;
+    bool goes_on = event->clean && hub->saving == SAVING_WELL;
+    uint64_t incarnation =
+        goes_on ? event->incarnation : hub_next_incarnation(hub, event->incarnation);
+    uint64_t number = storage_open_number(hub->storage);
+    struct room_host *host =
+        hub_room_woken(hub, name_of(opening), event->room, incarnation, event->clean);
+    if (host == NULL) {
+        refuse_all(opening, &no_memory);
+        return;
+    }
+    if (!goes_on || !hub->saves) {
+        admit_all(opening, host);
+        return;
+    }
+    opening->state = OPENING_SAVING;
+    opening->host = host;
+    host->held = true;
+    opening->number = number;
+    storage_flush(hub->storage, hub->now_us, true);
+}
+
+void opening_loaded(struct hub *hub, struct storage_event *event)
+{
+    struct opening *opening = event->ticket;
+    struct hub_denial denial = {.refusal = REFUSAL_ROOM, .code = CLOSE_MEMORY};
+    assert(opening->state == OPENING_LOADING);
+    (void)hub;
+    switch (event->result) {
+    case LOAD_DONE:
+        wake(opening, event);
+        return;
+    case LOAD_NONE:
+        make_new(opening, event->incarnation);
+        return;
+    case LOAD_KIND:
+        denial = (struct hub_denial){.refusal = REFUSAL_KIND, .code = CLOSE_KIND};
+        break;
+    case LOAD_QUARANTINED:
+        denial.code = CLOSE_DAMAGED;
+        hub_log_room(opening->hub, LOG_ROOM_UNREADABLE, name_of(opening), event->text);
+        opening->hub->counters.store_failures++;
+        break;
+    case LOAD_FAILED:
+        denial.detail = "the room cannot be read";
+        opening->hub->counters.store_failures++;
+        break;
+    }
+    refuse_all(opening, &denial);
+}
+
+void opening_flushed(struct hub *hub, uint64_t number)
+{
+    struct opening *opening, *next;
+    HASH_ITER(hh, hub->openings, opening, next)
+    {
+        if (opening->state == OPENING_SAVING && opening->number <= number)
+            admit_all(opening, opening->host);
+    }
+}
+
+void openings_without_disk(struct hub *hub)
+{
+    struct opening *opening, *next;
+    HASH_ITER(hh, hub->openings, opening, next)
+    {
+        if (opening->state != OPENING_SAVING)
+            continue;
+        struct room *room = opening->host->room;
+        uint64_t incarnation = hub_next_incarnation(hub, room_incarnation(room));
+        if (room_wake(room, incarnation) != STATUS_OK)
+            continue; /* they wait until their time is over */
+        room_host_log(opening->host);
+        admit_all(opening, opening->host);
+    }
+}
+
+void opening_slept(struct hub *hub, struct bytes name)
+{
+    static const struct hub_denial no_memory = {.refusal = REFUSAL_MEMORY, .code = CLOSE_MEMORY};
+    struct opening *opening = find(hub, name);
+    if (opening == NULL || opening->state != OPENING_SLEEPING)
+        return;
+    opening->state = OPENING_LOADING;
+    if (!storage_load(hub->storage, name, opening))
+        refuse_all(opening, &no_memory);
+}
+
+void openings_end(struct hub *hub)
+{
+    struct opening *opening, *next;
+    HASH_ITER(hh, hub->openings, opening, next)
+    {
+        assert(opening->waiting == NULL);
+        forget(opening);
+    }
+}

@@ -1,0 +1,47 @@
+/* opening.h - a room that is not there yet, and those who wait for it.
+ *
+ *   hub_join()            no such room is awake: opening_wait(hub, session, ...)
+ *   STORAGE_LOADED        opening_loaded(): woken, made new, or refused
+ *   STORAGE_FLUSHED       opening_flushed(): that it woke is on the disk, its joiners get in
+ *
+ * A room that comes back with the incarnation it had must be known to be awake before anyone sees
+ * it: else a crash could bring it back a second time, and stamps would mean two things. One that
+ * is new, or was recovered after a crash, has an incarnation that nobody has seen; nothing waits for
+ * the disk then, nor while the disk fails.
+ *
+ * Threads    the hub's.
+ */
+#ifndef SERVER_OPENING_H
+#define SERVER_OPENING_H
+
+#include "server/hub.h"
+
+/* How long a joiner waits for its room. */
+#define OPENING_S 20u
+
+struct opening;
+
+/* Lets the session wait for the room of this name, which nobody waited for before or others do
+ * already. False with a denial. */
+MUST_CHECK bool opening_wait(struct hub *hub,
+                             struct session *session,
+                             struct bytes name,
+                             struct bytes hello,
+                             struct hub_denial *denial);
+
+/* The session waits no longer. */
+void opening_forsake(struct session *session);
+
+void opening_loaded(struct hub *hub, struct storage_event *event);
+void opening_flushed(struct hub *hub, uint64_t number);
+
+/* The disk fails: those who wait for it get in another way. */
+void openings_without_disk(struct hub *hub);
+
+/* A room that was falling asleep has done so: loads it where someone waits for it. */
+void opening_slept(struct hub *hub, struct bytes name);
+
+uint32_t openings_count(const struct hub *hub);
+void openings_end(struct hub *hub);
+
+#endif

@@ -1,0 +1,392 @@
+#include "server/storage_parts.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+uint64_t clock_ms(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+}
+
+uint64_t wall_clock_ms(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_REALTIME, &time);
+    return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+}
+
+/* --- Queues -------------------------------------------------------------------------------------- */
+
+struct job *job_new(enum job_kind kind, struct bytes name)
+{
+    struct job *job = calloc(1, sizeof *job);
+    if (job == NULL)
+        return NULL;
+    job->kind = kind;
+    job->name_length = (uint8_t)name.length;
+    if (name.length > 0)
+        memcpy(job->name, name.data, name.length);
+    return job;
+}
+
+void queue_push(struct storage *storage, struct queue *queue, struct job *job)
+{
+    pthread_mutex_lock(&storage->mutex);
+    job->next = NULL;
+    if (queue->last != NULL)
+        queue->last->next = job;
+    else
+        queue->first = job;
+    queue->last = job;
+    pthread_cond_signal(&queue->filled);
+    pthread_mutex_unlock(&storage->mutex);
+}
+
+struct job *queue_pop(struct storage *storage, struct queue *queue, uint64_t until_ms)
+{
+    struct timespec until = {.tv_sec = (time_t)(until_ms / 1000),
+                             .tv_nsec = (long)(until_ms % 1000) * 1000000};
+    pthread_mutex_lock(&storage->mutex);
+    int waited = until_ms == 1 ? ETIMEDOUT : 0;
+    while (queue->first == NULL && waited == 0)
+        waited = until_ms == 0 ? pthread_cond_wait(&queue->filled, &storage->mutex)
+                               : pthread_cond_timedwait(&queue->filled, &storage->mutex, &until);
+    struct job *job = queue->first;
+    if (job != NULL) {
+        queue->first = job->next;
+        if (queue->first == NULL)
+            queue->last = NULL;
+    }
+    pthread_mutex_unlock(&storage->mutex);
+    return job;
+}
+
+static void queue_init(struct queue *queue)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&queue->filled, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+static void queue_free(struct queue *queue)
+{
+    for (struct job *job = queue->first, *next; job != NULL; job = next) {
+        next = job->next;
+        batch_free(job->batch);
+        free(job);
+    }
+    pthread_cond_destroy(&queue->filled);
+}
+
+/* --- Events -------------------------------------------------------------------------------------- */
+
+/* Without memory the event is lost; a later one of its kind says as much, but for a loaded room,
+ * whose joiners are told to come again when their time is over. */
+void post(struct storage *storage, const struct storage_event *event)
+{
+    struct event *entry = malloc(sizeof *entry);
+    if (entry == NULL) {
+        room_destroy(event->room);
+        return;
+    }
+    *entry = (struct event){.event = *event};
+    pthread_mutex_lock(&storage->mutex);
+    if (storage->event_last != NULL)
+        storage->event_last->next = entry;
+    else
+        storage->event_first = entry;
+    storage->event_last = entry;
+    pthread_mutex_unlock(&storage->mutex);
+    if (storage->options.wake != NULL)
+        storage->options.wake(storage->options.context);
+}
+
+bool storage_next(struct storage *storage, struct storage_event *event)
+{
+    pthread_mutex_lock(&storage->mutex);
+    struct event *entry = storage->event_first;
+    if (entry != NULL) {
+        storage->event_first = entry->next;
+        if (storage->event_first == NULL)
+            storage->event_last = NULL;
+    }
+    pthread_mutex_unlock(&storage->mutex);
+    if (entry == NULL)
+        return false;
+    *event = entry->event;
+    free(entry);
+    if (event->kind == STORAGE_FLUSHED)
+        storage->under_way--;
+    return true;
+}
+
+bool storage_reserve(struct storage *storage, size_t bytes)
+{
+    if (storage->open == NULL)
+        storage->open = calloc(1, sizeof *storage->open);
+    if (storage->open == NULL)
+        return false;
+    return flush_reserve(&storage->open->buffer, bytes);
+}
+
+/* --- Flushes ------------------------------------------------------------------------------------- */
+
+void batch_free(struct batch *batch)
+{
+    if (batch == NULL)
+        return;
+    free(batch->buffer.data);
+    free(batch);
+}
+
+bool storage_log(struct storage *storage, const struct flush_entry *entry)
+{
+    assert(!storage->stopped);
+    if (storage->open == NULL)
+        storage->open = calloc(1, sizeof *storage->open);
+    if (storage->open == NULL)
+        return false;
+    return flush_add(&storage->open->buffer, entry);
+}
+
+uint64_t storage_open_number(const struct storage *storage)
+{
+    return storage->next_number;
+}
+
+static bool is_empty(const struct storage *storage)
+{
+    return storage->open == NULL || storage->open->buffer.length == 0;
+}
+
+void storage_flush(struct storage *storage, uint64_t now_us, bool urgent)
+{
+    if (is_empty(storage) || (!urgent && now_us < storage->flushed_us + STORAGE_FLUSH_US))
+        return;
+    /* What comes while two are under way goes out together. */
+    bool behind = storage->under_way >= STORAGE_FLUSHES_MAX;
+    struct job *job = behind ? NULL : job_new(JOB_FLUSH, (struct bytes){0});
+    if (job == NULL)
+        return;
+    storage->under_way++;
+    job->batch = storage->open;
+    job->batch->number = storage->next_number++;
+    job->batch->since_us = now_us;
+    storage->open = NULL;
+    storage->flushed_us = now_us;
+    pthread_mutex_lock(&storage->mutex);
+    storage->figures.waiting_bytes += job->batch->buffer.length;
+    if (storage->figures.waiting_us == 0)
+        storage->figures.waiting_us = now_us;
+    pthread_mutex_unlock(&storage->mutex);
+    queue_push(storage, &storage->to_writer, job);
+}
+
+uint64_t storage_flush_us(const struct storage *storage)
+{
+    return is_empty(storage) ? UINT64_MAX : storage->flushed_us + STORAGE_FLUSH_US;
+}
+
+struct storage_load_figures storage_figures(struct storage *storage)
+{
+    pthread_mutex_lock(&storage->mutex);
+    struct storage_load_figures figures = storage->figures;
+    pthread_mutex_unlock(&storage->mutex);
+    if (storage->open != NULL)
+        figures.waiting_bytes += storage->open->buffer.length;
+    return figures;
+}
+
+bool storage_is_full(struct storage *storage, uint64_t now_us)
+{
+    struct storage_load_figures figures = storage_figures(storage);
+    if (!figures.failing && !figures.archive_fails)
+        return false;
+    if (figures.waiting_bytes + figures.kept_bytes >= storage->options.ring_bytes)
+        return true;
+    return figures.failing && figures.waiting_us > 0 &&
+           now_us > figures.waiting_us + STORAGE_RING_S * UINT64_C(1000000);
+}
+
+/* --- Rooms --------------------------------------------------------------------------------------- */
+
+static bool ask(struct storage *storage, enum job_kind kind, struct bytes name, void *ticket)
+{
+    struct job *job = job_new(kind, name);
+    if (job == NULL)
+        return false;
+    job->ticket = ticket;
+    queue_push(storage, &storage->to_archivist, job);
+    return true;
+}
+
+bool storage_load(struct storage *storage, struct bytes name, void *ticket)
+{
+    return ask(storage, JOB_LOAD, name, ticket);
+}
+
+void storage_slept(struct storage *storage, struct bytes name)
+{
+    (void)ask(storage, JOB_SLEPT, name, NULL); /* else it is only sealed without a snapshot */
+}
+
+void storage_remove(struct storage *storage, struct bytes name)
+{
+    (void)ask(storage, JOB_REMOVE, name, NULL);
+}
+
+/* --- Beginning and end --------------------------------------------------------------------------- */
+
+static bool take_flush(void *context, const struct store_flush *flush)
+{
+    struct storage *storage = context;
+    struct batch *batch = calloc(1, sizeof *batch);
+    if (batch == NULL)
+        return false;
+    batch->number = flush->number;
+    batch->buffer = (struct flush_buffer){.data = malloc(flush->bytes.length + 1),
+                                          .length = flush->bytes.length,
+                                          .capacity = flush->bytes.length + 1};
+    if (batch->buffer.data == NULL) {
+        batch_free(batch);
+        return false;
+    }
+    memcpy(batch->buffer.data, flush->bytes.data, flush->bytes.length);
+    writer_keep(storage, batch);
+    return archivist_take(storage, batch);
+}
+
+/* The journal's flushes, as they were when its server ended. */
+static enum store_result read_journal(struct storage *storage)
+{
+    struct store *store = storage->store;
+    uint64_t last = 0;
+    enum store_result result = store->claim(store, &storage->fence);
+    if (result == STORE_OK)
+        result = store->flushes(store, take_flush, storage, &last);
+    storage->next_number = last + 1;
+    storage->taken = last;
+    uint64_t highest = store->incarnation(store);
+    storage->incarnation = highest > storage->incarnation ? highest : storage->incarnation;
+    return result;
+}
+
+static bool start_threads(struct storage *storage)
+{
+    if (storage->options.wake == NULL)
+        return true;
+    if (pthread_create(&storage->writer_thread, NULL, writer_run, storage) != 0)
+        return false;
+    if (pthread_create(&storage->archivist_thread, NULL, archivist_run, storage) != 0) {
+        queue_push(storage, &storage->to_writer, job_new(JOB_STOP, (struct bytes){0}));
+        pthread_join(storage->writer_thread, NULL);
+        return false;
+    }
+    storage->threads = true;
+    return true;
+}
+
+struct storage *storage_create(const struct storage_options *options, char error[STORAGE_ERROR_MAX])
+{
+    struct storage *storage = calloc(1, sizeof *storage);
+    if (storage == NULL) {
+        options->store->close(options->store);
+        snprintf(error, STORAGE_ERROR_MAX, "no memory");
+        return NULL;
+    }
+    storage->options = *options;
+    storage->store = options->store;
+    if (storage->options.ring_bytes == 0)
+        storage->options.ring_bytes = STORAGE_RING_BYTES;
+    if (storage->options.seal_ms == 0)
+        storage->options.seal_ms = STORAGE_SEAL_MS;
+    pthread_mutex_init(&storage->mutex, NULL);
+    queue_init(&storage->to_writer);
+    queue_init(&storage->to_archivist);
+    storage->sealed_ms = clock_ms();
+    enum store_result result = read_journal(storage);
+    if (result == STORE_OK && start_threads(storage))
+        return storage;
+    snprintf(error, STORAGE_ERROR_MAX, "%s: %s",
+             result == STORE_OK ? "threads" : store_result_text(result),
+             storage->store->place(storage->store));
+    storage->stopped = true;
+    storage_destroy(storage);
+    return NULL;
+}
+
+void storage_work(struct storage *storage)
+{
+    struct job *job;
+    assert(!storage->threads);
+    while ((job = queue_pop(storage, &storage->to_writer, 1)) != NULL)
+        writer_do(storage, job);
+    while ((job = queue_pop(storage, &storage->to_archivist, 1)) != NULL)
+        archivist_do(storage, job);
+    while ((job = queue_pop(storage, &storage->to_writer, 1)) != NULL)
+        writer_do(storage, job);
+}
+
+bool storage_stop(struct storage *storage)
+{
+    assert(!storage->stopped);
+    pthread_mutex_lock(&storage->mutex);
+    storage->stopping = true;
+    pthread_mutex_unlock(&storage->mutex);
+    storage->under_way = 0; /* the last flush goes out whatever waits before it */
+    storage_flush(storage, storage->flushed_us, true);
+    bool handed_over = is_empty(storage);
+    struct job *stop = job_new(JOB_STOP, (struct bytes){0});
+    if (stop == NULL)
+        abort(); /* the threads would never end */
+    queue_push(storage, &storage->to_writer, stop);
+    if (storage->threads) {
+        pthread_join(storage->writer_thread, NULL);
+        pthread_join(storage->archivist_thread, NULL);
+        storage->threads = false;
+    } else {
+        storage_work(storage);
+    }
+    storage->stopped = true;
+    /* What the archivist sealed last. */
+    for (struct job *job; (job = queue_pop(storage, &storage->to_writer, 1)) != NULL;)
+        writer_do(storage, job);
+    return handed_over && !storage->gave_up;
+}
+
+void storage_destroy(struct storage *storage)
+{
+    if (storage == NULL)
+        return;
+    if (!storage->stopped)
+        (void)storage_stop(storage);
+    struct storage_event event;
+    while (storage_next(storage, &event))
+        room_destroy(event.room);
+    batch_free(storage->open);
+    queue_free(&storage->to_writer);
+    queue_free(&storage->to_archivist);
+    writer_free(storage);
+    archivist_free(storage);
+    storage->store->close(storage->store);
+    pthread_mutex_destroy(&storage->mutex);
+    free(storage);
+}
+
+uint64_t storage_incarnation(const struct storage *storage)
+{
+    return storage->incarnation;
+}
+
+struct store *storage_store(struct storage *storage)
+{
+    return storage->store;
+}

@@ -1,0 +1,139 @@
+/* storage.h - the store's two threads, as a hub sees them.
+ *
+ *   storage_log(storage, &entry);         after a tick; it goes out with the open flush
+ *   storage_flush(storage, now_us);       at the end of a beat
+ *   storage_load(storage, name, ticket);  a room that someone wants to join
+ *   while (storage_next(storage, &event)) what has come of it, whenever wake() was called
+ *
+ * The writer makes flushes durable, one after the other. The archivist loads rooms, and every few
+ * seconds seals what was flushed into the archive, with a snapshot where a room's log has grown
+ * long: the room is built from its log, off the hub's thread, by the code that also loads it.
+ *
+ * When the disk fails, rooms go on: flushes wait in memory, STORAGE_RING_BYTES of them or
+ * STORAGE_RING_S seconds, and nothing counts as saved. After an error of fsync the journal goes on
+ * in a new file, which gets everything that is not in the archive.
+ *
+ * Ownership  what is passed in is copied; a loaded room is the caller's.
+ * Threads    all of this is for the hub's thread; wake() is called by the others.
+ */
+#ifndef SERVER_STORAGE_H
+#define SERVER_STORAGE_H
+
+#include "persistence/flush.h"
+#include "persistence/store.h"
+#include "sync/log.h"
+
+/* What may wait for a disk that does not take it, and how long. */
+#define STORAGE_RING_BYTES (64u << 20)
+#define STORAGE_RING_S     60u
+
+/* At most one flush in so many microseconds, unless someone waits for it. */
+#define STORAGE_FLUSH_US 40000u
+
+/* Flushes under way at once; what is logged meanwhile is the next one. */
+#define STORAGE_FLUSHES_MAX 2u
+
+/* How often flushes are sealed into the archive. */
+#define STORAGE_SEAL_MS 10000u
+
+struct storage;
+
+struct storage_options {
+    struct store *store;       /* the storage's from here on */
+    struct room_options rooms; /* limits and memory of rooms that are loaded */
+    const struct rules *(*find)(struct bytes kind);
+    void (*wake)(void *context); /* NULL: nothing happens but in storage_work() */
+    void *context;
+    uint64_t ring_bytes; /* 0: STORAGE_RING_BYTES */
+    uint32_t seal_ms;    /* 0: STORAGE_SEAL_MS */
+    uint64_t seed;       /* of the rooms' indexes */
+};
+
+/* Takes the store over and reads what its journal holds. NULL with an error for people; the store
+ * is closed then. `found` tells of damage that was met on the way, if any. */
+#define STORAGE_ERROR_MAX 256u
+struct storage *storage_create(const struct storage_options *options,
+                               char error[STORAGE_ERROR_MAX]);
+
+/* Room in the open flush for one entry with so many bytes. False without memory. */
+MUST_CHECK bool storage_reserve(struct storage *storage, size_t bytes);
+
+/* Adds to the open flush. False without memory. */
+MUST_CHECK bool storage_log(struct storage *storage, const struct flush_entry *entry);
+
+/* The number of the open flush: what was just logged is saved when this one is. */
+uint64_t storage_open_number(const struct storage *storage);
+
+/* Hands the open flush to the writer, if there is something in it and the writer is not behind. */
+void storage_flush(struct storage *storage, uint64_t now_us, bool urgent);
+
+/* When storage_flush() has something to do; UINT64_MAX for never. */
+uint64_t storage_flush_us(const struct storage *storage);
+
+/* Answered by one STORAGE_LOADED. */
+MUST_CHECK bool storage_load(struct storage *storage, struct bytes name, void *ticket);
+
+/* The room's log ends, for now: it sleeps. */
+void storage_slept(struct storage *storage, struct bytes name);
+
+/* The room is gone for good. */
+void storage_remove(struct storage *storage, struct bytes name);
+
+/* What is waiting to become durable. */
+struct storage_load_figures {
+    uint64_t waiting_bytes; /* logged and not durable */
+    uint64_t waiting_us;    /* since when the oldest of it waits; 0 for nothing */
+    uint64_t kept_bytes;    /* durable in the journal, not in the archive */
+    uint64_t flushes, flush_bytes, seals, snapshots, loads, failures, generations;
+    bool failing;       /* the last attempt to write failed */
+    bool archive_fails; /* nothing is sealed any more until a restart */
+};
+struct storage_load_figures storage_figures(struct storage *storage);
+
+/* True when no more may be logged: the ring is full, or too old. */
+bool storage_is_full(struct storage *storage, uint64_t now_us);
+
+enum storage_event_kind {
+    STORAGE_FLUSHED, /* everything up to `number` is durable */
+    STORAGE_LOADED,
+    STORAGE_TROUBLE, /* the disk began to fail: `text` */
+    STORAGE_WELL,    /* it took everything that had waited */
+    STORAGE_FENCED   /* another server has taken the store: stop */
+};
+
+enum storage_load_result {
+    LOAD_DONE,
+    LOAD_NONE,        /* no such room, or one that was deleted: `incarnation` is the last it had */
+    LOAD_KIND,        /* of a kind that this server does not have */
+    LOAD_QUARANTINED, /* damaged: it is left as it is; `text` says where */
+    LOAD_FAILED       /* no memory, or the disk does not answer: try again */
+};
+
+struct storage_event {
+    enum storage_event_kind kind;
+    uint64_t number;
+    void *ticket;
+    enum storage_load_result result;
+    struct room *room;    /* LOAD_DONE: nobody is seated */
+    bool clean;           /* it slept: its incarnation may go on */
+    uint64_t incarnation; /* the last it had */
+    char text[STORE_PLACE_MAX];
+};
+
+/* The next thing that happened; false for none. */
+bool storage_next(struct storage *storage, struct storage_event *event);
+
+/* Does all that waits, in the caller's thread. For a storage without wake(). */
+void storage_work(struct storage *storage);
+
+/* Saves and seals everything and ends the threads; false when something could not be saved in
+ * time. The storage takes nothing any more. */
+bool storage_stop(struct storage *storage);
+void storage_destroy(struct storage *storage);
+
+/* Highest incarnation that is or was stored. */
+uint64_t storage_incarnation(const struct storage *storage);
+
+struct store *storage_store(struct storage *storage);
+
+#endif

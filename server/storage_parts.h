@@ -1,0 +1,128 @@
+/* storage_parts.h - the inside of a storage, shared by storage.c, writer.c and archivist.c alone.
+ *
+ * One mutex guards the queues, the events and the figures. What else is here belongs to one thread. */
+#ifndef SERVER_STORAGE_PARTS_H
+#define SERVER_STORAGE_PARTS_H
+
+#include "server/storage.h"
+
+#include <pthread.h>
+
+#define HASH_NONFATAL_OOM                1
+#define uthash_nonfatal_oom(added_entry) ((added_entry)->lost = true)
+#include <uthash.h>
+
+/* How long a failing disk is waited for when the server stops. */
+#define STOP_SECONDS 5u
+
+/* What rooms logged in one interval. */
+struct batch {
+    struct batch *next; /* among those kept */
+    uint64_t number;
+    uint64_t since_us; /* when its first entry was logged */
+    struct flush_buffer buffer;
+};
+
+enum job_kind {
+    JOB_FLUSH,   /* writer: make it durable; archivist: take it into the tails */
+    JOB_RELEASE, /* writer: sealed up to `number` */
+    JOB_LOAD,
+    JOB_SLEPT,
+    JOB_REMOVE,
+    JOB_RECLAIM, /* archivist: free some space */
+    JOB_STOP
+};
+
+struct job {
+    struct job *next;
+    enum job_kind kind;
+    struct batch *batch;
+    uint64_t number;
+    void *ticket;
+    uint8_t name_length;
+    uint8_t name[ROOM_NAME_MAX];
+};
+
+struct queue {
+    struct job *first, *last;
+    pthread_cond_t filled;
+};
+
+struct event {
+    struct event *next;
+    struct storage_event event;
+};
+
+/* What was flushed of a room and is not sealed. */
+struct tail {
+    UT_hash_handle hh;
+    struct flush_buffer log; /* entries, as the engine wrote them */
+    uint64_t incarnation;
+    uint64_t first, last;
+    uint64_t since_snapshot; /* bytes of log that are sealed behind the newest snapshot */
+    uint64_t snapshot_bytes;
+    bool asleep;
+    bool broken; /* its log does not lead to what it should: no snapshots of it */
+    bool lost;
+    uint8_t name_length, kind_length;
+    uint8_t name[ROOM_NAME_MAX];
+    uint8_t kind[NAME_BYTES_MAX];
+};
+
+struct storage {
+    struct storage_options options;
+    struct store *store;
+    pthread_mutex_t mutex;
+    pthread_t writer_thread, archivist_thread;
+    bool threads;
+    bool stopped;
+
+    /* The hub's. */
+    struct batch *open;
+    uint64_t next_number;
+    uint64_t flushed_us; /* when a flush was last handed over */
+    uint32_t under_way;  /* flushes handed over whose end the hub has not taken */
+    uint64_t incarnation;
+
+    /* Guarded by the mutex. */
+    struct queue to_writer, to_archivist;
+    struct event *event_first, *event_last;
+    struct storage_load_figures figures;
+    bool stopping;
+
+    /* The writer's. */
+    uint64_t fence;
+    struct batch *kept, *kept_last;
+    bool gave_up; /* fenced, or stopped while the disk failed */
+
+    /* The archivist's. */
+    struct tail *tails;
+    uint64_t taken; /* number of the last flush in the tails */
+    uint64_t tail_bytes;
+    uint64_t sealed_ms; /* when it last sealed */
+};
+
+/* storage.c */
+struct job *job_new(enum job_kind kind, struct bytes name);
+void queue_push(struct storage *storage, struct queue *queue, struct job *job);
+/* NULL when nothing came until then; 0 waits for ever, 1 not at all. */
+struct job *queue_pop(struct storage *storage, struct queue *queue, uint64_t until_ms);
+void post(struct storage *storage, const struct storage_event *event);
+void batch_free(struct batch *batch);
+uint64_t clock_ms(void);      /* monotonic */
+uint64_t wall_clock_ms(void); /* since 1970 */
+
+/* writer.c */
+void *writer_run(void *storage);
+bool writer_do(struct storage *storage, struct job *job); /* false: it is over */
+void writer_keep(struct storage *storage, struct batch *batch);
+void writer_free(struct storage *storage);
+
+/* archivist.c */
+void *archivist_run(void *storage);
+bool archivist_do(struct storage *storage, struct job *job);
+bool archivist_take(struct storage *storage, const struct batch *batch);
+void archivist_seal(struct storage *storage);
+void archivist_free(struct storage *storage);
+
+#endif

@@ -1,0 +1,214 @@
+/* writer.c - the thread that makes flushes durable, whatever the disk does. */
+#include "server/storage_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* Between two attempts on a disk that fails. */
+#define RETRY_MS_MIN 250u
+#define RETRY_MS_MAX 5000u
+
+void writer_keep(struct storage *storage, struct batch *batch)
+{
+    batch->next = NULL;
+    if (storage->kept_last != NULL)
+        storage->kept_last->next = batch;
+    else
+        storage->kept = batch;
+    storage->kept_last = batch;
+    pthread_mutex_lock(&storage->mutex);
+    storage->figures.kept_bytes += batch->buffer.length;
+    pthread_mutex_unlock(&storage->mutex);
+}
+
+static enum store_result append(struct storage *storage, const struct batch *batch)
+{
+    struct store_flush flush = {.number = batch->number,
+                                .bytes = {batch->buffer.data, batch->buffer.length}};
+    return storage->store->append(storage->store, storage->fence, &flush);
+}
+
+/* A journal in a new file, with all that is not in the archive. */
+static enum store_result renew(struct storage *storage)
+{
+    enum store_result result = storage->store->renew_journal(storage->store);
+    for (const struct batch *batch = storage->kept; batch != NULL && result == STORE_OK;
+         batch = batch->next)
+        result = append(storage, batch);
+    if (result == STORE_OK) {
+        pthread_mutex_lock(&storage->mutex);
+        storage->figures.generations++;
+        pthread_mutex_unlock(&storage->mutex);
+    }
+    return result;
+}
+
+static bool stopping(struct storage *storage)
+{
+    pthread_mutex_lock(&storage->mutex);
+    bool result = storage->stopping;
+    pthread_mutex_unlock(&storage->mutex);
+    return result;
+}
+
+static void report(struct storage *storage, enum store_result result, bool *told)
+{
+    pthread_mutex_lock(&storage->mutex);
+    storage->figures.failing = true;
+    storage->figures.failures++;
+    pthread_mutex_unlock(&storage->mutex);
+    if (*told)
+        return;
+    *told = true;
+    struct storage_event event = {.kind = STORAGE_TROUBLE};
+    snprintf(event.text, sizeof event.text, "%s: %.80s", store_result_text(result),
+             storage->store->place(storage->store));
+    post(storage, &event);
+}
+
+/* The archive gives up some of the past, so that the present can be saved. */
+static void ask_for_space(struct storage *storage)
+{
+    struct job *job = job_new(JOB_RECLAIM, (struct bytes){0});
+    if (job != NULL)
+        queue_push(storage, &storage->to_archivist, job);
+}
+
+static bool is_transient(enum store_result result)
+{
+    return result == STORE_BUSY || result == STORE_FULL;
+}
+
+/* One attempt. A journal that has failed otherwise than by being full is not written again. */
+static enum store_result attempt(struct storage *storage, const struct batch *batch, bool *suspect)
+{
+    enum store_result result = *suspect ? renew(storage) : STORE_OK;
+    if (result == STORE_OK) {
+        *suspect = false;
+        result = append(storage, batch);
+    }
+    for (int i = 0; i < 3 && (result == STORE_UNKNOWN || result == STORE_MEMORY); i++)
+        result = append(storage, batch);
+    return result;
+}
+
+static void sleep_ms(uint32_t ms)
+{
+    nanosleep(
+        &(struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000},
+        NULL);
+}
+
+/* Waits until the disk takes the batch; false when that is given up. */
+static bool save(struct storage *storage, const struct batch *batch)
+{
+    bool told = false;
+    bool suspect = false;
+    uint64_t gives_up_ms = 0;
+    uint32_t wait_ms = RETRY_MS_MIN;
+    for (;;) {
+        bool was_suspect = suspect;
+        enum store_result result = attempt(storage, batch, &suspect);
+        if (result == STORE_OK)
+            break;
+        if (result == STORE_FENCED) {
+            post(storage, &(struct storage_event){.kind = STORAGE_FENCED});
+            return false;
+        }
+        report(storage, result, &told);
+        suspect = suspect || !is_transient(result);
+        if (suspect && !was_suspect)
+            continue;
+        if (stopping(storage) && gives_up_ms == 0)
+            gives_up_ms = clock_ms() + STOP_SECONDS * 1000u;
+        if ((gives_up_ms > 0 && clock_ms() >= gives_up_ms) || !storage->threads)
+            return false;
+        if (result == STORE_FULL)
+            ask_for_space(storage);
+        sleep_ms(wait_ms);
+        wait_ms = 2 * wait_ms < RETRY_MS_MAX ? 2 * wait_ms : RETRY_MS_MAX;
+    }
+    if (told) {
+        pthread_mutex_lock(&storage->mutex);
+        storage->figures.failing = false;
+        pthread_mutex_unlock(&storage->mutex);
+        post(storage, &(struct storage_event){.kind = STORAGE_WELL});
+    }
+    return true;
+}
+
+static void write_flush(struct storage *storage, struct job *job)
+{
+    struct batch *batch = job->batch;
+    if (storage->gave_up || !save(storage, batch)) {
+        /* Nothing may become durable behind a gap. */
+        storage->gave_up = true;
+        batch_free(batch);
+        free(job);
+        return;
+    }
+    writer_keep(storage, batch);
+    pthread_mutex_lock(&storage->mutex);
+    storage->figures.waiting_bytes -= batch->buffer.length;
+    storage->figures.flushes++;
+    storage->figures.flush_bytes += batch->buffer.length;
+    const struct job *next = storage->to_writer.first;
+    storage->figures.waiting_us = next != NULL && next->batch != NULL ? next->batch->since_us : 0;
+    pthread_mutex_unlock(&storage->mutex);
+    uint64_t number = batch->number;
+    queue_push(storage, &storage->to_archivist, job);
+    post(storage, &(struct storage_event){.kind = STORAGE_FLUSHED, .number = number});
+}
+
+/* What is in the archive need not be kept; the journal forgets it when it can. */
+static void release(struct storage *storage, uint64_t number)
+{
+    if (storage->gave_up || storage->store->release(storage->store, number) != STORE_OK)
+        return;
+    uint64_t bytes = 0;
+    while (storage->kept != NULL && storage->kept->number <= number) {
+        struct batch *batch = storage->kept;
+        storage->kept = batch->next;
+        bytes += batch->buffer.length;
+        batch_free(batch);
+    }
+    if (storage->kept == NULL)
+        storage->kept_last = NULL;
+    pthread_mutex_lock(&storage->mutex);
+    storage->figures.kept_bytes -= bytes;
+    pthread_mutex_unlock(&storage->mutex);
+}
+
+bool writer_do(struct storage *storage, struct job *job)
+{
+    switch (job->kind) {
+    case JOB_FLUSH:
+        write_flush(storage, job); /* which is the archivist's then */
+        return true;
+    case JOB_RELEASE:
+        release(storage, job->number);
+        free(job);
+        return true;
+    default:
+        queue_push(storage, &storage->to_archivist, job); /* the end goes on to it */
+        return false;
+    }
+}
+
+void *writer_run(void *context)
+{
+    struct storage *storage = context;
+    while (writer_do(storage, queue_pop(storage, &storage->to_writer, 0)))
+        continue;
+    return NULL;
+}
+
+void writer_free(struct storage *storage)
+{
+    while (storage->kept != NULL) {
+        struct batch *batch = storage->kept;
+        storage->kept = batch->next;
+        batch_free(batch);
+    }
+}
