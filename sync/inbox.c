@@ -8,12 +8,39 @@ size_t inbox_padded(size_t length)
     return (length + 7) & ~(size_t)7;
 }
 
+/* What an entry takes of the inbox's bytes. */
+static size_t entry_bytes(size_t length)
+{
+    return sizeof(struct inbox_entry) + inbox_padded(length);
+}
+
+static uint32_t own_edits(const struct room *room)
+{
+    uint32_t share = INBOX_OWN_EDITS / room->seats_taken;
+    share = share < EDITS_MAX ? share : EDITS_MAX;
+    return share > 2 ? share : 2;
+}
+
+/* Within the seat's own share, which nobody else can take, or within what is there for all. */
+static bool has_room(const struct room *room, const struct inbox_entry *entry)
+{
+    const struct inbox *inbox = &room->inbox;
+    const struct seat *seat = &room->seats[entry->seat];
+    bool joins = entry->kind == INBOX_JOIN;
+    size_t limit = room->options.limits.inbox_bytes;
+    size_t size = entry_bytes(entry->length);
+    size_t bytes = size + (joins ? 0 : seat->waiting_bytes);
+    uint32_t edits = entry->edits + (joins ? 0 : seat->waiting_edits);
+    return size <= limit - inbox->length &&
+           (bytes <= limit / 4 / room->seats_taken || inbox->length + size <= limit - limit / 4) &&
+           (edits <= own_edits(room) || inbox->edits + entry->edits <= INBOX_EDITS_MAX);
+}
+
 enum status inbox_add(struct room *room, struct inbox_entry entry, const uint8_t *bytes)
 {
     struct inbox *inbox = &room->inbox;
-    size_t size = sizeof entry + inbox_padded(entry.length);
-    if (size > room->options.limits.inbox_bytes - inbox->length ||
-        entry.edits > INBOX_EDITS_MAX + 2 * room->seats_taken - inbox->edits)
+    size_t size = entry_bytes(entry.length);
+    if (!has_room(room, &entry))
         return STATUS_LIMIT;
     void *data = inbox->data;
     bool grown = memory_grow(&room->options.memory, &data, &inbox->capacity,
@@ -39,7 +66,7 @@ bool inbox_next(const struct inbox *inbox,
         return false;
     memcpy(entry, inbox->data + *at, sizeof *entry);
     *bytes = (struct bytes){inbox->data + *at + sizeof *entry, entry->length};
-    *at += (uint32_t)(sizeof *entry + inbox_padded(entry->length));
+    *at += (uint32_t)entry_bytes(entry->length);
     return true;
 }
 
@@ -51,6 +78,8 @@ void inbox_void(struct room *room, uint32_t seat)
     for (uint32_t at = 0, from = 0; inbox_next(inbox, &at, &entry, &bytes); from = at) {
         if (entry.seat != seat || entry.kind == INBOX_JOIN || entry.kind == INBOX_BACK)
             continue;
+        inbox->edits -= entry.edits;
+        inbox->bytes -= entry.length;
         entry.seat = SEAT_NONE;
         memcpy(inbox->data + from, &entry, sizeof entry);
     }
@@ -63,7 +92,8 @@ within_share(const struct room *room, const struct seat *seat, size_t bytes, uin
 {
     uint32_t share = room->options.limits.inbox_bytes / 8;
     share = share < SEAT_BYTES_MIN ? SEAT_BYTES_MIN : share;
-    return bytes <= share - seat->waiting_bytes && edits <= SEAT_EDITS_MAX - seat->waiting_edits;
+    return entry_bytes(bytes) <= share - seat->waiting_bytes &&
+           edits <= SEAT_EDITS_MAX - seat->waiting_edits;
 }
 
 /* What a message holds, or why it cannot be taken. */
@@ -119,7 +149,7 @@ enum status room_submit(struct room *room, uint32_t number, struct bytes message
     if (status != STATUS_OK)
         return status;
     seat->undecided += operations;
-    seat->waiting_bytes += (uint32_t)message.length;
+    seat->waiting_bytes += (uint32_t)entry_bytes(message.length);
     seat->waiting_edits += edits;
     return STATUS_OK;
 }

@@ -113,6 +113,21 @@ bool left_out(const struct actor *actor, const struct collection *collection)
     return actor->replay && collection->sight == SIGHT_PRESENCE;
 }
 
+/* The names that an edit taught keep their numbers where the edit itself is left out. */
+static void learn_fields(const struct actor *actor, const struct edit *edit, int collection)
+{
+    enum merge merge = edit->verb == VERB_APPEND ? MERGE_APPEND
+                       : edit->verb == VERB_ADD  ? MERGE_ADD
+                                                 : MERGE_SET;
+    uint32_t step = edit->verb == VERB_APPEND ? edit->argument_count : 2;
+    struct reader reader = reader_on(edit->arguments);
+    for (uint32_t i = 0; i < edit->argument_count; i += step) {
+        struct reference reference = read_reference(&reader);
+        resolve_field(actor, collection, &reference, merge, NULL);
+        read_value(&reader);
+    }
+}
+
 static void apply_edit(const struct actor *actor, const struct edit *edit)
 {
     if (edit->verb == VERB_EMIT) {
@@ -121,8 +136,10 @@ static void apply_edit(const struct actor *actor, const struct edit *edit)
     }
     int collection = resolve_collection(actor, &edit->target, NULL);
     const struct collection *known = &actor->state->schema.collections[collection];
-    if (left_out(actor, known))
+    if (left_out(actor, known)) {
+        learn_fields(actor, edit, collection);
         return;
+    }
     struct scope *scope = scope_for(actor, known);
     struct record *record = state_find(actor->state, scope, collection, edit->id);
     bool live = record != NULL && record->kind == RECORD_LIVE;

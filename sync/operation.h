@@ -63,8 +63,9 @@ enum status presence_move(const struct actor *actor,
                           uint32_t mask,
                           struct reader *reader);
 
-/* The private scope of a member that has a seat, made where there is none yet; NULL when no such
- * member is here. In room.c. */
+/* In seats.c: whether this member has a seat, and its private scope, made where there is none yet;
+ * NULL when no such member is here. */
+bool room_seats(const struct room *room, uint32_t member);
 struct scope *room_private_scope(struct room *room, uint32_t member);
 
 #endif

@@ -266,7 +266,7 @@ check_emit(const struct actor *actor, const struct edit *edit, struct group *gro
     size_t bytes = canonical_bytes(edit->arguments);
     if (bytes > EVENT_BYTES_MAX)
         return STATUS_LIMIT;
-    if (edit->to != 0 && room_private_scope(actor->room, edit->to) == NULL)
+    if (edit->to != 0 && !room_seats(actor->room, edit->to))
         return STATUS_NOT_FOUND;
     group->bytes += bytes;
     return STATUS_OK;

@@ -29,14 +29,18 @@ struct client {
 };
 #define REFUSALS_BYTES (OPERATIONS_IN_FLIGHT_MAX * sizeof(struct refusal))
 
-/* Edits that may wait for one tick, and two more for each member's seat (its join, its presence);
- * bounds the memory set aside for the tick. */
+/* Edits that may wait for one tick, whoever's they are; bounds the memory set aside for the tick. */
 #define INBOX_EDITS_MAX 8192u
 
+/* Beside these each seat has a share of its own, so that there is room for what it sends however
+ * much the others do: its part of so many edits, but no more than one operation may have and no
+ * fewer than two (its join, its presence). Of the bytes a quarter is divided so. */
+#define INBOX_OWN_EDITS 4096u
+
 /* What one seat may have waiting: as many edits as its operations in flight can hold, and an eighth
- * of the bytes but at least two full messages, so that nobody fills the inbox for all. */
+ * of the bytes but at least two full messages. */
 #define SEAT_EDITS_MAX (OPERATIONS_IN_FLIGHT_MAX * EDITS_MAX)
-#define SEAT_BYTES_MIN (2 * MESSAGE_BYTES_MAX)
+#define SEAT_BYTES_MIN (2 * (MESSAGE_BYTES_MAX + 64))
 
 enum seat_state {
     SEAT_FREE,
@@ -58,7 +62,7 @@ struct seat {
     uint32_t names;         /* definitions known */
     uint32_t told;          /* newest own sequence whose outcome was told */
     uint32_t undecided;     /* operations in the inbox */
-    uint32_t waiting_bytes; /* messages in the inbox */
+    uint32_t waiting_bytes; /* messages in the inbox, as they lie there */
     uint32_t waiting_edits;
     uint32_t next_free;    /* of a free seat: the next free one + 1 */
     uint8_t state;         /* enum seat_state */

@@ -59,24 +59,30 @@ struct record *presence_find(const struct room *room, uint32_t member)
     return record != NULL && record->kind == RECORD_LIVE ? record : NULL;
 }
 
-static struct scope *replayed_private_scope(struct room *room, uint32_t member)
+/* NULL for a member that is not here. A room that is being replayed has no presence to find it by. */
+static struct client *seated(const struct room *room, uint32_t member)
 {
+    if (!room->replaying) {
+        const struct record *presence = presence_find(room, member);
+        return presence == NULL ? NULL : room->seats[presence->seat].client;
+    }
     for (uint32_t i = 0; i < room->seat_count; i++) {
         const struct seat *seat = &room->seats[i];
         if (seat->state != SEAT_FREE && seat->client->member == member)
-            return client_private_scope(room, seat->client);
+            return seat->client;
     }
     return NULL;
 }
 
+bool room_seats(const struct room *room, uint32_t member)
+{
+    return seated(room, member) != NULL;
+}
+
 struct scope *room_private_scope(struct room *room, uint32_t member)
 {
-    if (room->replaying)
-        return replayed_private_scope(room, member);
-    struct record *presence = presence_find(room, member);
-    if (presence == NULL)
-        return NULL;
-    return client_private_scope(room, room->seats[presence->seat].client);
+    struct client *client = seated(room, member);
+    return client == NULL ? NULL : client_private_scope(room, client);
 }
 
 static uint32_t seat_allot(struct room *room)

@@ -373,7 +373,7 @@ enum tutti_status
 tutti_presence(struct tutti_client *client, const char *field, struct tutti_value value)
 {
     enum tutti_status status =
-        presence_set(&client->presence, field, &value, replica_collection_at(client->replica, 0));
+        presence_put(&client->presence, field, &value, replica_collection_at(client->replica, 0));
     if (status == TUTTI_OK)
         poke(client);
     return status;

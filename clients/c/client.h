@@ -43,7 +43,7 @@ struct presence {
 
 /* `collection` is the room's presence, NULL while it is not known: then a number that turns out not
  * to fit its field is not sent. */
-enum tutti_status presence_set(struct presence *presence,
+enum tutti_status presence_put(struct presence *presence,
                                const char *name,
                                const struct tutti_value *value,
                                const struct replica_collection *collection);

@@ -51,7 +51,7 @@ static enum tutti_status check_value(const struct tutti_value *value,
     return (enum tutti_status)writer.status;
 }
 
-enum tutti_status presence_set(struct presence *presence,
+enum tutti_status presence_put(struct presence *presence,
                                const char *name,
                                const struct tutti_value *value,
                                const struct replica_collection *collection)

@@ -9,7 +9,8 @@ enum part {
     PART_COUNTER = 1,
     PART_LIST = 2,
     PART_MARK = 4,
-    PART_DELETE = 8 /* of the mark made MARKS_KEPT operations before */
+    PART_DELETE = 8, /* of the mark made MARKS_KEPT operations before */
+    PART_DOOMED = 16 /* a change to a record that never was */
 };
 
 #define ALL_MARKS (PART_LIST | PART_MARK)
@@ -21,10 +22,7 @@ enum part {
 #define NUMBERS_PER_AUTHOR (1 << 24)
 
 static const uint8_t parts_cycle[] = {
-    PART_COUNTER,
-    PART_LIST,
-    PART_MARK,
-    PART_COUNTER | PART_LIST | PART_MARK,
+    PART_COUNTER, PART_LIST, PART_MARK, PART_DOOMED, PART_COUNTER | PART_LIST | PART_MARK,
 };
 
 /* --- What the author is told --------------------------------------------------------------------- */
@@ -44,8 +42,9 @@ static void on_decided(void *context,
     (void)client, (void)sequence;
     if (status == TUTTI_OK)
         return;
-    written_at(author, operation)->fate = FATE_REFUSED;
-    author->refused++;
+    struct written *written = written_at(author, operation);
+    written->fate = FATE_REFUSED;
+    author->refused += (written->parts & PART_DOOMED) == 0;
 }
 
 static void on_saved(void *context, struct tutti_client *client, uint64_t operation)
@@ -64,6 +63,16 @@ static void on_uncertain(void *context, struct tutti_client *client, uint64_t op
     author->uncertain++;
 }
 
+struct tutti_handlers author_handlers(struct author *author)
+{
+    return (struct tutti_handlers){
+        .context = author,
+        .decided = on_decided,
+        .saved = on_saved,
+        .uncertain = on_uncertain,
+    };
+}
+
 bool author_join(struct author *author,
                  struct tutti_loop *loop,
                  const char *url,
@@ -72,12 +81,7 @@ bool author_join(struct author *author,
 {
     *author = (struct author){.index = index};
     struct tutti_options options = {.kind = "open", .user = tutti_integer(index)};
-    struct tutti_handlers handlers = {
-        .context = author,
-        .decided = on_decided,
-        .saved = on_saved,
-        .uncertain = on_uncertain,
-    };
+    struct tutti_handlers handlers = author_handlers(author);
     author->client = tutti_join(loop, url, room, &options, &handlers);
     return author->client != NULL;
 }
@@ -146,7 +150,7 @@ void author_write(struct author *author, uint32_t round)
     struct tutti_pair item = {"items",
                               tutti_integer((int64_t)author->index * NUMBERS_PER_AUTHOR + number)};
     struct tutti_pair value = {"number", tutti_integer(number)};
-    struct tutti_edit edits[6];
+    struct tutti_edit edits[7];
     size_t count = 0;
     if ((parts & PART_COUNTER) != 0) {
         edits[count++] =
@@ -176,6 +180,9 @@ void author_write(struct author *author, uint32_t round)
     if ((parts & PART_DELETE) != 0)
         edits[count++] =
             (struct tutti_edit){.verb = TUTTI_DELETE, .collection = "marks", .id = old.id};
+    if ((parts & PART_DOOMED) != 0)
+        edits[count++] =
+            (struct tutti_edit){.verb = TUTTI_DELETE, .collection = "marks", .id = "never"};
     uint64_t operation;
     if (tutti_submit(author->client, edits, count, &operation) == TUTTI_OK)
         author->list[author->count++] = (struct written){.parts = parts};
@@ -282,8 +289,8 @@ static void judge(const struct author *author, uint32_t number, struct findings 
         wanted &= (uint8_t)~PART_MARK;
         written->seen &= (uint8_t)~PART_MARK;
     }
-    if (written->fate != FATE_SAVED) {
-        findings->foreign += written->seen != 0;
+    if (written->fate != FATE_SAVED || (written->parts & PART_DOOMED) != 0) {
+        findings->foreign += written->seen != 0 || written->fate == FATE_SAVED;
         return;
     }
     if (written->seen == wanted)

@@ -8,7 +8,7 @@
  * An operation of an author has parts: it adds 1 to a counter of the author's own, which shows what
  * was applied twice or not at all; it appends its number to a list that all share, which shows
  * also the order; it makes a record that was never there, and deletes an old one. Some operations
- * have all parts, which come and go together.
+ * have all parts, which come and go together; and some are bound to be refused.
  */
 #ifndef TESTS_DURABILITY_AUTHOR_H
 #define TESTS_DURABILITY_AUTHOR_H
@@ -35,7 +35,8 @@ struct author {
     struct written *list; /* by number - 1 */
     uint32_t count, capacity;
     int64_t counter_before; /* what the counter had beside the operations that are saved */
-    uint64_t saved, refused, uncertain;
+    uint64_t saved, uncertain;
+    uint64_t refused; /* beside those bound to be */
 };
 
 struct findings {
@@ -45,6 +46,10 @@ struct findings {
     uint64_t foreign; /* there, and refused or never written */
     uint64_t moved;   /* out of their author's order */
 };
+
+/* With `author` as their context. Of an author that is not from author_join(), the caller sets the
+ * client and the index. */
+struct tutti_handlers author_handlers(struct author *author);
 
 /* False when there is no memory. */
 bool author_join(struct author *author,

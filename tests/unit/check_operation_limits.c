@@ -152,6 +152,8 @@ START_TEST(a_refused_operation_teaches_no_names)
     }
     ck_assert_int_eq(presence(room, ada, "'hat' 1 'x' 'text'"), STATUS_TYPE);
     expect_known(before);
+    refused("[5 'chat' 2 'hi'] [1 'shapes' 'none']", STATUS_NOT_FOUND);
+    expect_known(before);
     ck_assert_int_eq(server_edit(room, 0, "[0 'ledger' 'l' 'one' 1] [4 'ledger' 'none']"),
                      STATUS_NOT_FOUND);
     expect_known(before);

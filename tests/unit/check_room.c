@@ -379,9 +379,9 @@ START_TEST(a_client_that_cannot_come_back_loses_nothing_that_waits)
     ck_assert_int_eq(submit(room, seat, "[1 [[0 'shapes' 'a']]]"), STATUS_OK);
     while (submit(room, seat, "[2 'note' 'some text']") == STATUS_OK)
         continue;
-    static uint8_t user[USER_BYTES_MAX] = {0xc5, 1, 0}; /* 256 bytes of binary */
+    static uint8_t user[USER_BYTES_MAX] = {0xc5, 3, 0}; /* 768 bytes of binary */
     struct hello hello = hello_of(1);
-    hello.user = (struct bytes){user, 259};
+    hello.user = (struct bytes){user, 771};
     uint32_t again;
     ck_assert_int_eq(room_join(room, &hello, ROLE_EDITOR, &again), STATUS_LIMIT);
     step(room);
@@ -433,48 +433,7 @@ START_TEST(sequences_end_with_their_width)
 }
 END_TEST
 
-/* --- The inbox ------------------------------------------------------------------------------------- */
-
-START_TEST(the_inbox_takes_so_many_bytes_a_tick)
-{
-    options.limits.inbox_bytes = 4096;
-    create();
-    uint32_t seat = join(room, 1, ROLE_EDITOR);
-    unsigned taken = 0;
-    while (submit(room, seat, "[2 'note' 'some text that takes more than a few bytes']") ==
-           STATUS_OK)
-        taken++;
-    ck_assert_uint_gt(taken, 10);
-    ck_assert_uint_lt(taken, 100);
-    struct hello late = hello_of(2);
-    late.user = bytes_of("\xd9\x30"
-                         "012345678901234567890123456789012345678901234567");
-    uint32_t other;
-    ck_assert_int_eq(room_join(room, &late, ROLE_EDITOR, &other), STATUS_LIMIT);
-    ck_assert_uint_eq(room_members(room), 1);
-    step(room);
-    ck_assert_int_eq(room_join(room, &late, ROLE_EDITOR, &other), STATUS_OK);
-    ck_assert_int_eq(submit(room, seat, "[2 'note' 1]"), STATUS_OK);
-}
-END_TEST
-
-START_TEST(only_operations_and_presence_go_into_the_inbox)
-{
-    create();
-    uint32_t seat = join(room, 1, ROLE_EDITOR);
-    static const char *const lines[] = {"[0 1]",      "[3 5]",  "[4]",     "[5]",      "[16]",
-                                        "[-1]",       "[1]",    "['x']",   "[128 0]",  "[17]",
-                                        "[17 1 2]",   "[19 1]", "[17 -1]", "[17 'x']", "[2]",
-                                        "[2 'note']", "7",      "nil"};
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        enum status status = submit(room, seat, lines[i]);
-        ck_assert_msg(status == STATUS_MALFORMED || status == STATUS_TRUNCATED, "%s", lines[i]);
-    }
-    static uint8_t large[MESSAGE_BYTES_MAX + 1];
-    ck_assert_int_eq(room_submit(room, seat, (struct bytes){large, sizeof large}), STATUS_LIMIT);
-    ck_assert_int_eq(submit(room, seat, "[127 0 0 0 0 0 0]"), STATUS_OK); /* mask 111 */
-}
-END_TEST
+/* --- Notices and roles ----------------------------------------------------------------------------- */
 
 START_TEST(refused_presence_is_noticed_up_to_a_limit)
 {
@@ -535,8 +494,6 @@ int main(void)
     tcase_add_test(outcomes, a_client_that_cannot_come_back_loses_nothing_that_waits);
     tcase_add_test(outcomes, so_many_operations_may_be_in_flight);
     tcase_add_test(outcomes, sequences_end_with_their_width);
-    tcase_add_test(outcomes, the_inbox_takes_so_many_bytes_a_tick);
-    tcase_add_test(outcomes, only_operations_and_presence_go_into_the_inbox);
     tcase_add_test(outcomes, refused_presence_is_noticed_up_to_a_limit);
     tcase_add_test(outcomes, a_role_changes_in_its_turn);
 

@@ -353,7 +353,7 @@ static const struct malformed broken[] = {
     {"no array", "0"},
     {"an empty array", "[]"},
     {"no kind", "['frame', 0]"},
-    {"an unknown kind", "[5, 0]"},
+    {"an unknown kind", "[6, 0]"},
     {"no ticks", "[0]"},
     {"ticks below 0", "[0, -1]"},
     {"ticks that are no integer", "[0, 1.5]"},
