@@ -96,8 +96,6 @@ enum store_result archive_open_file(struct archive *archive,
         result = sqlite_meta_number(file, "rooms", &archive->rooms);
     if (result == STORE_OK)
         result = sqlite_file_prepare(file, archive_sql, ARCHIVE_STATEMENTS);
-    if (result == STORE_OK && use == SQLITE_FILE_OWN)
-        result = sqlite_file_set_sync(file, place->sync);
     if (result != STORE_OK)
         archive_close(archive);
     return result;
@@ -149,6 +147,8 @@ enum store_result archive_begin(struct archive *archive)
     return sqlite_file_begin(&archive->file);
 }
 
+/* Synced whatever the store's mode is: what is sealed leaves the journal, and a journal that knew of
+ * it before the archive's disk did would leave a hole in a room's log. */
 enum store_result archive_end(struct archive *archive, enum store_result result)
 {
     if (result == STORE_OK && archive->added > 0)

@@ -35,16 +35,28 @@ static uint64_t find_last(const struct journal *journal)
     return last;
 }
 
-/* Deletes the older generations that nothing is needed of. */
+static bool needed(const struct journal *journal, size_t index)
+{
+    return index + 1 == journal->count || counts_up_to(journal, index) > released(journal);
+}
+
+/* Deletes the older generations that nothing is needed of. What was released has to be on the disk
+ * before: a power cut must not bring it back to a journal that has lost the flushes. */
 static void drop_released(struct journal *journal)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < journal->count; i++) {
-        bool older = i + 1 < journal->count;
-        if (older && counts_up_to(journal, i) <= released(journal))
-            journal_file_delete(&journal->files[i], &journal->place);
+    for (size_t i = 0; i < journal->count; i++)
+        kept += needed(journal, i);
+    if (kept == journal->count)
+        return;
+    if (!journal->place.sync && sqlite_file_checkpoint(&newest(journal)->file) != STORE_OK)
+        return;
+    size_t count = journal->count;
+    for (size_t i = 0, to = 0; i < count; i++) {
+        if (needed(journal, i))
+            journal->files[to++] = journal->files[i];
         else
-            journal->files[kept++] = journal->files[i];
+            journal_file_delete(&journal->files[i], &journal->place);
     }
     journal->count = kept;
 }

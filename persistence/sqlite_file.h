@@ -27,7 +27,7 @@
 struct sqlite_place {
     const char *folder;
     const char *vfs; /* NULL for the default one */
-    bool sync;       /* a commit is on the disk before it returns */
+    bool sync;       /* a flush is on the disk before its append returns; sealings always are */
 };
 
 enum sqlite_file_use {

@@ -23,7 +23,8 @@
 
 struct store_sqlite_options {
     const char *folder; /* exists; its owner's alone */
-    bool sync;          /* durable means on the disk, not only in the kernel's hands */
+    bool sync;          /* an append is on the disk, not only in the kernel's hands; sealings are
+                         * on the disk either way */
 
     /* Name of the SQLite VFS that all reading and writing of the files goes through; NULL for the
      * default one. The folder itself is listed, and damaged files are renamed, with the C library,
@@ -32,8 +33,8 @@ struct store_sqlite_options {
 };
 
 /* On STORE_OK `error` is empty, or tells what was salvaged. Else there is no store, and `error`
- * tells why, for people. STORE_DAMAGED: the files do not belong together, or are not ours.
- * STORE_FAILED: a newer version has written them, or the disk fails. */
+ * tells why, for people. STORE_FAILED: the disk fails, or the files do not belong together, or
+ * a newer version has written them. */
 MUST_CHECK enum store_result store_sqlite_open(const struct store_sqlite_options *options,
                                                struct store **store,
                                                char error[STORE_SQLITE_ERROR_MAX]);

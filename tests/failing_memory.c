@@ -1,8 +1,8 @@
 #include "tests/failing_memory.h"
 
+#include <assert.h>
 #include <check.h>
 #include <sqlite3.h>
-#include <stddef.h>
 
 static sqlite3_mem_methods real;
 static uint64_t fails_at, count;
@@ -73,4 +73,11 @@ void *__wrap_calloc(size_t number, size_t length)
 void *__wrap_realloc(void *block, size_t length)
 {
     return fails() ? NULL : __real_realloc(block, length);
+}
+
+void *sure_memory(void *block, size_t length)
+{
+    block = __real_realloc(block, length);
+    assert(block != NULL);
+    return block;
 }

@@ -12,11 +12,15 @@
 #define TESTS_FAILING_MEMORY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 void failing_memory_install(void);
 void failing_memory_at(uint64_t at); /* 0: none */
 void failing_memory_counts(bool counts);
 uint64_t failing_memory_count(void); /* since failing_memory_at() */
+
+/* realloc for what the tests need themselves: never counts, never fails. */
+void *sure_memory(void *block, size_t length);
 
 #endif

@@ -4,13 +4,14 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 struct scratch scratch_make(void)
 {
     struct scratch scratch;
-    strcpy(scratch.path, "/tmp/tutti-check-XXXXXX");
+    const char *memory = "/dev/shm"; /* much quicker, and no less a file system */
+    snprintf(scratch.path, sizeof scratch.path, "%s/tutti-check-XXXXXX",
+             access(memory, W_OK) == 0 ? memory : "/tmp");
     ck_assert_ptr_nonnull(mkdtemp(scratch.path));
     return scratch;
 }

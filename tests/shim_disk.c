@@ -1,6 +1,8 @@
 #include "tests/shim_disk.h"
 
-#include <check.h>
+#include "tests/failing_memory.h"
+
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,18 +11,11 @@
 
 /* --- Files ---------------------------------------------------------------------------------------- */
 
-/* The memory of these tests may be made to fail for the code under test, never for the disk. */
-static void *must_have(void *block)
-{
-    ck_assert_ptr_nonnull(block);
-    return block;
-}
-
 static void file_resize(struct shim_file *file, size_t length)
 {
     if (length > file->capacity) {
         file->capacity = length * 2;
-        file->data = must_have(realloc(file->data, file->capacity));
+        file->data = sure_memory(file->data, file->capacity);
     }
     if (length > file->length)
         memset(file->data + file->length, 0, length - file->length);
@@ -38,9 +33,10 @@ static void file_write(struct shim_file *file, uint64_t offset, const uint8_t *d
 
 static struct shim_file *file_new(struct shim_disk *disk)
 {
-    disk->files =
-        must_have(realloc(disk->files, (disk->file_count + 1) * sizeof(struct shim_file *)));
-    return disk->files[disk->file_count++] = must_have(calloc(1, sizeof(struct shim_file)));
+    disk->files = sure_memory(disk->files, (disk->file_count + 1) * sizeof(struct shim_file *));
+    struct shim_file *file = sure_memory(NULL, sizeof *file);
+    *file = (struct shim_file){0};
+    return disk->files[disk->file_count++] = file;
 }
 
 /* --- Names ---------------------------------------------------------------------------------------- */
@@ -63,10 +59,10 @@ static void names_drop(struct shim_names *names, const char *path)
 static void names_put(struct shim_names *names, const char *path, struct shim_file *file)
 {
     names_drop(names, path);
-    names->names = must_have(realloc(names->names, (names->count + 1) * sizeof(struct shim_name)));
+    names->names = sure_memory(names->names, (names->count + 1) * sizeof(struct shim_name));
     struct shim_name *name = &names->names[names->count++];
     name->file = file;
-    ck_assert_uint_lt(strlen(path), sizeof name->path);
+    assert(strlen(path) < sizeof name->path);
     strcpy(name->path, path);
 }
 
@@ -85,7 +81,7 @@ static struct shim_change *change_add(struct shim_disk *disk, enum shim_change_k
     if (disk->change_count == disk->change_capacity) {
         disk->change_capacity = disk->change_capacity * 2 + 64;
         disk->changes =
-            must_have(realloc(disk->changes, disk->change_capacity * sizeof(struct shim_change)));
+            sure_memory(disk->changes, disk->change_capacity * sizeof(struct shim_change));
     }
     struct shim_change *change = &disk->changes[disk->change_count++];
     memset(change, 0, sizeof *change);
@@ -145,12 +141,12 @@ static void settle(struct shim_disk *disk, const struct shim_file *file, struct 
 static void read_whole(struct shim_file *file, const char *path)
 {
     FILE *stream = fopen(path, "rb");
-    ck_assert_ptr_nonnull(stream);
-    struct stat status;
-    ck_assert_int_eq(fstat(fileno(stream), &status), 0);
+    assert(stream != NULL);
+    struct stat status = {0};
+    fstat(fileno(stream), &status);
     file_resize(file, (size_t)status.st_size);
-    if (file->length != 0)
-        ck_assert_uint_eq(fread(file->data, file->length, 1, stream), 1);
+    size_t read = file->length == 0 ? 0 : fread(file->data, 1, file->length, stream);
+    assert(read == file->length);
     fclose(stream);
 }
 
@@ -175,8 +171,8 @@ static void change_names(struct shim_disk *disk,
 {
     struct shim_change *change = change_add(disk, SHIM_NAME);
     change->file = file;
-    ck_assert_uint_lt(strlen(path_old), sizeof change->path_old);
-    ck_assert_uint_lt(strlen(path_new), sizeof change->path_new);
+    assert(strlen(path_old) < sizeof change->path_old);
+    assert(strlen(path_new) < sizeof change->path_new);
     strcpy(change->path_old, path_old);
     strcpy(change->path_new, path_new);
     names_change(&disk->seen, change);
@@ -199,7 +195,7 @@ void shim_disk_write(struct shim_disk *disk,
     change->file = file;
     change->offset = offset;
     change->length = length;
-    change->data = must_have(malloc(length + 1));
+    change->data = sure_memory(NULL, length + 1);
     memcpy(change->data, data, length);
 }
 
@@ -294,10 +290,10 @@ static void decide(struct shim_disk *disk, enum manner manner, struct chance *ch
 static void write_whole(const struct shim_file *file, const char *path)
 {
     FILE *stream = fopen(path, "wb");
-    ck_assert_ptr_nonnull(stream);
-    if (file->length != 0)
-        ck_assert_uint_eq(fwrite(file->data, file->length, 1, stream), 1);
-    ck_assert_int_eq(fclose(stream), 0);
+    assert(stream != NULL);
+    size_t written = file->length == 0 ? 0 : fwrite(file->data, 1, file->length, stream);
+    int closed = fclose(stream);
+    assert(written == file->length && closed == 0);
 }
 
 /* The folder shows what the disk holds, and nothing else of what went through here. */

@@ -1,5 +1,7 @@
 #include "tests/shim_vfs.h"
 
+#include "tests/failing_memory.h"
+
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -328,8 +330,8 @@ struct shim_vfs *shim_vfs_create(const char *name, uint64_t seed)
 {
     ck_assert_ptr_null(installed);
     ck_assert_int_eq(sqlite3_initialize(), SQLITE_OK);
-    struct shim_vfs *shim = calloc(1, sizeof *shim);
-    ck_assert_ptr_nonnull(shim);
+    struct shim_vfs *shim = sure_memory(NULL, sizeof *shim);
+    memset(shim, 0, sizeof *shim);
     shim->real = sqlite3_vfs_find(NULL);
     shim->chance = chance_of(seed);
     shim->power = true;

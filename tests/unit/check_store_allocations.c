@@ -3,6 +3,7 @@
  */
 #include "tests/failing_memory.h"
 #include "tests/scratch.h"
+#include "tests/shim_vfs.h"
 #include "tests/store_world.h"
 
 #include <check.h>
@@ -57,6 +58,7 @@ static void all_is_there(struct store_world *world)
 static bool passes_untouched(const struct scenario *scenario, uint64_t at, unsigned *refused)
 {
     struct scratch scratch = scratch_make();
+    struct shim_vfs *shim = shim_vfs_create("shim", at);
     struct store_world world;
     store_world_init(&world, &(struct store_world_options){.folder = scratch.path,
                                                            .seed = 5,
@@ -66,8 +68,10 @@ static bool passes_untouched(const struct scenario *scenario, uint64_t at, unsig
     enum store_result result = scenario->act(&world);
     bool untouched = failing_memory_count() < at;
     failing_memory_at(0);
-    ck_assert_msg(result == STORE_OK || (result == STORE_MEMORY && !untouched),
-                  "%s at %" PRIu64 ": %s: %s", scenario->name, at, store_result_text(result),
+    /* SQLite has places where it takes a lack of memory for a disk that fails. */
+    bool told = result == STORE_MEMORY || result == STORE_FAILED;
+    ck_assert_msg(result == STORE_OK || (told && !untouched), "%s at %" PRIu64 ": %s: %s",
+                  scenario->name, at, store_result_text(result),
                   world.store ? world.store->place(world.store) : world.error);
     if (result != STORE_OK) {
         (*refused)++;
@@ -76,6 +80,7 @@ static bool passes_untouched(const struct scenario *scenario, uint64_t at, unsig
     ck_assert_int_eq(store_world_append(&world), STORE_OK);
     all_is_there(&world);
     store_world_close(&world);
+    shim_vfs_destroy(shim);
     scratch_remove(&scratch);
     return untouched;
 }
