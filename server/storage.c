@@ -323,6 +323,11 @@ struct storage *storage_create(const struct storage_options *options, char error
     return NULL;
 }
 
+void storage_abandon(struct storage *storage)
+{
+    storage->gave_up = true;
+}
+
 void storage_work(struct storage *storage)
 {
     struct job *job;

@@ -129,6 +129,10 @@ void storage_work(struct storage *storage);
 /* Saves and seals everything and ends the threads; false when something could not be saved in
  * time. The storage takes nothing any more. */
 bool storage_stop(struct storage *storage);
+
+/* From here on nothing of what is logged reaches the store, as in a crash. */
+void storage_abandon(struct storage *storage);
+
 void storage_destroy(struct storage *storage);
 
 /* Highest incarnation that is or was stored. */

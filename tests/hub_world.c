@@ -87,8 +87,32 @@ static void world_open_storage(void)
     ck_assert_msg(world.storage != NULL, "%s", error);
 }
 
+/* A store that outlives its storage. */
+static void leave_open(struct store *store)
+{
+    (void)store;
+}
+
+void world_crash(void)
+{
+    for (int i = 0; i < WORLD_PEERS; i++)
+        if (world.peers[i] != NULL)
+            peer_disconnect(world.peers[i]);
+    void (*close_store)(struct store *) = world.store->close;
+    storage_abandon(world.storage);
+    hub_destroy(world.hub);
+    world.store->close = leave_open;
+    storage_destroy(world.storage);
+    world.store->close = close_store;
+    world_open_storage();
+    struct hub_options fresh = options();
+    world.hub = hub_create(&fresh);
+    ck_assert_ptr_nonnull(world.hub);
+}
+
 void world_setup(void)
 {
+    world.loses = false;
     world.now_us = 1000 * SECOND;
     log_init(&world.log, LOG_LEVEL_DEBUG, discard, NULL);
     world.store = store_memory_create(STORE_MAX);
@@ -115,7 +139,7 @@ void world_teardown(void)
         free(world.peers[i]);
     }
     hub_destroy(world.hub);
-    ck_assert(storage_stop(world.storage));
+    ck_assert(storage_stop(world.storage) != world.loses);
     storage_destroy(world.storage);
 }
 
@@ -167,12 +191,17 @@ void peer_say(struct peer *peer, const char *line)
     peer_receive(peer, writer_bytes(&writer));
 }
 
-void peer_hello(struct peer *peer, int key, const char *kind)
+void peer_hello_only(struct peer *peer, int key, const char *kind)
 {
     char line[160];
     snprintf(line, sizeof line, "[0 1 x000102030405060708090a0b0c0d0e%02x %s nil 0 0 0 []]", key,
              kind);
     peer_say(peer, line);
+}
+
+void peer_hello(struct peer *peer, int key, const char *kind)
+{
+    peer_hello_only(peer, key, kind);
     world_store();
 }
 

@@ -35,6 +35,7 @@ struct world {
     struct log log;
     struct peer *peers[WORLD_PEERS];
     uint64_t now_us;
+    bool loses; /* not all can be saved at the end */
 };
 
 extern struct world world;
@@ -44,6 +45,9 @@ void world_teardown(void);
 void world_pass(uint64_t milliseconds);
 void world_store(void);
 
+/* The server is gone at once, and another one comes up on what the store holds. */
+void world_crash(void);
+
 /* The clock jumps, and nothing is done about it. */
 void world_jump(uint64_t microseconds);
 
@@ -52,6 +56,7 @@ struct peer *peer_open(int index);
 
 /* The same, upgraded and joined with a key of its own, in kind `open`. */
 struct peer *peer_join(int index, const char *room);
+void peer_hello_only(struct peer *peer, int key, const char *kind); /* the storage does nothing */
 void peer_hello(struct peer *peer, int key, const char *kind);
 void peer_say(struct peer *peer, const char *line);
 void peer_receive(struct peer *peer, struct bytes message);

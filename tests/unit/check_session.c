@@ -54,6 +54,7 @@ START_TEST(what_comes_first_must_be_a_good_hello)
     struct peer *peer = peer_open(0);
     session_upgraded(peer->session, bytes_of("lobby"));
     peer_say(peer, first_messages[_i].message);
+    world_store();
     ck_assert_int_eq(peer_close_code(peer), first_messages[_i].code);
     ck_assert_int_eq(peer->session->state, SESSION_CLOSING);
     ck_assert_uint_eq(world.hub->counters.connections, 0);
