@@ -152,8 +152,7 @@ enum store_result archive_begin(struct archive *archive)
 enum store_result archive_end(struct archive *archive, enum store_result result)
 {
     if (result == STORE_OK && archive->added > 0)
-        result =
-            sqlite_meta_set_number(&archive->file, "rooms", archive->rooms + archive->added);
+        result = sqlite_meta_set_number(&archive->file, "rooms", archive->rooms + archive->added);
     result = sqlite_file_end(&archive->file, result);
     if (result != STORE_OK)
         return result;
@@ -218,8 +217,8 @@ static enum store_result seal_snapshot(struct archive *archive,
     assert(snapshot->first > 0 && snapshot->first == snapshot->last);
     assert(snapshot->last <= STORE_TICK_MAX);
     if (room->room.state == STORE_ROOM_QUARANTINED)
-        return archive_damage(
-            SNAPSHOTS, room->room.name, snapshot->first, "the room is quarantined");
+        return archive_damage(SNAPSHOTS, room->room.name, snapshot->first,
+                              "the room is quarantined");
     struct archive_blob old;
     uint64_t id = blob_id(room->id, snapshot->first);
     enum store_result result = archive_blob_first(archive, SNAPSHOTS, id, id, &old);
@@ -235,9 +234,8 @@ static enum store_result seal_snapshot(struct archive *archive,
     return result;
 }
 
-static enum store_result seal_room(struct archive *archive,
-                                   const struct store_sealed *sealed,
-                                   uint64_t wall_ms)
+static enum store_result
+seal_room(struct archive *archive, const struct store_sealed *sealed, uint64_t wall_ms)
 {
     struct archive_room room;
     enum store_result result = archive_room_find(archive, sealed->name, &room);

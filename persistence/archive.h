@@ -32,7 +32,8 @@ struct archive {
 
 /* Opens it, or makes it with a new identity where there is none. STORE_DAMAGED where the file cannot
  * be read or a room's row does not check: see salvage.h. */
-MUST_CHECK enum store_result archive_open(struct archive *archive, const struct sqlite_place *place);
+MUST_CHECK enum store_result archive_open(struct archive *archive,
+                                          const struct sqlite_place *place);
 void archive_close(struct archive *archive);
 
 MUST_CHECK enum store_result archive_seal(struct archive *archive,
@@ -53,17 +54,14 @@ MUST_CHECK enum store_result archive_read(struct archive *archive,
                                           uint64_t after,
                                           store_blob_visitor *visitor,
                                           void *context);
-MUST_CHECK enum store_result archive_rooms(struct archive *archive,
-                                           store_room_visitor *visitor,
-                                           void *context);
-MUST_CHECK enum store_result archive_quarantine(struct archive *archive,
-                                                struct bytes name,
-                                                struct bytes reason);
+MUST_CHECK enum store_result
+archive_rooms(struct archive *archive, store_room_visitor *visitor, void *context);
+MUST_CHECK enum store_result
+archive_quarantine(struct archive *archive, struct bytes name, struct bytes reason);
 MUST_CHECK enum store_result archive_release_quarantine(struct archive *archive, struct bytes name);
 MUST_CHECK enum store_result archive_remove(struct archive *archive, struct bytes name);
-MUST_CHECK enum store_result archive_reclaim(struct archive *archive,
-                                             uint64_t bytes,
-                                             uint64_t *freed);
+MUST_CHECK enum store_result
+archive_reclaim(struct archive *archive, uint64_t bytes, uint64_t *freed);
 MUST_CHECK enum store_result archive_check(struct archive *archive,
                                            store_damage_visitor *visitor,
                                            store_progress *progress,

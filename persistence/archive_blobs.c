@@ -16,16 +16,11 @@
 
 static const char *const table_names[] = {[SEGMENTS] = "segment", [SNAPSHOTS] = "snapshot"};
 
-enum store_result archive_damage(enum blob_table table,
-                                 struct bytes name,
-                                 uint64_t tick,
-                                 const char *what)
+enum store_result
+archive_damage(enum blob_table table, struct bytes name, uint64_t tick, const char *what)
 {
-    store_place_set("archive %s of room %s at tick %" PRIu64 ": %s",
-                    table_names[table],
-                    printable(name).text,
-                    tick,
-                    what);
+    store_place_set("archive %s of room %s at tick %" PRIu64 ": %s", table_names[table],
+                    printable(name).text, tick, what);
     return STORE_DAMAGED;
 }
 
@@ -97,14 +92,8 @@ void archive_blob_free(struct archive_blob *blob)
 /* Not over the room's id nor the parts' places: those may change when a file is salvaged. */
 static uint64_t sum_of(const struct archive_blob *blob, struct bytes name)
 {
-    const uint64_t numbers[] = {blob->table,
-                                blob_tick(blob),
-                                blob->last,
-                                blob->previous,
-                                blob->incarnation,
-                                blob->sealed_ms,
-                                blob->codec,
-                                blob->length};
+    const uint64_t numbers[] = {blob->table,       blob_tick(blob), blob->last,  blob->previous,
+                                blob->incarnation, blob->sealed_ms, blob->codec, blob->length};
     struct bytes stored = {blob->stored, blob->stored_length};
     return checksum(numbers, sizeof numbers / sizeof numbers[0], name, stored);
 }
@@ -116,9 +105,7 @@ enum store_result archive_blob_verify(const struct archive_blob *blob, struct by
     return archive_damage(blob->table, name, blob_tick(blob), "checksum");
 }
 
-bool archive_segment_follows(const struct archive_blob *segment,
-                             uint64_t after,
-                             uint64_t log_first)
+bool archive_segment_follows(const struct archive_blob *segment, uint64_t after, uint64_t log_first)
 {
     return segment->previous <= after || blob_tick(segment) == log_first;
 }
@@ -131,9 +118,8 @@ static uint64_t owner_of(const struct archive_blob *blob)
 
 /* --- Writing ------------------------------------------------------------------------------------ */
 
-static enum store_result add_part(struct archive *archive,
-                                  const struct archive_blob *blob,
-                                  struct bytes bytes)
+static enum store_result
+add_part(struct archive *archive, const struct archive_blob *blob, struct bytes bytes)
 {
     sqlite3_stmt *row = archive->file.statements[PART_ADD];
     sqlite_bind_number(row, 1, blob->part + blob->parts);
@@ -207,10 +193,8 @@ enum store_result archive_blob_drop(struct archive *archive, const struct archiv
     return sqlite_file_run(&archive->file, row);
 }
 
-enum store_result archive_blobs_drop(struct archive *archive,
-                                     enum blob_table table,
-                                     uint64_t from,
-                                     uint64_t to)
+enum store_result
+archive_blobs_drop(struct archive *archive, enum blob_table table, uint64_t from, uint64_t to)
 {
     sqlite3_stmt *row = archive->file.statements[BLOB_HEAD + table];
     for (;;) {
@@ -242,9 +226,8 @@ static enum store_result append(struct archive_blob *blob, struct bytes bytes, s
     return STORE_OK;
 }
 
-static enum store_result read_parts(struct archive *archive,
-                                    struct archive_blob *blob,
-                                    size_t capacity)
+static enum store_result
+read_parts(struct archive *archive, struct archive_blob *blob, size_t capacity)
 {
     sqlite3_stmt *row = archive->file.statements[PART_READ];
     enum store_result result = STORE_OK;
@@ -279,9 +262,8 @@ static void take_columns(struct archive_blob *blob, sqlite3_stmt *row)
     blob->checksum = sqlite_column_number(row, 11);
 }
 
-static enum store_result take_row(struct archive *archive,
-                                  struct archive_blob *blob,
-                                  sqlite3_stmt *row)
+static enum store_result
+take_row(struct archive *archive, struct archive_blob *blob, sqlite3_stmt *row)
 {
     take_columns(blob, row);
     struct bytes bytes = sqlite_column_view(row, 12);

@@ -30,9 +30,8 @@ static void step(struct check *check)
         check->stopped = true;
 }
 
-static enum store_result check_blob(const struct archive_room *room,
-                                    const struct archive_blob *blob,
-                                    uint64_t previous)
+static enum store_result
+check_blob(const struct archive_room *room, const struct archive_blob *blob, uint64_t previous)
 {
     enum store_result result = archive_blob_verify(blob, room->room.name);
     if (result != STORE_OK)
@@ -47,9 +46,8 @@ static enum store_result check_blob(const struct archive_room *room,
 }
 
 /* The numbers in the room's row have to be those of its last blob. */
-static enum store_result check_end(const struct archive_room *room,
-                                   enum blob_table table,
-                                   uint64_t last)
+static enum store_result
+check_end(const struct archive_room *room, enum blob_table table, uint64_t last)
 {
     uint64_t wanted = table == SEGMENTS ? room->room.last : room->room.snapshot_tick;
     if (last == wanted)
@@ -57,9 +55,8 @@ static enum store_result check_end(const struct archive_room *room,
     return archive_damage(table, room->room.name, wanted, "missing");
 }
 
-static enum store_result check_blobs(struct check *check,
-                                     const struct archive_room *room,
-                                     enum blob_table table)
+static enum store_result
+check_blobs(struct check *check, const struct archive_room *room, enum blob_table table)
 {
     uint64_t from = blob_id(room->id, 0), to = blob_id(room->id, STORE_TICK_MAX);
     uint64_t last = 0;
@@ -164,9 +161,7 @@ static enum store_result count_blobs(struct check *check)
     int code = sqlite3_prepare_v2(file->db,
                                   "SELECT (SELECT count(*) FROM segment) +"
                                   " (SELECT count(*) FROM snapshot)",
-                                  -1,
-                                  &row,
-                                  NULL);
+                                  -1, &row, NULL);
     enum store_result result = sqlite_file_result(file, code);
     if (result == STORE_OK)
         result = sqlite_file_step(file, row);

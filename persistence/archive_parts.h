@@ -15,7 +15,10 @@
 
 static_assert(STORE_TICK_MAX == (UINT64_C(1) << TICK_BITS) - 1, "a tick fits a blob's id");
 
-enum blob_table { SEGMENTS, SNAPSHOTS };
+enum blob_table {
+    SEGMENTS,
+    SNAPSHOTS
+};
 
 enum archive_statement {
     ROOM_FIND,
@@ -60,30 +63,24 @@ struct archive_room {
 };
 
 /* STORE_NOT_FOUND without it; STORE_DAMAGED when its row does not check. */
-MUST_CHECK enum store_result archive_room_find(struct archive *archive,
-                                               struct bytes name,
-                                               struct archive_room *room);
-MUST_CHECK enum store_result archive_room_at(struct archive *archive,
-                                             uint64_t id,
-                                             struct archive_room *room);
-MUST_CHECK enum store_result archive_room_after(struct archive *archive,
-                                                struct bytes name,
-                                                struct archive_room *room);
+MUST_CHECK enum store_result
+archive_room_find(struct archive *archive, struct bytes name, struct archive_room *room);
+MUST_CHECK enum store_result
+archive_room_at(struct archive *archive, uint64_t id, struct archive_room *room);
+MUST_CHECK enum store_result
+archive_room_after(struct archive *archive, struct bytes name, struct archive_room *room);
 
 /* The id of the room under which the index has this name; 0 for none. */
-MUST_CHECK enum store_result archive_room_id(struct archive *archive,
-                                             struct bytes name,
-                                             uint64_t *id);
+MUST_CHECK enum store_result
+archive_room_id(struct archive *archive, struct bytes name, uint64_t *id);
 
 /* A row for a room of this name, with the next id, not written yet. */
-MUST_CHECK enum store_result archive_room_begin(struct archive *archive,
-                                                struct bytes name,
-                                                struct archive_room *room);
+MUST_CHECK enum store_result
+archive_room_begin(struct archive *archive, struct bytes name, struct archive_room *room);
 
 /* Writes the row, a new one when `add`, within a transaction. */
-MUST_CHECK enum store_result archive_room_write(struct archive *archive,
-                                                const struct archive_room *room,
-                                                bool add);
+MUST_CHECK enum store_result
+archive_room_write(struct archive *archive, const struct archive_room *room, bool add);
 
 /* Copies what the views show into the row's own bytes; what is too long is cut. */
 void archive_room_set_name(struct archive_room *room, struct bytes name);
@@ -147,16 +144,12 @@ MUST_CHECK enum store_result archive_blob_drop(struct archive *archive,
 void archive_blob_free(struct archive_blob *blob);
 
 /* Removes all blobs with ids in [from, to], whatever state they are in. */
-MUST_CHECK enum store_result archive_blobs_drop(struct archive *archive,
-                                                enum blob_table table,
-                                                uint64_t from,
-                                                uint64_t to);
+MUST_CHECK enum store_result
+archive_blobs_drop(struct archive *archive, enum blob_table table, uint64_t from, uint64_t to);
 
 /* Says where the damage is, and gives STORE_DAMAGED. */
-enum store_result archive_damage(enum blob_table table,
-                                 struct bytes name,
-                                 uint64_t tick,
-                                 const char *what);
+enum store_result
+archive_damage(enum blob_table table, struct bytes name, uint64_t tick, const char *what);
 
 static inline uint64_t blob_id(uint64_t room, uint64_t tick)
 {

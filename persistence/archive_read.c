@@ -4,10 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum store_result archive_room(struct archive *archive,
-                               struct bytes name,
-                               store_room_visitor *visitor,
-                               void *context)
+enum store_result
+archive_room(struct archive *archive, struct bytes name, store_room_visitor *visitor, void *context)
 {
     struct archive_room room;
     enum store_result result = archive_room_find(archive, name, &room);
@@ -16,9 +14,7 @@ enum store_result archive_room(struct archive *archive,
     return result;
 }
 
-enum store_result archive_rooms(struct archive *archive,
-                                store_room_visitor *visitor,
-                                void *context)
+enum store_result archive_rooms(struct archive *archive, store_room_visitor *visitor, void *context)
 {
     struct archive_room room = {0};
     for (;;) {
@@ -35,20 +31,16 @@ enum store_result archive_rooms(struct archive *archive,
 }
 
 /* What SQLite says of a damaged page names no room; the one that was read is known here. */
-static enum store_result place_damage(enum store_result result,
-                                      enum blob_table table,
-                                      struct bytes name,
-                                      uint64_t tick)
+static enum store_result
+place_damage(enum store_result result, enum blob_table table, struct bytes name, uint64_t tick)
 {
     if (result == STORE_DAMAGED && strncmp(store_place(), "archive ", 8) != 0)
         return archive_damage(table, name, tick, "the file is damaged there");
     return result;
 }
 
-static enum store_result hand_over(const struct archive_blob *blob,
-                                   store_blob_visitor *visitor,
-                                   void *context,
-                                   bool *more)
+static enum store_result
+hand_over(const struct archive_blob *blob, store_blob_visitor *visitor, void *context, bool *more)
 {
     uint8_t *bytes;
     enum store_result result = archive_blob_unpack(blob, &bytes);
@@ -78,8 +70,8 @@ enum store_result archive_snapshot(struct archive *archive,
     uint64_t newest = room.room.snapshot_tick;
     uint64_t up_to = tick < STORE_TICK_MAX ? tick : STORE_TICK_MAX;
     struct archive_blob blob;
-    result = archive_blob_last(
-        archive, SNAPSHOTS, blob_id(room.id, 0), blob_id(room.id, up_to), &blob);
+    result =
+        archive_blob_last(archive, SNAPSHOTS, blob_id(room.id, 0), blob_id(room.id, up_to), &blob);
     if (result == STORE_NOT_FOUND && newest > 0 && newest <= up_to)
         return archive_damage(SNAPSHOTS, name, newest, "missing");
     if (result != STORE_OK)
@@ -111,8 +103,7 @@ static enum store_result find_first(const struct walk *walk, struct archive_blob
 {
     uint64_t begin = blob_id(walk->room, 0), end = blob_id(walk->room, STORE_TICK_MAX);
     uint64_t after = blob_id(walk->room, walk->at);
-    enum store_result result =
-        archive_blob_last(walk->archive, SEGMENTS, begin, after, segment);
+    enum store_result result = archive_blob_last(walk->archive, SEGMENTS, begin, after, segment);
     if (result == STORE_OK && segment->last > walk->at)
         return STORE_OK;
     if (result == STORE_OK)
@@ -130,10 +121,8 @@ static enum store_result verify(const struct walk *walk, const struct archive_bl
     return result;
 }
 
-static enum store_result walk_on(struct walk *walk,
-                                 store_blob_visitor *visitor,
-                                 void *context,
-                                 bool *more)
+static enum store_result
+walk_on(struct walk *walk, store_blob_visitor *visitor, void *context, bool *more)
 {
     struct archive_blob segment;
     enum store_result result = find_first(walk, &segment);

@@ -8,15 +8,14 @@
 #define GIVE_BACK "PRAGMA incremental_vacuum(4096)"
 
 /* What lies before the newest snapshot of a room that is well, oldest first. */
-static const char candidates[] =
-    "SELECT 0, blob.id, blob.stored, blob.part, blob.parts, sealed_ms"
-    " FROM segment AS blob JOIN room ON room.id = blob.id >> 36"
-    " WHERE room.state = 0 AND blob.last <= room.snapshot_tick"
-    " UNION ALL "
-    "SELECT 1, blob.id, blob.stored, blob.part, blob.parts, sealed_ms"
-    " FROM snapshot AS blob JOIN room ON room.id = blob.id >> 36"
-    " WHERE room.state = 0 AND blob.last < room.snapshot_tick"
-    " ORDER BY sealed_ms, blob.id LIMIT ?1";
+static const char candidates[] = "SELECT 0, blob.id, blob.stored, blob.part, blob.parts, sealed_ms"
+                                 " FROM segment AS blob JOIN room ON room.id = blob.id >> 36"
+                                 " WHERE room.state = 0 AND blob.last <= room.snapshot_tick"
+                                 " UNION ALL "
+                                 "SELECT 1, blob.id, blob.stored, blob.part, blob.parts, sealed_ms"
+                                 " FROM snapshot AS blob JOIN room ON room.id = blob.id >> 36"
+                                 " WHERE room.state = 0 AND blob.last < room.snapshot_tick"
+                                 " ORDER BY sealed_ms, blob.id LIMIT ?1";
 
 struct candidate {
     struct archive_blob blob; /* its numbers alone */
@@ -47,9 +46,8 @@ find_candidates(struct archive *archive, struct candidate found[], size_t *count
 }
 
 /* Where the room's log begins when its segments up to `tick` are gone. */
-static enum store_result begin_later(struct archive *archive,
-                                     struct archive_room *room,
-                                     uint64_t tick)
+static enum store_result
+begin_later(struct archive *archive, struct archive_room *room, uint64_t tick)
 {
     sqlite3_stmt *row = archive->file.statements[BLOB_HEAD + SEGMENTS];
     sqlite_bind_number(row, 1, blob_id(room->id, tick + 1));

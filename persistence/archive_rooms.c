@@ -43,15 +43,9 @@ void archive_room_set_reason(struct archive_room *room, struct bytes reason)
 static uint64_t sum_of(const struct archive_room *row)
 {
     const struct store_room *room = &row->room;
-    const uint64_t numbers[] = {row->id,
-                                room->incarnation,
-                                room->first,
-                                room->last,
-                                room->created_ms,
-                                room->bytes,
-                                room->snapshot_tick,
-                                room->state,
-                                room->kind.length};
+    const uint64_t numbers[] = {
+        row->id,     room->incarnation,   room->first, room->last,       room->created_ms,
+        room->bytes, room->snapshot_tick, room->state, room->kind.length};
     uint8_t texts[NAME_BYTES_MAX + STORE_REASON_MAX];
     if (room->kind.length > 0)
         memcpy(texts, room->kind.data, room->kind.length);
@@ -87,9 +81,8 @@ static enum store_result take_row(struct archive_room *row, sqlite3_stmt *statem
     return STORE_DAMAGED;
 }
 
-static enum store_result read_row(struct archive *archive,
-                                  sqlite3_stmt *statement,
-                                  struct archive_room *room)
+static enum store_result
+read_row(struct archive *archive, sqlite3_stmt *statement, struct archive_room *room)
 {
     enum store_result result = sqlite_file_step(&archive->file, statement);
     if (result == STORE_OK)
@@ -98,9 +91,8 @@ static enum store_result read_row(struct archive *archive,
     return result;
 }
 
-enum store_result archive_room_find(struct archive *archive,
-                                    struct bytes name,
-                                    struct archive_room *room)
+enum store_result
+archive_room_find(struct archive *archive, struct bytes name, struct archive_room *room)
 {
     sqlite3_stmt *statement = archive->file.statements[ROOM_FIND];
     sqlite_bind_bytes(statement, 1, name);
@@ -118,9 +110,8 @@ enum store_result archive_room_at(struct archive *archive, uint64_t id, struct a
     return read_row(archive, statement, room);
 }
 
-enum store_result archive_room_after(struct archive *archive,
-                                     struct bytes name,
-                                     struct archive_room *room)
+enum store_result
+archive_room_after(struct archive *archive, struct bytes name, struct archive_room *room)
 {
     sqlite3_stmt *statement = archive->file.statements[ROOM_NEXT];
     sqlite_bind_bytes(statement, 1, name);
@@ -137,9 +128,8 @@ enum store_result archive_room_id(struct archive *archive, struct bytes name, ui
     return result == STORE_NOT_FOUND ? STORE_OK : result;
 }
 
-enum store_result archive_room_write(struct archive *archive,
-                                     const struct archive_room *row,
-                                     bool add)
+enum store_result
+archive_room_write(struct archive *archive, const struct archive_room *row, bool add)
 {
     const struct store_room *room = &row->room;
     sqlite3_stmt *statement = archive->file.statements[add ? ROOM_ADD : ROOM_SET];
@@ -171,9 +161,8 @@ enum store_result archive_room_write(struct archive *archive,
 
 /* --- What happens to a room --------------------------------------------------------------------- */
 
-enum store_result archive_room_begin(struct archive *archive,
-                                     struct bytes name,
-                                     struct archive_room *room)
+enum store_result
+archive_room_begin(struct archive *archive, struct bytes name, struct archive_room *room)
 {
     *room = (struct archive_room){.id = archive->rooms + archive->added + 1};
     archive_room_set_name(room, name);
@@ -183,9 +172,7 @@ enum store_result archive_room_begin(struct archive *archive,
     return STORE_FAILED;
 }
 
-static enum store_result quarantine(struct archive *archive,
-                                    struct bytes name,
-                                    struct bytes reason)
+static enum store_result quarantine(struct archive *archive, struct bytes name, struct bytes reason)
 {
     /* One that is only in the journal as yet gets its row now, so that the mark outlives this. */
     struct archive_room room;
@@ -200,9 +187,8 @@ static enum store_result quarantine(struct archive *archive,
     return archive_room_write(archive, &room, add);
 }
 
-enum store_result archive_quarantine(struct archive *archive,
-                                     struct bytes name,
-                                     struct bytes reason)
+enum store_result
+archive_quarantine(struct archive *archive, struct bytes name, struct bytes reason)
 {
     enum store_result result = archive_begin(archive);
     if (result == STORE_OK)
@@ -234,11 +220,11 @@ static enum store_result empty_room(struct archive *archive, struct bytes name)
     struct archive_room row;
     enum store_result result = archive_room_find(archive, name, &row);
     if (result == STORE_OK)
-        result = archive_blobs_drop(
-            archive, SEGMENTS, blob_id(row.id, 0), blob_id(row.id, STORE_TICK_MAX));
+        result = archive_blobs_drop(archive, SEGMENTS, blob_id(row.id, 0),
+                                    blob_id(row.id, STORE_TICK_MAX));
     if (result == STORE_OK)
-        result = archive_blobs_drop(
-            archive, SNAPSHOTS, blob_id(row.id, 0), blob_id(row.id, STORE_TICK_MAX));
+        result = archive_blobs_drop(archive, SNAPSHOTS, blob_id(row.id, 0),
+                                    blob_id(row.id, STORE_TICK_MAX));
     if (result != STORE_OK)
         return result;
     struct store_room *room = &row.room;

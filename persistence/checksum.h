@@ -12,9 +12,6 @@
 
 /* Of the numbers, 8 bytes each, lowest first, then the name, then the bytes, each seeded with the
  * one before. */
-uint64_t checksum(const uint64_t numbers[],
-                  size_t count,
-                  struct bytes name,
-                  struct bytes bytes);
+uint64_t checksum(const uint64_t numbers[], size_t count, struct bytes name, struct bytes bytes);
 
 #endif

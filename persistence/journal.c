@@ -166,9 +166,8 @@ enum store_result journal_renew(struct journal *journal, uint64_t fence)
 
 /* --- Flushes ------------------------------------------------------------------------------------ */
 
-enum store_result journal_append(struct journal *journal,
-                                 uint64_t fence,
-                                 const struct store_flush *flush)
+enum store_result
+journal_append(struct journal *journal, uint64_t fence, const struct store_flush *flush)
 {
     assert(flush->number > 0 && flush->number <= journal->last + 1);
     if (flush->number <= released(journal))
@@ -241,8 +240,8 @@ enum store_result journal_start_generation(struct journal *journal)
     struct journal_facts facts = old->facts;
     facts.after = journal->cut;
     struct journal_file *fresh = old + 1;
-    enum store_result result = journal_file_open(
-        fresh, &journal->place, old->generation + 1, SQLITE_FILE_OWN, &facts);
+    enum store_result result =
+        journal_file_open(fresh, &journal->place, old->generation + 1, SQLITE_FILE_OWN, &facts);
     if (result != STORE_OK) {
         /* Half made, it would be taken for the newest generation at the next start. */
         journal_file_delete(fresh, &journal->place);

@@ -35,9 +35,8 @@ void journal_close(struct journal *journal);
 
 MUST_CHECK enum store_result journal_claim(struct journal *journal, uint64_t *fence);
 MUST_CHECK enum store_result journal_renew(struct journal *journal, uint64_t fence);
-MUST_CHECK enum store_result journal_append(struct journal *journal,
-                                            uint64_t fence,
-                                            const struct store_flush *flush);
+MUST_CHECK enum store_result
+journal_append(struct journal *journal, uint64_t fence, const struct store_flush *flush);
 MUST_CHECK enum store_result journal_flushes(struct journal *journal,
                                              store_flush_visitor *visitor,
                                              void *context,

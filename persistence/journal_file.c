@@ -21,7 +21,13 @@ static const char *const migrations[] = {
 };
 #define FORMAT (sizeof migrations / sizeof migrations[0])
 
-enum { ADD, READ, RELEASE, FENCE, STATEMENTS };
+enum {
+    ADD,
+    READ,
+    RELEASE,
+    FENCE,
+    STATEMENTS
+};
 
 /* Adding looks at the fence in the same statement: nothing comes between. */
 static const char *const sql[STATEMENTS] = {
@@ -82,9 +88,7 @@ static enum store_result read_span(struct journal_file *journal, uint64_t last)
     sqlite3_stmt *row = NULL;
     int code = sqlite3_prepare_v2(journal->file.db,
                                   "SELECT min(number), max(number), max(incarnation) FROM flush",
-                                  -1,
-                                  &row,
-                                  NULL);
+                                  -1, &row, NULL);
     enum store_result result = sqlite_file_result(&journal->file, code);
     if (result == STORE_OK)
         result = sqlite_file_step(&journal->file, row);
@@ -176,9 +180,8 @@ static uint64_t highest_incarnation(struct bytes flush)
     return highest;
 }
 
-enum store_result journal_file_read(struct journal_file *journal,
-                                    uint64_t number,
-                                    struct bytes *bytes)
+enum store_result
+journal_file_read(struct journal_file *journal, uint64_t number, struct bytes *bytes)
 {
     sqlite3_stmt *row = journal->file.statements[READ];
     sqlite_bind_number(row, 1, number);
@@ -210,9 +213,8 @@ enum store_result journal_file_fence(struct journal_file *journal, uint64_t *fen
 }
 
 /* Nothing was added: the fence is another one, or the number is taken. */
-static enum store_result why_not_added(struct journal_file *journal,
-                                       uint64_t fence,
-                                       const struct store_flush *flush)
+static enum store_result
+why_not_added(struct journal_file *journal, uint64_t fence, const struct store_flush *flush)
 {
     uint64_t current;
     enum store_result result = journal_file_fence(journal, &current);
@@ -228,8 +230,8 @@ static enum store_result why_not_added(struct journal_file *journal,
     journal_file_rest(journal);
     if (same)
         return STORE_OK;
-    store_place_set(
-        "%s: flush %" PRIu64 ": there is another one", journal->file.name, flush->number);
+    store_place_set("%s: flush %" PRIu64 ": there is another one", journal->file.name,
+                    flush->number);
     return STORE_DAMAGED;
 }
 
@@ -281,9 +283,8 @@ static enum store_result failed(const struct journal_file *journal)
     return STORE_FAILED;
 }
 
-enum store_result journal_file_append(struct journal_file *journal,
-                                      uint64_t fence,
-                                      const struct store_flush *flush)
+enum store_result
+journal_file_append(struct journal_file *journal, uint64_t fence, const struct store_flush *flush)
 {
     if (journal->failed)
         return failed(journal);

@@ -28,11 +28,11 @@ struct journal_file {
     uint64_t generation;
     struct sqlite_file file;
     struct journal_facts facts;
-    uint64_t first, last;  /* numbers of its flushes; last is 0 for none */
-    uint64_t incarnation;  /* highest in its flushes */
-    unsigned appends;      /* since the last checkpoint */
-    size_t bytes;          /* appended since then */
-    bool failed;           /* the disk lied about it: nothing more is written here */
+    uint64_t first, last; /* numbers of its flushes; last is 0 for none */
+    uint64_t incarnation; /* highest in its flushes */
+    unsigned appends;     /* since the last checkpoint */
+    size_t bytes;         /* appended since then */
+    bool failed;          /* the disk lied about it: nothing more is written here */
 };
 
 /* Opens the file, or makes it from `facts` where there is none (SQLITE_FILE_OWN). Refuses that of
@@ -50,14 +50,12 @@ void journal_file_delete(struct journal_file *journal, const struct sqlite_place
 /* STORE_FENCED, and STORE_OK for a flush that is there already with the same bytes. Checkpoints by
  * itself about once a second; when that fails, the flush stands and the file has failed. A row that
  * cannot be added for what stands in the file is STORE_FAILED too: another file is the cure. */
-MUST_CHECK enum store_result journal_file_append(struct journal_file *journal,
-                                                 uint64_t fence,
-                                                 const struct store_flush *flush);
+MUST_CHECK enum store_result
+journal_file_append(struct journal_file *journal, uint64_t fence, const struct store_flush *flush);
 
 /* One flush: a view that is good until journal_file_rest(). STORE_NOT_FOUND without it. */
-MUST_CHECK enum store_result journal_file_read(struct journal_file *journal,
-                                               uint64_t number,
-                                               struct bytes *bytes);
+MUST_CHECK enum store_result
+journal_file_read(struct journal_file *journal, uint64_t number, struct bytes *bytes);
 void journal_file_rest(struct journal_file *journal);
 
 MUST_CHECK enum store_result journal_file_claim(struct journal_file *journal);

@@ -9,8 +9,7 @@ static bool exists(const struct sqlite_place *place, const char *name)
 {
     char path[SQLITE_FILE_PATH_MAX];
     struct stat status;
-    return sqlite_path(path, place->folder, name) && stat(path, &status) == 0 &&
-           status.st_size > 0;
+    return sqlite_path(path, place->folder, name) && stat(path, &status) == 0 && status.st_size > 0;
 }
 
 /* A new archive beside an old journal would make every room forget what it was. */

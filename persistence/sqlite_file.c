@@ -111,8 +111,8 @@ static enum store_result enter_wal(struct sqlite_file *file)
     int code = sqlite3_prepare_v2(file->db, "PRAGMA journal_mode=WAL", -1, &statement, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_step(statement);
-    bool entered = code == SQLITE_ROW &&
-                   strcmp((const char *)sqlite3_column_text(statement, 0), "wal") == 0;
+    bool entered =
+        code == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(statement, 0), "wal") == 0;
     /* The row comes before the commit that makes it true. */
     if (entered)
         code = sqlite3_step(statement);
@@ -130,8 +130,7 @@ static enum store_result enter_wal(struct sqlite_file *file)
  * anew. A reader that stands in the way is no reason not to start. */
 static enum store_result empty_wal(struct sqlite_file *file)
 {
-    int code =
-        sqlite3_wal_checkpoint_v2(file->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    int code = sqlite3_wal_checkpoint_v2(file->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     return code == SQLITE_BUSY ? STORE_OK : sqlite_file_result(file, code);
 }
 
@@ -199,9 +198,7 @@ enum store_result sqlite_file_open(struct sqlite_file *file,
         result = make_private(file);
     if (result != STORE_OK)
         return result;
-    int code = sqlite3_open_v2(file->path,
-                               &file->db,
-                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+    int code = sqlite3_open_v2(file->path, &file->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
                                options->place->vfs);
     result = sqlite_file_result(file, code);
     if (result == STORE_OK)
@@ -236,15 +233,14 @@ enum store_result sqlite_file_set_sync(struct sqlite_file *file, bool sync)
 
 /* --- Statements --------------------------------------------------------------------------------- */
 
-enum store_result sqlite_file_prepare(struct sqlite_file *file,
-                                      const char *const sql[],
-                                      size_t count)
+enum store_result
+sqlite_file_prepare(struct sqlite_file *file, const char *const sql[], size_t count)
 {
     assert(count <= SQLITE_STATEMENTS_MAX);
     assert(file->statement_count == 0);
     for (size_t i = 0; i < count; i++) {
-        int code = sqlite3_prepare_v3(
-            file->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &file->statements[i], NULL);
+        int code = sqlite3_prepare_v3(file->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+                                      &file->statements[i], NULL);
         if (code != SQLITE_OK)
             return sqlite_file_result(file, code);
         file->statement_count = i + 1;
@@ -291,8 +287,7 @@ enum store_result sqlite_file_end(struct sqlite_file *file, enum store_result re
 
 enum store_result sqlite_file_checkpoint(struct sqlite_file *file)
 {
-    int code =
-        sqlite3_wal_checkpoint_v2(file->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    int code = sqlite3_wal_checkpoint_v2(file->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     return sqlite_file_result(file, code);
 }
 

@@ -73,9 +73,8 @@ MUST_CHECK enum store_result sqlite_file_migrate(struct sqlite_file *file,
 /* As the place says; files are made with full synchronisation whatever that is. */
 MUST_CHECK enum store_result sqlite_file_set_sync(struct sqlite_file *file, bool sync);
 
-MUST_CHECK enum store_result sqlite_file_prepare(struct sqlite_file *file,
-                                                 const char *const sql[],
-                                                 size_t count);
+MUST_CHECK enum store_result
+sqlite_file_prepare(struct sqlite_file *file, const char *const sql[], size_t count);
 MUST_CHECK enum store_result sqlite_file_exec(struct sqlite_file *file, const char *sql);
 
 /* The only place that reads SQLite's codes. Those of success are STORE_OK. */
@@ -105,12 +104,10 @@ uint64_t sqlite_column_number(sqlite3_stmt *statement, int column);
 
 /* Rows of the table `meta`: a key, a number or bytes, and a checksum over both. STORE_DAMAGED
  * where one is missing or does not check. */
-MUST_CHECK enum store_result sqlite_meta_number(struct sqlite_file *file,
-                                                const char *key,
-                                                uint64_t *number);
-MUST_CHECK enum store_result sqlite_meta_set_number(struct sqlite_file *file,
-                                                    const char *key,
-                                                    uint64_t number);
+MUST_CHECK enum store_result
+sqlite_meta_number(struct sqlite_file *file, const char *key, uint64_t *number);
+MUST_CHECK enum store_result
+sqlite_meta_set_number(struct sqlite_file *file, const char *key, uint64_t number);
 
 /* 128 random bits that the files of one store have in common. */
 #define STORE_ID_BYTES 16u

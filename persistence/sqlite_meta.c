@@ -12,10 +12,8 @@ static const char make_meta[] = "CREATE TABLE meta(key TEXT PRIMARY KEY NOT NULL
 
 /* Facts are read when a file is opened and change about once a second: not worth keeping prepared
  * statements for. */
-static enum store_result prepare(struct sqlite_file *file,
-                                 const char *sql,
-                                 const char *key,
-                                 sqlite3_stmt **statement)
+static enum store_result
+prepare(struct sqlite_file *file, const char *sql, const char *key, sqlite3_stmt **statement)
 {
     int code = sqlite3_prepare_v2(file->db, sql, -1, statement, NULL);
     if (code == SQLITE_OK)
@@ -63,9 +61,7 @@ enum store_result sqlite_meta_number(struct sqlite_file *file, const char *key, 
     return result;
 }
 
-enum store_result sqlite_meta_set_number(struct sqlite_file *file,
-                                         const char *key,
-                                         uint64_t number)
+enum store_result sqlite_meta_set_number(struct sqlite_file *file, const char *key, uint64_t number)
 {
     sqlite3_stmt *row = NULL;
     enum store_result result = prepare(file, replace, key, &row);
@@ -161,14 +157,11 @@ enum store_result sqlite_file_migrate(struct sqlite_file *file,
         return result;
     if (format > newest) {
         store_place_set("%s: written by a newer version (format %llu, this one knows %llu)",
-                        file->name,
-                        (unsigned long long)format,
-                        (unsigned long long)newest);
+                        file->name, (unsigned long long)format, (unsigned long long)newest);
         return STORE_FAILED;
     }
     result = sqlite_file_begin(file);
     if (result != STORE_OK)
         return result;
-    return sqlite_file_end(
-        file, run_migrations(file, migrations, format, newest, fill, context));
+    return sqlite_file_end(file, run_migrations(file, migrations, format, newest, fill, context));
 }

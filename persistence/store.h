@@ -67,12 +67,12 @@ struct store_room {
     struct bytes name;
     struct bytes kind;
     uint64_t incarnation;
-    uint64_t first, last;    /* ticks of the log that is kept; 0, 0 for none */
-    uint64_t created_ms;     /* since 1970, when it was first sealed */
-    uint64_t bytes;          /* of its segments and snapshots, as stored */
-    uint64_t snapshot_tick;  /* of the newest; 0 for none */
+    uint64_t first, last;   /* ticks of the log that is kept; 0, 0 for none */
+    uint64_t created_ms;    /* since 1970, when it was first sealed */
+    uint64_t bytes;         /* of its segments and snapshots, as stored */
+    uint64_t snapshot_tick; /* of the newest; 0 for none */
     enum store_room_state state;
-    struct bytes reason;     /* of the quarantine */
+    struct bytes reason; /* of the quarantine */
 };
 
 struct store_blob {

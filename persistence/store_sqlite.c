@@ -52,9 +52,8 @@ static enum store_result renew(struct store *store, uint64_t fence)
     return journal_renew(journal_of(store), fence);
 }
 
-static enum store_result append(struct store *store,
-                                uint64_t fence,
-                                const struct store_flush *flush)
+static enum store_result
+append(struct store *store, uint64_t fence, const struct store_flush *flush)
 {
     enum store_result result = journal_append(journal_of(store), fence, flush);
     if (result == STORE_OK)
@@ -62,10 +61,8 @@ static enum store_result append(struct store *store,
     return result;
 }
 
-static enum store_result flushes(struct store *store,
-                                 store_flush_visitor *visitor,
-                                 void *context,
-                                 uint64_t *last)
+static enum store_result
+flushes(struct store *store, store_flush_visitor *visitor, void *context, uint64_t *last)
 {
     return journal_flushes(journal_of(store), visitor, context, last);
 }
@@ -82,10 +79,8 @@ static enum store_result renew_journal(struct store *store)
 
 /* --- Archive ------------------------------------------------------------------------------------ */
 
-static enum store_result seal(struct store *store,
-                              const struct store_sealed *sealed,
-                              size_t count,
-                              uint64_t wall_ms)
+static enum store_result
+seal(struct store *store, const struct store_sealed *sealed, size_t count, uint64_t wall_ms)
 {
     enum store_result result = archive_seal(archive_of(store), sealed, count, wall_ms);
     if (result == STORE_OK)
@@ -93,10 +88,8 @@ static enum store_result seal(struct store *store,
     return result;
 }
 
-static enum store_result room(struct store *store,
-                              struct bytes name,
-                              store_room_visitor *visitor,
-                              void *context)
+static enum store_result
+room(struct store *store, struct bytes name, store_room_visitor *visitor, void *context)
 {
     return archive_room(archive_of(store), name, visitor, context);
 }
@@ -144,10 +137,8 @@ static enum store_result reclaim(struct store *store, uint64_t bytes, uint64_t *
     return archive_reclaim(archive_of(store), bytes, freed);
 }
 
-static enum store_result check(struct store *store,
-                               store_damage_visitor *visitor,
-                               store_progress *progress,
-                               void *context)
+static enum store_result
+check(struct store *store, store_damage_visitor *visitor, store_progress *progress, void *context)
 {
     return archive_check(archive_of(store), visitor, progress, context);
 }
@@ -223,11 +214,7 @@ enum store_result store_sqlite_open(const struct store_sqlite_options *options,
     struct salvage_report report = {.text = error, .capacity = STORE_SQLITE_ERROR_MAX};
     enum store_result result = open_halves(sqlite, &files, &report);
     if (result != STORE_OK) {
-        snprintf(error,
-                 STORE_SQLITE_ERROR_MAX,
-                 "%s: %s",
-                 store_result_text(result),
-                 store_place());
+        snprintf(error, STORE_SQLITE_ERROR_MAX, "%s: %s", store_result_text(result), store_place());
         free(sqlite);
         return result;
     }

@@ -1,204 +1,884 @@
-/* check_store.c - the contract of persistence/store.h, run against every store there is. */
-#include "persistence/folder.h"
+/* check_store.c - the contract of persistence/store.h, run against every store there is.
+ *
+ * Read as the definition: what a new store has to do, it has to do here.
+ */
+#include "persistence/flush.h"
 #include "persistence/store_memory.h"
+#include "persistence/store_sqlite.h"
 
 #include <check.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define BYTES_MAX 100000u
+#include "tests/scratch.h"
 
-static struct store *open_memory(void)
+#define BYTES_MAX (256u << 20)
+#define WALL_MS   1700000000000u
+
+/* --- The stores --------------------------------------------------------------------------------- */
+
+enum kind {
+    MEMORY,
+    SQLITE_DISK,
+    SQLITE_OS,
+    STORES
+};
+
+static enum kind kind;
+static struct scratch scratch;
+static struct store *store;
+
+static void open_store(void)
 {
-    return store_memory_create(BYTES_MAX);
+    if (kind == MEMORY) {
+        store = store_memory_create(BYTES_MAX);
+        ck_assert_ptr_nonnull(store);
+        return;
+    }
+    char error[STORE_SQLITE_ERROR_MAX];
+    struct store_sqlite_options options = {.folder = scratch.path, .sync = kind == SQLITE_DISK};
+    enum store_result result = store_sqlite_open(&options, &store, error);
+    ck_assert_msg(result == STORE_OK && error[0] == '\0', "%s", error);
 }
 
-/* A new store goes here, and has to pass all of it. */
-static struct store *(*const stores[])(void) = {open_memory};
-#define STORES (sizeof stores / sizeof stores[0])
-
-static struct snapshot snapshot_of(const char *text)
+static void make_memory(void)
 {
-    return (struct snapshot){
-        .kind = bytes_of("open"), .incarnation = 5, .tick = 77, .bytes = bytes_of(text)};
+    kind = MEMORY;
+    open_store();
 }
 
-static enum status put(struct store *store, const char *name, const char *text)
+static void make_sqlite_disk(void)
 {
-    struct snapshot snapshot = snapshot_of(text);
-    return store->put(store, bytes_of(name), &snapshot);
+    kind = SQLITE_DISK;
+    scratch = scratch_make();
+    open_store();
 }
 
-START_TEST(what_is_put_is_got)
+static void make_sqlite_os(void)
 {
-    struct store *store = stores[_i]();
-    struct snapshot snapshot;
-    ck_assert_int_eq(store->get(store, bytes_of("a"), &snapshot), STATUS_NOT_FOUND);
-    ck_assert_int_eq(put(store, "a", "first"), STATUS_OK);
-    ck_assert_int_eq(put(store, "b", ""), STATUS_OK);
-    ck_assert_int_eq(store->get(store, bytes_of("a"), &snapshot), STATUS_OK);
-    ck_assert(bytes_equal(snapshot.bytes, bytes_of("first")));
-    ck_assert(bytes_equal(snapshot.kind, bytes_of("open")));
-    ck_assert_uint_eq(snapshot.incarnation, 5);
-    ck_assert_uint_eq(snapshot.tick, 77);
-    ck_assert_int_eq(store->get(store, bytes_of("b"), &snapshot), STATUS_OK);
-    ck_assert_uint_eq(snapshot.bytes.length, 0);
-    ck_assert_uint_eq(store->count(store), 2);
+    kind = SQLITE_OS;
+    scratch = scratch_make();
+    open_store();
+}
+
+static void drop_store(void)
+{
     store->close(store);
+    if (kind != MEMORY)
+        scratch_remove(&scratch);
+}
+
+/* What a store keeps, it keeps over this; the one in memory keeps nothing and is left as it is. */
+static void reopen(void)
+{
+    if (kind == MEMORY)
+        return;
+    store->close(store);
+    open_store();
+}
+
+/* --- Words for the tests ------------------------------------------------------------------------ */
+
+#define gives(wanted, call)                                                                        \
+    do {                                                                                           \
+        enum store_result result_ = (call);                                                        \
+        ck_assert_msg(result_ == (wanted), "%s: %s, not %s (%s)", #call,                           \
+                      store_result_text(result_), store_result_text(wanted), store->place(store)); \
+    } while (0)
+#define ok(call) gives(STORE_OK, call)
+
+static uint64_t fence;
+
+static void claim(void)
+{
+    ok(store->claim(store, &fence));
+}
+
+static enum store_result append(uint64_t number, const char *text)
+{
+    return store->append(store, fence,
+                         &(struct store_flush){.number = number, .bytes = bytes_of(text)});
+}
+
+static struct store_blob blob(uint64_t first, uint64_t last, const char *text)
+{
+    return (struct store_blob){
+        .incarnation = 5, .first = first, .last = last, .bytes = bytes_of(text)};
+}
+
+static enum store_result
+seal_segment(const char *name, uint64_t first, uint64_t last, const char *text)
+{
+    struct store_sealed sealed = {
+        .name = bytes_of(name), .kind = bytes_of("open"), .segment = blob(first, last, text)};
+    return store->seal(store, &sealed, 1, WALL_MS);
+}
+
+static enum store_result seal_snapshot(const char *name, uint64_t tick, const char *text)
+{
+    struct store_sealed sealed = {
+        .name = bytes_of(name), .kind = bytes_of("open"), .snapshot = blob(tick, tick, text)};
+    return store->seal(store, &sealed, 1, WALL_MS + tick);
+}
+
+/* What visitors saw, as text: "1:a 2:b " of flushes, "1-3:abc " of blobs, "a b " of rooms. */
+struct seen {
+    char text[4096];
+    size_t length;
+    unsigned left; /* visits before it says stop; 0 for all */
+};
+
+static bool see(struct seen *seen, const char *where, struct bytes bytes)
+{
+    size_t length = strlen(where);
+    ck_assert_uint_lt(seen->length + length + bytes.length + 1, sizeof seen->text);
+    memcpy(seen->text + seen->length, where, length);
+    seen->length += length;
+    if (bytes.length > 0)
+        memcpy(seen->text + seen->length, bytes.data, bytes.length);
+    seen->length += bytes.length;
+    seen->text[seen->length++] = ' ';
+    return seen->left == 0 || --seen->left > 0;
+}
+
+static bool see_flush(void *context, const struct store_flush *flush)
+{
+    char where[32];
+    snprintf(where, sizeof where, "%" PRIu64 ":", flush->number);
+    return see(context, where, flush->bytes);
+}
+
+static bool see_blob(void *context, const struct store_blob *seen)
+{
+    char where[64];
+    snprintf(where, sizeof where, "%" PRIu64 "-%" PRIu64 ":", seen->first, seen->last);
+    return see(context, where, seen->bytes);
+}
+
+static bool see_name(void *context, const struct store_room *room)
+{
+    return see(context, "", room->name);
+}
+
+static void expect_flushes(const char *wanted, uint64_t wanted_last)
+{
+    struct seen seen = {0};
+    uint64_t last;
+    ok(store->flushes(store, see_flush, &seen, &last));
+    ck_assert_str_eq(seen.text, wanted);
+    ck_assert_uint_eq(last, wanted_last);
+}
+
+static void expect_log(const char *name, uint64_t after, const char *wanted)
+{
+    struct seen seen = {0};
+    ok(store->read(store, bytes_of(name), after, see_blob, &seen));
+    ck_assert_str_eq(seen.text, wanted);
+}
+
+static void expect_snapshot(const char *name, uint64_t tick, const char *wanted)
+{
+    struct seen seen = {0};
+    ok(store->snapshot(store, bytes_of(name), tick, see_blob, &seen));
+    ck_assert_str_eq(seen.text, wanted);
+}
+
+static void expect_rooms(const char *wanted)
+{
+    struct seen seen = {0};
+    ok(store->rooms(store, see_name, &seen));
+    ck_assert_str_eq(seen.text, wanted);
+}
+
+/* A room as room() tells of it, with the texts that its views show. */
+struct told {
+    struct store_room room;
+    char name[ROOM_NAME_MAX + 1], kind[NAME_BYTES_MAX + 1], reason[STORE_REASON_MAX + 1];
+};
+
+static void copy(char *to, struct bytes from)
+{
+    if (from.length > 0)
+        memcpy(to, from.data, from.length);
+    to[from.length] = '\0';
+}
+
+static bool take_room(void *context, const struct store_room *room)
+{
+    struct told *told = context;
+    told->room = *room;
+    copy(told->name, room->name);
+    copy(told->kind, room->kind);
+    copy(told->reason, room->reason);
+    return true;
+}
+
+static struct told tell(const char *name)
+{
+    struct told told = {0};
+    ok(store->room(store, bytes_of(name), take_room, &told));
+    return told;
+}
+
+/* --- Journal ------------------------------------------------------------------------------------ */
+
+START_TEST(what_is_appended_is_walked_in_order)
+{
+    claim();
+    expect_flushes("", 0);
+    ok(append(1, "a"));
+    ok(append(2, ""));
+    ok(append(3, "c"));
+    expect_flushes("1:a 2: 3:c ", 3);
+    reopen();
+    expect_flushes("1:a 2: 3:c ", 3);
 }
 END_TEST
 
-START_TEST(a_second_snapshot_takes_the_first_ones_place)
+START_TEST(a_walk_of_flushes_ends_when_the_visitor_says_so)
 {
-    struct store *store = stores[_i]();
-    struct snapshot snapshot;
-    ck_assert_int_eq(put(store, "a", "a long first snapshot"), STATUS_OK);
-    uint64_t before = store->bytes(store);
-    ck_assert_int_eq(put(store, "a", "short"), STATUS_OK);
-    ck_assert_int_eq(store->get(store, bytes_of("a"), &snapshot), STATUS_OK);
-    ck_assert(bytes_equal(snapshot.bytes, bytes_of("short")));
-    ck_assert_uint_eq(store->count(store), 1);
-    ck_assert_uint_lt(store->bytes(store), before);
-    store->close(store);
+    claim();
+    ok(append(1, "a"));
+    ok(append(2, "b"));
+    ok(append(3, "c"));
+    struct seen seen = {.left = 2};
+    uint64_t last;
+    ok(store->flushes(store, see_flush, &seen, &last));
+    ck_assert_str_eq(seen.text, "1:a 2:b ");
+    ck_assert_uint_eq(last, 2);
 }
 END_TEST
 
-START_TEST(what_is_removed_is_gone)
+START_TEST(a_flush_that_is_there_is_not_added_again)
 {
-    struct store *store = stores[_i]();
-    struct snapshot snapshot;
-    ck_assert_int_eq(put(store, "a", "x"), STATUS_OK);
-    ck_assert_int_eq(store->remove(store, bytes_of("a")), STATUS_OK);
-    ck_assert_int_eq(store->remove(store, bytes_of("a")), STATUS_OK);
-    ck_assert_int_eq(store->get(store, bytes_of("a"), &snapshot), STATUS_NOT_FOUND);
-    ck_assert_uint_eq(store->bytes(store), 0);
-    store->close(store);
+    claim();
+    ok(append(1, "a"));
+    ok(append(2, "b"));
+    ok(append(2, "b"));
+    ok(append(1, "a"));
+    expect_flushes("1:a 2:b ", 2);
+    ok(store->release(store, 1));
+    ok(append(1, "a"));
+    expect_flushes("2:b ", 2);
 }
 END_TEST
+
+START_TEST(another_flush_of_a_number_that_is_taken_fails)
+{
+    claim();
+    ok(append(1, "a"));
+    gives(STORE_FAILED, append(1, "b"));
+    expect_flushes("1:a ", 1);
+}
+END_TEST
+
+START_TEST(released_flushes_are_forgotten_but_not_their_numbers)
+{
+    claim();
+    ok(append(1, "a"));
+    ok(append(2, "b"));
+    ok(append(3, "c"));
+    ok(store->release(store, 2));
+    expect_flushes("3:c ", 3);
+    ok(store->release(store, 1));
+    expect_flushes("3:c ", 3);
+    ok(store->release(store, 3));
+    expect_flushes("", 3);
+    reopen();
+    claim();
+    expect_flushes("", 3);
+    ok(append(4, "d"));
+    expect_flushes("4:d ", 4);
+}
+END_TEST
+
+START_TEST(who_claims_fences_the_one_before)
+{
+    uint64_t first, second;
+    ok(store->claim(store, &first));
+    fence = first;
+    ok(append(1, "a"));
+    ok(store->renew(store, first));
+    ok(store->claim(store, &second));
+    ck_assert_uint_gt(second, first);
+    gives(STORE_FENCED, append(2, "b"));
+    gives(STORE_FENCED, store->renew(store, first));
+    fence = second;
+    ok(append(2, "c"));
+    ok(store->renew(store, second));
+    expect_flushes("1:a 2:c ", 2);
+}
+END_TEST
+
+START_TEST(fences_grow_over_restarts)
+{
+    uint64_t first, second;
+    ok(store->claim(store, &first));
+    reopen();
+    ok(store->claim(store, &second));
+    ck_assert_uint_gt(second, first);
+}
+END_TEST
+
+START_TEST(a_large_flush_comes_back)
+{
+    claim();
+    size_t length = 8u << 20;
+    uint8_t *bytes = malloc(length);
+    ck_assert_ptr_nonnull(bytes);
+    for (size_t i = 0; i < length; i++)
+        bytes[i] = (uint8_t)(i * 2654435761u >> 13);
+    struct store_flush flush = {.number = 1, .bytes = {bytes, length}};
+    ok(store->append(store, fence, &flush));
+    ok(store->append(store, fence, &flush));
+    bytes[length - 1] ^= 1;
+    gives(STORE_FAILED, store->append(store, fence, &flush));
+    free(bytes);
+}
+END_TEST
+
+START_TEST(a_new_journal_goes_on_where_the_old_one_was)
+{
+    claim();
+    ok(append(1, "a"));
+    ok(append(2, "b"));
+    ok(append(3, "c"));
+    ok(store->release(store, 1));
+    ok(store->renew_journal(store));
+    ok(append(2, "b"));
+    ok(append(3, "c"));
+    ok(append(4, "d"));
+    expect_flushes("2:b 3:c 4:d ", 4);
+    reopen();
+    claim();
+    expect_flushes("2:b 3:c 4:d ", 4);
+    ok(store->release(store, 4));
+    ok(append(5, "e"));
+    reopen();
+    expect_flushes("5:e ", 5);
+}
+END_TEST
+
+START_TEST(a_crash_within_the_renewal_of_a_journal_loses_nothing)
+{
+    claim();
+    ok(append(1, "a"));
+    ok(append(2, "b"));
+    ok(append(3, "c"));
+    ok(store->renew_journal(store));
+    ok(append(1, "a"));
+    reopen();
+    expect_flushes("1:a 2:b 3:c ", 3);
+    claim();
+    ok(store->renew_journal(store));
+    ok(store->renew_journal(store));
+    expect_flushes("1:a 2:b 3:c ", 3);
+}
+END_TEST
+
+START_TEST(a_fence_holds_in_a_new_journal)
+{
+    claim();
+    ok(append(1, "a"));
+    ok(store->renew_journal(store));
+    uint64_t old = fence;
+    claim();
+    ck_assert_uint_gt(fence, old);
+    fence = old;
+    gives(STORE_FENCED, append(2, "b"));
+}
+END_TEST
+
+/* --- Sealing and reading ------------------------------------------------------------------------ */
+
+START_TEST(what_is_sealed_is_read)
+{
+    struct store_sealed sealed[] = {
+        {.name = bytes_of("b"), .kind = bytes_of("open"), .segment = blob(1, 3, "log of b")},
+        {.name = bytes_of("a"),
+         .kind = bytes_of("race"),
+         .segment = blob(2, 2, "log of a"),
+         .snapshot = blob(2, 2, "state of a")},
+    };
+    ok(store->seal(store, sealed, 2, WALL_MS));
+    reopen();
+    expect_rooms("a b ");
+    expect_log("b", 0, "1-3:log of b ");
+    expect_log("a", 0, "2-2:log of a ");
+    expect_snapshot("a", UINT64_MAX, "2-2:state of a ");
+    struct told told = tell("a");
+    ck_assert_str_eq(told.name, "a");
+    ck_assert_str_eq(told.kind, "race");
+    ck_assert_uint_eq(told.room.incarnation, 5);
+    ck_assert_uint_eq(told.room.first, 2);
+    ck_assert_uint_eq(told.room.last, 2);
+    ck_assert_uint_eq(told.room.snapshot_tick, 2);
+    ck_assert_uint_eq(told.room.created_ms, WALL_MS);
+    ck_assert_uint_eq(told.room.bytes, strlen("log of a") + strlen("state of a"));
+    ck_assert_int_eq(told.room.state, STORE_ROOM_WELL);
+    told = tell("b");
+    ck_assert_uint_eq(told.room.snapshot_tick, 0);
+}
+END_TEST
+
+START_TEST(what_was_never_sealed_is_not_found)
+{
+    struct seen seen = {0};
+    ok(seal_segment("lobby", 1, 2, "log"));
+    gives(STORE_NOT_FOUND, store->room(store, bytes_of("lobb"), see_name, &seen));
+    gives(STORE_NOT_FOUND, store->read(store, bytes_of("lobbyy"), 0, see_blob, &seen));
+    gives(STORE_NOT_FOUND, store->snapshot(store, bytes_of("x"), 9, see_blob, &seen));
+    gives(STORE_NOT_FOUND, store->snapshot(store, bytes_of("lobby"), 9, see_blob, &seen));
+    gives(STORE_NOT_FOUND, store->remove(store, bytes_of("x")));
+    gives(STORE_NOT_FOUND, store->release_quarantine(store, bytes_of("x")));
+    ck_assert_uint_eq(seen.length, 0);
+}
+END_TEST
+
+START_TEST(a_log_is_read_from_any_tick)
+{
+    ok(seal_segment("a", 1, 10, "one"));
+    ok(seal_segment("a", 14, 20, "two"));
+    ok(seal_segment("a", 21, 21, "three"));
+    expect_log("a", 0, "1-10:one 14-20:two 21-21:three ");
+    expect_log("a", 9, "1-10:one 14-20:two 21-21:three ");
+    expect_log("a", 10, "14-20:two 21-21:three ");
+    expect_log("a", 13, "14-20:two 21-21:three ");
+    expect_log("a", 16, "14-20:two 21-21:three ");
+    expect_log("a", 20, "21-21:three ");
+    expect_log("a", 21, "");
+    expect_log("a", UINT64_MAX, "");
+    struct seen seen = {.left = 1};
+    ok(store->read(store, bytes_of("a"), 0, see_blob, &seen));
+    ck_assert_str_eq(seen.text, "1-10:one ");
+}
+END_TEST
+
+START_TEST(the_newest_snapshot_up_to_a_tick_is_given)
+{
+    ok(seal_snapshot("a", 10, "ten"));
+    ok(seal_snapshot("a", 20, "twenty"));
+    ok(seal_snapshot("b", 5, "other"));
+    expect_snapshot("a", 10, "10-10:ten ");
+    expect_snapshot("a", 19, "10-10:ten ");
+    expect_snapshot("a", 20, "20-20:twenty ");
+    expect_snapshot("a", STORE_TICK_MAX, "20-20:twenty ");
+    struct seen seen = {0};
+    gives(STORE_NOT_FOUND, store->snapshot(store, bytes_of("a"), 9, see_blob, &seen));
+    ck_assert_uint_eq(tell("a").room.snapshot_tick, 20);
+}
+END_TEST
+
+START_TEST(a_segment_that_is_there_is_left_as_it_is)
+{
+    ok(seal_segment("a", 1, 10, "one"));
+    ok(seal_segment("a", 1, 10, "another"));
+    ok(seal_segment("a", 3, 9, "within"));
+    expect_log("a", 0, "1-10:one ");
+    ck_assert_uint_eq(tell("a").room.bytes, 3);
+}
+END_TEST
+
+START_TEST(a_segment_that_overlaps_changes_nothing)
+{
+    ok(seal_segment("a", 1, 10, "one"));
+    struct store_sealed sealed[] = {
+        {.name = bytes_of("b"), .kind = bytes_of("open"), .segment = blob(1, 3, "b")},
+        {.name = bytes_of("a"), .kind = bytes_of("open"), .segment = blob(10, 12, "two")},
+    };
+    gives(STORE_DAMAGED, store->seal(store, sealed, 2, WALL_MS));
+    expect_log("a", 0, "1-10:one ");
+    expect_rooms("a ");
+    reopen();
+    expect_rooms("a ");
+    ok(store->seal(store, sealed, 1, WALL_MS));
+    expect_rooms("a b ");
+}
+END_TEST
+
+START_TEST(a_snapshot_of_the_same_tick_takes_the_olds_place)
+{
+    ok(seal_snapshot("a", 10, "a long first one"));
+    struct store_sealed sealed = {
+        .name = bytes_of("a"), .kind = bytes_of("open"), .snapshot = blob(10, 10, "second")};
+    sealed.snapshot.incarnation = 9;
+    ok(store->seal(store, &sealed, 1, WALL_MS));
+    expect_snapshot("a", 10, "10-10:second ");
+    ck_assert_uint_eq(tell("a").room.bytes, strlen("second"));
+    ck_assert_uint_eq(tell("a").room.incarnation, 9);
+}
+END_TEST
+
+START_TEST(a_room_keeps_its_kind_and_its_beginning)
+{
+    ok(seal_segment("a", 1, 2, "x"));
+    struct store_sealed sealed = {
+        .name = bytes_of("a"), .kind = bytes_of("race"), .segment = blob(3, 4, "y")};
+    ok(store->seal(store, &sealed, 1, WALL_MS + 500));
+    struct told told = tell("a");
+    ck_assert_str_eq(told.kind, "open");
+    ck_assert_uint_eq(told.room.created_ms, WALL_MS);
+    ck_assert_uint_eq(told.room.first, 1);
+    ck_assert_uint_eq(told.room.last, 4);
+}
+END_TEST
+
+START_TEST(names_are_bytes_of_any_sort_and_length)
+{
+    uint8_t longest[ROOM_NAME_MAX];
+    memset(longest, 0xff, sizeof longest);
+    struct bytes names[] = {
+        {(const uint8_t *)"\0", 1}, {(const uint8_t *)"a\0b", 3}, bytes_of("'; DROP TABLE room;--"),
+        bytes_of("%s%n"),           {longest, sizeof longest},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct store_sealed sealed = {
+            .name = names[i], .kind = bytes_of("open"), .segment = blob(1, 1 + i, "log")};
+        ok(store->seal(store, &sealed, 1, WALL_MS));
+    }
+    reopen();
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct told told;
+        ok(store->room(store, names[i], take_room, &told));
+        ck_assert_uint_eq(told.room.last, 1 + i);
+    }
+}
+END_TEST
+
+/* Every tenth byte is noise, so that it packs a little. */
+static uint8_t *noise(size_t length, uint32_t seed)
+{
+    uint8_t *bytes = malloc(length);
+    ck_assert_ptr_nonnull(bytes);
+    for (size_t i = 0; i < length; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        bytes[i] = (uint8_t)(i % 10 != 9 ? seed >> 24 : 0);
+    }
+    return bytes;
+}
+
+struct expected {
+    struct bytes bytes;
+    bool met;
+};
+
+static bool expect_bytes(void *context, const struct store_blob *seen)
+{
+    struct expected *expected = context;
+    expected->met = bytes_equal(seen->bytes, expected->bytes);
+    return true;
+}
+
+START_TEST(large_blobs_come_back_whole)
+{
+    static const size_t lengths[] = {(1u << 20) - 1, 1u << 20, (1u << 20) + 1, 5u << 20};
+    size_t length = lengths[_i];
+    uint8_t *state = noise(length, 1), *log = noise(length, 2);
+    struct store_sealed sealed = {.name = bytes_of("a"),
+                                  .kind = bytes_of("open"),
+                                  .segment = {.first = 1, .last = 9, .bytes = {log, length}},
+                                  .snapshot = {.first = 9, .last = 9, .bytes = {state, length}}};
+    ok(store->seal(store, &sealed, 1, WALL_MS));
+    reopen();
+    struct expected expected = {.bytes = sealed.segment.bytes};
+    ok(store->read(store, bytes_of("a"), 0, expect_bytes, &expected));
+    ck_assert(expected.met);
+    expected = (struct expected){.bytes = sealed.snapshot.bytes};
+    ok(store->snapshot(store, bytes_of("a"), 9, expect_bytes, &expected));
+    ck_assert(expected.met);
+    free(state);
+    free(log);
+}
+END_TEST
+
+static bool read_more(void *context, const struct store_blob *seen)
+{
+    (void)seen;
+    expect_snapshot("b", 9, "1-1:state ");
+    ok(seal_segment("b", 10 + *(uint64_t *)context, 10 + *(uint64_t *)context, "log"));
+    *(uint64_t *)context += 1;
+    return true;
+}
+
+START_TEST(a_visitor_of_the_archive_may_use_the_archive)
+{
+    ok(seal_segment("a", 1, 1, "x"));
+    ok(seal_segment("a", 2, 2, "y"));
+    ok(seal_snapshot("b", 1, "state"));
+    uint64_t visits = 0;
+    ok(store->read(store, bytes_of("a"), 0, read_more, &visits));
+    ck_assert_uint_eq(visits, 2);
+    expect_log("b", 0, "10-10:log 11-11:log ");
+}
+END_TEST
+
+START_TEST(every_room_is_visited_by_name_until_told_to_stop)
+{
+    char name[16];
+    for (int i = 59; i >= 10; i--) {
+        snprintf(name, sizeof name, "room%d", i);
+        ok(seal_segment(name, 1, 1, "x"));
+    }
+    struct seen seen = {.left = 3};
+    ok(store->rooms(store, see_name, &seen));
+    ck_assert_str_eq(seen.text, "room10 room11 room12 ");
+    seen = (struct seen){0};
+    ok(store->rooms(store, see_name, &seen));
+    ck_assert_uint_eq(seen.length, 50 * strlen("room10 "));
+}
+END_TEST
+
+/* --- What happens to a room --------------------------------------------------------------------- */
+
+START_TEST(a_quarantined_room_is_not_written_over)
+{
+    ok(seal_segment("a", 1, 5, "one"));
+    ok(seal_snapshot("a", 5, "five"));
+    ok(store->quarantine(store, bytes_of("a"), bytes_of("its snapshot cannot be read")));
+    reopen();
+    struct told told = tell("a");
+    ck_assert_int_eq(told.room.state, STORE_ROOM_QUARANTINED);
+    ck_assert_str_eq(told.reason, "its snapshot cannot be read");
+    gives(STORE_DAMAGED, seal_snapshot("a", 6, "six"));
+    expect_snapshot("a", STORE_TICK_MAX, "5-5:five ");
+    /* What the journal has of it is kept all the same, for whoever mends it. */
+    ok(seal_segment("a", 6, 7, "two"));
+    expect_log("a", 0, "1-5:one 6-7:two ");
+    ck_assert_int_eq(tell("a").room.state, STORE_ROOM_QUARANTINED);
+    ok(store->release_quarantine(store, bytes_of("a")));
+    told = tell("a");
+    ck_assert_int_eq(told.room.state, STORE_ROOM_WELL);
+    ck_assert_str_eq(told.reason, "");
+    ok(seal_snapshot("a", 7, "seven"));
+}
+END_TEST
+
+START_TEST(a_room_that_was_never_sealed_can_be_quarantined)
+{
+    char reason[2 * STORE_REASON_MAX + 1];
+    memset(reason, 'r', sizeof reason - 1);
+    reason[sizeof reason - 1] = '\0';
+    ok(store->quarantine(store, bytes_of("new"), bytes_of(reason)));
+    struct told told = tell("new");
+    ck_assert_int_eq(told.room.state, STORE_ROOM_QUARANTINED);
+    ck_assert_uint_eq(strlen(told.reason), STORE_REASON_MAX);
+    ok(seal_segment("new", 1, 2, "log"));
+    ck_assert_str_eq(tell("new").kind, "open");
+}
+END_TEST
+
+START_TEST(of_a_removed_room_the_name_and_incarnation_stay)
+{
+    uint8_t *state = noise(3u << 20, 7);
+    struct store_sealed sealed = {
+        .name = bytes_of("a"),
+        .kind = bytes_of("open"),
+        .segment = blob(1, 5, "one"),
+        .snapshot = {.incarnation = 5, .first = 5, .last = 5, .bytes = {state, 3u << 20}}};
+    ok(store->seal(store, &sealed, 1, WALL_MS));
+    free(state);
+    ok(seal_segment("b", 1, 5, "other"));
+    ok(store->remove(store, bytes_of("a")));
+    ok(store->remove(store, bytes_of("a")));
+    reopen();
+    struct told told = tell("a");
+    ck_assert_int_eq(told.room.state, STORE_ROOM_DELETED);
+    ck_assert_uint_eq(told.room.incarnation, 5);
+    ck_assert_uint_eq(told.room.bytes, 0);
+    ck_assert_uint_eq(told.room.last, 0);
+    expect_log("a", 0, "");
+    struct seen seen = {0};
+    gives(STORE_NOT_FOUND, store->snapshot(store, bytes_of("a"), 9, see_blob, &seen));
+    expect_rooms("a b ");
+    expect_log("b", 0, "1-5:other ");
+    ok(seal_segment("a", 1, 1, "anew"));
+    ck_assert_int_eq(tell("a").room.state, STORE_ROOM_WELL);
+    expect_log("a", 0, "1-1:anew ");
+}
+END_TEST
+
+START_TEST(incarnations_are_remembered)
+{
+    ck_assert_uint_eq(store->incarnation(store), 0);
+    ok(seal_segment("a", 1, 1, "x"));
+    ck_assert_uint_eq(store->incarnation(store), 5);
+    struct flush_buffer buffer = {0};
+    struct flush_entry entry = {.room = bytes_of("b"), .incarnation = 9, .first = 1, .last = 1};
+    ck_assert(flush_add(&buffer, &entry));
+    claim();
+    ok(store->append(store, fence,
+                     &(struct store_flush){.number = 1, .bytes = {buffer.data, buffer.length}}));
+    free(buffer.data);
+    ck_assert_uint_eq(store->incarnation(store), 9);
+    reopen();
+    ck_assert_uint_eq(store->incarnation(store), 9);
+    ok(store->remove(store, bytes_of("a")));
+    ck_assert_uint_eq(store->incarnation(store), 9);
+}
+END_TEST
+
+/* --- Space -------------------------------------------------------------------------------------- */
+
+START_TEST(reclaiming_takes_the_oldest_and_never_what_is_needed)
+{
+    uint64_t freed;
+    gives(STORE_NOT_FOUND, store->reclaim(store, 1, &freed));
+    ok(seal_segment("a", 1, 5, "12345"));
+    ok(seal_snapshot("a", 5, "54321"));
+    ok(seal_segment("a", 6, 10, "6789a"));
+    ok(store->reclaim(store, 1, &freed));
+    ck_assert_uint_eq(freed, 5);
+    gives(STORE_NOT_FOUND, store->reclaim(store, 1, &freed));
+    expect_log("a", 5, "6-10:6789a ");
+    expect_snapshot("a", STORE_TICK_MAX, "5-5:54321 ");
+    ck_assert_uint_eq(tell("a").room.first, 6);
+    ck_assert_uint_eq(tell("a").room.bytes, 10);
+
+    ok(seal_snapshot("a", 10, "newer"));
+    ok(seal_segment("a", 11, 12, "bc"));
+    ok(store->reclaim(store, 1000000, &freed));
+    ck_assert_uint_eq(freed, 10);
+    reopen();
+    expect_log("a", 10, "11-12:bc ");
+    expect_snapshot("a", STORE_TICK_MAX, "10-10:newer ");
+    gives(STORE_NOT_FOUND, store->reclaim(store, 1, &freed));
+    ck_assert_uint_eq(freed, 0);
+}
+END_TEST
+
+START_TEST(reclaiming_leaves_quarantined_rooms_alone)
+{
+    uint64_t freed;
+    ok(seal_segment("a", 1, 5, "12345"));
+    ok(seal_snapshot("a", 5, "54321"));
+    ok(store->quarantine(store, bytes_of("a"), bytes_of("why")));
+    gives(STORE_NOT_FOUND, store->reclaim(store, 1, &freed));
+    expect_log("a", 0, "1-5:12345 ");
+}
+END_TEST
+
+START_TEST(all_segments_may_go_when_a_snapshot_covers_them)
+{
+    uint64_t freed;
+    for (uint64_t tick = 1; tick <= 100; tick++)
+        ok(seal_segment("a", tick, tick, "x"));
+    ok(seal_snapshot("a", 100, "state"));
+    ok(store->reclaim(store, 1000, &freed));
+    ck_assert_uint_eq(freed, 100);
+    struct told told = tell("a");
+    ck_assert_uint_eq(told.room.first, 0);
+    ck_assert_uint_eq(told.room.last, 0);
+    ok(seal_segment("a", 101, 103, "y"));
+    expect_log("a", 100, "101-103:y ");
+    reopen();
+    expect_log("a", 100, "101-103:y ");
+}
+END_TEST
+
+static void count_damage(void *context, struct bytes room, const char *where)
+{
+    (void)room;
+    (void)where;
+    ++*(unsigned *)context;
+}
+
+START_TEST(a_check_of_a_sound_store_finds_nothing)
+{
+    claim();
+    for (uint64_t i = 1; i <= 30; i++) {
+        ok(append(i, "flush"));
+        ok(seal_segment(i % 2 != 0 ? "a" : "b", i, i, "log"));
+        ok(seal_snapshot("a", i, "state"));
+    }
+    unsigned damages = 0;
+    ok(store->check(store, count_damage, NULL, &damages));
+    ck_assert_uint_eq(damages, 0);
+}
+END_TEST
+
+/* --- The bound of the one in memory -------------------------------------------------------------- */
 
 START_TEST(a_full_store_keeps_what_it_has)
 {
-    struct store *store = stores[_i]();
-    static char text[BYTES_MAX];
+    struct store *kept = store;
+    store = store_memory_create(2000);
+    claim();
+    char text[3000];
     memset(text, 'x', sizeof text - 1);
-    struct snapshot snapshot;
-    ck_assert_int_eq(put(store, "a", "kept"), STATUS_OK);
-    ck_assert_int_eq(put(store, "b", text), STATUS_LIMIT);
-    ck_assert_int_eq(put(store, "a", text), STATUS_LIMIT);
-    ck_assert_int_eq(store->get(store, bytes_of("a"), &snapshot), STATUS_OK);
-    ck_assert(bytes_equal(snapshot.bytes, bytes_of("kept")));
-    ck_assert_uint_eq(store->count(store), 1);
-    /* Exactly as much as fits is taken. */
-    size_t room = BYTES_MAX - (size_t)store->bytes(store) + strlen("kept");
-    text[room] = '\0';
-    ck_assert_int_eq(put(store, "a", text), STATUS_OK);
-    ck_assert_uint_eq(store->bytes(store), BYTES_MAX);
+    text[sizeof text - 1] = '\0';
+    ok(append(1, "a"));
+    gives(STORE_FULL, append(2, text));
+    expect_flushes("1:a ", 1);
+    ok(seal_segment("a", 1, 1, "kept"));
+    gives(STORE_FULL, seal_segment("a", 2, 2, text));
+    struct store_sealed sealed[] = {
+        {.name = bytes_of("b"), .kind = bytes_of("open"), .segment = blob(1, 3, "b")},
+        {.name = bytes_of("c"), .kind = bytes_of("open"), .segment = blob(1, 3, text)},
+    };
+    gives(STORE_FULL, store->seal(store, sealed, 2, WALL_MS));
+    expect_rooms("a ");
+    expect_log("a", 0, "1-1:kept ");
+    text[900] = '\0';
+    ok(append(2, text));
+    gives(STORE_FULL, append(3, text));
+    ok(store->release(store, 2));
+    ok(append(3, text));
     store->close(store);
+    store = kept;
 }
 END_TEST
 
-static bool add_length(void *context, struct bytes name, const struct snapshot *snapshot)
+static TCase *contract(const char *name, void (*make)(void))
 {
-    size_t *sum = context;
-    *sum += name.length + snapshot->bytes.length;
-    return *sum < 1000;
+    TCase *tests = tcase_create(name);
+    tcase_set_timeout(tests, 30);
+    tcase_add_checked_fixture(tests, make, drop_store);
+    tcase_add_test(tests, what_is_appended_is_walked_in_order);
+    tcase_add_test(tests, a_walk_of_flushes_ends_when_the_visitor_says_so);
+    tcase_add_test(tests, a_flush_that_is_there_is_not_added_again);
+    tcase_add_test(tests, another_flush_of_a_number_that_is_taken_fails);
+    tcase_add_test(tests, released_flushes_are_forgotten_but_not_their_numbers);
+    tcase_add_test(tests, who_claims_fences_the_one_before);
+    tcase_add_test(tests, fences_grow_over_restarts);
+    tcase_add_test(tests, a_large_flush_comes_back);
+    tcase_add_test(tests, a_new_journal_goes_on_where_the_old_one_was);
+    tcase_add_test(tests, a_crash_within_the_renewal_of_a_journal_loses_nothing);
+    tcase_add_test(tests, a_fence_holds_in_a_new_journal);
+    tcase_add_test(tests, what_is_sealed_is_read);
+    tcase_add_test(tests, what_was_never_sealed_is_not_found);
+    tcase_add_test(tests, a_log_is_read_from_any_tick);
+    tcase_add_test(tests, the_newest_snapshot_up_to_a_tick_is_given);
+    tcase_add_test(tests, a_segment_that_is_there_is_left_as_it_is);
+    tcase_add_test(tests, a_segment_that_overlaps_changes_nothing);
+    tcase_add_test(tests, a_snapshot_of_the_same_tick_takes_the_olds_place);
+    tcase_add_test(tests, a_room_keeps_its_kind_and_its_beginning);
+    tcase_add_test(tests, names_are_bytes_of_any_sort_and_length);
+    tcase_add_loop_test(tests, large_blobs_come_back_whole, 0, 4);
+    tcase_add_test(tests, a_visitor_of_the_archive_may_use_the_archive);
+    tcase_add_test(tests, every_room_is_visited_by_name_until_told_to_stop);
+    tcase_add_test(tests, a_quarantined_room_is_not_written_over);
+    tcase_add_test(tests, a_room_that_was_never_sealed_can_be_quarantined);
+    tcase_add_test(tests, of_a_removed_room_the_name_and_incarnation_stay);
+    tcase_add_test(tests, incarnations_are_remembered);
+    tcase_add_test(tests, reclaiming_takes_the_oldest_and_never_what_is_needed);
+    tcase_add_test(tests, reclaiming_leaves_quarantined_rooms_alone);
+    tcase_add_test(tests, all_segments_may_go_when_a_snapshot_covers_them);
+    tcase_add_test(tests, a_check_of_a_sound_store_finds_nothing);
+    return tests;
 }
-
-START_TEST(each_room_is_visited_until_told_to_stop)
-{
-    struct store *store = stores[_i]();
-    char name[16];
-    for (int i = 10; i < 60; i++) {
-        snprintf(name, sizeof name, "room%d", i);
-        ck_assert_int_eq(put(store, name, "1234"), STATUS_OK);
-    }
-    size_t sum = 0;
-    store->each(store, add_length, &sum);
-    ck_assert_uint_eq(sum, 50 * 10);
-    sum = 995;
-    store->each(store, add_length, &sum);
-    ck_assert_uint_eq(sum, 1005);
-    store->close(store);
-}
-END_TEST
-
-START_TEST(incarnations_only_grow)
-{
-    struct store *store = stores[_i]();
-    uint64_t first = store->next_incarnation(store, 1000);
-    ck_assert_uint_eq(first, 1000);
-    ck_assert_uint_eq(store->next_incarnation(store, 1000), 1001);
-    ck_assert_uint_eq(store->next_incarnation(store, 10), 1002);
-    struct snapshot snapshot = snapshot_of("x");
-    snapshot.incarnation = 9000;
-    ck_assert_int_eq(store->put(store, bytes_of("a"), &snapshot), STATUS_OK);
-    ck_assert_uint_eq(store->next_incarnation(store, 2000), 9001);
-    store->close(store);
-}
-END_TEST
-
-/* --- The data folder ------------------------------------------------------------------------------ */
-
-static char place[64];
-
-static void make_place(void)
-{
-    strcpy(place, "/tmp/tutti-check-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(place));
-}
-
-static void clear_place(void)
-{
-    char path[96];
-    snprintf(path, sizeof path, "%s/data/lock", place);
-    unlink(path);
-    snprintf(path, sizeof path, "%s/data", place);
-    rmdir(path);
-    rmdir(place);
-}
-
-START_TEST(one_server_has_the_folder)
-{
-    char path[96];
-    struct folder folder, other;
-    snprintf(path, sizeof path, "%s/data", place);
-    ck_assert_int_eq(folder_open(&folder, path), FOLDER_OPEN);
-    struct stat status;
-    ck_assert_int_eq(stat(path, &status), 0);
-    ck_assert_int_eq(status.st_mode & 0777, 0700);
-    ck_assert_int_eq(folder_open(&other, path), FOLDER_LOCKED);
-    folder_close(&folder);
-    ck_assert_int_eq(folder_open(&other, path), FOLDER_OPEN);
-    folder_close(&other);
-}
-END_TEST
-
-START_TEST(a_folder_that_cannot_be_made_fails)
-{
-    struct folder folder;
-    ck_assert_int_eq(folder_open(&folder, "/proc/no/such/folder"), FOLDER_FAILED);
-}
-END_TEST
 
 int main(void)
 {
     Suite *suite = suite_create("store");
-    TCase *contract = tcase_create("contract");
-    tcase_add_loop_test(contract, what_is_put_is_got, 0, STORES);
-    tcase_add_loop_test(contract, a_second_snapshot_takes_the_first_ones_place, 0, STORES);
-    tcase_add_loop_test(contract, what_is_removed_is_gone, 0, STORES);
-    tcase_add_loop_test(contract, a_full_store_keeps_what_it_has, 0, STORES);
-    tcase_add_loop_test(contract, each_room_is_visited_until_told_to_stop, 0, STORES);
-    tcase_add_loop_test(contract, incarnations_only_grow, 0, STORES);
-    suite_add_tcase(suite, contract);
-    TCase *folder = tcase_create("folder");
-    tcase_add_checked_fixture(folder, make_place, clear_place);
-    tcase_add_test(folder, one_server_has_the_folder);
-    tcase_add_test(folder, a_folder_that_cannot_be_made_fails);
-    suite_add_tcase(suite, folder);
+    suite_add_tcase(suite, contract("memory", make_memory));
+    suite_add_tcase(suite, contract("sqlite_disk", make_sqlite_disk));
+    suite_add_tcase(suite, contract("sqlite_os", make_sqlite_os));
+    TCase *bound = tcase_create("bound");
+    tcase_add_checked_fixture(bound, make_memory, drop_store);
+    tcase_add_test(bound, a_full_store_keeps_what_it_has);
+    suite_add_tcase(suite, bound);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);

@@ -1,0 +1,60 @@
+/* memory_rooms.h - the archive half of the store that forgets, and the bound that both halves
+ * share. See struct store. */
+#ifndef PERSISTENCE_MEMORY_ROOMS_H
+#define PERSISTENCE_MEMORY_ROOMS_H
+
+#include "persistence/store.h"
+
+#include <stdatomic.h>
+
+/* Bytes that both halves use, each from its thread, and the highest incarnation they met. */
+struct memory_budget {
+    uint64_t bytes_max;
+    _Atomic uint64_t bytes;
+    _Atomic uint64_t incarnation;
+};
+
+/* False when that much is not left: nothing was taken. */
+bool memory_budget_take(struct memory_budget *budget, uint64_t bytes);
+void memory_budget_give(struct memory_budget *budget, uint64_t bytes);
+void memory_budget_met(struct memory_budget *budget, uint64_t incarnation);
+
+struct memory_room;
+
+struct memory_rooms {
+    struct memory_budget *budget;
+    struct memory_room **rooms; /* by name */
+    uint32_t capacity;
+    uint32_t count;
+};
+
+void memory_rooms_free(struct memory_rooms *rooms);
+
+MUST_CHECK enum store_result memory_rooms_seal(struct memory_rooms *rooms,
+                                               const struct store_sealed *sealed,
+                                               size_t count,
+                                               uint64_t wall_ms);
+MUST_CHECK enum store_result memory_rooms_room(const struct memory_rooms *rooms,
+                                               struct bytes name,
+                                               store_room_visitor *visitor,
+                                               void *context);
+MUST_CHECK enum store_result memory_rooms_snapshot(const struct memory_rooms *rooms,
+                                                   struct bytes name,
+                                                   uint64_t tick,
+                                                   store_blob_visitor *visitor,
+                                                   void *context);
+MUST_CHECK enum store_result memory_rooms_read(const struct memory_rooms *rooms,
+                                               struct bytes name,
+                                               uint64_t after,
+                                               store_blob_visitor *visitor,
+                                               void *context);
+MUST_CHECK enum store_result
+memory_rooms_each(const struct memory_rooms *rooms, store_room_visitor *visitor, void *context);
+MUST_CHECK enum store_result
+memory_rooms_quarantine(struct memory_rooms *rooms, struct bytes name, struct bytes reason);
+MUST_CHECK enum store_result memory_rooms_release(struct memory_rooms *rooms, struct bytes name);
+MUST_CHECK enum store_result memory_rooms_remove(struct memory_rooms *rooms, struct bytes name);
+MUST_CHECK enum store_result
+memory_rooms_reclaim(struct memory_rooms *rooms, uint64_t bytes, uint64_t *freed);
+
+#endif
