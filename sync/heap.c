@@ -51,17 +51,33 @@ uint32_t heap_rounded(size_t bytes)
     return class_bytes(class_of(bytes));
 }
 
-/* Makes free blocks of a run of memory, largest first. */
+static void free_add(struct heap *heap, unsigned class, uint8_t *block)
+{
+    memcpy(block, &heap->free[class], sizeof(void *));
+    heap->free[class] = block;
+}
+
+/* Makes free blocks of a run of memory, largest first. All but those of 24 bytes are multiples of
+ * 16, so that one of 24 leaves nothing over; only 8 bytes alone are lost. */
 static void cut(struct heap *heap, uint8_t *from, uint8_t *to)
 {
+    if ((to - from) % 16 == 8 && to - from >= 24) {
+        free_add(heap, class_of(24), from);
+        from += 24;
+    }
     for (unsigned class = HEAP_CLASSES; class -- > 0;) {
         uint32_t bytes = class_bytes(class);
         while (bytes <= HEAP_BLOCK_MAX && (size_t)(to - from) >= bytes) {
-            memcpy(from, &heap->free[class], sizeof(void *));
-            heap->free[class] = from;
+            free_add(heap, class, from);
             from += bytes;
         }
     }
+}
+
+/* Whether cutting a block of the one class from one of the other loses nothing. */
+static bool cuts(unsigned class, unsigned from)
+{
+    return class_bytes(from) - class_bytes(class) != 8;
 }
 
 /* A free block of this class: one that was given back, or the front of a larger one. NULL when all
@@ -69,7 +85,7 @@ static void cut(struct heap *heap, uint8_t *from, uint8_t *to)
 static void *take_free(struct heap *heap, unsigned class)
 {
     unsigned found = class;
-    while (found < HEAP_CLASSES && heap->free[found] == NULL)
+    while (found < HEAP_CLASSES && (heap->free[found] == NULL || !cuts(class, found)))
         found++;
     if (found == HEAP_CLASSES)
         return NULL;
@@ -89,7 +105,7 @@ bool heap_reserve(struct heap *heap, size_t bytes)
     if (wanted > CHUNK_BYTES_MAX)
         wanted = CHUNK_BYTES_MAX;
     if (wanted < bytes)
-        wanted = bytes;
+        wanted = (bytes + 15) & ~(size_t)15;
     struct heap_chunk *chunk = memory_allocate(&heap->memory, sizeof *chunk + wanted);
     if (chunk == NULL)
         return false;
@@ -119,7 +135,6 @@ void *heap_take(struct heap *heap, size_t bytes)
 void heap_give(struct heap *heap, void *block, size_t bytes)
 {
     unsigned class = class_of(bytes);
-    memcpy(block, &heap->free[class], sizeof(void *));
-    heap->free[class] = block;
+    free_add(heap, class, block);
     heap->used -= class_bytes(class);
 }

@@ -5,8 +5,9 @@
  *   heap_give(&heap, block, n);           the same n
  *
  * Blocks come in size classes of powers of two and one and a half times those; a freed block
- * serves the next one of its class, or smaller ones. What was reserved is touched only when no free
- * block serves, so that reserving anew costs memory only as the room grows. Blocks are aligned to 8 bytes and not cleared.
+ * serves the next one of its class, or smaller ones, and nothing is lost in between. What was
+ * reserved is touched only when no free block serves, so that reserving anew costs memory only as
+ * the room grows. Blocks are aligned to 8 bytes and not cleared.
  *
  * Errors     taking more than was reserved is a caller's mistake and is asserted.
  */

@@ -26,7 +26,8 @@
 struct room_limits {
     uint32_t members;     /* seats, those in their grace period included */
     uint32_t records;     /* live records, presence not counted */
-    uint32_t state_bytes; /* memory of records, values, tombstones and events */
+    uint32_t state_bytes; /* memory of all that the room holds: records, values, tombstones, events,
+                             names, and what it remembers of members and client keys */
     uint32_t tombstones;  /* per scope; the oldest are pruned, which raises the horizon */
     uint32_t inbox_bytes; /* what may wait for one tick */
     uint32_t clients;     /* client keys remembered */

@@ -77,6 +77,31 @@ START_TEST(no_memory_leaves_the_heap_as_it_was)
 }
 END_TEST
 
+/* What is taken of large blocks piece by piece leaves no bytes that serve nothing. */
+START_TEST(no_bytes_are_lost_between_blocks)
+{
+    struct chance chance = chance_of((uint64_t)_i);
+    uint64_t left = 3072;
+    ck_assert(heap_reserve(&heap, 2 * 3072));
+    heap_give(&heap, heap_take(&heap, 3072), 3072);
+    while (left > 0) {
+        size_t bytes = 8 + 8 * (size_t)chance_below(&chance, left < 64 ? 2 : 12);
+        uint8_t *end = heap.unused;
+        heap_take(&heap, bytes);
+        if (heap.unused != end)
+            break; /* no free block served it */
+        left -= heap_rounded(bytes);
+    }
+    uint64_t free_bytes = 0;
+    for (unsigned class = 0; class < HEAP_CLASSES; class ++) {
+        uint32_t bytes = (16u << (class / 2)) * (2 + (class & 1)) / 2;
+        for (uint8_t *block = heap.free[class]; block != NULL; memcpy(&block, block, sizeof block))
+            free_bytes += bytes;
+    }
+    ck_assert_uint_eq(free_bytes, left);
+}
+END_TEST
+
 #define BLOCKS 500
 
 /* Whatever is taken and given in whatever order: no two blocks overlap, nothing asserts, and what
@@ -122,6 +147,7 @@ int main(void)
     tcase_add_test(tcase, sizes_are_rounded_up_to_their_classes);
     tcase_add_test(tcase, a_block_given_back_serves_the_next_of_its_class);
     tcase_add_test(tcase, no_memory_leaves_the_heap_as_it_was);
+    tcase_add_loop_test(tcase, no_bytes_are_lost_between_blocks, 0, 50);
     tcase_add_loop_test(tcase, blocks_never_overlap, 0, 10);
 
     Suite *suite = suite_create("heap");
