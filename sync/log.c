@@ -91,6 +91,7 @@ void log_opened(struct room *room)
 {
     if (!room->options.logs)
         return;
+    room_set_tick(room, 1); /* like sleeping and waking, it takes one */
     struct writer writer = act_begin(room, ACT_OPENED, 4);
     pack_string(&writer, bytes_of(room->rules->name));
     write_origin(&writer, room);

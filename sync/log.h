@@ -82,6 +82,7 @@ struct replay {
     struct room_options options;
     const struct rules *(*find)(struct bytes kind);
     struct room *room;  /* NULL before the first entry or snapshot */
+    uint64_t tick;      /* of the entry being applied */
     uint64_t wall_ms;   /* of the last entry; 0 for none */
     enum status status; /* of the first failure */
 };

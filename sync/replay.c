@@ -270,6 +270,7 @@ static void apply_opened(struct replay *replay, struct reader *reader)
         fail(replay, STATUS_MEMORY);
         return;
     }
+    room_set_tick(replay->room, replay->tick);
     replay->room->replaying = true;
     memcpy(replay->room->random, random, sizeof random);
     replay->room->foreign = !same;
@@ -416,6 +417,7 @@ static void apply_entry(struct replay *replay, struct reader *reader)
     bool skipped = replay->room != NULL && (uint64_t)tick <= replay->room->tick;
     if (!skipped && replay->room != NULL && (uint64_t)(tick - since) != replay->room->tick)
         fail(replay, STATUS_NOT_FOUND);
+    replay->tick = (uint64_t)tick;
     if (!skipped && reader->status == STATUS_OK && replay->room != NULL)
         room_set_tick(replay->room, (uint64_t)tick);
     for (uint32_t i = 3; i < elements && reader->status == STATUS_OK && !failed(replay); i++) {
@@ -428,7 +430,6 @@ static void apply_entry(struct replay *replay, struct reader *reader)
         fail(replay, reader->status);
     if (skipped || !has_room(replay))
         return;
-    room_set_tick(replay->room, (uint64_t)tick); /* of one that it opened, too */
     replay->wall_ms = (uint64_t)wall_ms;
     drop_due_timers(replay->room);
 }

@@ -140,7 +140,7 @@ static void seat_welcome(struct room *room, struct seat *seat, const struct hell
 {
     seat->frame_tick = room->tick;
     seat->told = seat->client->sequence;
-    seat->awaits = room->tick;
+    seat->awaits = hello->sequence > 0 ? room->tick : 0; /* what it sent before may not be saved */
     seat->decided = hello->decided;
     seat->fresh = true;
     seat->everyone = seat->presence_place = (struct place){0};

@@ -1,6 +1,6 @@
 /* check_hub.c - rooms made, asleep and awake again; limits of all together; time, and the end. */
-#include "sync/log.h"
 #include "server/pages.h"
+#include "sync/log.h"
 #include "tests/hub_world.h"
 
 #include <check.h>
