@@ -13,43 +13,47 @@ static const struct field_rules presence_fields[] = {
 };
 
 static const struct field_rules shape_fields[] = {
-    {.name = "x", .type = FIELD_INT, .minimum = -1000, .maximum = 1000},
-    {.name = "y", .type = FIELD_FIXED, .minimum = -1000, .maximum = 1000, .steps = 4},
-    {.name = "label", .type = FIELD_STRING, .maximum = 20},
-    {.name = "votes", .type = FIELD_INT, .merge = MERGE_ADD},
-    {.name = "points", .type = FIELD_INTS, .merge = MERGE_APPEND, .maximum = 8},
-    {.name = "filled", .type = FIELD_BOOL},
-    {.name = "pixels", .type = FIELD_BINARY, .maximum = 16},
-    {.name = "corners", .type = FIELD_INTS, .maximum = 4},
-    {.name = "data", .type = FIELD_ANY},
-    {.name = "remarks", .type = FIELD_ANY, .merge = MERGE_APPEND, .maximum = 8},
+    {.name = "n", .type = FIELD_INT, .minimum = -1000, .maximum = 1000},
+    {.name = "fix", .type = FIELD_FIXED, .minimum = -80, .maximum = 80, .steps = 8},
+    {.name = "on", .type = FIELD_BOOL},
+    {.name = "text", .type = FIELD_STRING, .maximum = 8},
+    {.name = "data", .type = FIELD_BINARY, .maximum = 4},
+    {.name = "ints", .type = FIELD_INTS, .maximum = 3},
+    {.name = "any", .type = FIELD_ANY},
+    {.name = "votes", .type = FIELD_INT, .merge = MERGE_ADD, .minimum = -10, .maximum = 10},
+    {.name = "points", .type = FIELD_INTS, .merge = MERGE_APPEND, .maximum = 20},
+    {.name = "lines", .type = FIELD_ANY, .merge = MERGE_APPEND, .maximum = 20},
 };
 
 static const struct field_rules weather_fields[] = {{.name = "wind", .type = FIELD_INT}};
 static const struct field_rules hand_fields[] = {{.name = "cards", .type = FIELD_INT}};
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static const struct collection_rules collections[] = {
     {.name = "presence",
      .sight = SIGHT_PRESENCE,
      .learns = true,
      .fields = presence_fields,
-     .field_count = 3},
+     .field_count = COUNT(presence_fields)},
     {.name = "shapes",
      .sight = SIGHT_EVERYONE,
      .fields = shape_fields,
-     .field_count = sizeof shape_fields / sizeof shape_fields[0]},
+     .field_count = COUNT(shape_fields)},
+    {.name = "papers", .sight = SIGHT_EVERYONE, .learns = true},
+    {.name = "weather",
+     .sight = SIGHT_EVERYONE,
+     .server_only = true,
+     .learns = true,
+     .fields = weather_fields,
+     .field_count = COUNT(weather_fields)},
     {.name = "secrets", .sight = SIGHT_ROLE, .role = ROLE_OWNER, .learns = true},
     {.name = "hands",
      .sight = SIGHT_MEMBER,
      .learns = true,
      .fields = hand_fields,
-     .field_count = 1},
+     .field_count = COUNT(hand_fields)},
     {.name = "ledger", .sight = SIGHT_SERVER, .learns = true},
-    {.name = "weather",
-     .sight = SIGHT_EVERYONE,
-     .server_only = true,
-     .fields = weather_fields,
-     .field_count = 1},
 };
 
 static const struct event_rules events[] = {
@@ -57,6 +61,21 @@ static const struct event_rules events[] = {
     {.name = "wave", .kept = 2, .presence = true},
     {.name = "arrival", .kept = 2},
 };
+
+const struct rules kind_mixed = {
+    .name = "mixed",
+    .tick_hz = 20,
+    .frame_hz = 20,
+    .collections = collections,
+    .collection_count = COUNT(collections),
+    .events = events,
+    .event_count = COUNT(events),
+    .learns = true,
+    .tick_records = 4,
+    .tick_bytes = 1024,
+};
+
+/* --- Rules that write ---------------------------------------------------------------------------- */
 
 #define LINE_BYTES 128u
 #define WIND_TIMER 1u
@@ -137,9 +156,9 @@ const struct rules kind_every = {
     .tick_hz = 20,
     .frame_hz = 20,
     .collections = collections,
-    .collection_count = sizeof collections / sizeof collections[0],
+    .collection_count = COUNT(collections),
     .events = events,
-    .event_count = sizeof events / sizeof events[0],
+    .event_count = COUNT(events),
     .learns = true,
     .tick_records = 16,
     .tick_bytes = 2048,

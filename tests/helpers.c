@@ -59,53 +59,6 @@ uint32_t chance_below(struct chance *chance, uint32_t bound)
 
 /* --- Rooms ----------------------------------------------------------------------------------------- */
 
-static const struct field_rules presence_fields[] = {
-    {.name = "x", .type = FIELD_FIXED, .maximum = 4000, .steps = 2},
-    {.name = "y", .type = FIELD_FIXED, .maximum = 4000, .steps = 2},
-    {.name = "note", .type = FIELD_ANY},
-};
-static const struct field_rules shape_fields[] = {
-    {.name = "n", .type = FIELD_INT, .minimum = -1000, .maximum = 1000},
-    {.name = "fix", .type = FIELD_FIXED, .minimum = -80, .maximum = 80, .steps = 8},
-    {.name = "on", .type = FIELD_BOOL},
-    {.name = "text", .type = FIELD_STRING, .maximum = 8},
-    {.name = "data", .type = FIELD_BINARY, .maximum = 4},
-    {.name = "ints", .type = FIELD_INTS, .maximum = 3},
-    {.name = "any", .type = FIELD_ANY},
-    {.name = "votes", .type = FIELD_INT, .merge = MERGE_ADD, .minimum = -10, .maximum = 10},
-    {.name = "points", .type = FIELD_INTS, .merge = MERGE_APPEND, .maximum = 20},
-    {.name = "lines", .type = FIELD_ANY, .merge = MERGE_APPEND, .maximum = 20},
-};
-static const struct collection_rules mixed_collections[] = {
-    {.name = "presence",
-     .sight = SIGHT_PRESENCE,
-     .learns = true,
-     .fields = presence_fields,
-     .field_count = 3},
-    {.name = "shapes", .sight = SIGHT_EVERYONE, .fields = shape_fields, .field_count = 10},
-    {.name = "papers", .sight = SIGHT_EVERYONE, .learns = true},
-    {.name = "weather", .sight = SIGHT_EVERYONE, .server_only = true, .learns = true},
-    {.name = "secrets", .sight = SIGHT_ROLE, .role = ROLE_OWNER, .learns = true},
-    {.name = "hands", .sight = SIGHT_MEMBER, .learns = true},
-    {.name = "ledger", .sight = SIGHT_SERVER, .learns = true},
-};
-static const struct event_rules mixed_events[] = {
-    {.name = "chat", .kept = 3},
-    {.name = "wave", .kept = 2, .presence = true},
-};
-const struct rules kind_mixed = {
-    .name = "mixed",
-    .tick_hz = 20,
-    .frame_hz = 20,
-    .collections = mixed_collections,
-    .collection_count = 7,
-    .events = mixed_events,
-    .event_count = 2,
-    .learns = true,
-    .tick_records = 4,
-    .tick_bytes = 1024,
-};
-
 struct room *room_of(const struct rules *rules)
 {
     struct room *room = room_create(&(struct room_options){.rules = rules, .incarnation = 1});

@@ -14,6 +14,7 @@
 #include "sync/frame.h"
 #include "sync/replica.h"
 #include "sync/room.h"
+#include "tests/every_kind.h"
 
 /* Memory that counts its blocks, gives only so many, and aborts while it is forbidden. */
 struct counted_memory {
@@ -33,9 +34,6 @@ uint64_t chance_bits(struct chance *chance);
 uint32_t chance_below(struct chance *chance, uint32_t bound);
 
 /* --- Rooms ------------------------------------------------------------------------------------- */
-
-/* Every sight, type and merge; see helpers.c. A test that needs callbacks takes a copy. */
-extern const struct rules kind_mixed;
 
 struct room *room_of(const struct rules *rules);
 

@@ -150,8 +150,8 @@ START_TEST(names_are_told_once_and_new_ones_as_they_come)
     viewer(ROLE_EDITOR);
     struct seen first = tick_for(1);
     ck_assert_int_eq(section_of(&first, SCOPE_NAMES)->flags, SECTION_RESTART);
-    ck_assert_int_eq(section_of(&first, SCOPE_NAMES)->advance, 23);
-    ck_assert_uint_eq(section_of(&first, SCOPE_NAMES)->elements, 23);
+    ck_assert_int_eq(section_of(&first, SCOPE_NAMES)->advance, 26);
+    ck_assert_uint_eq(section_of(&first, SCOPE_NAMES)->elements, 26);
     do_one(0, "[0 'shapes' 'a']");
     struct seen second = round_for(1);
     ck_assert_ptr_null(section_of(&second, SCOPE_NAMES));

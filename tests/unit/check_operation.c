@@ -5,65 +5,7 @@
 
 #include "sync/hash.h"
 #include "sync/operation.h"
-#include "tests/helpers.h"
-
-static struct room *room;
-static uint32_t ada, bob; /* an owner and an editor, members 1 and 2 */
-
-static void setup(void)
-{
-    room = room_of(&kind_mixed);
-    ada = join(room, 1, ROLE_OWNER);
-    bob = join(room, 2, ROLE_EDITOR);
-    step(room);
-}
-
-static void teardown(void)
-{
-    room_destroy(room);
-}
-
-static void good(const char *edits)
-{
-    ck_assert_int_eq(outcome(room, ada, edits), STATUS_OK);
-}
-
-static void refused(const char *edits, enum status status)
-{
-    uint64_t before = room_hash(room, SEAT_NONE);
-    ck_assert_msg(outcome(room, ada, edits) == status, "%s", edits);
-    ck_assert_uint_eq(room_hash(room, SEAT_NONE), before);
-}
-
-static void expect(const char *collection, const char *id, const char *field, const char *value)
-{
-    expect_value(room, collection, 1, id, field, value);
-}
-
-struct row {
-    const char *edits;
-    enum status status;
-};
-
-static void each_row(const struct row *rows, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        ck_assert_msg(outcome(room, ada, rows[i].edits) == rows[i].status, "row %zu: %s", i,
-                      rows[i].edits);
-}
-#define EACH_ROW(rows) each_row(rows, sizeof rows / sizeof rows[0])
-
-/* A string of so many characters between two other parts. */
-static const char *padded(const char *before, size_t length, const char *after)
-{
-    static char line[MESSAGE_BYTES_MAX];
-    size_t at = strlen(before);
-    ck_assert_uint_lt(at + length + strlen(after), sizeof line);
-    memcpy(line, before, at);
-    memset(line + at, 'a', length);
-    strcpy(line + at + length, after);
-    return line;
-}
+#include "tests/pair.h"
 
 /* --- Verbs --------------------------------------------------------------------------------------- */
 
@@ -509,7 +451,7 @@ int main(void)
 {
     TCase *mixed = tcase_create("mixed");
     tcase_set_timeout(mixed, 30);
-    tcase_add_checked_fixture(mixed, setup, teardown);
+    tcase_add_checked_fixture(mixed, setup_pair, teardown_pair);
     tcase_add_test(mixed, put_makes_a_record_and_sets_its_fields);
     tcase_add_test(mixed, set_changes_only_what_is_there);
     tcase_add_test(mixed, append_adds_to_the_tail);

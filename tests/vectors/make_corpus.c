@@ -98,7 +98,7 @@ static const struct bytes nothing = {NULL, 0};
 /* A record to work on, then the message from one member, then what follows it for all. */
 static void make_wire_message(const char *folder, const json_t *vector)
 {
-    static const uint8_t put[] = "\x92\x01\x91\x97\x00\xa6shapes\xa1\x61\xa1x\x01\xa5votes\x02";
+    static const uint8_t put[] = "\x92\x01\x91\x97\x00\xa6shapes\xa1\x61\xa1n\x01\xa5votes\x02";
     struct input input = {0};
     add_byte(&input, 0);
     add_step(&input, SUBMIT + 1, (struct bytes){put, sizeof put - 1});
@@ -147,7 +147,7 @@ static void make_wire_session(const char *folder)
     struct input input = {0};
     add_byte(&input, 0);
     add_json(&input, SUBMIT,
-             "[1, [[0, 'shapes', 'a', 'x', 1], [0, 'shapes', 'b', 'x', 2], [0, 'shapes', 'c'],"
+             "[1, [[0, 'shapes', 'a', 'n', 1], [0, 'shapes', 'b', 'n', 2], [0, 'shapes', 'c'],"
              " [0, 'shapes', 'd'], [0, 'shapes', 'e'], [0, 'shapes', 'f']]]");
     add_step(&input, TICK, nothing);
     add_step(&input, SKIP + 2, nothing);
@@ -267,16 +267,15 @@ static void make_every_snapshots(const char *folder)
     write_snapshot(&scene, folder, "every and empty");
     scene_join(&scene, 0, ROLE_OWNER, "an owner");
     scene_join(&scene, 1, ROLE_EDITOR, "an editor");
-    send_and_tick(&scene,
-                  "[1, [[0, 'shapes', 'a', 'x', 1, 'y', 2, 'label', 'one', 'filled', true,"
-                  " 'pixels', {'$bin': '00ff'}, 'corners', [1, 2], 'data', {'a': 1}],"
-                  " [0, 'secrets', 's', 'text', 'hidden'], [0, 'hands', 'h', 'cards', 3]],"
-                  " [[2, 'shapes', 'a', 'points', 1]], [[2, 'shapes', 'a', 'remarks', 'r']],"
-                  " [[0, 'shapes', 'b'], [0, 'shapes', 'c'], [0, 'shapes', 'd']]]");
+    send_and_tick(&scene, "[1, [[0, 'shapes', 'a', 'n', 1, 'fix', 2, 'text', 'one', 'on', true,"
+                          " 'data', {'$bin': '00ff'}, 'ints', [1, 2], 'any', {'a': 1}],"
+                          " [0, 'secrets', 's', 'text', 'hidden'], [0, 'hands', 'h', 'cards', 3]],"
+                          " [[2, 'shapes', 'a', 'points', 1]], [[2, 'shapes', 'a', 'lines', 'r']],"
+                          " [[0, 'shapes', 'b'], [0, 'shapes', 'c'], [0, 'shapes', 'd']]]");
     write_snapshot(&scene, folder, "every with records");
     send_and_tick(&scene, "[1, [[4, 'shapes', 'b']], [[4, 'shapes', 'c']], [[4, 'shapes', 'd']],"
                           " [[4, 'shapes', 'd']], [[5, 'chat', 0, 1]], [[5, 'chat', 2, 2]],"
-                          " [[0, 'shapes', 'e', 'x', null]], [[1, 'shapes', 'a', 'points', []]]]");
+                          " [[0, 'shapes', 'e', 'n', null]], [[1, 'shapes', 'a', 'points', []]]]");
     scene_disconnect(&scene, 1);
     scene_tick(&scene, "away");
     write_snapshot(&scene, folder, "every with tombstones events and refusals");

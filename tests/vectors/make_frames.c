@@ -76,28 +76,28 @@ static void make_cursors(json_t *vectors)
 
 static void make_changes(struct scene *scene)
 {
-    step(scene, 1,
-         "[1, [[1, 'shapes', 's1', 'label', 'blue'], [1, 'shapes', 's6', 'label', 'sky']]]",
+    step(scene, 1, "[1, [[1, 'shapes', 's1', 'text', 'blue'], [1, 'shapes', 's6', 'text', 'sky']]]",
          "set by gaps");
-    send_for_each(scene, 1, 8, "[1, 'shapes', 's#', 'label', 'n#']");
+    send_for_each(scene, 1, 8, "[1, 'shapes', 's#', 'text', 'n#']");
     scene_tick(scene, "set by bitmap");
-    step(scene, 1, "[1, [[1, 'shapes', 's2', 'x', 5], [1, 'shapes', 's7', 'x', -1000]]]",
+    step(scene, 1, "[1, [[1, 'shapes', 's2', 'n', 5], [1, 'shapes', 's7', 'n', -1000]]]",
          "moved by gaps");
-    send_for_each(scene, 1, 8, "[1, 'shapes', 's#', 'x', #, 'y', 8]");
+    send_for_each(scene, 1, 8, "[1, 'shapes', 's#', 'n', #, 'fix', 8]");
     scene_tick(scene, "moved by bitmap");
-    step(scene, 1, "[1, [[1, 'shapes', 's3', 'label', null, 'x', null]]]", "fields are unset");
-    step(scene, 1, "[1, [[1, 'shapes', 's0', 'x', 9], [1, 'shapes', 's3', 'y', 9]]]",
+    step(scene, 1, "[1, [[1, 'shapes', 's3', 'text', null, 'n', null]]]", "fields are unset");
+    step(scene, 1, "[1, [[1, 'shapes', 's0', 'n', 9], [1, 'shapes', 's3', 'fix', 9]]]",
          "moves apart, for one record lacks the other's field");
-    step(scene, 1, "[1, [[1, 'shapes', 's0', 'x', 8], [1, 'shapes', 's4', 'y', 9]]]",
+    step(scene, 1, "[1, [[1, 'shapes', 's0', 'n', 8], [1, 'shapes', 's4', 'fix', 9]]]",
          "moves together: nothing is added to what did not move");
-    step(scene, 1, "[1, [[1, 'shapes', 's3', 'x', 3], [1, 'shapes', 's4', 'x', 40]]]",
+    step(scene, 1, "[1, [[1, 'shapes', 's3', 'n', 3], [1, 'shapes', 's4', 'n', 40]]]",
          "a field that was unset is whole, another one moves");
     step(scene, 1,
-         "[1, [[1, 'shapes', 's4', 'filled', true, 'pixels', {'$bin': '00ff10'}, 'corners',"
-         " [1, -2, 70000], 'data', {'deep': [1.5, null, {'$bin': ''}]}]]]",
+         "[1, [[1, 'shapes', 's4', 'on', true, 'data', {'$bin': '00ff10'}, 'ints',"
+         " [1, -2, 70000], 'any', {'deep': [1.5, null, {'$bin': ''}]}]]]",
          "values of every type");
-    step(scene, 1, "[1, [[1, 'shapes', 's6', 'votes', -9007199254740992]]]", "the least integer");
-    step(scene, 1, "[1, [[1, 'shapes', 's6', 'votes', 9007199254740992]]]",
+    step(scene, 1, "[1, [[0, 'papers', 'far'], [3, 'papers', 'far', 'sum', -9007199254740992]]]",
+         "the least integer");
+    step(scene, 1, "[1, [[1, 'papers', 'far', 'sum', 9007199254740992]]]",
          "a move too far to be told as a difference");
     step(scene, 1, "[1, [[3, 'shapes', 's5', 'votes', 2]], [[3, 'shapes', 's5', 'votes', -5]]]",
          "numbers are added");
@@ -111,7 +111,7 @@ static void make_lists(struct scene *scene)
     step(scene, 1, "[1, [[2, 'shapes', 's0', 'points', 6]]]", "an item after that");
     step(scene, 1, "[1, [[1, 'shapes', 's0', 'points', [7, 8]]]]", "a list is replaced");
     step(scene, 1, "[1, [[1, 'shapes', 's0', 'points', null]]]", "a list is unset");
-    step(scene, 1, "[1, [[2, 'shapes', 's0', 'remarks', 'good', true, 0.25, {'$bin': 'ab'}]]]",
+    step(scene, 1, "[1, [[2, 'shapes', 's0', 'lines', 'good', true, 0.25, {'$bin': 'ab'}]]]",
          "a list of any items");
 }
 
@@ -119,11 +119,11 @@ static void make_deletes(struct scene *scene)
 {
     step(scene, 1, "[1, [[4, 'shapes', 's1'], [4, 'shapes', 's2'], [4, 'shapes', 's7']]]",
          "records are deleted");
-    step(scene, 1, "[1, [[0, 'shapes', 'new', 'x', 1]]]",
+    step(scene, 1, "[1, [[0, 'shapes', 'new', 'n', 1]]]",
          "a record is put in a slot that was free");
-    step(scene, 1, "[1, [[4, 'shapes', 's3']], [[32, 'shapes', 's3', 1, 'label', 'again']]]",
+    step(scene, 1, "[1, [[4, 'shapes', 's3']], [[32, 'shapes', 's3', 1, 'text', 'again']]]",
          "a record is deleted and made again at once");
-    step(scene, 1, "[1, [[0, 'shapes', 'brief', 'x', 1]], [[4, 'shapes', 'brief']]]",
+    step(scene, 1, "[1, [[0, 'shapes', 'brief', 'n', 1]], [[4, 'shapes', 'brief']]]",
          "a record that came and went between two frames");
 }
 
@@ -147,9 +147,9 @@ static void make_presence(struct scene *scene)
     scene_join(scene, 1, ROLE_EDITOR, "back");
     scene_tick(scene, "a member is back");
     scene_skip(scene, 0);
-    scene_send(scene, 1, "[1, [[1, 'shapes', 's4', 'x', 41]]]");
+    scene_send(scene, 1, "[1, [[1, 'shapes', 's4', 'n', 41]]]");
     scene_tick(scene, "not sent");
-    step(scene, 1, "[1, [[1, 'shapes', 's5', 'x', 51]]]",
+    step(scene, 1, "[1, [[1, 'shapes', 's5', 'n', 51]]]",
          "after a frame left out: values are whole");
     room_leave(scene->room, scene->members[1].seat);
     scene->members[1].connected = false;
@@ -164,7 +164,7 @@ static void make_runs(json_t *vectors)
     scene_join(&scene, 0, ROLE_EDITOR, "the welcome of a room of every kind of field");
     scene_join(&scene, 1, ROLE_EDITOR, "another member");
     scene_tick(&scene, "all definitions, two members, what is dealt to this one");
-    send_for_each(&scene, 1, 8, "[0, 'shapes', 's#', 'x', 1#, 'y', -4, 'label', 'red']");
+    send_for_each(&scene, 1, 8, "[0, 'shapes', 's#', 'n', 1#, 'fix', -4, 'text', 'red']");
     scene_tick(&scene, "eight records are put");
     make_changes(&scene);
     make_lists(&scene);
@@ -183,17 +183,17 @@ static void make_news(json_t *vectors)
     scene_record(&scene, 0, "news");
     scene_join(&scene, 0, ROLE_EDITOR, "the welcome");
     scene_tick(&scene, "the first frame");
-    step(&scene, 0, "[1, [[0, 'shapes', 'a', 'x', 1]], [[0, 'shapes', 'b', 'x', 2]]]",
+    step(&scene, 0, "[1, [[0, 'shapes', 'a', 'n', 1]], [[0, 'shapes', 'b', 'n', 2]]]",
          "two operations are decided");
     step(&scene, 0, "[1, [[1, 'shapes', 'a']]]", "an operation that changes nothing: news alone");
     step(&scene, 0,
-         "[1, [[8, 'shapes', 'a', 'x', 5]], [[1, 'shapes', 'b', 'x', 3]], [[4, 'shapes', 'b']],"
-         " [[1, 'shapes', 'b', 'x', 4]], [[1, 'shapes', 'none', 'x', 4]],"
-         " [[1, 'weather', 'here', 'wind', 1]], [[1, 'shapes', 'a', 'x', 'far']],"
-         " [[1, 'shapes', 'a', 'x', 1001]], [[17, 'shapes', 'a', 1, 'x', 6]]]",
+         "[1, [[8, 'shapes', 'a', 'n', 5]], [[1, 'shapes', 'b', 'n', 3]], [[4, 'shapes', 'b']],"
+         " [[1, 'shapes', 'b', 'n', 4]], [[1, 'shapes', 'none', 'n', 4]],"
+         " [[1, 'weather', 'here', 'wind', 1]], [[1, 'shapes', 'a', 'n', 'far']],"
+         " [[1, 'shapes', 'a', 'n', 1001]], [[17, 'shapes', 'a', 1, 'n', 6]]]",
          "refusals: exists, deleted, not found, denied, type, range, stale");
     scene_skip(&scene, 0);
-    step(&scene, 0, "[1, [[4, 'shapes', 'none']], [[0, 'shapes', 'c', 'x', 3]]]", "not sent");
+    step(&scene, 0, "[1, [[4, 'shapes', 'none']], [[0, 'shapes', 'c', 'n', 3]]]", "not sent");
     scene_disconnect(&scene, 0);
     scene_join(&scene, 0, ROLE_EDITOR, "a welcome with a refusal that the client did not hear of");
     scene_tick(&scene, "what it missed");
@@ -241,18 +241,18 @@ static void make_parts(json_t *vectors)
         vectors);
     scene_join(&scene, 1, ROLE_EDITOR, "another member");
     scene_tick(&scene, "another member");
-    send_for_each(&scene, 1, 10, "[0, 'shapes', 's#', 'x', 1#, 'label', 'a label']");
+    send_for_each(&scene, 1, 10, "[0, 'shapes', 's#', 'n', 1#, 'text', 'a label']");
     scene_tick(&scene, "ten records");
     scene_send(&scene, 1, "[1, [[5, 'chat', 0, 'before']], [[4, 'shapes', 's9']]]");
     scene_tick(&scene, "an event and a tombstone");
     scene_record(&scene, 0, "parts");
     scene_join(&scene, 0, ROLE_EDITOR, "the welcome of a room whose state takes several frames");
     scene_tick(&scene, "the first part of the first load");
-    step(&scene, 1, "[1, [[1, 'shapes', 's0', 'x', 999]], [[4, 'shapes', 's8']]]",
+    step(&scene, 1, "[1, [[1, 'shapes', 's0', 'n', 999]], [[4, 'shapes', 's8']]]",
          "the second part, while records change");
     scene_drain(&scene, "the rest of the first load");
     scene_skip(&scene, 0);
-    send_for_each(&scene, 1, 8, "[1, 'shapes', 's#', 'label', 'other #', 'x', 0]");
+    send_for_each(&scene, 1, 8, "[1, 'shapes', 's#', 'text', 'other #', 'n', 0]");
     scene_tick(&scene, "not sent");
     step(&scene, 1, "[1, [[5, 'chat', 0, 'after']]]", "the first part of what was missed");
     scene_drain(&scene, "the rest of what was missed");
@@ -271,10 +271,10 @@ static void make_returns(json_t *vectors)
     scene_join(&scene, 1, ROLE_EDITOR, "another member");
     scene_join(&scene, 0, ROLE_EDITOR, "the welcome");
     scene_tick(&scene, "the first frame");
-    send_for_each(&scene, 1, 6, "[0, 'shapes', 's#', 'x', #]");
+    send_for_each(&scene, 1, 6, "[0, 'shapes', 's#', 'n', #]");
     scene_tick(&scene, "six records");
     scene_disconnect(&scene, 0);
-    step(&scene, 1, "[1, [[4, 'shapes', 's0'], [1, 'shapes', 's1', 'x', 100]]]", "not seen");
+    step(&scene, 1, "[1, [[4, 'shapes', 's0'], [1, 'shapes', 's1', 'n', 100]]]", "not seen");
     scene_join(&scene, 0, ROLE_EDITOR, "a welcome back: all scopes are kept");
     scene_tick(&scene, "the difference");
     scene_disconnect(&scene, 0);
