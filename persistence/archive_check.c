@@ -26,6 +26,8 @@ static enum store_result report(struct check *check, enum store_result result, s
 static void step(struct check *check)
 {
     check->done++;
+    if (check->all < check->done)
+        check->all = check->done; /* counted where rows were missed */
     if (check->progress != NULL && !check->progress(check->context, check->done, check->all))
         check->stopped = true;
 }

@@ -26,13 +26,12 @@ static uint64_t counts_up_to(const struct journal *journal, size_t index)
     return up_to;
 }
 
-static uint64_t find_last(const struct journal *journal)
+void journal_count(struct journal *journal)
 {
-    uint64_t last = released(journal);
+    journal->last = released(journal);
     for (size_t i = 0; i < journal->count; i++)
-        if (counts_up_to(journal, i) > last)
-            last = counts_up_to(journal, i);
-    return last;
+        if (counts_up_to(journal, i) > journal->last)
+            journal->last = counts_up_to(journal, i);
 }
 
 static bool needed(const struct journal *journal, size_t index)
@@ -90,7 +89,7 @@ static enum store_result open_files(struct journal *journal,
         journal->count = i + 1;
         pass_on(&facts, file);
     }
-    journal->last = find_last(journal);
+    journal_count(journal);
     return STORE_OK;
 }
 
@@ -250,7 +249,7 @@ enum store_result journal_start_generation(struct journal *journal)
     sqlite_file_retire(&old->file);
     journal->count++;
     journal->cut = FLUSH_NUMBER_MAX;
-    journal->last = find_last(journal);
+    journal_count(journal);
     drop_released(journal);
     return STORE_OK;
 }

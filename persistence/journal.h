@@ -44,6 +44,9 @@ MUST_CHECK enum store_result journal_flushes(struct journal *journal,
 MUST_CHECK enum store_result journal_release(struct journal *journal, uint64_t number);
 MUST_CHECK enum store_result journal_start_generation(struct journal *journal);
 
+/* Finds `last` in what the files hold, for who has filled in the files. */
+void journal_count(struct journal *journal);
+
 /* How many flushes there are to walk. */
 uint64_t journal_unreleased(const struct journal *journal);
 

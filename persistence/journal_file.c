@@ -39,7 +39,7 @@ static const char *const sql[STATEMENTS] = {
     [FENCE] = "SELECT value FROM meta WHERE key = 'fence'",
 };
 
-static void name_of(char name[SQLITE_FILE_NAME_MAX], uint64_t generation)
+void journal_file_name(char name[SQLITE_FILE_NAME_MAX], uint64_t generation)
 {
     snprintf(name, SQLITE_FILE_NAME_MAX, "journal-%" PRIu64 ".db", generation);
 }
@@ -109,7 +109,7 @@ static enum store_result open_file(struct journal_file *journal,
                                    const struct journal_facts *facts)
 {
     char name[SQLITE_FILE_NAME_MAX];
-    name_of(name, journal->generation);
+    journal_file_name(name, journal->generation);
     struct sqlite_file *file = &journal->file;
     enum store_result result = sqlite_file_open(
         file, &(struct sqlite_file_options){.place = place, .name = name, .use = use});
@@ -147,6 +147,61 @@ enum store_result journal_file_open(struct journal_file *journal,
     enum store_result result = open_file(journal, place, use, facts);
     if (result != STORE_OK)
         sqlite_file_close(&journal->file);
+    return result;
+}
+
+/* What can be read of the facts; the rest stays as it is. */
+static void guess_facts(struct journal_file *journal)
+{
+    struct sqlite_file *file = &journal->file;
+    struct journal_facts *facts = &journal->facts;
+    uint64_t last, number;
+    bool known = sqlite_meta_number(file, "released", &facts->released) == STORE_OK;
+    if (sqlite_meta_number(file, "fence", &number) == STORE_OK)
+        facts->fence = number;
+    if (sqlite_meta_number(file, "after", &number) == STORE_OK)
+        facts->after = number;
+    if (sqlite_meta_number(file, "last", &last) != STORE_OK)
+        last = 0;
+    /* Without an end, a walk goes on until the first flush that is not there. */
+    if (read_span(journal, last) != STORE_OK)
+        journal->last = FLUSH_NUMBER_MAX - 1;
+    if (!known)
+        facts->released = journal->first > 0 ? journal->first - 1 : 0;
+}
+
+enum store_result journal_file_open_damaged(struct journal_file *journal,
+                                            const struct sqlite_place *place,
+                                            uint64_t generation,
+                                            const char *name)
+{
+    *journal =
+        (struct journal_file){.generation = generation, .facts = {.after = FLUSH_NUMBER_MAX}};
+    struct sqlite_file *file = &journal->file;
+    enum store_result result = sqlite_file_open(
+        file, &(struct sqlite_file_options){.place = place, .name = name, .use = SQLITE_FILE_READ});
+    if (result != STORE_OK)
+        return result;
+    result = sqlite_file_prepare(file, sql, STATEMENTS);
+    if (result == STORE_OK)
+        guess_facts(journal);
+    else
+        sqlite_file_close(file);
+    return result;
+}
+
+enum store_result journal_file_make_model(const struct sqlite_place *place, const char *name)
+{
+    struct sqlite_file file;
+    struct journal_facts facts = {0};
+    enum store_result result = sqlite_file_open(
+        &file, &(struct sqlite_file_options){.place = place, .name = name, .use = SQLITE_FILE_OWN});
+    if (result != STORE_OK)
+        return result;
+    result = sqlite_file_migrate(&file, migrations, FORMAT, fill, &facts);
+    if (result == STORE_OK)
+        result = sqlite_file_empty_log(&file);
+    sqlite_file_close(&file);
     return result;
 }
 
@@ -360,7 +415,7 @@ static bool generation_of(const char *name, uint64_t *generation)
     char again[SQLITE_FILE_NAME_MAX];
     if (sscanf(name, "journal-%" SCNu64 ".db", generation) != 1 || *generation == 0)
         return false;
-    name_of(again, *generation);
+    journal_file_name(again, *generation);
     return strcmp(name, again) == 0;
 }
 
@@ -396,5 +451,29 @@ enum store_result journal_files_list(const struct sqlite_place *place,
     }
     closedir(folder);
     qsort(generations, *count, sizeof generations[0], compare);
+    return result;
+}
+
+enum store_result journal_files_store(const struct sqlite_place *place,
+                                      uint8_t store[STORE_ID_BYTES])
+{
+    uint64_t generations[64];
+    size_t count;
+    enum store_result result = journal_files_list(place, generations, 64, &count);
+    if (result != STORE_OK)
+        return result;
+    result = STORE_NOT_FOUND;
+    for (size_t i = count; i-- > 0 && result != STORE_OK;) {
+        char name[SQLITE_FILE_NAME_MAX];
+        struct sqlite_file file;
+        journal_file_name(name, generations[i]);
+        result = sqlite_file_open(
+            &file,
+            &(struct sqlite_file_options){.place = place, .name = name, .use = SQLITE_FILE_READ});
+        if (result != STORE_OK)
+            continue;
+        result = sqlite_meta_store(&file, store);
+        sqlite_file_close(&file);
+    }
     return result;
 }

@@ -42,7 +42,18 @@ MUST_CHECK enum store_result journal_file_open(struct journal_file *journal,
                                                uint64_t generation,
                                                enum sqlite_file_use use,
                                                const struct journal_facts *facts);
+
+/* Opens the file of this name as far as it can be read, to salvage it: facts that do not check are
+ * guessed, and `last` may lie far above the last flush there is. */
+MUST_CHECK enum store_result journal_file_open_damaged(struct journal_file *journal,
+                                                       const struct sqlite_place *place,
+                                                       uint64_t generation,
+                                                       const char *name);
 void journal_file_close(struct journal_file *journal);
+
+/* Makes a journal without flushes under a name that is no generation's. */
+MUST_CHECK enum store_result journal_file_make_model(const struct sqlite_place *place,
+                                                     const char *name);
 
 /* Closes and deletes it. What cannot be deleted is found again at the next start. */
 void journal_file_delete(struct journal_file *journal, const struct sqlite_place *place);
@@ -63,6 +74,12 @@ MUST_CHECK enum store_result journal_file_release(struct journal_file *journal, 
 
 /* The fence as it stands in the file: another process may have claimed it. */
 MUST_CHECK enum store_result journal_file_fence(struct journal_file *journal, uint64_t *fence);
+
+void journal_file_name(char name[SQLITE_FILE_NAME_MAX], uint64_t generation);
+
+/* The store that the journals in the folder belong to: that of the newest which can tell. */
+MUST_CHECK enum store_result journal_files_store(const struct sqlite_place *place,
+                                                 uint8_t store[STORE_ID_BYTES]);
 
 /* Numbers of the generations in the folder, ascending; STORE_FAILED for more than `capacity`. */
 MUST_CHECK enum store_result journal_files_list(const struct sqlite_place *place,

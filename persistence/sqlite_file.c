@@ -125,15 +125,6 @@ static enum store_result enter_wal(struct sqlite_file *file)
     return result;
 }
 
-/* Starts with an empty log. What an earlier process left in it may be in the kernel's memory alone,
- * where a sync had failed, and what is appended to that would be lost with it; now it is written
- * anew. A reader that stands in the way is no reason not to start. */
-static enum store_result empty_wal(struct sqlite_file *file)
-{
-    int code = sqlite3_wal_checkpoint_v2(file->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    return code == SQLITE_BUSY ? STORE_OK : sqlite_file_result(file, code);
-}
-
 /* SQLite syncs the folder when it makes a log, and does not tell when that fails. */
 static enum store_result sync_names(const struct sqlite_file *file, const char *folder)
 {
@@ -203,8 +194,13 @@ enum store_result sqlite_file_open(struct sqlite_file *file,
     result = sqlite_file_result(file, code);
     if (result == STORE_OK)
         result = configure(file, options);
+    /* What an earlier process left in the log may be in the kernel's memory alone, where a sync had
+     * failed, and what is appended to that would be lost with it; now it is written anew. */
     if (result == STORE_OK && options->use == SQLITE_FILE_OWN)
-        result = empty_wal(file);
+        result = sqlite_file_empty_log(file);
+    /* A reader that stands in the way is no reason not to start. */
+    if (result == STORE_BUSY)
+        result = STORE_OK;
     if (result == STORE_OK && options->use == SQLITE_FILE_OWN)
         result = sync_names(file, options->place->folder);
     if (result != STORE_OK)
@@ -288,6 +284,12 @@ enum store_result sqlite_file_end(struct sqlite_file *file, enum store_result re
 enum store_result sqlite_file_checkpoint(struct sqlite_file *file)
 {
     int code = sqlite3_wal_checkpoint_v2(file->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    return sqlite_file_result(file, code);
+}
+
+enum store_result sqlite_file_empty_log(struct sqlite_file *file)
+{
+    int code = sqlite3_wal_checkpoint_v2(file->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     return sqlite_file_result(file, code);
 }
 

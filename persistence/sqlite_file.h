@@ -95,6 +95,9 @@ MUST_CHECK enum store_result sqlite_file_end(struct sqlite_file *file, enum stor
 /* Moves what was committed from the WAL into the file, as far as no reader stands in the way. */
 MUST_CHECK enum store_result sqlite_file_checkpoint(struct sqlite_file *file);
 
+/* Moves all of it, and leaves an empty WAL; STORE_BUSY when a reader stands in the way. */
+MUST_CHECK enum store_result sqlite_file_empty_log(struct sqlite_file *file);
+
 void sqlite_bind_bytes(sqlite3_stmt *statement, int index, struct bytes bytes);
 void sqlite_bind_number(sqlite3_stmt *statement, int index, uint64_t number);
 struct bytes sqlite_column_view(sqlite3_stmt *statement, int column);

@@ -105,16 +105,32 @@ enum store_result sqlite_meta_set_store(struct sqlite_file *file,
 
 /* --- Formats ------------------------------------------------------------------------------------ */
 
-/* STORE_NOT_FOUND for a file without any table: a new one, or one whose making was cut short. */
-static enum store_result find_tables(struct sqlite_file *file)
+static enum store_result first_row(struct sqlite_file *file, const char *query, uint64_t *number)
 {
     sqlite3_stmt *row = NULL;
-    int code = sqlite3_prepare_v2(file->db, "SELECT 1 FROM sqlite_schema", -1, &row, NULL);
+    int code = sqlite3_prepare_v2(file->db, query, -1, &row, NULL);
     enum store_result result = sqlite_file_result(file, code);
     if (result == STORE_OK)
         result = sqlite_file_step(file, row);
+    if (result == STORE_OK)
+        *number = sqlite_column_number(row, 0);
     sqlite3_finalize(row);
     return result;
+}
+
+/* STORE_NOT_FOUND for a file without any table: a new one, or one whose making was cut short. One
+ * that holds more than the list of its tables has had some. */
+static enum store_result find_tables(struct sqlite_file *file)
+{
+    uint64_t one, pages;
+    enum store_result result = first_row(file, "SELECT 1 FROM sqlite_schema", &one);
+    if (result != STORE_NOT_FOUND)
+        return result;
+    result = first_row(file, "PRAGMA page_count", &pages);
+    if (result != STORE_OK || pages <= 1)
+        return result == STORE_OK ? STORE_NOT_FOUND : result;
+    store_place_set("%s: no tables in %llu pages", file->name, (unsigned long long)pages);
+    return STORE_DAMAGED;
 }
 
 static enum store_result find_format(struct sqlite_file *file, uint64_t *format)

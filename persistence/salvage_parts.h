@@ -1,0 +1,46 @@
+/* salvage_parts.h - what salvaging the journal and the archive have in common. */
+#ifndef PERSISTENCE_SALVAGE_PARTS_H
+#define PERSISTENCE_SALVAGE_PARTS_H
+
+#include "persistence/salvage.h"
+
+/* Adds a sentence to the report. */
+__attribute__((format(printf, 2, 3))) void
+salvage_tell(struct salvage_report *report, const char *format, ...);
+
+/* True when the folder has a file of this name that is not empty. */
+bool salvage_exists(const struct sqlite_place *place, const char *name);
+
+/* Deletes a file of SQLite's and what SQLite keeps beside it. */
+void salvage_delete(const struct sqlite_place *place, const char *name);
+
+/* Renames it to "<name>.corrupt-<n>", with the first n that is free, and its WAL likewise: so that
+ * the two are still one database. One whose file is gone already has only its WAL renamed. */
+MUST_CHECK enum store_result salvage_set_aside(const struct sqlite_place *place,
+                                               const char *name,
+                                               char aside[SQLITE_FILE_NAME_MAX]);
+MUST_CHECK enum store_result
+salvage_rename(const struct sqlite_place *place, const char *from, const char *to);
+MUST_CHECK enum store_result salvage_sync_folder(const struct sqlite_place *place);
+
+/* Copies the file and its WAL to `copy`, with the first page of `model`: an empty file of the same
+ * format, which has the same tables at the same pages. So a damaged header or schema does not cost
+ * the rows. `model` is deleted. */
+MUST_CHECK enum store_result salvage_copy(const struct sqlite_place *place,
+                                          const char *name,
+                                          const char *model,
+                                          const char *copy);
+
+MUST_CHECK enum store_result salvage_archive(const struct sqlite_place *place,
+                                             struct salvage_report *report);
+MUST_CHECK enum store_result salvage_journal(const struct sqlite_place *place,
+                                             const uint8_t store[STORE_ID_BYTES],
+                                             struct salvage_report *report);
+
+/* The second half of salvage_archive(): what was built takes the damaged file's place. Also after a
+ * crash in its middle. */
+#define ARCHIVE_SALVAGED "archive.db-salvaged"
+MUST_CHECK enum store_result salvage_archive_finish(const struct sqlite_place *place,
+                                                    char aside[SQLITE_FILE_NAME_MAX]);
+
+#endif
