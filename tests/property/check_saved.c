@@ -82,6 +82,7 @@ static struct room_options room_options(void)
         .seed = world.seed,
         .grace_ticks = 40,
         .logs = true,
+        .saves = true,
     };
 }
 

@@ -43,10 +43,10 @@ static struct store_world told; /* what the original's store acknowledged */
 
 static void image_read(const char *name)
 {
-    char path[SCRATCH_PATH_MAX + 64];
+    char path[SCRATCH_PATH_MAX + 512];
     struct image *image = &images[image_count++];
     ck_assert_uint_le(image_count, FILES_MAX);
-    snprintf(image->name, sizeof image->name, "%s", name);
+    snprintf(image->name, sizeof image->name, "%.63s", name);
     snprintf(path, sizeof path, "%s/%s", original.path, name);
     FILE *file = fopen(path, "rb");
     ck_assert_ptr_nonnull(file);
@@ -121,7 +121,7 @@ static void copy_out(const struct image *flipped, size_t at)
 {
     scratch_empty(&copy);
     for (size_t i = 0; i < image_count; i++) {
-        char path[SCRATCH_PATH_MAX + 64];
+        char path[SCRATCH_PATH_MAX + 512];
         snprintf(path, sizeof path, "%s/%s", copy.path, images[i].name);
         FILE *file = fopen(path, "wb");
         ck_assert_ptr_nonnull(file);
