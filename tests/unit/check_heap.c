@@ -95,7 +95,7 @@ START_TEST(no_bytes_are_lost_between_blocks)
     uint64_t free_bytes = 0;
     for (unsigned class = 0; class < HEAP_CLASSES; class ++) {
         uint32_t bytes = (16u << (class / 2)) * (2 + (class & 1)) / 2;
-        for (uint8_t *block = heap.free[class]; block != NULL; memcpy(&block, block, sizeof block))
+        for (void *block = heap.free[class]; block != NULL; memcpy(&block, block, sizeof(void *)))
             free_bytes += bytes;
     }
     ck_assert_uint_eq(free_bytes, left);
