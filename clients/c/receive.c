@@ -138,8 +138,11 @@ void tutti_received(struct tutti_client *client,
     enum status status = length > MESSAGE_BYTES_MAX
                              ? STATUS_LIMIT
                              : receive(client, now_us, (struct bytes){message, length});
+    if (status == STATUS_OK)
+        return;
+    client->incarnation = 0; /* half of it may have been applied: the state is loaded anew */
     if (status == STATUS_MEMORY)
         client_drop(client, CLOSE_MEMORY, "no memory for the room's state");
-    else if (status != STATUS_OK)
+    else
         client_drop(client, CLOSE_MALFORMED, "the server sent a malformed message");
 }

@@ -18,7 +18,8 @@ static void write_hello(struct tutti_client *client, struct writer *writer)
     };
     memcpy(hello.key, client->key, sizeof hello.key);
     for (int scope = 0; scope < SCOPE_COUNT; scope++)
-        if (replica_place(client->replica, (enum wire_scope)scope, &hello.places[scope]))
+        if (client->incarnation != 0 &&
+            replica_place(client->replica, (enum wire_scope)scope, &hello.places[scope]))
             hello.places_held |= (uint8_t)(1 << scope);
     message_write_hello(writer, &hello);
 }

@@ -115,16 +115,12 @@ class Sections(unittest.TestCase):
         self.put_members(2)
         self.replica.begin(5, 200, [0, 2])
         self.assertEqual(set(self.replica.records("notes")), {"a"})
-        with self.assertRaises(Violation):
-            self.apply(8, 1)
-        self.replica.begin(5, 200, [0, 2])
         self.apply(8 + 2, 4, run(1, 1), 1, 1, 0, "b", "tb")
         self.assertEqual(set(self.replica.records("notes")), {"b"})
         self.assertEqual(len(self.replica.records("presence")), 2)
 
     def test_what_the_tables_do_not_allow_is_caught(self):
         bad = (
-            ("a delta of an unknown scope", [8 * 5, 1]),
             ("no advance", [8]),
             ("an unknown collection", [8, 1, run(7, 1), 0, 1, 0, "a"]),
             ("an unknown field", [8, 1, run(1, 1), 8, 1, 9, "z", 1]),

@@ -58,6 +58,7 @@ START_TEST(a_malformed_message_ends_the_connection_not_the_client)
     hear("[0 1]"); /* too late */
     break_link(4000, "");
     ck_assert_int_eq(tutti_state(lone.client), TUTTI_WAITING);
+    reconnect(HELLO); /* it holds nothing that it would trust */
 }
 END_TEST
 
