@@ -57,7 +57,8 @@ room.on('event', (event) => {
 })
 room.others.on('change', showWho)
 room.on('frame', showWays)
-room.on('status', () => {
+room.on('status', ({ status }) => {
+  if (status === 'live') reload()
   showWays()
   showWaiting()
 })
@@ -73,6 +74,12 @@ function arrived({ value }, isNews) {
   if (Math.abs(at) > 8.64e15) return
   const message = { id, text, at, ...seatOf(value) }
   log.settle(message, { now: room.clock.now(), isNews })
+}
+
+/** We were away, and the server may have crashed: what the room has now is what was said. */
+function reload() {
+  const ids = new Set(room.events('chat').map(({ value }) => value?.id))
+  log.reload(ids, (id) => underway.get(id)?.state === 'waiting')
 }
 
 /** Shows at once. Without a connection it waits its turn in the client, and is sent once. */

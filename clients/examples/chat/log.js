@@ -58,6 +58,30 @@ export class Log {
     else if (follows) this.toEnd()
   }
 
+  /**
+   * The room is back, after a crash perhaps: `ids` are the newest messages that it has. What it lost
+   * is gone, but for ours that are sent again: these wait, as they did before.
+   */
+  reload(ids, isWaiting) {
+    const [oldest] = ids
+    const firstPending = this.#element.querySelector('.pending')
+    let isKnown = oldest === undefined
+    for (const node of [...this.#element.querySelectorAll('.message:not(.pending)')]) {
+      const { id } = node.dataset
+      isKnown ||= id === oldest
+      if (!isKnown || ids.has(id) || node.querySelector('.fate').hasChildNodes()) continue
+      const next = node.nextElementSibling
+      if (isWaiting(id)) {
+        node.classList.add('pending')
+        this.#element.insertBefore(node, firstPending)
+      } else {
+        node.remove()
+        this.#nodes.delete(id)
+      }
+      for (const each of [next, node, node.nextElementSibling]) this.#regroup(each)
+    }
+  }
+
   /** How far a message of ours has come: `sending`, `delivered` or `saved`. */
   mark(id, way) {
     const mark = this.#nodes.get(id).querySelector('.way')
@@ -119,6 +143,7 @@ export class Log {
   #make({ id, name, part, text, at }, now, state) {
     const node = document.createElement('article')
     node.className = `message ${state}`
+    node.dataset.id = id
     node.dataset.by = `${part} ${name}`
     node.dataset.at = at
     node.innerHTML = `<span class="head" aria-hidden="true"></span>
@@ -136,7 +161,7 @@ export class Log {
   }
 
   #regroup(node) {
-    if (!node?.matches('.message')) return
+    if (!node?.isConnected || !node.matches('.message')) return
     const before = node.previousElementSibling
     const isSame =
       before?.dataset.by === node.dataset.by &&
