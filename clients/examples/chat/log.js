@@ -59,27 +59,15 @@ export class Log {
   }
 
   /**
-   * The room is back, after a crash perhaps: `ids` are the newest messages that it has. What it lost
-   * is gone, but for ours that are sent again: these wait, as they did before.
+   * `messages` are the newest that the room has, now that it was loaded anew. What a crash took from
+   * it goes from here as well, but for ours that `isWaiting` to be sent again.
    */
-  reload(ids, isWaiting) {
-    const [oldest] = ids
-    const firstPending = this.#element.querySelector('.pending')
-    let isKnown = oldest === undefined
-    for (const node of [...this.#element.querySelectorAll('.message:not(.pending)')]) {
-      const { id } = node.dataset
-      isKnown ||= id === oldest
-      if (!isKnown || ids.has(id) || node.querySelector('.fate').hasChildNodes()) continue
-      const next = node.nextElementSibling
-      if (isWaiting(id)) {
-        node.classList.add('pending')
-        this.#element.insertBefore(node, firstPending)
-      } else {
-        node.remove()
-        this.#nodes.delete(id)
-      }
-      for (const each of [next, node, node.nextElementSibling]) this.#regroup(each)
-    }
+  reload(messages, { now, isWaiting }) {
+    const ids = new Set(messages.map(({ id }) => id))
+    this.#dropLost(ids, isWaiting)
+    const shown = this.#settled.map(({ dataset }) => dataset.id).filter((id) => ids.has(id))
+    if (messages.every(({ id }, i) => shown[i] === id)) return
+    for (const message of messages) this.settle(message, { now, isNews: false })
   }
 
   /** How far a message of ours has come: `sending`, `delivered` or `saved`. */
@@ -106,6 +94,32 @@ export class Log {
     node.classList.remove('pending')
     node.querySelector('.way').hidden = true
     node.querySelector('.fate').replaceChildren(why, button)
+  }
+
+  /** A room keeps its newest messages: behind the first of these that is here, it has all. */
+  #dropLost(ids, isWaiting) {
+    const first = [...ids].find((id) => this.#nodes.has(id))
+    if (ids.size > 0 && first === undefined) return
+    const settled = this.#settled
+    const firstPending = this.#element.querySelector('.pending')
+    const from = settled.findIndex(({ dataset }) => ids.size === 0 || dataset.id === first)
+    for (const node of from < 0 ? [] : settled.slice(from)) {
+      const { id } = node.dataset
+      if (ids.has(id) || node.querySelector('.fate').hasChildNodes()) continue
+      const next = node.nextElementSibling
+      if (isWaiting(id)) {
+        node.classList.add('pending')
+        this.#element.insertBefore(node, firstPending)
+      } else {
+        node.remove()
+        this.#nodes.delete(id)
+      }
+      for (const each of [next, node, node.nextElementSibling]) this.#regroup(each)
+    }
+  }
+
+  get #settled() {
+    return [...this.#element.querySelectorAll('.message:not(.pending)')]
   }
 
   toEnd() {
