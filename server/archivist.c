@@ -415,6 +415,7 @@ static bool seal_some(struct storage *storage, uint64_t wall_ms)
     pthread_mutex_lock(&storage->mutex);
     storage->figures.seals += result == STORE_OK ? count : 0;
     storage->figures.snapshots += result == STORE_OK ? snapshots : 0;
+    storage->figures.archive_behind = result != STORE_OK;
     bool archive_failed_before = storage->figures.archive_fails;
     pthread_mutex_unlock(&storage->mutex);
     if (result != STORE_OK && !archive_failed_before)

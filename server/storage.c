@@ -208,7 +208,7 @@ struct storage_load_figures storage_figures(struct storage *storage)
 bool storage_is_full(struct storage *storage, uint64_t now_us)
 {
     struct storage_load_figures figures = storage_figures(storage);
-    if (!figures.failing && !figures.archive_fails)
+    if (!figures.failing && !figures.archive_fails && !figures.archive_behind)
         return false;
     if (figures.waiting_bytes + figures.kept_bytes >= storage->options.ring_bytes)
         return true;

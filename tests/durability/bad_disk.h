@@ -39,7 +39,7 @@ struct bad_disk_fault {
 
 struct bad_disk {
     char folder[64];
-    char files[32]; /* only those whose name begins so; "" for all */
+    char files[32];     /* only those whose name begins so; "" for all */
     _Atomic bool tears; /* a write that is to fail takes half of its bytes, as long as it can */
     _Atomic uint32_t period; /* of the calls that would fail, only every so many-th does; 0: all */
     _Atomic uint32_t turn;

@@ -18,7 +18,8 @@ struct bad_disk *bad_disk_prepare(void)
     close(fd);
     setenv(BAD_DISK_VARIABLE, path, 1);
     setenv("LD_PRELOAD", TEST_BAD_DISK, 1);
-    setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1); /* this object comes before its runtime */
+    setenv("ASAN_OPTIONS", "verify_asan_link_order=0",
+           1); /* this object comes before its runtime */
     return memory;
 }
 

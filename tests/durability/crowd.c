@@ -177,9 +177,8 @@ void crowd_begin(struct crowd *crowd,
                  uint32_t authors_a_room,
                  uint64_t seed)
 {
-    *crowd = (struct crowd){.rooms = rooms,
-                            .authors_a_room = authors_a_room,
-                            .author_count = rooms * authors_a_room};
+    *crowd = (struct crowd){
+        .rooms = rooms, .authors_a_room = authors_a_room, .author_count = rooms * authors_a_room};
     ck_assert_uint_le(rooms, CROWD_ROOMS_MAX);
     ck_assert_uint_le(crowd->author_count, CROWD_AUTHORS_MAX);
     for (int i = 0; i < 3; i++)

@@ -33,7 +33,7 @@ struct crowd {
     uint32_t round; /* of each the lists are apart */
     uint32_t rate;  /* operations of an author per 1,000 periods of 10 ms; 0: nobody writes */
     struct findings findings;
-    uint32_t unequal; /* rooms that members saw differently at the end of a check */
+    uint32_t unequal;         /* rooms that members saw differently at the end of a check */
     unsigned short chance[3]; /* nrand48()'s */
 
     /* The wait under way. */

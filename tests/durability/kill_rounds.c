@@ -29,7 +29,8 @@ static const char usage[] =
     "                   [--expect-loss]\n"
     "\n"
     "Kills the server N times (20) while 20 clients in 5 rooms write, and counts what was lost or\n"
-    "applied twice. With --power, which needs root and loop devices, the power is cut instead. With\n"
+    "applied twice. With --power, which needs root and loop devices, the power is cut instead. "
+    "With\n"
     "--expect-loss it is a success that something was lost: the proof that losses are found.\n";
 
 static struct {
@@ -121,10 +122,10 @@ static void report(void)
            " uncertain, %" PRIu64 " refused\n",
            world.crowd.round, world.kills, options.seed, sums.submitted, sums.saved, sums.repeated,
            sums.uncertain, sums.refused);
-    printf("  acknowledged and lost %" PRIu64 ", twice %" PRIu64 ", torn %" PRIu64
-           ", foreign %" PRIu64 ", out of order %" PRIu64 "; rounds that ended unequal %" PRIu32
-           "\n",
-           found->lost, found->twice, found->torn, found->foreign, found->moved, world.crowd.unequal);
+    printf(
+        "  acknowledged and lost %" PRIu64 ", twice %" PRIu64 ", torn %" PRIu64 ", foreign %" PRIu64
+        ", out of order %" PRIu64 "; rounds that ended unequal %" PRIu32 "\n",
+        found->lost, found->twice, found->torn, found->foreign, found->moved, world.crowd.unequal);
     printf("  from exec to a client that is live: median %.0f ms, worst %.0f ms\n",
            (double)histogram_quantile(&world.start, 0.5) / 1000, (double)world.start.most / 1000);
     fflush(stdout);
@@ -133,7 +134,8 @@ static void report(void)
 START_TEST(what_is_acknowledged_survives_every_kill)
 {
     begin();
-    while (world.crowd.round < options.rounds && !(options.expect_loss && world.crowd.findings.lost > 0)) {
+    while (world.crowd.round < options.rounds &&
+           !(options.expect_loss && world.crowd.findings.lost > 0)) {
         world.crowd.round++;
         one_round();
         if (world.crowd.round % 10 == 0 && world.crowd.round < options.rounds)
@@ -162,12 +164,9 @@ END_TEST
 static bool take_options(int count, char **arguments)
 {
     static const struct option names[] = {
-        {"rounds", required_argument, NULL, 'r'},
-        {"seed", required_argument, NULL, 's'},
-        {"durability", required_argument, NULL, 'd'},
-        {"power", no_argument, NULL, 'p'},
-        {"expect-loss", no_argument, NULL, 'e'},
-        {NULL, 0, NULL, 0},
+        {"rounds", required_argument, NULL, 'r'},     {"seed", required_argument, NULL, 's'},
+        {"durability", required_argument, NULL, 'd'}, {"power", no_argument, NULL, 'p'},
+        {"expect-loss", no_argument, NULL, 'e'},      {NULL, 0, NULL, 0},
     };
     for (int option; (option = getopt_long(count, arguments, "", names, NULL)) != -1;) {
         switch (option) {
