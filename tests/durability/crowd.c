@@ -26,16 +26,18 @@ static void room_name(uint32_t room, char name[16])
 static void check_condition(void *context)
 {
     struct crowd *crowd = context;
-    if (crowd->condition(crowd) || ++crowd->checks > CHECKS_MAX)
+    crowd->came_true = crowd->came_true || crowd->condition(crowd);
+    if (crowd->came_true || ++crowd->checks > CHECKS_MAX)
         tutti_loop_stop(crowd->loop);
 }
 
 bool crowd_wait(struct crowd *crowd, bool (*condition)(struct crowd *crowd))
 {
     crowd->condition = condition;
+    crowd->came_true = false;
     crowd->checks = 0;
     tutti_loop_run(crowd->loop);
-    return condition(crowd);
+    return crowd->came_true;
 }
 
 static bool time_is_over(struct crowd *crowd)

@@ -40,6 +40,7 @@ struct crowd {
     bool (*condition)(struct crowd *crowd);
     uint64_t until_us;
     unsigned checks;
+    bool came_true;
 };
 
 struct crowd_sums {
@@ -57,7 +58,7 @@ void crowd_end(struct crowd *crowd);
 
 uint32_t crowd_chance_below(struct crowd *crowd, uint32_t bound);
 
-/* Runs the loop until the condition holds; false when it does not come true. */
+/* Runs the loop until the condition has held once; false when it does not come true. */
 bool crowd_wait(struct crowd *crowd, bool (*condition)(struct crowd *crowd));
 void crowd_run_ms(struct crowd *crowd, uint32_t least, uint32_t most);
 
