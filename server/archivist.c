@@ -456,11 +456,38 @@ static void slept(struct storage *storage, struct bytes name)
         tail->asleep = true;
 }
 
+static void post_answer(struct storage *storage,
+                        enum storage_event_kind kind,
+                        struct bytes name,
+                        enum store_result answer)
+{
+    struct storage_event event = {
+        .kind = kind, .answer = answer, .name_length = (uint8_t)name.length};
+    memcpy(event.name, name.data, name.length);
+    if (answer != STORE_OK && answer != STORE_NOT_FOUND)
+        snprintf(event.text, sizeof event.text, "%s: %.80s", store_result_text(answer),
+                 storage->store->place(storage->store));
+    post(storage, &event);
+}
+
+static bool is_stored(struct storage *storage, struct bytes name, enum store_result *result)
+{
+    struct known known = {0};
+    *result = storage->store->room(storage->store, name, take_known, &known);
+    if (*result == STORE_OK && known.state == STORE_ROOM_DELETED)
+        *result = STORE_NOT_FOUND;
+    return *result == STORE_OK;
+}
+
 /* What it wrote last is sealed first, so that the archive knows the incarnation that is over. */
 static void remove_room(struct storage *storage, struct bytes name)
 {
     struct tail *tail = tail_find(storage, name);
     enum store_result result = STORE_OK;
+    if (tail == NULL && !is_stored(storage, name, &result)) {
+        post_answer(storage, STORAGE_REMOVED, name, result);
+        return;
+    }
     if (tail != NULL && tail->log.length > 0) {
         tail->broken = true;
         struct store_sealed sealed = sealed_of(storage, tail);
@@ -472,6 +499,15 @@ static void remove_room(struct storage *storage, struct bytes name)
         seal_failed(storage, result);
     if (tail != NULL)
         tail_forget(storage, tail);
+    post_answer(storage, STORAGE_REMOVED, name, result);
+}
+
+static void release_room(struct storage *storage, struct bytes name)
+{
+    enum store_result result;
+    if (is_stored(storage, name, &result))
+        result = storage->store->release_quarantine(storage->store, name);
+    post_answer(storage, STORAGE_RELEASED, name, result);
 }
 
 bool archivist_do(struct storage *storage, struct job *job)
@@ -494,6 +530,9 @@ bool archivist_do(struct storage *storage, struct job *job)
         break;
     case JOB_REMOVE:
         remove_room(storage, name);
+        break;
+    case JOB_RELEASE_ROOM:
+        release_room(storage, name);
         break;
     case JOB_RECLAIM:
         if (storage->store->reclaim(storage->store, RECLAIM_BYTES, &freed) != STORE_OK)

@@ -243,6 +243,11 @@ void storage_remove(struct storage *storage, struct bytes name)
     (void)ask(storage, JOB_REMOVE, name, NULL);
 }
 
+void storage_release_room(struct storage *storage, struct bytes name)
+{
+    (void)ask(storage, JOB_RELEASE_ROOM, name, NULL);
+}
+
 /* --- Beginning and end --------------------------------------------------------------------------- */
 
 static bool take_flush(void *context, const struct store_flush *flush)

@@ -29,6 +29,7 @@ enum job_kind {
     JOB_LOAD,
     JOB_SLEPT,
     JOB_REMOVE,
+    JOB_RELEASE_ROOM, /* from its quarantine */
     JOB_RECLAIM, /* archivist: free some space */
     JOB_STOP
 };
