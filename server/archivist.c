@@ -511,6 +511,7 @@ bool archivist_do(struct storage *storage, struct job *job)
 void *archivist_run(void *context)
 {
     struct storage *storage = context;
+    pthread_setname_np(pthread_self(), "archivist");
     for (bool goes_on = true; goes_on;) {
         struct job *job = queue_pop(storage, &storage->to_archivist,
                                     storage->sealed_ms + storage->options.seal_ms);

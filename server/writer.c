@@ -199,6 +199,7 @@ bool writer_do(struct storage *storage, struct job *job)
 void *writer_run(void *context)
 {
     struct storage *storage = context;
+    pthread_setname_np(pthread_self(), "writer");
     while (writer_do(storage, queue_pop(storage, &storage->to_writer, 0)))
         continue;
     return NULL;
