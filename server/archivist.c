@@ -250,6 +250,9 @@ static void conclude(struct loading *loading,
         quarantine(storage, name, event);
     } else if (loading->replay.room == NULL) {
         event->result = LOAD_NONE;
+    } else if (loading->replay.ended) {
+        event->result = LOAD_NONE; /* the server ended before it could be removed */
+        event->incarnation = room_incarnation(loading->replay.room);
     } else {
         event->room = replay_end(&loading->replay, &event->clean, &status);
         event->result = event->room != NULL ? LOAD_DONE : LOAD_FAILED;
@@ -340,7 +343,9 @@ static struct store_sealed sealed_of(struct storage *storage, struct tail *tail)
         snapshot = make_snapshot(storage, tail, &tick);
     return (struct store_sealed){
         .name = name_of(tail),
-        .kind = {tail->kind, tail->kind_length},
+        /* A log without its beginning is kept as well: loading it says what is missing. */
+        .kind = tail->kind_length > 0 ? (struct bytes){tail->kind, tail->kind_length}
+                                      : bytes_of("?"),
         .segment = {.incarnation = tail->incarnation,
                     .first = tail->first,
                     .last = tail->last,
