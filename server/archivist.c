@@ -344,8 +344,8 @@ static struct store_sealed sealed_of(struct storage *storage, struct tail *tail)
     return (struct store_sealed){
         .name = name_of(tail),
         /* A log without its beginning is kept as well: loading it says what is missing. */
-        .kind = tail->kind_length > 0 ? (struct bytes){tail->kind, tail->kind_length}
-                                      : bytes_of("?"),
+        .kind =
+            tail->kind_length > 0 ? (struct bytes){tail->kind, tail->kind_length} : bytes_of("?"),
         .segment = {.incarnation = tail->incarnation,
                     .first = tail->first,
                     .last = tail->last,
@@ -437,7 +437,7 @@ void archivist_seal(struct storage *storage)
     pthread_mutex_lock(&storage->mutex);
     bool fails = storage->figures.archive_fails;
     pthread_mutex_unlock(&storage->mutex);
-    storage->sealed_ms = clock_ms();
+    storage->sealed_ms = storage->options.clock_ms();
     if (fails)
         return;
     uint64_t wall_ms = wall_clock_ms();
@@ -522,7 +522,7 @@ void *archivist_run(void *context)
                                     storage->sealed_ms + storage->options.seal_ms);
         if (job != NULL)
             goes_on = archivist_do(storage, job);
-        if (goes_on && clock_ms() >= storage->sealed_ms + storage->options.seal_ms)
+        if (goes_on && storage->options.clock_ms() >= storage->sealed_ms + storage->options.seal_ms)
             archivist_seal(storage);
     }
     return NULL;

@@ -121,8 +121,8 @@ static bool save(struct storage *storage, const struct batch *batch)
         if (suspect && !was_suspect)
             continue;
         if (stopping(storage) && gives_up_ms == 0)
-            gives_up_ms = clock_ms() + STOP_SECONDS * 1000u;
-        if ((gives_up_ms > 0 && clock_ms() >= gives_up_ms) || !storage->threads)
+            gives_up_ms = storage->options.clock_ms() + STOP_SECONDS * 1000u;
+        if ((gives_up_ms > 0 && storage->options.clock_ms() >= gives_up_ms) || !storage->threads)
             return false;
         if (result == STORE_FULL)
             ask_for_space(storage);
