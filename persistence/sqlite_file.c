@@ -163,6 +163,8 @@ static enum store_result configure(struct sqlite_file *file,
         sqlite_file_retire(file);
         return sqlite_file_exec(file, "PRAGMA query_only=ON");
     }
+    if (options->use == SQLITE_FILE_COPY)
+        return STORE_OK;
     /* The vacuum's mode holds only when it is set before the first table is made. */
     result = sqlite_file_exec(file, "PRAGMA page_size=4096");
     if (result == STORE_OK && options->shrinks)
@@ -185,7 +187,7 @@ enum store_result sqlite_file_open(struct sqlite_file *file,
         return STORE_FAILED;
     }
     enum store_result result = STORE_OK;
-    if (options->use == SQLITE_FILE_OWN)
+    if (options->use != SQLITE_FILE_READ)
         result = make_private(file);
     if (result != STORE_OK)
         return result;

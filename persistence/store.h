@@ -65,8 +65,9 @@ enum store_room_state {
 /* What the archive knows of a room. Views, as the caller of room() or a visitor sees them. */
 struct store_room {
     struct bytes name;
-    struct bytes kind;
-    uint64_t incarnation;
+    struct bytes kind;      /* empty where nobody knows it any more */
+    uint64_t incarnation;   /* above that of its newest blob after a restore: then the room has to
+                              * come back under a new one */
     uint64_t first, last;   /* ticks of the log that is kept; 0, 0 for none */
     uint64_t created_ms;    /* since 1970, when it was first sealed */
     uint64_t bytes;         /* of its segments and snapshots, as stored */
