@@ -190,7 +190,10 @@ enum store_result archive_blob_drop(struct archive *archive, const struct archiv
         return result;
     sqlite3_stmt *row = archive->file.statements[BLOB_DROP + blob->table];
     sqlite_bind_number(row, 1, blob->id);
-    return sqlite_file_run(&archive->file, row);
+    result = sqlite_file_run(&archive->file, row);
+    if (result == STORE_OK && sqlite3_changes(archive->file.db) == 0)
+        result = damage(blob, "out of order");
+    return result;
 }
 
 enum store_result
@@ -294,6 +297,9 @@ static enum store_result read_one(struct archive *archive,
     if (result == STORE_OK)
         result = take_row(archive, blob, row);
     sqlite3_reset(row);
+    /* A tree whose order is damaged answers with rows that were not asked for. */
+    if (result == STORE_OK && (blob->id < from || blob->id > to))
+        result = damage(blob, "out of order");
     if (result != STORE_OK)
         archive_blob_free(blob);
     return result;

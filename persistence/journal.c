@@ -237,10 +237,16 @@ enum store_result journal_start_generation(struct journal *journal)
         return STORE_FAILED;
     }
     struct journal_facts facts = old->facts;
-    facts.after = journal->cut;
+    /* A flush that failed may stand in the old file all the same, in the kernel's memory alone. */
+    facts.after = journal->cut < journal->last ? journal->cut : journal->last;
     struct journal_file *fresh = old + 1;
     enum store_result result =
         journal_file_open(fresh, &journal->place, old->generation + 1, SQLITE_FILE_OWN, &facts);
+    /* One that an earlier failure left behind was made for another moment. */
+    if (result == STORE_OK && fresh->facts.after != facts.after) {
+        fresh->facts.after = facts.after;
+        result = sqlite_meta_set_number(&fresh->file, "after", facts.after);
+    }
     if (result != STORE_OK) {
         /* Half made, it would be taken for the newest generation at the next start. */
         journal_file_delete(fresh, &journal->place);

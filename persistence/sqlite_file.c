@@ -1,5 +1,6 @@
 #include "persistence/sqlite_file.h"
 
+#include "persistence/sqlite_log.h"
 #include "persistence/store_place.h"
 
 #include <assert.h>
@@ -189,6 +190,8 @@ enum store_result sqlite_file_open(struct sqlite_file *file,
     enum store_result result = STORE_OK;
     if (options->use != SQLITE_FILE_READ)
         result = make_private(file);
+    if (result == STORE_OK && options->use == SQLITE_FILE_OWN && options->place->sync)
+        result = sqlite_log_check(file->path, file->name);
     if (result != STORE_OK)
         return result;
     int code = sqlite3_open_v2(file->path, &file->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
