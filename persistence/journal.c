@@ -229,6 +229,21 @@ enum store_result journal_release(struct journal *journal, uint64_t number)
     return result;
 }
 
+/* One that an earlier failure left behind was made for another moment. */
+static enum store_result bring_up_to_date(struct journal_file *fresh,
+                                          const struct journal_facts *facts)
+{
+    if (memcmp(&fresh->facts, facts, sizeof *facts) == 0)
+        return STORE_OK;
+    fresh->facts = *facts;
+    enum store_result result = sqlite_meta_set_number(&fresh->file, "fence", facts->fence);
+    if (result == STORE_OK)
+        result = sqlite_meta_set_number(&fresh->file, "released", facts->released);
+    if (result == STORE_OK)
+        result = sqlite_meta_set_number(&fresh->file, "after", facts->after);
+    return result;
+}
+
 enum store_result journal_start_generation(struct journal *journal)
 {
     struct journal_file *old = newest(journal);
@@ -242,11 +257,8 @@ enum store_result journal_start_generation(struct journal *journal)
     struct journal_file *fresh = old + 1;
     enum store_result result =
         journal_file_open(fresh, &journal->place, old->generation + 1, SQLITE_FILE_OWN, &facts);
-    /* One that an earlier failure left behind was made for another moment. */
-    if (result == STORE_OK && fresh->facts.after != facts.after) {
-        fresh->facts.after = facts.after;
-        result = sqlite_meta_set_number(&fresh->file, "after", facts.after);
-    }
+    if (result == STORE_OK)
+        result = bring_up_to_date(fresh, &facts);
     if (result != STORE_OK) {
         /* Half made, it would be taken for the newest generation at the next start. */
         journal_file_delete(fresh, &journal->place);
