@@ -55,12 +55,26 @@ run_steps(struct backup *backup, struct sqlite_file *to, sqlite3_backup *work)
     return sqlite_file_result(to, code);
 }
 
+/* STORE_NOT_FOUND for a file without tables: a journal that is just being made. */
+static enum store_result has_tables(struct sqlite_file *file)
+{
+    static const char *const query[] = {"SELECT 1 FROM sqlite_schema"};
+    enum store_result result = sqlite_file_prepare(file, query, 1);
+    if (result == STORE_OK)
+        result = sqlite_file_step(file, file->statements[0]);
+    if (result == STORE_OK)
+        sqlite3_reset(file->statements[0]);
+    return result;
+}
+
 /* The source is read as it is now: with a transaction open, its writer's commits stay out, and the
  * copying need not begin anew at each of them. */
 static enum store_result
 copy_pages(struct backup *backup, struct sqlite_file *from, struct sqlite_file *to)
 {
-    enum store_result result = sqlite_file_exec(from, "BEGIN; SELECT count(*) FROM meta");
+    enum store_result result = sqlite_file_exec(from, "BEGIN");
+    if (result == STORE_OK)
+        result = has_tables(from);
     if (result != STORE_OK)
         return result;
     sqlite3_backup *work = sqlite3_backup_init(to->db, "main", from->db, "main");
@@ -103,6 +117,10 @@ static enum store_result copy_journals(struct backup *backup)
         journal_file_name(name, generations[i]);
         salvage_delete(&backup->to, name);
         result = copy_file(backup, name);
+        if (result == STORE_NOT_FOUND) {
+            salvage_delete(&backup->to, name);
+            result = STORE_OK;
+        }
     }
     return result;
 }

@@ -6,6 +6,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* Of opening beside the one that writes. */
+#define TRIES    3u
+#define PAUSE_MS 20
+
 static struct journal_file *newest(struct journal *journal)
 {
     return &journal->files[journal->count - 1];
@@ -131,9 +135,11 @@ enum store_result journal_open_to_read(struct journal *journal,
 {
     *journal = (struct journal){.place = *place, .cut = FLUSH_NUMBER_MAX};
     enum store_result result = open_to_read(journal, store);
-    /* The owner may have deleted a generation between the listing and the opening. */
-    for (unsigned again = 0; result == STORE_FAILED && again < 3; again++)
+    /* The owner may have deleted a generation since the listing, or be making one. */
+    for (unsigned again = 0; result == STORE_FAILED && again < TRIES; again++) {
+        sqlite3_sleep(PAUSE_MS);
         result = open_to_read(journal, store);
+    }
     return result;
 }
 
