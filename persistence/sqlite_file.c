@@ -126,6 +126,15 @@ static enum store_result enter_wal(struct sqlite_file *file)
     return result;
 }
 
+/* What an earlier process left in the log may be in the kernel's memory alone, where a sync had
+ * failed, and what is appended to that would be lost with it; now it is written anew. A reader that
+ * stands in the way is no reason not to start. */
+static enum store_result start_with_empty_log(struct sqlite_file *file)
+{
+    enum store_result result = sqlite_file_empty_log(file);
+    return result == STORE_BUSY ? STORE_OK : result;
+}
+
 /* SQLite syncs the folder when it makes a log, and does not tell when that fails. */
 static enum store_result sync_names(const struct sqlite_file *file, const char *folder)
 {
@@ -199,13 +208,8 @@ enum store_result sqlite_file_open(struct sqlite_file *file,
     result = sqlite_file_result(file, code);
     if (result == STORE_OK)
         result = configure(file, options);
-    /* What an earlier process left in the log may be in the kernel's memory alone, where a sync had
-     * failed, and what is appended to that would be lost with it; now it is written anew. */
     if (result == STORE_OK && options->use == SQLITE_FILE_OWN)
-        result = sqlite_file_empty_log(file);
-    /* A reader that stands in the way is no reason not to start. */
-    if (result == STORE_BUSY)
-        result = STORE_OK;
+        result = start_with_empty_log(file);
     if (result == STORE_OK && options->use == SQLITE_FILE_OWN)
         result = sync_names(file, options->place->folder);
     if (result != STORE_OK)
