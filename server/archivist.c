@@ -250,6 +250,9 @@ static void conclude(struct loading *loading,
         quarantine(storage, name, event);
     } else if (loading->replay.room == NULL) {
         event->result = LOAD_NONE;
+    } else if (loading->replay.ended) {
+        event->result = LOAD_NONE; /* the server ended before it could be removed */
+        event->incarnation = room_incarnation(loading->replay.room);
     } else {
         event->room = replay_end(&loading->replay, &event->clean, &status);
         event->result = event->room != NULL ? LOAD_DONE : LOAD_FAILED;
@@ -340,7 +343,9 @@ static struct store_sealed sealed_of(struct storage *storage, struct tail *tail)
         snapshot = make_snapshot(storage, tail, &tick);
     return (struct store_sealed){
         .name = name_of(tail),
-        .kind = {tail->kind, tail->kind_length},
+        /* A log without its beginning is kept as well: loading it says what is missing. */
+        .kind =
+            tail->kind_length > 0 ? (struct bytes){tail->kind, tail->kind_length} : bytes_of("?"),
         .segment = {.incarnation = tail->incarnation,
                     .first = tail->first,
                     .last = tail->last,
@@ -432,7 +437,7 @@ void archivist_seal(struct storage *storage)
     pthread_mutex_lock(&storage->mutex);
     bool fails = storage->figures.archive_fails;
     pthread_mutex_unlock(&storage->mutex);
-    storage->sealed_ms = clock_ms();
+    storage->sealed_ms = storage->options.clock_ms();
     if (fails)
         return;
     uint64_t wall_ms = wall_clock_ms();
@@ -550,12 +555,13 @@ bool archivist_do(struct storage *storage, struct job *job)
 void *archivist_run(void *context)
 {
     struct storage *storage = context;
+    pthread_setname_np(pthread_self(), "archivist");
     for (bool goes_on = true; goes_on;) {
         struct job *job = queue_pop(storage, &storage->to_archivist,
                                     storage->sealed_ms + storage->options.seal_ms);
         if (job != NULL)
             goes_on = archivist_do(storage, job);
-        if (goes_on && clock_ms() >= storage->sealed_ms + storage->options.seal_ms)
+        if (goes_on && storage->options.clock_ms() >= storage->sealed_ms + storage->options.seal_ms)
             archivist_seal(storage);
     }
     return NULL;

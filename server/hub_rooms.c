@@ -361,10 +361,10 @@ static void on_flushed(struct hub *hub, uint64_t number)
 
 static enum saving saving_now(const struct hub *hub)
 {
-    if (!hub->saves)
-        return SAVING_WELL;
     if (storage_is_full(hub->storage, hub->now_us))
         return SAVING_PAUSED;
+    if (!hub->saves)
+        return SAVING_WELL;
     return storage_figures(hub->storage).failing ? SAVING_INTERRUPTED : SAVING_WELL;
 }
 

@@ -44,9 +44,10 @@ struct storage_options {
     const struct rules *(*find)(struct bytes kind);
     void (*wake)(void *context); /* NULL: nothing happens but in storage_work() */
     void *context;
-    uint64_t ring_bytes; /* 0: STORAGE_RING_BYTES */
-    uint32_t seal_ms;    /* 0: STORAGE_SEAL_MS */
-    uint64_t seed;       /* of the rooms' indexes */
+    uint64_t ring_bytes;        /* 0: STORAGE_RING_BYTES */
+    uint32_t seal_ms;           /* 0: STORAGE_SEAL_MS */
+    uint64_t (*clock_ms)(void); /* monotonic; NULL: the system's */
+    uint64_t seed;              /* of the rooms' indexes */
 };
 
 /* Takes the store over and reads what its journal holds. NULL with an error for people; the store

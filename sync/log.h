@@ -84,6 +84,7 @@ struct replay {
     struct room *room;  /* NULL before the first entry or snapshot */
     uint64_t tick;      /* of the entry being applied */
     uint64_t wall_ms;   /* of the last entry; 0 for none */
+    bool ended;         /* by its rules: it is not to come back */
     enum status status; /* of the first failure */
 };
 

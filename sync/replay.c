@@ -387,6 +387,7 @@ static void apply_act(struct replay *replay, struct reader *reader)
         return;
     case ACT_ENDED:
         read_string(reader);
+        replay->ended = true;
         return;
     case ACT_HASH:
         bits = read_bits(reader);
