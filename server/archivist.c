@@ -122,20 +122,27 @@ static void set_kind(struct storage *storage, struct tail *tail, struct bytes lo
         memcpy(tail->kind, kind.data, kind.length);
 }
 
-/* What a room that is deleted wrote before is nothing any more. */
-static bool is_of_the_deleted(struct storage *storage, const struct flush_entry *entry)
+/* What the journal tells of a room that was deleted since is nothing any more. What it tells of one
+ * that was sealed since, in a life that ended before the journal was told, is there already. */
+static bool is_past(struct storage *storage, const struct flush_entry *entry)
 {
     struct known known = {0};
     enum store_result result =
         storage->store->room(storage->store, entry->room, take_known, &known);
-    return result == STORE_OK && known.state == STORE_ROOM_DELETED &&
-           entry->incarnation <= known.incarnation;
+    return result == STORE_OK && entry->incarnation <= known.incarnation &&
+           (known.state == STORE_ROOM_DELETED || entry->last <= known.last);
 }
 
 static bool take_entry(struct storage *storage, const struct flush_entry *entry)
 {
     struct tail *tail = tail_find(storage, entry->room);
-    if (tail == NULL && is_of_the_deleted(storage, entry))
+    /* A room's ticks go on for as long as it is kept: this one was deleted, and made new since. */
+    if (tail != NULL && tail->log.length > 0 && entry->incarnation > tail->incarnation &&
+        entry->first <= tail->last) {
+        tail_forget(storage, tail);
+        tail = NULL;
+    }
+    if (tail == NULL && is_past(storage, entry))
         return true;
     tail = tail_of(storage, entry->room);
     if (tail == NULL || !append_bytes(&tail->log, entry->bytes))

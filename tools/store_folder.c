@@ -38,33 +38,48 @@ static struct store_tail *find_or_make(struct store_folder *folder, struct bytes
     return tail;
 }
 
-struct deleted {
-    bool is;
-    uint64_t incarnation;
+static void forget(struct store_folder *folder, struct store_tail *tail)
+{
+    HASH_DELETE(hh, folder->tails, tail);
+    free(tail->log.data);
+    free(tail);
+}
+
+struct sealed {
+    bool deleted;
+    uint64_t incarnation, last;
 };
 
-static bool take_deleted(void *context, const struct store_room *room)
+static bool take_sealed(void *context, const struct store_room *room)
 {
-    struct deleted *deleted = context;
-    deleted->is = room->state == STORE_ROOM_DELETED;
-    deleted->incarnation = room->incarnation;
+    struct sealed *sealed = context;
+    sealed->deleted = room->state == STORE_ROOM_DELETED;
+    sealed->incarnation = room->incarnation;
+    sealed->last = room->last;
     return false;
 }
 
-/* What a room wrote before it was deleted is nothing any more. */
-static bool is_of_the_deleted(struct store_folder *folder, const struct flush_entry *entry)
+/* What a room wrote before it was deleted is nothing any more, what is sealed is there already. */
+static bool is_past(struct store_folder *folder, const struct flush_entry *entry)
 {
-    struct deleted deleted = {0};
+    struct sealed sealed = {0};
     struct store *store = folder->store;
-    return store->room(store, entry->room, take_deleted, &deleted) == STORE_OK && deleted.is &&
-           entry->incarnation <= deleted.incarnation;
+    return store->room(store, entry->room, take_sealed, &sealed) == STORE_OK &&
+           entry->incarnation <= sealed.incarnation &&
+           (sealed.deleted || entry->last <= sealed.last);
 }
 
 static bool take_entry(struct store_folder *folder, const struct flush_entry *entry)
 {
-    if (find(folder, entry->room) == NULL && is_of_the_deleted(folder, entry))
+    struct store_tail *tail = find(folder, entry->room);
+    /* A room's ticks go on for as long as it is kept: this one was deleted, and made new since. */
+    if (tail != NULL && entry->incarnation > tail->incarnation && entry->first <= tail->last) {
+        forget(folder, tail);
+        tail = NULL;
+    }
+    if (tail == NULL && is_past(folder, entry))
         return true;
-    struct store_tail *tail = find_or_make(folder, entry->room);
+    tail = find_or_make(folder, entry->room);
     if (tail == NULL || !flush_reserve(&tail->log, entry->bytes.length))
         return false;
     if (tail->log.length == 0)
@@ -129,9 +144,7 @@ void store_folder_close(struct store_folder *folder)
     struct store_tail *tail, *next;
     HASH_ITER(hh, folder->tails, tail, next)
     {
-        HASH_DELETE(hh, folder->tails, tail);
-        free(tail->log.data);
-        free(tail);
+        forget(folder, tail);
     }
     if (folder->store != NULL)
         folder->store->close(folder->store);
