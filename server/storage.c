@@ -277,6 +277,9 @@ static enum store_result read_journal(struct storage *storage)
     enum store_result result = store->claim(store, &storage->fence);
     if (result == STORE_OK)
         result = store->flushes(store, take_flush, storage, &last);
+    /* What was behind the damage is missing, and the rooms that it told of will say so. */
+    if (result == STORE_DAMAGED)
+        result = writer_renew(storage);
     storage->next_number = last + 1;
     storage->taken = last;
     uint64_t highest = store->incarnation(store);

@@ -30,7 +30,7 @@ static enum store_result append(struct storage *storage, const struct batch *bat
 }
 
 /* A journal in a new file, with all that is not in the archive. */
-static enum store_result renew(struct storage *storage)
+enum store_result writer_renew(struct storage *storage)
 {
     enum store_result result = storage->store->renew_journal(storage->store);
     for (const struct batch *batch = storage->kept; batch != NULL && result == STORE_OK;
@@ -83,7 +83,7 @@ static bool is_transient(enum store_result result)
 /* One attempt. A journal that has failed otherwise than by being full is not written again. */
 static enum store_result attempt(struct storage *storage, const struct batch *batch, bool *suspect)
 {
-    enum store_result result = *suspect ? renew(storage) : STORE_OK;
+    enum store_result result = *suspect ? writer_renew(storage) : STORE_OK;
     if (result == STORE_OK) {
         *suspect = false;
         result = append(storage, batch);
