@@ -278,8 +278,13 @@ static enum store_result read_journal(struct storage *storage)
     if (result == STORE_OK)
         result = store->flushes(store, take_flush, storage, &last);
     /* What was behind the damage is missing, and the rooms that it told of will say so. */
-    if (result == STORE_DAMAGED)
+    if (result == STORE_DAMAGED) {
+        struct storage_event event = {.kind = STORAGE_TROUBLE};
+        snprintf(event.text, sizeof event.text, "lost from the journal on: %.80s",
+                 store->place(store));
+        post(storage, &event);
         result = writer_renew(storage);
+    }
     storage->next_number = last + 1;
     storage->taken = last;
     uint64_t highest = store->incarnation(store);
