@@ -31,8 +31,9 @@ struct sqlite_place {
 };
 
 enum sqlite_file_use {
-    SQLITE_FILE_OWN, /* made where there is none */
-    SQLITE_FILE_READ /* has to be there; neither written nor checkpointed */
+    SQLITE_FILE_OWN,  /* made where there is none */
+    SQLITE_FILE_READ, /* has to be there; neither written nor checkpointed */
+    SQLITE_FILE_COPY  /* empty, to be filled with another file's pages */
 };
 
 struct sqlite_file_options {

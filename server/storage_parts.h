@@ -29,6 +29,7 @@ enum job_kind {
     JOB_LOAD,
     JOB_SLEPT,
     JOB_REMOVE,
+    JOB_RELEASE_ROOM, /* from its quarantine */
     JOB_RECLAIM, /* archivist: free some space */
     JOB_STOP
 };
@@ -109,7 +110,6 @@ void queue_push(struct storage *storage, struct queue *queue, struct job *job);
 struct job *queue_pop(struct storage *storage, struct queue *queue, uint64_t until_ms);
 void post(struct storage *storage, const struct storage_event *event);
 void batch_free(struct batch *batch);
-uint64_t clock_ms(void);      /* monotonic */
 uint64_t wall_clock_ms(void); /* since 1970 */
 
 /* writer.c */

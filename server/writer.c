@@ -121,8 +121,8 @@ static bool save(struct storage *storage, const struct batch *batch)
         if (suspect && !was_suspect)
             continue;
         if (stopping(storage) && gives_up_ms == 0)
-            gives_up_ms = clock_ms() + STOP_SECONDS * 1000u;
-        if ((gives_up_ms > 0 && clock_ms() >= gives_up_ms) || !storage->threads)
+            gives_up_ms = storage->options.clock_ms() + STOP_SECONDS * 1000u;
+        if ((gives_up_ms > 0 && storage->options.clock_ms() >= gives_up_ms) || !storage->threads)
             return false;
         if (result == STORE_FULL)
             ask_for_space(storage);
@@ -199,6 +199,7 @@ bool writer_do(struct storage *storage, struct job *job)
 void *writer_run(void *context)
 {
     struct storage *storage = context;
+    pthread_setname_np(pthread_self(), "writer");
     while (writer_do(storage, queue_pop(storage, &storage->to_writer, 0)))
         continue;
     return NULL;

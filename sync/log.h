@@ -84,8 +84,8 @@ struct replay {
     struct room *room;  /* NULL before the first entry or snapshot */
     uint64_t tick;      /* of the entry being applied */
     uint64_t wall_ms;   /* of the last entry; 0 for none */
+    bool ended;         /* by its rules: it is not to come back */
     enum status status; /* of the first failure */
-    bool ended;         /* the rules have ended the room: it is not to come back */
 };
 
 /* Limits, memory, grace and the seed of the indexes come from the options, all else from the bytes.

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "sync/hash.h"
-#include "sync/log.h"
+#include "sync/log_read.h"
 #include "sync/room_parts.h"
 #include "sync/snapshot_parts.h"
 
@@ -138,12 +138,6 @@ static void apply_joined(struct replay *replay, struct reader *reader)
 
 /* --- Operations ---------------------------------------------------------------------------------- */
 
-/* Operations nest deeper than a value may. */
-static void skip_operation(struct reader *reader)
-{
-    operation_count(reader);
-}
-
 /* How many edits the next operation has, without taking it. */
 static uint32_t peek_edits(struct replay *replay, const struct reader *reader, struct bytes *bytes)
 {
@@ -199,7 +193,7 @@ static void apply_operation(struct replay *replay, struct reader *reader)
     }
     if (outcome != STATUS_OK) {
         client_refuse(room, client, (enum status)outcome);
-        skip_operation(reader);
+        operation_count(reader); /* read_value() does not go as deep as its values may */
         return;
     }
     struct actor actor = actor_for(room, client);
@@ -219,7 +213,7 @@ static void apply_rules_edit(struct replay *replay, struct reader *reader)
     if (!reserve_edits(replay, edits, bytes.length, mine))
         return;
     fail(replay, room_edit(replay->room, member, bytes));
-    skip_operation(reader);
+    operation_count(reader);
 }
 
 static void apply_named(struct replay *replay, struct reader *reader)
@@ -360,18 +354,10 @@ static void apply_act(struct replay *replay, struct reader *reader)
 {
     struct seat *seat;
     uint64_t bits;
-    uint32_t elements = read_array(reader);
-    int64_t kind = read_integer_in(reader, 0, ACT_HASH);
-    static const uint8_t elements_of[] = {
-        [ACT_OPENED] = 4, [ACT_WOKEN] = 1,     [ACT_SLEPT] = 2, [ACT_JOINED] = 6, [ACT_LEFT] = 1,
-        [ACT_ROLE] = 2,   [ACT_OPERATION] = 3, [ACT_EDIT] = 2,  [ACT_NAMED] = 1,  [ACT_TIMER] = 2,
-        [ACT_RANDOM] = 1, [ACT_ENDED] = 1,     [ACT_HASH] = 1,
-    };
-    if (reader->status == STATUS_OK && elements != 1u + elements_of[kind])
-        reader_fail(reader, STATUS_MALFORMED);
+    enum act act = log_read_head(reader);
     if (reader->status != STATUS_OK)
         return;
-    switch ((enum act)kind) {
+    switch (act) {
     case ACT_OPENED:
         apply_opened(replay, reader);
         return;
@@ -426,24 +412,9 @@ static void apply_act(struct replay *replay, struct reader *reader)
 
 /* --- Entries ------------------------------------------------------------------------------------- */
 
-/* One that the snapshot has already. */
-static void skip_act(struct reader *reader)
-{
-    uint32_t elements = read_array(reader);
-    int64_t kind = read_integer_in(reader, 0, ACT_HASH);
-    bool ends_with_operation = kind == ACT_OPERATION || kind == ACT_EDIT;
-    if (elements < 2)
-        reader_fail(reader, STATUS_MALFORMED);
-    for (uint32_t i = 2; i < elements && reader->status == STATUS_OK; i++)
-        read_value(reader);
-    if (ends_with_operation)
-        skip_operation(reader);
-    else
-        read_value(reader);
-}
-
 static void apply_entry(struct replay *replay, struct reader *reader)
 {
+    struct log_act act;
     uint32_t elements = read_array(reader);
     int64_t tick = read_integer_in(reader, 0, INTEGER_MAX);
     int64_t since = read_integer_in(reader, 0, INTEGER_MAX);
@@ -457,10 +428,10 @@ static void apply_entry(struct replay *replay, struct reader *reader)
     if (!skipped && reader->status == STATUS_OK && replay->room != NULL)
         room_set_tick(replay->room, (uint64_t)tick);
     for (uint32_t i = 3; i < elements && reader->status == STATUS_OK && !failed(replay); i++) {
-        if (skipped)
-            skip_act(reader);
-        else
+        if (!skipped)
             apply_act(replay, reader);
+        else if (!log_read_act(reader, &act))
+            reader_fail(reader, STATUS_TRUNCATED);
     }
     if (reader->status != STATUS_OK)
         fail(replay, reader->status);
