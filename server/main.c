@@ -199,6 +199,7 @@ static int run(struct program *program)
             .store = store,
             .site = program->site,
             .log = &program->log,
+            .folder = program->folder.fd,
         },
         error);
     if (program->service == NULL)

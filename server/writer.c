@@ -29,7 +29,7 @@ static enum store_result append(struct storage *storage, const struct batch *bat
 }
 
 /* A journal in a new file, with all that is not in the archive. */
-static enum store_result renew(struct storage *storage)
+enum store_result writer_renew(struct storage *storage)
 {
     enum store_result result = storage->store->renew_journal(storage->store);
     for (const struct batch *batch = storage->kept; batch != NULL && result == STORE_OK;
@@ -82,7 +82,7 @@ static bool is_transient(enum store_result result)
 /* One attempt. A journal that has failed otherwise than by being full is not written again. */
 static enum store_result attempt(struct storage *storage, const struct batch *batch, bool *suspect)
 {
-    enum store_result result = *suspect ? renew(storage) : STORE_OK;
+    enum store_result result = *suspect ? writer_renew(storage) : STORE_OK;
     if (result == STORE_OK) {
         *suspect = false;
         result = append(storage, batch);
@@ -125,11 +125,17 @@ static bool save(struct storage *storage, const struct batch *batch)
         suspect = suspect || !is_transient(result);
         if (suspect && !was_suspect)
             continue;
+<<<<<<< HEAD
         if (stopping(storage) && gives_up_ms == 0) {
             gives_up_ms = clock_ms() + STOP_SECONDS * 1000u;
             wait_ms = RETRY_MS_MIN;
         }
         if ((gives_up_ms > 0 && clock_ms() >= gives_up_ms) || !storage->threads)
+=======
+        if (stopping(storage) && gives_up_ms == 0)
+            gives_up_ms = storage->options.clock_ms() + STOP_SECONDS * 1000u;
+        if ((gives_up_ms > 0 && storage->options.clock_ms() >= gives_up_ms) || !storage->threads)
+>>>>>>> main
             return false;
         if (result == STORE_FULL)
             ask_for_space(storage);
@@ -206,6 +212,7 @@ bool writer_do(struct storage *storage, struct job *job)
 void *writer_run(void *context)
 {
     struct storage *storage = context;
+    pthread_setname_np(pthread_self(), "writer");
     while (writer_do(storage, queue_pop(storage, &storage->to_writer, 0)))
         continue;
     return NULL;
