@@ -157,7 +157,7 @@ enum store_result archive_blob_add(struct archive *archive, struct archive_blob 
             return result;
     }
     blob->checksum = sum_of(blob, name_of(blob));
-    sqlite3_stmt *row = archive->file.statements[BLOB_ADD + blob->table];
+    sqlite3_stmt *row = archive->file.statements[BLOB_ADD + (unsigned)blob->table];
     sqlite_bind_number(row, 1, blob->id);
     sqlite_bind_bytes(row, 2, name_of(blob));
     sqlite_bind_number(row, 3, blob->incarnation);
@@ -188,15 +188,18 @@ enum store_result archive_blob_drop(struct archive *archive, const struct archiv
     }
     if (result != STORE_OK)
         return result;
-    sqlite3_stmt *row = archive->file.statements[BLOB_DROP + blob->table];
+    sqlite3_stmt *row = archive->file.statements[BLOB_DROP + (unsigned)blob->table];
     sqlite_bind_number(row, 1, blob->id);
-    return sqlite_file_run(&archive->file, row);
+    result = sqlite_file_run(&archive->file, row);
+    if (result == STORE_OK && sqlite3_changes(archive->file.db) == 0)
+        result = damage(blob, "out of order");
+    return result;
 }
 
 enum store_result
 archive_blobs_drop(struct archive *archive, enum blob_table table, uint64_t from, uint64_t to)
 {
-    sqlite3_stmt *row = archive->file.statements[BLOB_HEAD + table];
+    sqlite3_stmt *row = archive->file.statements[BLOB_HEAD + (unsigned)table];
     for (;;) {
         sqlite_bind_number(row, 1, from);
         sqlite_bind_number(row, 2, to);
@@ -287,13 +290,16 @@ static enum store_result read_one(struct archive *archive,
                                   struct archive_blob *blob)
 {
     *blob = (struct archive_blob){.table = table};
-    sqlite3_stmt *row = archive->file.statements[statement + table];
+    sqlite3_stmt *row = archive->file.statements[(unsigned)statement + (unsigned)table];
     sqlite_bind_number(row, 1, from);
     sqlite_bind_number(row, 2, to);
     enum store_result result = sqlite_file_step(&archive->file, row);
     if (result == STORE_OK)
         result = take_row(archive, blob, row);
     sqlite3_reset(row);
+    /* A tree whose order is damaged answers with rows that were not asked for. */
+    if (result == STORE_OK && (blob->id < from || blob->id > to))
+        result = damage(blob, "out of order");
     if (result != STORE_OK)
         archive_blob_free(blob);
     return result;

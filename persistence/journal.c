@@ -6,6 +6,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* Of opening beside the one that writes. */
+#define TRIES    3u
+#define PAUSE_MS 20
+
 static struct journal_file *newest(struct journal *journal)
 {
     return &journal->files[journal->count - 1];
@@ -131,9 +135,11 @@ enum store_result journal_open_to_read(struct journal *journal,
 {
     *journal = (struct journal){.place = *place, .cut = FLUSH_NUMBER_MAX};
     enum store_result result = open_to_read(journal, store);
-    /* The owner may have deleted a generation between the listing and the opening. */
-    for (unsigned again = 0; result == STORE_FAILED && again < 3; again++)
+    /* The owner may have deleted a generation since the listing, or be making one. */
+    for (unsigned again = 0; result == STORE_FAILED && again < TRIES; again++) {
+        sqlite3_sleep(PAUSE_MS);
         result = open_to_read(journal, store);
+    }
     return result;
 }
 
@@ -229,6 +235,21 @@ enum store_result journal_release(struct journal *journal, uint64_t number)
     return result;
 }
 
+/* One that an earlier failure left behind was made for another moment. */
+static enum store_result bring_up_to_date(struct journal_file *fresh,
+                                          const struct journal_facts *facts)
+{
+    if (memcmp(&fresh->facts, facts, sizeof *facts) == 0)
+        return STORE_OK;
+    fresh->facts = *facts;
+    enum store_result result = sqlite_meta_set_number(&fresh->file, "fence", facts->fence);
+    if (result == STORE_OK)
+        result = sqlite_meta_set_number(&fresh->file, "released", facts->released);
+    if (result == STORE_OK)
+        result = sqlite_meta_set_number(&fresh->file, "after", facts->after);
+    return result;
+}
+
 enum store_result journal_start_generation(struct journal *journal)
 {
     struct journal_file *old = newest(journal);
@@ -237,10 +258,13 @@ enum store_result journal_start_generation(struct journal *journal)
         return STORE_FAILED;
     }
     struct journal_facts facts = old->facts;
-    facts.after = journal->cut;
+    /* A flush that failed may stand in the old file all the same, in the kernel's memory alone. */
+    facts.after = journal->cut < journal->last ? journal->cut : journal->last;
     struct journal_file *fresh = old + 1;
     enum store_result result =
         journal_file_open(fresh, &journal->place, old->generation + 1, SQLITE_FILE_OWN, &facts);
+    if (result == STORE_OK)
+        result = bring_up_to_date(fresh, &facts);
     if (result != STORE_OK) {
         /* Half made, it would be taken for the newest generation at the next start. */
         journal_file_delete(fresh, &journal->place);

@@ -1,6 +1,7 @@
 #include "persistence/salvage_parts.h"
 
 #include "persistence/archive_parts.h"
+#include "persistence/sqlite_log.h"
 #include "persistence/store_place.h"
 
 #include <errno.h>
@@ -182,22 +183,39 @@ replace_first_page(const struct sqlite_place *place, const char *model, const ch
     return result;
 }
 
+static enum store_result
+apply_log(const struct sqlite_place *place, const char *name, const char *copy)
+{
+    char path[SQLITE_FILE_PATH_MAX], copy_path[SQLITE_FILE_PATH_MAX];
+    sqlite_path(path, place->folder, name);
+    sqlite_path(copy_path, place->folder, copy);
+    int fd = open(copy_path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return failed(copy, "copy");
+    enum store_result result = sqlite_log_apply(path, fd);
+    close(fd);
+    return result;
+}
+
 enum store_result salvage_copy(const struct sqlite_place *place,
                                const char *name,
                                const char *model,
                                const char *copy)
 {
-    char wal[SQLITE_FILE_NAME_MAX + 8], wal_copy[SQLITE_FILE_NAME_MAX + 8];
-    beside(wal, name, "-wal");
-    beside(wal_copy, copy, "-wal");
     salvage_delete(place, copy);
     enum store_result result = copy_file(place, name, copy);
-    if (result == STORE_OK && salvage_exists(place, wal))
-        result = copy_file(place, wal, wal_copy);
     if (result == STORE_OK)
+        result = apply_log(place, name, copy);
+    if (result == STORE_OK && model != NULL)
         result = replace_first_page(place, model, copy);
-    salvage_delete(place, model);
     return result;
+}
+
+bool salvage_log_is_sound(const struct sqlite_place *place, const char *name)
+{
+    char path[SQLITE_FILE_PATH_MAX];
+    return !place->sync || !sqlite_path(path, place->folder, name) ||
+           sqlite_log_check(path, name) != STORE_DAMAGED;
 }
 
 /* --- Opening ------------------------------------------------------------------------------------ */

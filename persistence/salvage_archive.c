@@ -253,20 +253,38 @@ open_damaged(struct salvage *salvage, const struct sqlite_place *place, const ch
     return STORE_OK;
 }
 
-static enum store_result open_from(struct salvage *salvage, const struct sqlite_place *place)
+static enum store_result
+open_copy(struct salvage *salvage, const struct sqlite_place *place, const char *model)
 {
-    enum store_result result = open_damaged(salvage, place, ARCHIVE_NAME);
-    if (result != STORE_DAMAGED)
-        return result;
+    enum store_result result = salvage_copy(place, ARCHIVE_NAME, model, ARCHIVE_COPY);
+    return result == STORE_OK ? open_damaged(salvage, place, ARCHIVE_COPY) : result;
+}
+
+static enum store_result make_model(const struct sqlite_place *place)
+{
     struct archive model;
     salvage_delete(place, ARCHIVE_MODEL);
-    result = archive_open_file(&model, place, ARCHIVE_MODEL, SQLITE_FILE_OWN);
-    if (result != STORE_OK)
-        return result;
-    archive_close(&model);
-    result = salvage_copy(place, ARCHIVE_NAME, ARCHIVE_MODEL, ARCHIVE_COPY);
+    enum store_result result = archive_open_file(&model, place, ARCHIVE_MODEL, SQLITE_FILE_OWN);
     if (result == STORE_OK)
-        result = open_damaged(salvage, place, ARCHIVE_COPY);
+        archive_close(&model);
+    return result;
+}
+
+/* As it is, where that can be read; a copy takes as much of the disk again. */
+static enum store_result open_from(struct salvage *salvage, const struct sqlite_place *place)
+{
+    enum store_result result = STORE_DAMAGED;
+    if (salvage_log_is_sound(place, ARCHIVE_NAME))
+        result = open_damaged(salvage, place, ARCHIVE_NAME);
+    if (result == STORE_DAMAGED)
+        result = open_copy(salvage, place, NULL);
+    if (result == STORE_DAMAGED)
+        result = make_model(place);
+    else
+        return result;
+    if (result == STORE_OK)
+        result = open_copy(salvage, place, ARCHIVE_MODEL);
+    salvage_delete(place, ARCHIVE_MODEL);
     return result;
 }
 

@@ -15,6 +15,7 @@ struct salvage {
     struct journal_file to;
     enum store_result result; /* of appending to it */
     unsigned kept;
+    char why[STORE_PLACE_MAX];
     char lost[STORE_PLACE_MAX]; /* where the flushes end too early; empty when they do not */
 };
 
@@ -23,18 +24,28 @@ static void copy_name(char name[SQLITE_FILE_NAME_MAX], uint64_t generation)
     snprintf(name, SQLITE_FILE_NAME_MAX, "journal-%" PRIu64 ".db-copy", generation);
 }
 
-static enum store_result
-open_copy(struct journal_file *file, const struct sqlite_place *place, uint64_t generation)
+static enum store_result open_copy(struct journal_file *file,
+                                   const struct sqlite_place *place,
+                                   uint64_t generation,
+                                   const char *model)
 {
     char name[SQLITE_FILE_NAME_MAX], copy[SQLITE_FILE_NAME_MAX];
     journal_file_name(name, generation);
     copy_name(copy, generation);
+    enum store_result result = salvage_copy(place, name, model, copy);
+    if (result == STORE_OK)
+        result = journal_file_open_damaged(file, place, generation, copy);
+    return result;
+}
+
+static enum store_result
+open_remade(struct journal_file *file, const struct sqlite_place *place, uint64_t generation)
+{
     salvage_delete(place, JOURNAL_MODEL);
     enum store_result result = journal_file_make_model(place, JOURNAL_MODEL);
     if (result == STORE_OK)
-        result = salvage_copy(place, name, JOURNAL_MODEL, copy);
-    if (result == STORE_OK)
-        result = journal_file_open_damaged(file, place, generation, copy);
+        result = open_copy(file, place, generation, JOURNAL_MODEL);
+    salvage_delete(place, JOURNAL_MODEL);
     return result;
 }
 
@@ -45,15 +56,18 @@ open_generation(struct salvage *salvage, size_t index, const struct journal_fact
     struct journal_file *file = &salvage->from.files[index];
     const struct sqlite_place *place = &salvage->from.place;
     uint64_t generation = salvage->generations[index];
-    enum store_result result = journal_file_open(file, place, generation, SQLITE_FILE_READ, facts);
-    if (result != STORE_DAMAGED)
-        return result;
-    salvage->damaged[index] = true;
     char name[SQLITE_FILE_NAME_MAX];
     journal_file_name(name, generation);
-    result = journal_file_open_damaged(file, place, generation, name);
+    enum store_result result = STORE_DAMAGED;
+    if (salvage_log_is_sound(place, name))
+        result = journal_file_open(file, place, generation, SQLITE_FILE_READ, facts);
+    if (result != STORE_DAMAGED)
+        return result;
+
+    salvage->damaged[index] = true;
+    result = open_copy(file, place, generation, NULL);
     if (result == STORE_DAMAGED)
-        result = open_copy(file, place, generation);
+        result = open_remade(file, place, generation);
     if (result == STORE_DAMAGED) {
         *file = (struct journal_file){.generation = generation, .facts = *facts};
         result = STORE_OK;
@@ -143,7 +157,7 @@ set_damaged_aside(struct salvage *salvage, size_t count, struct salvage_report *
         journal_file_name(name, salvage->generations[i]);
         result = salvage_set_aside(&salvage->from.place, name, aside);
         if (result == STORE_OK)
-            salvage_tell(report, "%s damaged; set aside as %s; ", name, aside);
+            salvage_tell(report, "%s; set aside as %s; ", salvage->why, aside);
     }
     return result;
 }
@@ -175,6 +189,7 @@ enum store_result salvage_journal(const struct sqlite_place *place,
     struct salvage *salvage = calloc(1, sizeof *salvage);
     if (salvage == NULL)
         return STORE_MEMORY;
+    snprintf(salvage->why, sizeof salvage->why, "%s", store_place());
     salvage->from = (struct journal){.place = *place, .cut = FLUSH_NUMBER_MAX};
     enum store_result result = run(salvage, store, report);
     free(salvage);

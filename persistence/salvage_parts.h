@@ -23,16 +23,18 @@ MUST_CHECK enum store_result
 salvage_rename(const struct sqlite_place *place, const char *from, const char *to);
 MUST_CHECK enum store_result salvage_sync_folder(const struct sqlite_place *place);
 
-/* Copies the file and its WAL to `copy`, with the first page of `model`: an empty file of the same
- * format, which has the same tables at the same pages. So a damaged header or schema does not cost
- * the rows. `model` is deleted. */
+/* False when commits in the middle of its WAL were damaged: what SQLite would read is older than
+ * what was written. Only where every commit is synced can that be told from a power cut. */
+bool salvage_log_is_sound(const struct sqlite_place *place, const char *name);
+
+/* Copies the file, with the pages of its WAL in their places. `model`, unless NULL, gives the first
+ * page: an empty file of the same format, which has the same tables at the same pages, so that a
+ * damaged header or schema does not cost the rows. */
 MUST_CHECK enum store_result salvage_copy(const struct sqlite_place *place,
                                           const char *name,
                                           const char *model,
                                           const char *copy);
 
-MUST_CHECK enum store_result salvage_archive(const struct sqlite_place *place,
-                                             struct salvage_report *report);
 MUST_CHECK enum store_result salvage_journal(const struct sqlite_place *place,
                                              const uint8_t store[STORE_ID_BYTES],
                                              struct salvage_report *report);

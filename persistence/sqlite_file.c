@@ -1,5 +1,6 @@
 #include "persistence/sqlite_file.h"
 
+#include "persistence/sqlite_log.h"
 #include "persistence/store_place.h"
 
 #include <assert.h>
@@ -86,6 +87,8 @@ enum store_result sqlite_file_result(struct sqlite_file *file, int code)
     enum store_result result = result_of(code, sqlite3_system_errno(file->db));
     if (result != STORE_OK)
         store_place_set("%s: %s (%d)", file->name, sqlite3_errmsg(file->db), code);
+    if (result == STORE_DAMAGED)
+        file->corrupt = true;
     return result;
 }
 
@@ -123,6 +126,15 @@ static enum store_result enter_wal(struct sqlite_file *file)
         return STORE_FAILED;
     }
     return result;
+}
+
+/* What an earlier process left in the log may be in the kernel's memory alone, where a sync had
+ * failed, and what is appended to that would be lost with it; now it is written anew. A reader that
+ * stands in the way is no reason not to start. */
+static enum store_result start_with_empty_log(struct sqlite_file *file)
+{
+    enum store_result result = sqlite_file_empty_log(file);
+    return result == STORE_BUSY ? STORE_OK : result;
 }
 
 /* SQLite syncs the folder when it makes a log, and does not tell when that fails. */
@@ -163,6 +175,8 @@ static enum store_result configure(struct sqlite_file *file,
         sqlite_file_retire(file);
         return sqlite_file_exec(file, "PRAGMA query_only=ON");
     }
+    if (options->use == SQLITE_FILE_COPY)
+        return STORE_OK;
     /* The vacuum's mode holds only when it is set before the first table is made. */
     result = sqlite_file_exec(file, "PRAGMA page_size=4096");
     if (result == STORE_OK && options->shrinks)
@@ -185,8 +199,10 @@ enum store_result sqlite_file_open(struct sqlite_file *file,
         return STORE_FAILED;
     }
     enum store_result result = STORE_OK;
-    if (options->use == SQLITE_FILE_OWN)
+    if (options->use != SQLITE_FILE_READ)
         result = make_private(file);
+    if (result == STORE_OK && options->use == SQLITE_FILE_OWN && options->place->sync)
+        result = sqlite_log_check(file->path, file->name);
     if (result != STORE_OK)
         return result;
     int code = sqlite3_open_v2(file->path, &file->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
@@ -194,13 +210,8 @@ enum store_result sqlite_file_open(struct sqlite_file *file,
     result = sqlite_file_result(file, code);
     if (result == STORE_OK)
         result = configure(file, options);
-    /* What an earlier process left in the log may be in the kernel's memory alone, where a sync had
-     * failed, and what is appended to that would be lost with it; now it is written anew. */
     if (result == STORE_OK && options->use == SQLITE_FILE_OWN)
-        result = sqlite_file_empty_log(file);
-    /* A reader that stands in the way is no reason not to start. */
-    if (result == STORE_BUSY)
-        result = STORE_OK;
+        result = start_with_empty_log(file);
     if (result == STORE_OK && options->use == SQLITE_FILE_OWN)
         result = sync_names(file, options->place->folder);
     if (result != STORE_OK)
@@ -210,8 +221,10 @@ enum store_result sqlite_file_open(struct sqlite_file *file,
 
 void sqlite_file_close(struct sqlite_file *file)
 {
-    for (size_t i = 0; i < file->statement_count; i++)
+    for (size_t i = 0; i < file->statement_count; i++) {
         sqlite3_finalize(file->statements[i]);
+        file->statements[i] = NULL;
+    }
     sqlite3_close(file->db);
     file->statement_count = 0;
     file->db = NULL;

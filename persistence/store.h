@@ -18,9 +18,10 @@
  * Ownership  what is passed in is copied or written before the call returns; views handed to a
  *            visitor are good until it returns.
  * Errors     enum store_result; after anything but STORE_OK the store holds what it held before,
- *            but after STORE_UNKNOWN, where the append may or may not have happened: append it
- *            again with its number.
- * Limits     names are 1..ROOM_NAME_MAX bytes, kinds 1..NAME_BYTES_MAX, a blob STORE_BLOB_MAX.
+ *            but for an append: after STORE_UNKNOWN it may have happened, and after STORE_FAILED it
+ *            may show after a restart. Append it again with its number.
+ * Limits     names are 1..ROOM_NAME_MAX bytes of any value, kinds 1..NAME_BYTES_MAX, a blob or a
+ *            flush STORE_BLOB_MAX, ticks 1..STORE_TICK_MAX. Beyond them is the caller's mistake.
  * Threads    one thread for the journal half, one (the same or another) for the archive half.
  */
 #ifndef PERSISTENCE_STORE_H
@@ -65,8 +66,9 @@ enum store_room_state {
 /* What the archive knows of a room. Views, as the caller of room() or a visitor sees them. */
 struct store_room {
     struct bytes name;
-    struct bytes kind;
-    uint64_t incarnation;
+    struct bytes kind;      /* empty where nobody knows it any more */
+    uint64_t incarnation;   /* above that of its newest blob after a restore: then the room has to
+                              * come back under a new one */
     uint64_t first, last;   /* ticks of the log that is kept; 0, 0 for none */
     uint64_t created_ms;    /* since 1970, when it was first sealed */
     uint64_t bytes;         /* of its segments and snapshots, as stored */
@@ -84,7 +86,7 @@ struct store_blob {
 /* One room's part of a sealing; a room has one at most. */
 struct store_sealed {
     struct bytes name, kind;
-    struct store_blob segment;  /* length 0 for none; one that is there already is left as it is */
+    struct store_blob segment;  /* length 0 for none */
     struct store_blob snapshot; /* length 0 for none */
 };
 
@@ -107,13 +109,16 @@ struct store {
     MUST_CHECK enum store_result (*renew)(struct store *store, uint64_t fence);
 
     /* Durable on STORE_OK, as far as the store's mode goes. A number that is there already with the
-     * same bytes is OK and nothing happens. */
+     * same bytes, or was released, is OK and nothing happens; with other bytes it is STORE_FAILED.
+     * The next number is one above the *last of flushes(). */
     MUST_CHECK enum store_result (*append)(struct store *store,
                                            uint64_t fence,
                                            const struct store_flush *flush);
 
-    /* Every flush that has not been released, ascending. A row whose checksum does not fit ends the
-     * walk with STORE_DAMAGED and leaves the number of the last good one in *last. */
+    /* Every flush that has not been released, ascending; *last is the number of the last that was
+     * given, or was ever released. A row that is missing or does not check ends the walk with
+     * STORE_DAMAGED: what follows it may rest on it. After that, renew_journal() gives it up, and
+     * the next number is *last + 1. A visitor of flushes may not call the journal half. */
     MUST_CHECK enum store_result (*flushes)(struct store *store,
                                             store_flush_visitor *visitor,
                                             void *context,
@@ -129,7 +134,14 @@ struct store {
 
     /* --- Archive ------------------------------------------------------------------------------ */
 
-    /* All of it or nothing, durable on STORE_OK. */
+    /* All of it or nothing, on the disk on STORE_OK in every mode. A room's segments follow each
+     * other: one whose last tick was sealed before is there already, and left as it is; one that
+     * overlaps the last is STORE_DAMAGED. A snapshot takes the place of one of the same tick. Of a
+     * quarantined room segments are taken, so that nothing is lost for whoever mends it, and a
+     * snapshot is STORE_DAMAGED. A room keeps the kind that it had first. Sealing a deleted room
+     * makes a new one of its name. STORE_DAMAGED is also given once when the archive itself was
+     * damaged and has been replaced by what could be read of it: the next sealing finds the new
+     * one, and rooms that lost something are in quarantine. */
     MUST_CHECK enum store_result (*seal)(struct store *store,
                                          const struct store_sealed *sealed,
                                          size_t count,
@@ -147,7 +159,8 @@ struct store {
                                              store_blob_visitor *visitor,
                                              void *context);
 
-    /* The segments that tell of ticks above `after`, ascending. A damaged one ends the walk. */
+    /* The segments that tell of ticks above `after`, ascending; the first may begin before. One
+     * that is damaged or missing ends the walk. Visitors of the archive may call the archive half. */
     MUST_CHECK enum store_result (*read)(struct store *store,
                                          struct bytes name,
                                          uint64_t after,
@@ -159,6 +172,7 @@ struct store {
                                           store_room_visitor *visitor,
                                           void *context);
 
+    /* Also of a room that only the journal knows. The reason is cut to STORE_REASON_MAX. */
     MUST_CHECK enum store_result (*quarantine)(struct store *store,
                                                struct bytes name,
                                                struct bytes reason);
@@ -171,7 +185,8 @@ struct store {
      * `bytes` are free. STORE_NOT_FOUND when nothing may go. */
     MUST_CHECK enum store_result (*reclaim)(struct store *store, uint64_t bytes, uint64_t *freed);
 
-    /* Reads everything and reports what does not check. STORE_OK even where damage was found. */
+    /* Reads everything, the journal too, and reports what does not check; room and progress may be
+     * empty and NULL. STORE_OK even where damage was found. */
     MUST_CHECK enum store_result (*check)(struct store *store,
                                           store_damage_visitor *visitor,
                                           store_progress *progress,
@@ -181,7 +196,7 @@ struct store {
 
     uint64_t (*incarnation)(struct store *store); /* highest that is or was stored; 0 for none */
 
-    /* The place of the last damage or failure, for people. */
+    /* The place of the last damage or failure that a call of this thread met, for people. */
     const char *(*place)(const struct store *store);
 
     void (*close)(struct store *store);

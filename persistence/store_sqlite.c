@@ -1,6 +1,6 @@
 #include "persistence/store_sqlite.h"
 
-#include "persistence/archive.h"
+#include "persistence/archive_parts.h"
 #include "persistence/journal.h"
 #include "persistence/salvage.h"
 #include "persistence/store_place.h"
@@ -79,12 +79,36 @@ static enum store_result renew_journal(struct store *store)
 
 /* --- Archive ------------------------------------------------------------------------------------ */
 
+/* A file whose pages do not hold together would refuse every sealing from now on, and the journal
+ * would grow for ever. */
+static void replace_archive(struct archive *archive)
+{
+    char text[STORE_PLACE_MAX] = "";
+    struct salvage_report report = {.text = text, .capacity = sizeof text};
+    struct sqlite_place files = archive->place;
+    sqlite_file_retire(&archive->file);
+    archive_close(archive);
+    enum store_result result = salvage_archive(&files, &report);
+    if (result == STORE_OK)
+        result = archive_open(archive, &files);
+    if (result == STORE_OK)
+        store_place_set("%s", text);
+}
+
 static enum store_result
 seal(struct store *store, const struct store_sealed *sealed, size_t count, uint64_t wall_ms)
 {
-    enum store_result result = archive_seal(archive_of(store), sealed, count, wall_ms);
+    struct archive *archive = archive_of(store);
+    struct sqlite_place files = archive->place;
+    enum store_result result = STORE_OK;
+    if (archive->file.db == NULL) /* it could not be replaced the last time */
+        result = archive_open(archive, &files);
     if (result == STORE_OK)
-        raise_incarnation(store, archive_of(store)->incarnation);
+        result = archive_seal(archive, sealed, count, wall_ms);
+    if (result == STORE_OK)
+        raise_incarnation(store, archive->incarnation);
+    if (result == STORE_DAMAGED && archive->file.corrupt)
+        replace_archive(archive);
     return result;
 }
 
@@ -198,29 +222,82 @@ static enum store_result open_halves(struct store_sqlite *sqlite,
     return result;
 }
 
+/* The archive is seen as it is after the journal: what a sealing moves from one to the other
+ * meanwhile is in both, not in neither. */
+static enum store_result open_halves_to_read(struct store_sqlite *sqlite,
+                                             const struct sqlite_place *files)
+{
+    enum store_result result =
+        archive_open_file(&sqlite->archive, files, ARCHIVE_NAME, SQLITE_FILE_READ);
+    if (result != STORE_OK)
+        return result;
+    result = journal_open_to_read(&sqlite->journal, files, sqlite->archive.store);
+    if (result == STORE_NOT_FOUND) {
+        store_place_set("%s: no journal is there", files->folder);
+        result = STORE_FAILED;
+    }
+    if (result == STORE_OK) {
+        result = sqlite_file_exec(&sqlite->archive.file, "BEGIN");
+        if (result == STORE_OK)
+            result = sqlite_meta_number(&sqlite->archive.file, "rooms", &sqlite->archive.rooms);
+        if (result != STORE_OK)
+            journal_close(&sqlite->journal);
+    }
+    if (result != STORE_OK)
+        archive_close(&sqlite->archive);
+    return result;
+}
+
+static struct store_sqlite *make(char error[STORE_SQLITE_ERROR_MAX])
+{
+    struct store_sqlite *sqlite = calloc(1, sizeof *sqlite);
+    error[0] = '\0';
+    if (sqlite == NULL)
+        snprintf(error, STORE_SQLITE_ERROR_MAX, "no memory");
+    else
+        sqlite->store = functions;
+    return sqlite;
+}
+
+/* Without its halves it cannot be used: it is gone then. */
+static enum store_result conclude(enum store_result result,
+                                  struct store_sqlite *sqlite,
+                                  struct store **store,
+                                  char error[STORE_SQLITE_ERROR_MAX])
+{
+    if (result == STORE_OK) {
+        *store = &sqlite->store;
+        raise_incarnation(*store, sqlite->archive.incarnation);
+        raise_incarnation(*store, journal_incarnation(&sqlite->journal));
+        return STORE_OK;
+    }
+    snprintf(error, STORE_SQLITE_ERROR_MAX, "%s: %s", store_result_text(result), store_place());
+    free(sqlite);
+    return result;
+}
+
 enum store_result store_sqlite_open(const struct store_sqlite_options *options,
                                     struct store **store,
                                     char error[STORE_SQLITE_ERROR_MAX])
 {
+    struct store_sqlite *sqlite = make(error);
     *store = NULL;
-    error[0] = '\0';
-    struct store_sqlite *sqlite = calloc(1, sizeof *sqlite);
-    if (sqlite == NULL) {
-        snprintf(error, STORE_SQLITE_ERROR_MAX, "no memory");
+    if (sqlite == NULL)
         return STORE_MEMORY;
-    }
     struct sqlite_place files = {
         .folder = options->folder, .vfs = options->vfs, .sync = options->sync};
     struct salvage_report report = {.text = error, .capacity = STORE_SQLITE_ERROR_MAX};
-    enum store_result result = open_halves(sqlite, &files, &report);
-    if (result != STORE_OK) {
-        snprintf(error, STORE_SQLITE_ERROR_MAX, "%s: %s", store_result_text(result), store_place());
-        free(sqlite);
-        return result;
-    }
-    sqlite->store = functions;
-    *store = &sqlite->store;
-    raise_incarnation(*store, sqlite->archive.incarnation);
-    raise_incarnation(*store, journal_incarnation(&sqlite->journal));
-    return STORE_OK;
+    return conclude(open_halves(sqlite, &files, &report), sqlite, store, error);
+}
+
+enum store_result store_sqlite_open_to_read(const char *folder,
+                                            struct store **store,
+                                            char error[STORE_SQLITE_ERROR_MAX])
+{
+    struct store_sqlite *sqlite = make(error);
+    *store = NULL;
+    if (sqlite == NULL)
+        return STORE_MEMORY;
+    struct sqlite_place files = {.folder = folder};
+    return conclude(open_halves_to_read(sqlite, &files), sqlite, store, error);
 }

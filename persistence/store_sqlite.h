@@ -39,4 +39,12 @@ MUST_CHECK enum store_result store_sqlite_open(const struct store_sqlite_options
                                                struct store **store,
                                                char error[STORE_SQLITE_ERROR_MAX]);
 
+/* The store as it is now, for reading alone, at rest or beside the server that writes it: journal and
+ * archive together tell of all that was durable when it was opened, some of it twice. Nothing is
+ * salvaged: damage is told as it is met. Calls that would write fail. While it is open the owner's
+ * files cannot shrink. */
+MUST_CHECK enum store_result store_sqlite_open_to_read(const char *folder,
+                                                       struct store **store,
+                                                       char error[STORE_SQLITE_ERROR_MAX]);
+
 #endif

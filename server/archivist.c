@@ -115,6 +115,7 @@ static void set_kind(struct storage *storage, struct tail *tail, struct bytes lo
         storage->store->room(storage->store, name_of(tail), take_known, &known);
     if (result == STORE_OK && known.kind_length > 0 && known.state != STORE_ROOM_DELETED)
         kind = (struct bytes){known.kind, known.kind_length};
+    tail->broken = result == STORE_OK && known.state == STORE_ROOM_QUARANTINED;
     if (kind.length > NAME_BYTES_MAX)
         return;
     tail->kind_length = (uint8_t)kind.length;
@@ -122,20 +123,27 @@ static void set_kind(struct storage *storage, struct tail *tail, struct bytes lo
         memcpy(tail->kind, kind.data, kind.length);
 }
 
-/* What a room that is deleted wrote before is nothing any more. */
-static bool is_of_the_deleted(struct storage *storage, const struct flush_entry *entry)
+/* What the journal tells of a room that was deleted since is nothing any more. What it tells of one
+ * that was sealed since, in a life that ended before the journal was told, is there already. */
+static bool is_past(struct storage *storage, const struct flush_entry *entry)
 {
     struct known known = {0};
     enum store_result result =
         storage->store->room(storage->store, entry->room, take_known, &known);
-    return result == STORE_OK && known.state == STORE_ROOM_DELETED &&
-           entry->incarnation <= known.incarnation;
+    return result == STORE_OK && entry->incarnation <= known.incarnation &&
+           (known.state == STORE_ROOM_DELETED || entry->last <= known.last);
 }
 
 static bool take_entry(struct storage *storage, const struct flush_entry *entry)
 {
     struct tail *tail = tail_find(storage, entry->room);
-    if (tail == NULL && is_of_the_deleted(storage, entry))
+    /* A room's ticks go on for as long as it is kept: this one was deleted, and made new since. */
+    if (tail != NULL && tail->log.length > 0 && entry->incarnation > tail->incarnation &&
+        entry->first <= tail->last) {
+        tail_forget(storage, tail);
+        tail = NULL;
+    }
+    if (tail == NULL && is_past(storage, entry))
         return true;
     tail = tail_of(storage, entry->room);
     if (tail == NULL || !append_bytes(&tail->log, entry->bytes))
@@ -222,7 +230,10 @@ static struct loading loading_begin(struct storage *storage)
 static void quarantine(struct storage *storage, struct bytes name, struct storage_event *event)
 {
     struct bytes reason = {(const uint8_t *)event->text, strlen(event->text)};
+    struct tail *tail = tail_find(storage, name);
     event->result = LOAD_QUARANTINED;
+    if (tail != NULL)
+        tail->broken = true; /* its log is kept, and no snapshot is made of it */
     if (storage->store->quarantine(storage->store, name, reason) != STORE_OK)
         return; /* the next load comes to the same end */
 }
@@ -250,11 +261,18 @@ static void conclude(struct loading *loading,
         quarantine(storage, name, event);
     } else if (loading->replay.room == NULL) {
         event->result = LOAD_NONE;
+    } else if (loading->replay.ended) {
+        event->result = LOAD_NONE; /* the server ended before it could be removed */
+        event->incarnation = room_incarnation(loading->replay.room);
     } else {
         event->room = replay_end(&loading->replay, &event->clean, &status);
         event->result = event->room != NULL ? LOAD_DONE : LOAD_FAILED;
     }
-    if (event->room != NULL)
+    if (event->room == NULL)
+        return;
+    /* A folder that was restored from a backup has its rooms in incarnations that nobody has seen. */
+    event->clean = event->clean && event->incarnation <= room_incarnation(event->room);
+    if (event->incarnation < room_incarnation(event->room))
         event->incarnation = room_incarnation(event->room);
 }
 
@@ -340,7 +358,9 @@ static struct store_sealed sealed_of(struct storage *storage, struct tail *tail)
         snapshot = make_snapshot(storage, tail, &tick);
     return (struct store_sealed){
         .name = name_of(tail),
-        .kind = {tail->kind, tail->kind_length},
+        /* A log without its beginning is kept as well: loading it says what is missing. */
+        .kind =
+            tail->kind_length > 0 ? (struct bytes){tail->kind, tail->kind_length} : bytes_of("?"),
         .segment = {.incarnation = tail->incarnation,
                     .first = tail->first,
                     .last = tail->last,
@@ -406,6 +426,8 @@ static bool seal_some(struct storage *storage, uint64_t wall_ms)
     if (count == 0)
         return false;
     enum store_result result = storage->store->seal(storage->store, sealed, count, wall_ms);
+    if (result == STORE_DAMAGED) /* once, when a damaged archive has been replaced */
+        result = storage->store->seal(storage->store, sealed, count, wall_ms);
     for (size_t i = 0; i < count; i++) {
         uint8_t *snapshot = (uint8_t *)(uintptr_t)sealed[i].snapshot.bytes.data;
         if (result == STORE_OK)
@@ -415,6 +437,7 @@ static bool seal_some(struct storage *storage, uint64_t wall_ms)
     pthread_mutex_lock(&storage->mutex);
     storage->figures.seals += result == STORE_OK ? count : 0;
     storage->figures.snapshots += result == STORE_OK ? snapshots : 0;
+    storage->figures.archive_behind = result != STORE_OK;
     bool archive_failed_before = storage->figures.archive_fails;
     pthread_mutex_unlock(&storage->mutex);
     if (result != STORE_OK && !archive_failed_before)
@@ -432,7 +455,7 @@ void archivist_seal(struct storage *storage)
     pthread_mutex_lock(&storage->mutex);
     bool fails = storage->figures.archive_fails;
     pthread_mutex_unlock(&storage->mutex);
-    storage->sealed_ms = clock_ms();
+    storage->sealed_ms = storage->options.clock_ms();
     if (fails)
         return;
     uint64_t wall_ms = wall_clock_ms();
@@ -456,11 +479,38 @@ static void slept(struct storage *storage, struct bytes name)
         tail->asleep = true;
 }
 
+static void post_answer(struct storage *storage,
+                        enum storage_event_kind kind,
+                        struct bytes name,
+                        enum store_result answer)
+{
+    struct storage_event event = {
+        .kind = kind, .answer = answer, .name_length = (uint8_t)name.length};
+    memcpy(event.name, name.data, name.length);
+    if (answer != STORE_OK && answer != STORE_NOT_FOUND)
+        snprintf(event.text, sizeof event.text, "%s: %.80s", store_result_text(answer),
+                 storage->store->place(storage->store));
+    post(storage, &event);
+}
+
+static bool is_stored(struct storage *storage, struct bytes name, enum store_result *result)
+{
+    struct known known = {0};
+    *result = storage->store->room(storage->store, name, take_known, &known);
+    if (*result == STORE_OK && known.state == STORE_ROOM_DELETED)
+        *result = STORE_NOT_FOUND;
+    return *result == STORE_OK;
+}
+
 /* What it wrote last is sealed first, so that the archive knows the incarnation that is over. */
 static void remove_room(struct storage *storage, struct bytes name)
 {
     struct tail *tail = tail_find(storage, name);
     enum store_result result = STORE_OK;
+    if (tail == NULL && !is_stored(storage, name, &result)) {
+        post_answer(storage, STORAGE_REMOVED, name, result);
+        return;
+    }
     if (tail != NULL && tail->log.length > 0) {
         tail->broken = true;
         struct store_sealed sealed = sealed_of(storage, tail);
@@ -472,6 +522,15 @@ static void remove_room(struct storage *storage, struct bytes name)
         seal_failed(storage, result);
     if (tail != NULL)
         tail_forget(storage, tail);
+    post_answer(storage, STORAGE_REMOVED, name, result);
+}
+
+static void release_room(struct storage *storage, struct bytes name)
+{
+    enum store_result result;
+    if (is_stored(storage, name, &result))
+        result = storage->store->release_quarantine(storage->store, name);
+    post_answer(storage, STORAGE_RELEASED, name, result);
 }
 
 bool archivist_do(struct storage *storage, struct job *job)
@@ -495,6 +554,9 @@ bool archivist_do(struct storage *storage, struct job *job)
     case JOB_REMOVE:
         remove_room(storage, name);
         break;
+    case JOB_RELEASE_ROOM:
+        release_room(storage, name);
+        break;
     case JOB_RECLAIM:
         if (storage->store->reclaim(storage->store, RECLAIM_BYTES, &freed) != STORE_OK)
             break; /* the writer tries again and asks again */
@@ -511,12 +573,13 @@ bool archivist_do(struct storage *storage, struct job *job)
 void *archivist_run(void *context)
 {
     struct storage *storage = context;
+    pthread_setname_np(pthread_self(), "archivist");
     for (bool goes_on = true; goes_on;) {
         struct job *job = queue_pop(storage, &storage->to_archivist,
                                     storage->sealed_ms + storage->options.seal_ms);
         if (job != NULL)
             goes_on = archivist_do(storage, job);
-        if (goes_on && clock_ms() >= storage->sealed_ms + storage->options.seal_ms)
+        if (goes_on && storage->options.clock_ms() >= storage->sealed_ms + storage->options.seal_ms)
             archivist_seal(storage);
     }
     return NULL;

@@ -52,6 +52,10 @@ struct rhythm {
     struct room_host *rooms;
 };
 
+/* What the storage answered to hub_delete_room() or hub_release_room(). `text` tells of failures. */
+typedef void
+hub_answer(void *context, struct bytes name, enum store_result result, const char *text);
+
 /* Fields are read by sessions, rooms, pages and tests. */
 struct hub {
     struct hub_limits limits;
@@ -77,6 +81,8 @@ struct hub {
     bool saves;           /* durability is more than memory */
     enum saving saving;   /* as the members were told */
     bool fenced;          /* another server has the store: stop */
+    hub_answer *answered; /* what became of an order; NULL: nobody wants to know */
+    void *answered_context;
     uint64_t incarnation; /* highest given out */
     uint8_t *entry;       /* of a room's log, while it is handed over */
     size_t entry_capacity;
@@ -170,6 +176,13 @@ void hub_room_empty(struct hub *hub, struct room_host *host);
 
 /* Forgets an ended room, for good, as soon as its end is on the disk. */
 void hub_room_drop(struct hub *hub, struct room_host *host);
+
+/* Ends the room for good, on the operator's order: its members are closed with CLOSE_ENDED, nothing
+ * of it stays stored. Answered by hub->answered. False while it is being opened: again in a moment. */
+MUST_CHECK bool hub_delete_room(struct hub *hub, struct bytes name);
+
+/* Lets a quarantined room be opened again. Answered by hub->answered. */
+void hub_release_room(struct hub *hub, struct bytes name);
 
 /* Puts rooms to sleep that nobody was in for the time of the linger. */
 void hub_sleep_empty_rooms(struct hub *hub);

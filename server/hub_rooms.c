@@ -284,8 +284,38 @@ static void has_slept(struct hub *hub, struct room_host *host)
 void hub_room_drop(struct hub *hub, struct room_host *host)
 {
     host->ended = true;
-    if (!fall_asleep(hub, host))
-        forget_room(hub, host);
+    if (fall_asleep(hub, host))
+        return;
+    char name[ROOM_NAME_MAX];
+    struct bytes copy = {(const uint8_t *)name, host->name_length};
+    memcpy(name, host->name, host->name_length);
+    forget_room(hub, host);
+    storage_remove(hub->storage, copy);
+}
+
+bool hub_delete_room(struct hub *hub, struct bytes name)
+{
+    struct room_host *host = find_room(hub, name);
+    if (opening_is_there(hub, name))
+        return false;
+    if (host == NULL) {
+        storage_remove(hub->storage, name);
+        return true;
+    }
+    host->ended = true; /* one that falls asleep is removed as soon as it has */
+    if (host->sleep_number > 0)
+        return true;
+    hub->counters.rooms_ended++;
+    hub_log_room(hub, LOG_ROOM_ENDED, name, "deleted");
+    room_host_close_all(host, CLOSE_ENDED, "deleted");
+    hub_room_drop(hub, host);
+    storage_flush(hub->storage, hub->now_us, true);
+    return true;
+}
+
+void hub_release_room(struct hub *hub, struct bytes name)
+{
+    storage_release_room(hub->storage, name);
 }
 
 /* While the disk fails rooms stay awake: what they are is nowhere else. */
@@ -331,10 +361,10 @@ static void on_flushed(struct hub *hub, uint64_t number)
 
 static enum saving saving_now(const struct hub *hub)
 {
-    if (!hub->saves)
-        return SAVING_WELL;
     if (storage_is_full(hub->storage, hub->now_us))
         return SAVING_PAUSED;
+    if (!hub->saves)
+        return SAVING_WELL;
     return storage_figures(hub->storage).failing ? SAVING_INTERRUPTED : SAVING_WELL;
 }
 
@@ -355,6 +385,13 @@ static void look_at_disk(struct hub *hub)
         openings_without_disk(hub);
 }
 
+static void on_answer(struct hub *hub, const struct storage_event *event)
+{
+    struct bytes name = {event->name, event->name_length};
+    if (hub->answered != NULL)
+        hub->answered(hub->answered_context, name, event->answer, event->text);
+}
+
 static void on_trouble(struct hub *hub, const struct storage_event *event)
 {
     struct log_line line = log_begin(hub->log, LOG_DISK);
@@ -372,6 +409,10 @@ void hub_storage_turn(struct hub *hub)
             break;
         case STORAGE_LOADED:
             opening_loaded(hub, &event);
+            break;
+        case STORAGE_REMOVED:
+        case STORAGE_RELEASED:
+            on_answer(hub, &event);
             break;
         case STORAGE_TROUBLE:
             on_trouble(hub, &event);

@@ -52,6 +52,7 @@ enum log_level {
     ROW(FENCED, ERROR, "fenced")                                                                   \
     ROW(SALVAGED, ERROR, "salvaged")                                                               \
     ROW(NOT_SAVED, ERROR, "not_saved")                                                             \
+    ROW(ADMIN_MISSING, WARN, "admin_missing")                                                      \
     ROW(ROOM_OPENED, DEBUG, "room_opened")                                                         \
     ROW(ROOM_SLEPT, DEBUG, "room_slept")                                                           \
     ROW(REFUSED, INFO, "refused")                                                                  \

@@ -154,7 +154,7 @@ static bool watch_signals(struct program *program)
     sigaddset(&wanted, SIGINT);
     sigprocmask(SIG_BLOCK, &wanted, NULL);
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a disk that fails, not the end */
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk, not the end */
     program->signal_fd = signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
     if (program->signal_fd < 0)
         return false;
@@ -199,6 +199,7 @@ static int run(struct program *program)
             .store = store,
             .site = program->site,
             .log = &program->log,
+            .folder = program->folder.fd,
         },
         error);
     if (program->service == NULL)

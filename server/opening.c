@@ -48,6 +48,11 @@ static struct opening *find(const struct hub *hub, struct bytes name)
     return opening;
 }
 
+bool opening_is_there(const struct hub *hub, struct bytes name)
+{
+    return find(hub, name) != NULL;
+}
+
 uint32_t openings_count(const struct hub *hub)
 {
     return HASH_COUNT(hub->openings);

@@ -1,5 +1,6 @@
 #include "server/service.h"
 
+#include "server/admin.h"
 #include "server/listener.h"
 #include "server/ws.h"
 #include "sync/rules.h"
@@ -24,6 +25,7 @@ struct service {
     struct storage *storage;
     struct hub *hub;
     struct ws *ws;
+    struct admin *admin; /* NULL: there is none */
     struct listener listener;
     struct ev_check turn;      /* begins a turn of the loop */
     struct ev_prepare turned;  /* ends one */
@@ -212,6 +214,7 @@ static bool open_storage(struct service *service,
             .find = kind_find,
             .wake = wake,
             .context = service,
+            .ring_bytes = options->options->storage_ring,
             .seed = seed,
         },
         reason);
@@ -254,6 +257,19 @@ static bool open_parts(struct service *service,
     return true;
 }
 
+/* The server runs without it, too. */
+static void open_admin(struct service *service, int folder)
+{
+    if (folder < 0)
+        return;
+    service->admin = admin_open(service->loop, service->hub, folder);
+    if (service->admin != NULL)
+        return;
+    struct log_line line = log_begin(service->log, LOG_ADMIN_MISSING);
+    log_text(&line, "reason", bytes_of(strerror(errno)));
+    log_end(&line);
+}
+
 struct service *service_create(const struct service_options *options, char error[SERVICE_ERROR_MAX])
 {
     struct service *service = calloc(1, sizeof *service);
@@ -272,6 +288,7 @@ struct service *service_create(const struct service_options *options, char error
         return NULL;
     }
     start_watchers(service);
+    open_admin(service, options->folder);
     return service;
 }
 
@@ -293,6 +310,7 @@ bool service_destroy(struct service *service)
 {
     if (service == NULL)
         return true;
+    admin_close(service->admin);
     listener_close(&service->listener);
     ev_check_stop(service->loop, &service->turn);
     ev_prepare_stop(service->loop, &service->turned);

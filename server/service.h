@@ -30,6 +30,7 @@ struct service_options {
     struct store *store; /* the service's from here on, also where it cannot be made */
     const struct site *site;
     struct log *log;
+    int folder; /* the data folder's descriptor, for the operator's socket; -1: none */
 };
 
 /* NULL with a text for the person when the address cannot be listened on, or what it takes is not

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-uint64_t clock_ms(void)
+static uint64_t clock_ms(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
@@ -208,7 +208,7 @@ struct storage_load_figures storage_figures(struct storage *storage)
 bool storage_is_full(struct storage *storage, uint64_t now_us)
 {
     struct storage_load_figures figures = storage_figures(storage);
-    if (!figures.failing && !figures.archive_fails)
+    if (!figures.failing && !figures.archive_fails && !figures.archive_behind)
         return false;
     if (figures.waiting_bytes + figures.kept_bytes >= storage->options.ring_bytes)
         return true;
@@ -243,6 +243,11 @@ void storage_remove(struct storage *storage, struct bytes name)
     (void)ask(storage, JOB_REMOVE, name, NULL);
 }
 
+void storage_release_room(struct storage *storage, struct bytes name)
+{
+    (void)ask(storage, JOB_RELEASE_ROOM, name, NULL);
+}
+
 /* --- Beginning and end --------------------------------------------------------------------------- */
 
 static bool take_flush(void *context, const struct store_flush *flush)
@@ -272,6 +277,14 @@ static enum store_result read_journal(struct storage *storage)
     enum store_result result = store->claim(store, &storage->fence);
     if (result == STORE_OK)
         result = store->flushes(store, take_flush, storage, &last);
+    /* What was behind the damage is missing, and the rooms that it told of will say so. */
+    if (result == STORE_DAMAGED) {
+        struct storage_event event = {.kind = STORAGE_TROUBLE};
+        snprintf(event.text, sizeof event.text, "lost from the journal on: %.80s",
+                 store->place(store));
+        post(storage, &event);
+        result = writer_renew(storage);
+    }
     storage->next_number = last + 1;
     storage->taken = last;
     uint64_t highest = store->incarnation(store);
@@ -306,12 +319,14 @@ struct storage *storage_create(const struct storage_options *options, char error
     storage->store = options->store;
     if (storage->options.ring_bytes == 0)
         storage->options.ring_bytes = STORAGE_RING_BYTES;
+    if (storage->options.clock_ms == NULL)
+        storage->options.clock_ms = clock_ms;
     if (storage->options.seal_ms == 0)
         storage->options.seal_ms = STORAGE_SEAL_MS;
     pthread_mutex_init(&storage->mutex, NULL);
     queue_init(&storage->to_writer);
     queue_init(&storage->to_archivist);
-    storage->sealed_ms = clock_ms();
+    storage->sealed_ms = storage->options.clock_ms();
     enum store_result result = read_journal(storage);
     if (result == STORE_OK && start_threads(storage))
         return storage;
@@ -336,6 +351,8 @@ void storage_work(struct storage *storage)
         writer_do(storage, job);
     while ((job = queue_pop(storage, &storage->to_archivist, 1)) != NULL)
         archivist_do(storage, job);
+    if (storage->options.clock_ms() >= storage->sealed_ms + storage->options.seal_ms)
+        archivist_seal(storage);
     while ((job = queue_pop(storage, &storage->to_writer, 1)) != NULL)
         writer_do(storage, job);
 }

@@ -44,9 +44,10 @@ struct storage_options {
     const struct rules *(*find)(struct bytes kind);
     void (*wake)(void *context); /* NULL: nothing happens but in storage_work() */
     void *context;
-    uint64_t ring_bytes; /* 0: STORAGE_RING_BYTES */
-    uint32_t seal_ms;    /* 0: STORAGE_SEAL_MS */
-    uint64_t seed;       /* of the rooms' indexes */
+    uint64_t ring_bytes;        /* 0: STORAGE_RING_BYTES */
+    uint32_t seal_ms;           /* 0: STORAGE_SEAL_MS */
+    uint64_t (*clock_ms)(void); /* monotonic; NULL: the system's */
+    uint64_t seed;              /* of the rooms' indexes */
 };
 
 /* Takes the store over and reads what its journal holds. NULL with an error for people; the store
@@ -76,8 +77,12 @@ MUST_CHECK bool storage_load(struct storage *storage, struct bytes name, void *t
 /* The room's log ends, for now: it sleeps. */
 void storage_slept(struct storage *storage, struct bytes name);
 
-/* The room is gone for good. */
+/* The room is gone for good: its log and snapshots go, its name stays with its incarnation. Answered
+ * by one STORAGE_REMOVED, with STORE_NOT_FOUND where nothing is stored of it. */
 void storage_remove(struct storage *storage, struct bytes name);
+
+/* A quarantined room may be loaded again. Answered by one STORAGE_RELEASED. */
+void storage_release_room(struct storage *storage, struct bytes name);
 
 /* What is waiting to become durable. */
 struct storage_load_figures {
@@ -85,8 +90,9 @@ struct storage_load_figures {
     uint64_t waiting_us;    /* since when the oldest of it waits; 0 for nothing */
     uint64_t kept_bytes;    /* durable in the journal, not in the archive */
     uint64_t flushes, flush_bytes, seals, snapshots, loads, failures, generations;
-    bool failing;       /* the last attempt to write failed */
-    bool archive_fails; /* nothing is sealed any more until a restart */
+    bool failing;        /* the last attempt to write failed */
+    bool archive_fails;  /* nothing is sealed any more until a restart */
+    bool archive_behind; /* the last attempt to seal failed; the journal keeps it meanwhile */
 };
 struct storage_load_figures storage_figures(struct storage *storage);
 
@@ -96,9 +102,11 @@ bool storage_is_full(struct storage *storage, uint64_t now_us);
 enum storage_event_kind {
     STORAGE_FLUSHED, /* everything up to `number` is durable */
     STORAGE_LOADED,
-    STORAGE_TROUBLE, /* the disk began to fail: `text` */
-    STORAGE_WELL,    /* it took everything that had waited */
-    STORAGE_FENCED   /* another server has taken the store: stop */
+    STORAGE_REMOVED,  /* the room of this name: `answer` */
+    STORAGE_RELEASED, /* likewise */
+    STORAGE_TROUBLE,  /* the disk began to fail: `text` */
+    STORAGE_WELL,     /* it took everything that had waited */
+    STORAGE_FENCED    /* another server has taken the store: stop */
 };
 
 enum storage_load_result {
@@ -118,6 +126,9 @@ struct storage_event {
     bool clean;           /* it slept: its incarnation may go on */
     uint64_t incarnation; /* the last it had */
     char text[STORE_PLACE_MAX];
+    enum store_result answer;
+    uint8_t name_length;
+    uint8_t name[ROOM_NAME_MAX];
 };
 
 /* The next thing that happened; false for none. */

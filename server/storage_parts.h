@@ -29,7 +29,8 @@ enum job_kind {
     JOB_LOAD,
     JOB_SLEPT,
     JOB_REMOVE,
-    JOB_RECLAIM, /* archivist: free some space */
+    JOB_RELEASE_ROOM, /* from its quarantine */
+    JOB_RECLAIM,      /* archivist: free some space */
     JOB_STOP
 };
 
@@ -109,13 +110,13 @@ void queue_push(struct storage *storage, struct queue *queue, struct job *job);
 struct job *queue_pop(struct storage *storage, struct queue *queue, uint64_t until_ms);
 void post(struct storage *storage, const struct storage_event *event);
 void batch_free(struct batch *batch);
-uint64_t clock_ms(void);      /* monotonic */
 uint64_t wall_clock_ms(void); /* since 1970 */
 
 /* writer.c */
 void *writer_run(void *storage);
 bool writer_do(struct storage *storage, struct job *job); /* false: it is over */
 void writer_keep(struct storage *storage, struct batch *batch);
+enum store_result writer_renew(struct storage *storage);
 void writer_free(struct storage *storage);
 
 /* archivist.c */

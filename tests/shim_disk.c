@@ -314,9 +314,7 @@ void shim_disk_cut(struct shim_disk *disk, enum shim_loss loss, struct chance *c
 {
     switch (loss) {
     case SHIM_LOSS_NONE:
-        for (size_t i = 0; i < disk->change_count; i++)
-            change_apply(disk, &disk->changes[i]);
-        break;
+        return;
     case SHIM_LOSS_CHANCE:
         decide(disk, (enum manner)chance_below(chance, MANNERS), chance);
         break;

@@ -17,7 +17,7 @@
 #define SHIM_PATH_MAX 256u
 
 enum shim_loss {
-    SHIM_LOSS_NONE,   /* the process was killed, the machine runs on */
+    SHIM_LOSS_NONE,   /* the process was killed, the machine runs on: what waited still waits */
     SHIM_LOSS_CHANCE, /* the power was cut; what waited may be there, in part, or not */
     SHIM_LOSS_ALL     /* the power was cut; nothing that waited is there */
 };

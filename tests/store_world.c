@@ -372,11 +372,16 @@ static bool visit_room(void *context, const struct store_room *found)
 {
     struct look *look = context;
     struct store_sight *sight = look->sight;
-    if (!bytes_equal(found->name, store_world_room(look->room)) ||
-        !bytes_equal(found->kind, bytes_of("open")) ||
-        found->incarnation != incarnation_of(look->room) || found->last > look->world->attempted ||
-        found->snapshot_tick > look->world->attempted)
-        note(sight, &sight->wrong, "what is known of %s", name_of(look->room));
+    bool well = bytes_equal(found->name, store_world_room(look->room)) &&
+                bytes_equal(found->kind, bytes_of("open")) &&
+                found->incarnation == incarnation_of(look->room) &&
+                found->last <= look->world->attempted &&
+                found->snapshot_tick <= look->world->attempted;
+    if (!well && found->state == STORE_ROOM_WELL)
+        note(sight, &sight->wrong,
+             "%s: kind %.*s, incarnation %" PRIu64 ", ticks to %" PRIu64 ", snapshot at %" PRIu64,
+             name_of(look->room), (int)found->kind.length, (const char *)found->kind.data,
+             found->incarnation, found->last, found->snapshot_tick);
     if (found->state != STORE_ROOM_WELL)
         sight->hurt[look->room] = true;
     return true;

@@ -1,4 +1,4 @@
-/* tutti - the command line: watch a room, load a server. */
+/* tutti - the command line: watch a room, load a server, look after what is stored. */
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +13,12 @@ struct command {
 static const struct command commands[] = {
     {"watch", command_watch, "print a live room as JSON lines"},
     {"load", command_load, "fill rooms with moving cursors and measure the server"},
+    {"rooms", command_rooms, "list the rooms, awake and stored"},
+    {"show", command_show, "print what a room holds, or held at some tick"},
+    {"log", command_log, "print who did what in a room, and when"},
+    {"check", command_check, "read and replay all that is stored"},
+    {"delete", command_delete, "end a room for good"},
+    {"release", command_release, "let a quarantined room be opened again"},
 };
 
 static void print_usage(FILE *out)

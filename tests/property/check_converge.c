@@ -278,7 +278,7 @@ static void take_welcome(struct client *client, struct reader *reader)
     client->member = (uint32_t)read_integer(reader);
     uint64_t incarnation = (uint64_t)read_integer(reader);
     client->tick = (uint64_t)read_integer(reader);
-    client->awaits = client->tick;
+    client->awaits = client->sequence > 0 ? client->tick : 0;
     read_integer(reader);
     read_integer(reader);
     read_string(reader);

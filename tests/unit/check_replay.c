@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "sync/hash.h"
+#include "sync/log_read.h"
 #include "sync/room_parts.h"
 #include "tests/helpers.h"
 #include "tests/kept_log.h"
@@ -107,6 +108,66 @@ START_TEST(refused_operations_teach_no_names_in_a_replay_either)
 }
 END_TEST
 
+/* As deep as values go; the operation around them goes deeper. */
+#define DEEPEST "[[[[[[[1]]]]]]]"
+
+START_TEST(values_as_deep_as_may_be_are_replayed_refused_and_left_out)
+{
+    on_joining = "[0 'papers' 'p' 'v' " DEEPEST "]";
+    uint32_t ada = join(room, 1, ROLE_EDITOR);
+    step(room);
+    ck_assert_int_eq(outcome(room, ada, "[0 'papers' 'a' 'v' " DEEPEST "]"), STATUS_OK);
+    ck_assert_int_eq(outcome(room, ada, "[1 'papers' 'none' 'v' " DEEPEST "]"), STATUS_NOT_FOUND);
+    replay();
+    ck_assert_uint_eq(room_hash_kept(again), room_hash_kept(room));
+    ck_assert_uint_eq(client_find(again, hello_of(1).key)->refused, 1);
+
+    /* What a snapshot has is left out, by whoever reads the log from its beginning. */
+    struct bytes snapshot = snapshot_of(room);
+    struct replay twice = replay_begin(&options, find);
+    ck_assert_int_eq(replay_snapshot(&twice, snapshot), STATUS_OK);
+    ck_assert_int_eq(replay_log(&twice, (struct bytes){kept.data, kept.length}), STATUS_OK);
+    replay_abandon(&twice);
+    free((void *)(uintptr_t)snapshot.data);
+}
+END_TEST
+
+START_TEST(a_log_is_taken_apart_into_entries_and_acts)
+{
+    static const enum act expected[] = {ACT_OPENED, ACT_JOINED, ACT_EDIT, ACT_OPERATION,
+                                        ACT_OPERATION};
+    on_joining = "[0 'papers' 'p']";
+    uint32_t ada = join(room, 1, ROLE_EDITOR);
+    step(room);
+    ck_assert_int_eq(outcome(room, ada, "[0 'papers' 'a' 'v' " DEEPEST "]"), STATUS_OK);
+    ck_assert_int_eq(outcome(room, ada, "[1 'papers' 'none' 'v' 1]"), STATUS_NOT_FOUND);
+    replay();
+    struct reader log = reader_on((struct bytes){kept.data, kept.length});
+    struct log_entry entry;
+    struct log_act act = {0};
+    size_t acts = 0, bytes = 0;
+    while (log_read_entry(&log, &entry)) {
+        struct reader inside = reader_on(entry.acts);
+        bytes += entry.bytes.length;
+        while (log_read_act(&inside, &act)) {
+            ck_assert_uint_lt(acts, sizeof expected / sizeof expected[0]);
+            ck_assert_int_eq(act.act, expected[acts++]);
+        }
+        ck_assert_int_eq(reader_end(&inside), STATUS_OK);
+    }
+    ck_assert_int_eq(reader_end(&log), STATUS_OK);
+    ck_assert_uint_eq(acts, sizeof expected / sizeof expected[0]);
+    ck_assert_uint_eq(bytes, kept.length);
+    ck_assert_int_eq(act.status, STATUS_NOT_FOUND);
+    for (size_t cut = 1; cut < kept.length; cut++) {
+        log = reader_on((struct bytes){kept.data, cut});
+        while (log_read_entry(&log, &entry))
+            continue;
+        ck_assert(reader_end(&log) != STATUS_OK || log.at == cut);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("replay");
@@ -114,6 +175,8 @@ int main(void)
     tcase_add_test(tcase, names_that_rules_teach_in_presence_keep_their_numbers);
     tcase_add_test(tcase, an_event_to_one_member_is_kept_whatever_its_name);
     tcase_add_test(tcase, refused_operations_teach_no_names_in_a_replay_either);
+    tcase_add_test(tcase, values_as_deep_as_may_be_are_replayed_refused_and_left_out);
+    tcase_add_test(tcase, a_log_is_taken_apart_into_entries_and_acts);
 
     Suite *suite = suite_create("replay");
     suite_add_tcase(suite, tcase);

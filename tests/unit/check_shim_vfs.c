@@ -262,7 +262,7 @@ START_TEST(a_sync_after_a_failed_one_proves_nothing)
     for (uint64_t seed = 1; seed <= 40; seed++) {
         power_up(seed);
         char read[sizeof text] = {0};
-        int flags = SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+        int flags = SQLITE_OPEN_WAL | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
         sqlite3_vfs *vfs = sqlite3_vfs_find("shim");
         sqlite3_file *file = calloc(1, (size_t)vfs->szOsFile);
         ck_assert_int_eq(vfs->xOpen(vfs, path, file, flags, NULL), SQLITE_OK);
@@ -275,7 +275,7 @@ START_TEST(a_sync_after_a_failed_one_proves_nothing)
         ck_assert_str_eq(read, text);
         shim_vfs_power_off(shim);
         ck_assert_int_eq(file->pMethods->xClose(file), SQLITE_OK);
-        shim_vfs_power_on(shim, SHIM_LOSS_NONE);
+        shim_vfs_power_on(shim, SHIM_LOSS_ALL);
         ck_assert_int_eq(vfs->xOpen(vfs, path, file, flags, NULL), SQLITE_OK);
         int result = file->pMethods->xRead(file, read, sizeof read, 0);
         if (result == SQLITE_IOERR_SHORT_READ)

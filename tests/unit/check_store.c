@@ -8,6 +8,7 @@
 
 #include <check.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -798,6 +799,39 @@ START_TEST(a_check_of_a_sound_store_finds_nothing)
 }
 END_TEST
 
+/* --- Threads ------------------------------------------------------------------------------------ */
+
+static void *append_and_release(void *context)
+{
+    (void)context;
+    for (uint64_t number = 1; number <= 300; number++) {
+        ok(append(number, "flush"));
+        if (number % 10 == 0)
+            ok(store->release(store, number - 5));
+        if (number % 100 == 0)
+            ok(store->renew(store, fence));
+    }
+    return NULL;
+}
+
+START_TEST(each_half_has_a_thread_of_its_own)
+{
+    claim();
+    pthread_t journal;
+    ck_assert_int_eq(pthread_create(&journal, NULL, append_and_release, NULL), 0);
+    for (uint64_t tick = 1; tick <= 60; tick++) {
+        ok(seal_segment("a", tick, tick, "log"));
+        ok(seal_snapshot("a", tick, "state"));
+        struct seen seen = {0};
+        ok(store->snapshot(store, bytes_of("a"), tick, see_blob, &seen));
+        ck_assert_uint_eq(store->incarnation(store), 5);
+    }
+    ck_assert_int_eq(pthread_join(journal, NULL), 0);
+    expect_flushes("296:flush 297:flush 298:flush 299:flush 300:flush ", 300);
+    ck_assert_uint_eq(tell("a").room.last, 60);
+}
+END_TEST
+
 /* --- The bound of the one in memory -------------------------------------------------------------- */
 
 START_TEST(a_full_store_keeps_what_it_has)
@@ -866,6 +900,7 @@ static TCase *contract(const char *name, void (*make)(void))
     tcase_add_test(tests, reclaiming_leaves_quarantined_rooms_alone);
     tcase_add_test(tests, all_segments_may_go_when_a_snapshot_covers_them);
     tcase_add_test(tests, a_check_of_a_sound_store_finds_nothing);
+    tcase_add_test(tests, each_half_has_a_thread_of_its_own);
     return tests;
 }
 

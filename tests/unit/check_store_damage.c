@@ -5,8 +5,8 @@
  * has to be one that was put in. What is missing has to have been told: by open, by the walk that
  * misses it, by the room's quarantine. Rooms that nothing was told about have to be whole.
  *
- * In a write-ahead log SQLite takes the first frame that does not check for the end of the log, so
- * there the last flushes may be missing without a word; never others.
+ * A write-ahead log whose end does not check is what a power cut leaves as well, so there the last
+ * two flushes may be missing without a word; never others.
  *
  * DAMAGE_STEP in the environment chooses the distance between two places; 1 takes every byte.
  */
@@ -15,21 +15,26 @@
 
 #include <check.h>
 #include <dirent.h>
-#include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#define FILES_MAX    6
+#define FILES_MAX 6
+#ifdef __SANITIZE_ADDRESS__
+#define STEP_DEFAULT 256u
+#else
 #define STEP_DEFAULT 64u
-#define LARGE_FLIPS  40u
+#endif
+#define LARGE_FLIPS 40u
+
+#define PATH_LENGTH (SCRATCH_PATH_MAX + NAME_MAX + 2)
 
 struct image {
-    char name[64];
+    char name[NAME_MAX + 1];
     uint8_t *bytes;
     size_t length;
 };
@@ -41,13 +46,20 @@ static struct store_world told; /* what the original's store acknowledged */
 
 /* --- The original ---------------------------------------------------------------------------------- */
 
+static void path_in(const struct scratch *folder, const char *name, char path[PATH_LENGTH])
+{
+    int length = snprintf(path, PATH_LENGTH, "%s/%s", folder->path, name);
+    ck_assert_int_lt(length, PATH_LENGTH);
+}
+
 static void image_read(const char *name)
 {
-    char path[SCRATCH_PATH_MAX + 512];
+    char path[PATH_LENGTH];
     struct image *image = &images[image_count++];
     ck_assert_uint_le(image_count, FILES_MAX);
-    snprintf(image->name, sizeof image->name, "%.63s", name);
-    snprintf(path, sizeof path, "%s/%s", original.path, name);
+    ck_assert_uint_lt(strlen(name), sizeof image->name);
+    strcpy(image->name, name);
+    path_in(&original, name, path);
     FILE *file = fopen(path, "rb");
     ck_assert_ptr_nonnull(file);
     struct stat status;
@@ -83,8 +95,8 @@ static void make_original(bool close, bool large)
 {
     original = scratch_make();
     copy = scratch_make();
-    store_world_init(
-        &told, &(struct store_world_options){.folder = original.path, .large = large, .seed = 64});
+    store_world_init(&told, &(struct store_world_options){
+                                .folder = original.path, .sync = true, .large = large, .seed = 64});
     ck_assert_int_eq(store_world_open(&told), STORE_OK);
     for (int part = 0; part < 3; part++) {
         for (int i = 0; i < 6; i++)
@@ -121,8 +133,8 @@ static void copy_out(const struct image *flipped, size_t at)
 {
     scratch_empty(&copy);
     for (size_t i = 0; i < image_count; i++) {
-        char path[SCRATCH_PATH_MAX + 512];
-        snprintf(path, sizeof path, "%s/%s", copy.path, images[i].name);
+        char path[PATH_LENGTH];
+        path_in(&copy, images[i].name, path);
         FILE *file = fopen(path, "wb");
         ck_assert_ptr_nonnull(file);
         uint8_t bit = (uint8_t)(1u << (at / 64 + at) % 8);
@@ -163,7 +175,9 @@ static void judge(const struct image *image,
         ck_assert_msg(sight->lost_of[room] == 0 || sight->hurt[room] || sight->journal_hurt,
                       "%s byte %zu: silently lost of room %u: %s (open: %s)", image->name, at, room,
                       sight->first, world->error);
-    ck_assert_msg(!log || sight->holes == 0, "%s byte %zu: %s", image->name, at, sight->first);
+    ck_assert_msg(!log || sight->lost == 0 || spoken || sight->journal_hurt ||
+                      (sight->holes == 0 && sight->last + 2 >= world->acknowledged),
+                  "%s byte %zu: %s", image->name, at, sight->first);
     ck_assert_msg(log || sight->lost == 0 || spoken || checked != 0,
                   "%s byte %zu: check() found nothing of %s", image->name, at, sight->first);
     if (spoken || sight->errors != 0)

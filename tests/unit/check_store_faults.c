@@ -2,8 +2,8 @@
  *
  * A scenario is a piece of a server's life. It runs once for each N and each way to fail, answered
  * as a server answers: what is full is tried again, what has failed gets a new journal. Then the
- * disk is well again, the store has to go on without being opened anew, the power is cut, and all
- * that was acknowledged has to be there.
+ * disk is well again, and the store has to go on; in a second run the server is killed first, and
+ * another one starts. Then the power is cut, and all that was acknowledged has to be there.
  */
 #include "tests/scratch.h"
 #include "tests/shim_vfs.h"
@@ -61,6 +61,7 @@ struct trial {
     uint64_t at;
     struct store_world world;
     struct shim_vfs *shim;
+    bool killed;   /* the server dies when it has a new journal, else at the end */
     bool renewing; /* a new journal has not got all of it yet */
     unsigned seen; /* MAY() bits of all answers */
 };
@@ -97,6 +98,8 @@ static enum store_result with_policy(struct trial *trial, deed *act)
             trial->renewing = result != STORE_OK;
             if (trial->renewing)
                 continue;
+            if (trial->killed)
+                return STORE_FAILED;
         }
         result = answered(trial, act(&trial->world));
         if (result == STORE_FAILED && trial->world.store && act != store_world_seal)
@@ -206,14 +209,26 @@ static void all_is_there(struct trial *trial)
     store_world_adopt(&trial->world, &sight);
 }
 
+/* The server dies of it, and the next one takes for saved what it finds; the kernel shows it. */
+static void kill_and_adopt(struct trial *trial)
+{
+    shim_vfs_power_off(trial->shim);
+    store_world_close(&trial->world);
+    shim_vfs_power_on(trial->shim, SHIM_LOSS_NONE);
+    trial->renewing = trial->killed = false;
+    all_is_there(trial);
+}
+
 /* Whether the N-th call was never made. */
 static bool passes_untouched(const struct scenario *scenario,
                              const struct way *way,
                              uint64_t at,
+                             bool killed,
                              unsigned *seen)
 {
     struct scratch scratch = scratch_make();
-    struct trial trial = {.way = way, .at = at, .shim = shim_vfs_create("shim", at)};
+    struct trial trial = {
+        .way = way, .at = at, .killed = killed, .shim = shim_vfs_create("shim", at)};
     store_world_init(&trial.world,
                      &(struct store_world_options){
                          .folder = scratch.path, .vfs = "shim", .sync = true, .seed = at});
@@ -226,6 +241,8 @@ static bool passes_untouched(const struct scenario *scenario,
     *seen |= trial.seen;
 
     shim_vfs_fault(trial.shim, (struct shim_fault){0});
+    if (killed)
+        kill_and_adopt(&trial);
     ck_assert_int_eq(with_policy(&trial, store_world_append), STORE_OK);
     ck_assert_int_eq(with_policy(&trial, store_world_seal), STORE_OK);
     ck_assert_int_eq(with_policy(&trial, store_world_append), STORE_OK);
@@ -255,7 +272,8 @@ START_TEST(every_call_may_fail)
     const struct way *way = &ways[(unsigned)_i % WAYS];
     unsigned seen = 0;
     uint64_t at = 1;
-    while (!passes_untouched(scenario, way, at, &seen))
+    while (!passes_untouched(scenario, way, at, false, &seen) |
+           !passes_untouched(scenario, way, at, true, &seen))
         ck_assert_uint_lt(++at, AT_MAX);
     printf("%s, %s: failed at 1..%" PRIu64 ", answers", scenario->name, way->name, at - 1);
     print_answers(seen);

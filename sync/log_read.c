@@ -1,0 +1,139 @@
+#include "sync/log_read.h"
+
+#include "sync/operation.h"
+#include "sync/room_parts.h"
+
+enum act log_read_head(struct reader *reader)
+{
+    static const uint8_t elements_of[] = {
+        [ACT_OPENED] = 4, [ACT_WOKEN] = 1,     [ACT_SLEPT] = 2, [ACT_JOINED] = 6, [ACT_LEFT] = 1,
+        [ACT_ROLE] = 2,   [ACT_OPERATION] = 3, [ACT_EDIT] = 2,  [ACT_NAMED] = 1,  [ACT_TIMER] = 2,
+        [ACT_RANDOM] = 1, [ACT_ENDED] = 1,     [ACT_HASH] = 1,
+    };
+    uint32_t elements = read_array(reader);
+    int64_t act = read_integer_in(reader, 0, ACT_HASH);
+    if (reader->status == STATUS_OK && elements != 1u + elements_of[act])
+        reader_fail(reader, STATUS_MALFORMED);
+    return (enum act)act;
+}
+
+static uint64_t read_origin(struct reader *reader)
+{
+    uint32_t count = read_array(reader);
+    read_integer(reader); /* the format */
+    uint64_t incarnation = (uint64_t)read_integer_in(reader, 1, INTEGER_MAX);
+    for (uint32_t i = 2; i < ORIGIN_ELEMENTS; i++)
+        read_integer(reader);
+    if (count != ORIGIN_ELEMENTS)
+        reader_fail(reader, STATUS_MALFORMED);
+    return incarnation;
+}
+
+static uint32_t read_small(struct reader *reader)
+{
+    return (uint32_t)read_integer_in(reader, 0, UINT32_MAX);
+}
+
+/* Its values may be as deep as values may be, which is deeper than read_value() goes from here. */
+static struct bytes read_operation(struct reader *reader)
+{
+    size_t from = reader->at;
+    operation_count(reader);
+    return (struct bytes){reader->data + from, reader->at - from};
+}
+
+static void read_joined(struct reader *reader, struct log_act *act)
+{
+    act->seat = read_small(reader);
+    read_binary(reader); /* the client's key */
+    act->member = read_small(reader);
+    read_small(reader); /* its sequence */
+    act->role = (enum role)read_integer_in(reader, 0, ROLE_COUNT - 1);
+    act->user = read_value(reader);
+}
+
+static void read_elements(struct reader *reader, struct log_act *act)
+{
+    switch (act->act) {
+    case ACT_OPENED:
+        act->text = read_string(reader);
+        act->incarnation = read_origin(reader);
+        read_binary(reader);
+        read_binary(reader);
+        return;
+    case ACT_WOKEN:
+        act->incarnation = read_origin(reader);
+        return;
+    case ACT_SLEPT:
+        read_integer(reader);
+        read_binary(reader);
+        return;
+    case ACT_JOINED:
+        read_joined(reader, act);
+        return;
+    case ACT_LEFT:
+        act->seat = read_small(reader);
+        return;
+    case ACT_ROLE:
+        act->seat = read_small(reader);
+        act->role = (enum role)read_integer_in(reader, 0, ROLE_COUNT - 1);
+        return;
+    case ACT_OPERATION:
+        act->seat = read_small(reader);
+        act->status = (enum status)read_integer_in(reader, 0, STATUS_COUNT - 1);
+        act->operation = read_operation(reader);
+        return;
+    case ACT_EDIT:
+        act->member = read_small(reader);
+        act->operation = read_operation(reader);
+        return;
+    case ACT_NAMED:
+    case ACT_ENDED:
+        act->text = read_string(reader);
+        return;
+    case ACT_TIMER:
+        act->timer = read_small(reader);
+        act->ticks = read_small(reader);
+        return;
+    case ACT_RANDOM:
+    case ACT_HASH:
+        read_binary(reader);
+        return;
+    }
+}
+
+bool log_read_act(struct reader *acts, struct log_act *act)
+{
+    if (reader_done(acts))
+        return false;
+    *act = (struct log_act){.act = log_read_head(acts)};
+    if (acts->status == STATUS_OK)
+        read_elements(acts, act);
+    return acts->status == STATUS_OK;
+}
+
+bool log_read_entry(struct reader *log, struct log_entry *entry)
+{
+    if (reader_done(log))
+        return false;
+    size_t from = log->at;
+    uint32_t elements = read_array(log);
+    entry->tick = (uint64_t)read_integer_in(log, 0, INTEGER_MAX);
+    entry->since = (uint64_t)read_integer_in(log, 0, INTEGER_MAX);
+    entry->wall_ms = (uint64_t)read_integer_in(log, 0, INTEGER_MAX);
+    if (elements < 4 || entry->since > entry->tick)
+        reader_fail(log, STATUS_MALFORMED);
+    if (log->status != STATUS_OK)
+        return false;
+    entry->act_count = elements - 3;
+    size_t acts = log->at;
+    struct log_act act;
+    for (uint32_t i = 0; i < entry->act_count; i++)
+        if (!log_read_act(log, &act)) {
+            reader_fail(log, STATUS_TRUNCATED);
+            return false;
+        }
+    entry->acts = (struct bytes){log->data + acts, log->at - acts};
+    entry->bytes = (struct bytes){log->data + from, log->at - from};
+    return true;
+}

@@ -1,0 +1,53 @@
+/* log_read.h - a room's log taken apart: for replaying it, and for telling what happened.
+ *
+ *   struct reader log = reader_on(bytes);
+ *   struct log_entry entry;
+ *   while (log_read_entry(&log, &entry)) {
+ *       struct reader acts = reader_on(entry.acts);
+ *       struct log_act act;
+ *       while (log_read_act(&acts, &act)) ...
+ *   }
+ *   if (reader_end(&log) != STATUS_OK) the bytes are damaged
+ *
+ * Nothing is applied and no room is needed; sync/log.h says what the acts mean.
+ *
+ * Errors     damage fails the reader, never asserts. An entry that was read holds whole acts alone.
+ */
+#ifndef SYNC_LOG_READ_H
+#define SYNC_LOG_READ_H
+
+#include "sync/log.h"
+
+struct log_entry {
+    uint64_t tick;
+    uint64_t since;   /* ticks since the entry before */
+    uint64_t wall_ms; /* since 1970 */
+    uint32_t act_count;
+    struct bytes acts;  /* one after the other */
+    struct bytes bytes; /* the whole entry */
+};
+
+/* The next entry; false at the end and at damage. */
+bool log_read_entry(struct reader *log, struct log_entry *entry);
+
+/* What an act has, the others are zero. Views into the log. */
+struct log_act {
+    enum act act;
+    uint32_t seat;          /* JOINED, LEFT, ROLE, OPERATION */
+    uint32_t member;        /* JOINED, EDIT */
+    enum role role;         /* JOINED, ROLE */
+    struct bytes user;      /* JOINED: packed */
+    enum status status;     /* OPERATION */
+    struct bytes operation; /* OPERATION, EDIT */
+    struct bytes text;      /* OPENED: kind, NAMED: name, ENDED: reason */
+    uint64_t incarnation;   /* OPENED, WOKEN */
+    uint32_t timer, ticks;  /* TIMER */
+};
+
+/* The next act; false at the end and at damage. */
+bool log_read_act(struct reader *acts, struct log_act *act);
+
+/* Reads where an act begins: its kind, with as many elements as the kind has. */
+enum act log_read_head(struct reader *reader);
+
+#endif

@@ -1,0 +1,191 @@
+#include "tools/store_history.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static bool fail(struct store_history *history, const char *what, const char *why)
+{
+    snprintf(history->error, sizeof history->error, "%.120s: %.120s", what, why);
+    return false;
+}
+
+static bool take_room(void *context, const struct store_room *room)
+{
+    struct store_history *history = context;
+    history->state = room->state;
+    history->archived = room->state != STORE_ROOM_DELETED;
+    history->first = room->first;
+    history->last = room->last;
+    history->incarnation = room->incarnation;
+    return false;
+}
+
+bool history_find(struct store_history *history, struct store_folder *folder, const char *name)
+{
+    *history = (struct store_history){.folder = folder, .name = bytes_of(name)};
+    struct store *store = folder->store;
+    enum store_result result = store->room(store, history->name, take_room, history);
+    if (result != STORE_OK && result != STORE_NOT_FOUND)
+        return fail(history, store_result_text(result), store->place(store));
+    history->tail = store_folder_tail(folder, history->name);
+    if (!history->archived && history->tail == NULL)
+        return fail(history, name, "there is no such room");
+    if (history->tail == NULL)
+        return true;
+    if (history->first == 0)
+        history->first = history->tail->first;
+    if (history->tail->last > history->last)
+        history->last = history->tail->last;
+    history->incarnation = history->tail->incarnation;
+    return true;
+}
+
+struct replay history_replay_begin(void)
+{
+    struct room_options options = {
+        .limits = {.members = 1u << 20, .records = UINT32_MAX, .state_bytes = UINT32_MAX}};
+    return replay_begin(&options, kind_find);
+}
+
+/* --- The log, entry by entry -------------------------------------------------------------------- */
+
+struct walk {
+    struct store_history *history;
+    history_visitor *visitor;
+    void *context;
+    uint64_t at; /* of the last entry that was told of */
+    bool stopped;
+    bool damaged;
+};
+
+static void walk_bytes(struct walk *walk, struct bytes bytes)
+{
+    struct reader log = reader_on(bytes);
+    struct log_entry entry;
+    while (!walk->stopped && log_read_entry(&log, &entry)) {
+        if (entry.tick <= walk->at)
+            continue;
+        walk->at = entry.tick;
+        walk->stopped = !walk->visitor(walk->context, &entry);
+    }
+    if (walk->stopped || reader_end(&log) == STATUS_OK)
+        return;
+    char where[64];
+    snprintf(where, sizeof where, "the log after tick %" PRIu64, walk->at);
+    walk->damaged = true;
+    fail(walk->history, where, "not to be read");
+}
+
+static bool walk_segment(void *context, const struct store_blob *segment)
+{
+    struct walk *walk = context;
+    walk_bytes(walk, segment->bytes);
+    return !walk->stopped && !walk->damaged;
+}
+
+static bool walk_log(struct walk *walk)
+{
+    struct store_history *history = walk->history;
+    struct store *store = history->folder->store;
+    if (history->archived) {
+        enum store_result result = store->read(store, history->name, walk->at, walk_segment, walk);
+        if (result != STORE_OK && result != STORE_NOT_FOUND)
+            return fail(history, store_result_text(result), store->place(store));
+    }
+    if (history->tail != NULL && !walk->stopped && !walk->damaged)
+        walk_bytes(walk, (struct bytes){history->tail->log.data, history->tail->log.length});
+    return !walk->damaged;
+}
+
+/* --- Replaying ---------------------------------------------------------------------------------- */
+
+struct building {
+    struct store_history *history;
+    struct replay *replay;
+    uint64_t up_to;
+};
+
+static const char *why(enum status status)
+{
+    if (status == STATUS_REFUSED)
+        return "it leads to another state than it says";
+    return status == STATUS_NOT_FOUND ? "a part of it is missing" : status_text(status);
+}
+
+static bool fail_replay(struct building *building, const char *what, uint64_t tick)
+{
+    char where[64];
+    snprintf(where, sizeof where, "the %s of tick %" PRIu64, what, tick);
+    return fail(building->history, where, why(building->replay->status));
+}
+
+static bool take_snapshot(void *context, const struct store_blob *blob)
+{
+    struct building *building = context;
+    if (replay_snapshot(building->replay, blob->bytes) != STATUS_OK)
+        fail_replay(building, "snapshot", blob->first);
+    return false;
+}
+
+static bool apply_entry(void *context, const struct log_entry *entry)
+{
+    struct building *building = context;
+    if (entry->tick > building->up_to)
+        return false;
+    if (replay_log(building->replay, entry->bytes) != STATUS_OK)
+        return fail_replay(building, "log", entry->tick);
+    return true;
+}
+
+static bool start_from_snapshot(struct building *building, uint64_t tick)
+{
+    struct store_history *history = building->history;
+    struct store *store = history->folder->store;
+    if (!history->archived)
+        return true;
+    enum store_result result = store->snapshot(store, history->name, tick, take_snapshot, building);
+    if (result != STORE_OK && result != STORE_NOT_FOUND)
+        return fail(history, store_result_text(result), store->place(store));
+    return building->replay->status == STATUS_OK;
+}
+
+bool history_replay(struct store_history *history,
+                    enum history_from from,
+                    uint64_t tick,
+                    struct replay *replay)
+{
+    struct building building = {.history = history, .replay = replay, .up_to = tick};
+    if (from == FROM_SNAPSHOT && !start_from_snapshot(&building, tick))
+        return false;
+    struct walk walk = {.history = history, .visitor = apply_entry, .context = &building};
+    if (replay->room != NULL)
+        walk.at = room_tick_number(replay->room);
+    if (!walk_log(&walk) || replay->status != STATUS_OK)
+        return false;
+    if (replay->room == NULL)
+        return fail(history, "nothing is kept", "the room was not there at that tick");
+    return true;
+}
+
+static bool look_at_first(void *context, const struct log_entry *entry)
+{
+    bool *opens = context;
+    *opens = log_kind(entry->bytes).length > 0;
+    return false;
+}
+
+bool history_begin(struct store_history *history, struct replay *replay)
+{
+    bool opens = false;
+    struct walk first = {.history = history, .visitor = look_at_first, .context = &opens};
+    if (!walk_log(&first))
+        return false;
+    struct building building = {.history = history, .replay = replay};
+    return opens || first.at == 0 || start_from_snapshot(&building, first.at);
+}
+
+bool history_entries(struct store_history *history, history_visitor *visitor, void *context)
+{
+    struct walk walk = {.history = history, .visitor = visitor, .context = context};
+    return walk_log(&walk);
+}

@@ -1,0 +1,52 @@
+/* store_history.h - what a stored room went through: its log, and the room built from it.
+ *
+ *   struct store_history history;
+ *   if (!history_find(&history, &folder, "lobby")) tell history.error
+ *   history_replay(&history, tick, &replay)         the room as it was after this tick
+ *   history_entries(&history, visitor, context)     everything that is kept, in its order
+ *
+ * Archive and journal are one log here; what stands in both is told once.
+ */
+#ifndef TOOLS_STORE_HISTORY_H
+#define TOOLS_STORE_HISTORY_H
+
+#include "sync/log_read.h"
+#include "tools/store_folder.h"
+
+struct store_history {
+    struct store_folder *folder;
+    struct bytes name;
+    const struct store_tail *tail; /* NULL for none */
+    bool archived;                 /* the archive knows it, and it is not deleted */
+    enum store_room_state state;
+    uint64_t first, last; /* ticks that the log is kept of */
+    uint64_t incarnation;
+    char error[STORE_SQLITE_ERROR_MAX];
+};
+
+/* False with an error when there is no such room. */
+bool history_find(struct store_history *history, struct store_folder *folder, const char *name);
+
+/* A replay whose limits let every room be built that a server could have had. */
+struct replay history_replay_begin(void);
+
+enum history_from {
+    FROM_SNAPSHOT, /* the newest one up to the tick: what a server does */
+    FROM_BEGINNING /* the log alone; NOT_FOUND where its beginning is not kept any more */
+};
+
+/* Builds the room as it was after `tick`; the caller abandons the replay. False with an error. */
+bool history_replay(struct store_history *history,
+                    enum history_from from,
+                    uint64_t tick,
+                    struct replay *replay);
+
+/* Where the log's beginning is not kept any more, `replay` gets the snapshot before its first entry;
+ * else it stays empty. False with an error. */
+bool history_begin(struct store_history *history, struct replay *replay);
+
+/* Calls the visitor with each entry, as long as it returns true. False with an error. */
+typedef bool history_visitor(void *context, const struct log_entry *entry);
+bool history_entries(struct store_history *history, history_visitor *visitor, void *context);
+
+#endif

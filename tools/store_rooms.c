@@ -1,0 +1,122 @@
+/* store_rooms.c - `tutti rooms`: every room of a server, awake or stored. */
+#include "tools/commands.h"
+#include "tools/store_folder.h"
+#include "tools/store_options.h"
+#include "tools/store_text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: tutti rooms [--data DIR]\n"
+    "\n"
+    "Prints a line of JSON for each room: those that are awake as the running server has them, "
+    "all\n"
+    "others as they are stored: asleep, quarantined (with the reason) or deleted.\n"
+    "\n" STORE_DATA_USAGE;
+
+struct listing {
+    struct store_folder folder;
+    char *awake; /* the server's lines; NULL without a server */
+};
+
+/* A room's name needs no escaping, so that its line can be found by its beginning. */
+static bool is_awake(const struct listing *listing, struct bytes name)
+{
+    char begin[ROOM_NAME_MAX + 16];
+    snprintf(begin, sizeof begin, "{\"room\":\"%.*s\",", (int)name.length, (const char *)name.data);
+    const char *found = listing->awake;
+    while (found != NULL && (found = strstr(found, begin)) != NULL) {
+        if (found == listing->awake || found[-1] == '\n')
+            return true;
+        found++;
+    }
+    return false;
+}
+
+static bool print_stored(void *context, const struct store_room *room)
+{
+    static const char *const states[] = {"asleep", "quarantined", "deleted"};
+    const struct listing *listing = context;
+    const struct store_tail *tail = store_folder_tail(&listing->folder, room->name);
+    if (is_awake(listing, room->name))
+        return true;
+    bool lives_on = tail != NULL && room->state == STORE_ROOM_DELETED;
+    fputs("{\"room\":", stdout);
+    print_text(room->name);
+    fputs(",\"kind\":", stdout);
+    print_text(room->kind);
+    printf(",\"state\":\"%s\",\"first\":%" PRIu64 ",\"tick\":%" PRIu64 ",\"stored_bytes\":%" PRIu64
+           ",\"snapshot\":%" PRIu64 ",\"created\":",
+           lives_on ? states[0] : states[room->state], room->first,
+           tail != NULL && tail->last > room->last ? tail->last : room->last, room->bytes,
+           room->snapshot_tick);
+    print_time(room->created_ms);
+    if (room->reason.length > 0) {
+        fputs(",\"reason\":", stdout);
+        print_text(room->reason);
+    }
+    puts("}");
+    return true;
+}
+
+static bool note_found(void *context, const struct store_room *room)
+{
+    bool *found = context;
+    (void)room;
+    *found = true;
+    return false;
+}
+
+/* Rooms so new that the archive does not know them. */
+static void print_unsealed(struct listing *listing)
+{
+    struct store *store = listing->folder.store;
+    for (const struct store_tail *tail = listing->folder.tails; tail != NULL;
+         tail = tail->hh.next) {
+        struct bytes name = {tail->name, tail->name_length};
+        bool found = false;
+        if (store->room(store, name, note_found, &found) != STORE_NOT_FOUND || found ||
+            is_awake(listing, name))
+            continue;
+        fputs("{\"room\":", stdout);
+        print_text(name);
+        printf(",\"state\":\"asleep\",\"first\":%" PRIu64 ",\"tick\":%" PRIu64
+               ",\"stored_bytes\":%zu}\n",
+               tail->first, tail->last, tail->log.length);
+    }
+}
+
+static int list(struct listing *listing, const char *path)
+{
+    char error[ADMIN_ERROR_MAX];
+    enum admin_result asked = admin_ask(path, "rooms", &listing->awake, error);
+    if (asked != ADMIN_OK && asked != ADMIN_ABSENT)
+        return complain("rooms", error);
+    if (listing->awake != NULL)
+        fputs(listing->awake, stdout);
+    /* A server that keeps nothing has no files. */
+    if (!store_folder_open(&listing->folder, path))
+        return listing->awake != NULL ? 0 : complain("rooms", listing->folder.error);
+    struct store *store = listing->folder.store;
+    enum store_result result = store->rooms(store, print_stored, listing);
+    if (result != STORE_OK)
+        return complain("rooms", store->place(store));
+    print_unsealed(listing);
+    return 0;
+}
+
+int command_rooms(int count, char **arguments)
+{
+    struct store_options options;
+    enum store_options_result read =
+        store_options_read(&options, count, arguments, usage, false, false);
+    if (read != STORE_OPTIONS_RUN)
+        return read == STORE_OPTIONS_HELP ? 0 : 2;
+    struct listing listing = {0};
+    int result = list(&listing, options.data);
+    store_folder_close(&listing.folder);
+    free(listing.awake);
+    return result;
+}

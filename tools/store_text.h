@@ -1,0 +1,30 @@
+/* store_text.h - what the commands about stored rooms print alike. */
+#ifndef TOOLS_STORE_TEXT_H
+#define TOOLS_STORE_TEXT_H
+
+#include "sync/base.h"
+#include "sync/schema.h"
+
+/* A wall time as "2026-01-31T12:00:00.000Z", quoted. */
+void print_time(uint64_t wall_ms);
+
+/* A text as JSON. */
+void print_text(struct bytes text);
+
+/* The edits of an operation as an array of JSON; names that it has by number come from the schema,
+ * which may be NULL. */
+void print_operation(struct bytes operation, const struct schema *schema);
+
+/* How far long work is, on a terminal alone: "check 42%". Safe to call often. */
+struct progress {
+    const char *what;
+    unsigned percent;
+    bool shown;
+};
+bool progress_show(struct progress *progress, uint64_t done, uint64_t all);
+void progress_end(struct progress *progress);
+
+/* Tells an error: "tutti WHAT: WHY". Always 1, the exit status. */
+int complain(const char *what, const char *why);
+
+#endif
