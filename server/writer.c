@@ -95,7 +95,7 @@ static enum store_result attempt(struct storage *storage, const struct batch *ba
 /* Between two attempts; shorter when the server begins to stop meanwhile. */
 static void rest(struct storage *storage, uint32_t ms, bool knows_end)
 {
-    uint64_t until_ms = clock_ms() + ms;
+    uint64_t until_ms = storage->options.clock_ms() + ms;
     struct timespec until = {.tv_sec = (time_t)(until_ms / 1000),
                              .tv_nsec = (long)(until_ms % 1000) * 1000000};
     pthread_mutex_lock(&storage->mutex);
@@ -125,17 +125,11 @@ static bool save(struct storage *storage, const struct batch *batch)
         suspect = suspect || !is_transient(result);
         if (suspect && !was_suspect)
             continue;
-<<<<<<< HEAD
         if (stopping(storage) && gives_up_ms == 0) {
-            gives_up_ms = clock_ms() + STOP_SECONDS * 1000u;
+            gives_up_ms = storage->options.clock_ms() + STOP_SECONDS * 1000u;
             wait_ms = RETRY_MS_MIN;
         }
-        if ((gives_up_ms > 0 && clock_ms() >= gives_up_ms) || !storage->threads)
-=======
-        if (stopping(storage) && gives_up_ms == 0)
-            gives_up_ms = storage->options.clock_ms() + STOP_SECONDS * 1000u;
         if ((gives_up_ms > 0 && storage->options.clock_ms() >= gives_up_ms) || !storage->threads)
->>>>>>> main
             return false;
         if (result == STORE_FULL)
             ask_for_space(storage);
