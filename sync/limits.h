@@ -58,6 +58,9 @@ static_assert(RECORD_BYTES_MAX + 8192 <= MESSAGE_BYTES_MAX, "any record fits one
 /* Client keys whose last sequence and refusals a room remembers beyond those seated. */
 #define ROOM_CLIENTS_DEFAULT 10000u
 
+/* More seats than an operator may allow a room. */
+#define ROOM_MEMBERS_MAX 1000000u
+
 /* How long the seat of a broken connection is kept. */
 #define ROOM_GRACE_SECONDS_DEFAULT 15u
 

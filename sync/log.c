@@ -287,6 +287,7 @@ enum status room_wake(struct room *room, uint64_t incarnation)
     room_set_tick(room, room->tick + 1);
     timers_wait(room);
     room->options.incarnation = incarnation;
+    room->asleep = false;
     room->random_logged = room->random[0];
     log_woken(room);
     return STATUS_OK;

@@ -88,7 +88,8 @@ struct replay {
     enum status status; /* of the first failure */
 };
 
-/* Limits, memory, grace and the seed of the indexes come from the options, all else from the bytes. */
+/* Limits, memory, grace and the seed of the indexes come from the options, all else from the bytes.
+ * What the room remembered under other limits it remembers until replay_end(). */
 struct replay replay_begin(const struct room_options *options,
                            const struct rules *(*find)(struct bytes kind));
 
@@ -103,7 +104,8 @@ MUST_CHECK enum status replay_snapshot(struct replay *replay, struct bytes bytes
 MUST_CHECK enum status replay_log(struct replay *replay, struct bytes bytes);
 
 /* The room as it was after the last entry, nobody seated, not logging before room_wake(). NULL with
- * a status; NOT_FOUND when there was nothing. `clean`: it slept, and its incarnation may go on. */
+ * a status; NOT_FOUND when there was nothing. `clean`: it slept, and its incarnation may go on, as the
+ * limits are those that it had. */
 struct room *replay_end(struct replay *replay, bool *clean, enum status *status);
 
 /* Frees what replay_end() was not called for. */

@@ -12,6 +12,7 @@ struct replay replay_begin(const struct room_options *options,
 {
     struct replay replay = {.options = *options, .find = find};
     replay.options.logs = false; /* before room_wake() */
+    room_default_limits(&replay.options.limits);
     return replay;
 }
 
@@ -104,8 +105,7 @@ static struct seat *read_seat(struct replay *replay, struct reader *reader)
 
 static void apply_joined(struct replay *replay, struct reader *reader)
 {
-    uint32_t limit = replay->options.limits.members;
-    int64_t number = read_integer_in(reader, 0, (limit > 0 ? limit : ROOM_MEMBERS_DEFAULT) - 1);
+    int64_t number = read_integer_in(reader, 0, ROOM_MEMBERS_MAX - 1);
     struct bytes key = read_binary(reader);
     int64_t member = read_integer_in(reader, 1, UINT32_MAX - 1);
     int64_t sequence = read_integer_in(reader, 0, UINT32_MAX);
@@ -120,10 +120,13 @@ static void apply_joined(struct replay *replay, struct reader *reader)
         return;
     }
     struct client *client = client_find(room, key.data);
-    if (client == NULL) {
-        room->last_member = (uint32_t)member - 1;
-        client = client_add(room, key.data, (uint32_t)sequence);
+    bool new = client == NULL;
+    if (new &&member != (int64_t)room->last_member + 1) {
+        fail(replay, STATUS_MALFORMED); /* numbers are given once, one after the other */
+        return;
     }
+    if (new)
+        client = client_add(room, key.data, (uint32_t)sequence);
     bool reserved = heap_reserve(&room->state.heap, CLIENT_RESERVE);
     if (client == NULL || !reserved)
         fail(replay, STATUS_MEMORY);
@@ -184,7 +187,10 @@ static void apply_operation(struct replay *replay, struct reader *reader)
     struct scope *mine = room->has_private ? client_private_scope(room, client) : client->mine;
     if (!reserve_edits(replay, edits, bytes.length, mine))
         return;
-    client->sequence++;
+    if (client->sequence++ == UINT32_MAX) {
+        fail(replay, STATUS_MALFORMED);
+        return;
+    }
     if (outcome != STATUS_OK) {
         client_refuse(room, client, (enum status)outcome);
         operation_count(reader); /* read_value() does not go as deep as its values may */
@@ -216,51 +222,53 @@ static void apply_named(struct replay *replay, struct reader *reader)
     if (reader->status != STATUS_OK || !has_room(replay))
         return;
     struct state *state = &replay->room->state;
-    if (!room_reserve(replay->room, 1, name.length))
+    const struct collection *presence = &state->schema.collections[0];
+    if (!schema_name_valid(name) || !presence->learns || collection_field(presence, name) >= 0)
+        fail(replay, STATUS_MALFORMED);
+    else if (!room_reserve(replay->room, 1, name.length))
         fail(replay, STATUS_MEMORY);
-    else if (name.length < 1 || name.length > NAME_BYTES_MAX ||
-             !state->schema.collections[0].learns ||
-             collection_field(&state->schema.collections[0], name) >= 0 ||
-             schema_learn_field(&state->schema, &state->heap, 0, name, MERGE_SET) < 0)
+    else if (schema_learn_field(&state->schema, &state->heap, 0, name, MERGE_SET) < 0)
         fail(replay, STATUS_MALFORMED);
 }
 
 /* --- The room itself ----------------------------------------------------------------------------- */
 
-/* True when the log goes on by the same format and under the limits that decide what is forgotten. */
-static uint64_t read_origin(struct replay *replay, struct reader *reader, bool *same)
+/* By which code, in which incarnation and under which limits the log goes on. The limits decide
+ * what is forgotten: a replay under others would come out differently. */
+struct origin {
+    bool foreign;
+    uint64_t incarnation;
+    struct room_limits limits; /* tombstones and clients */
+};
+
+static struct origin read_origin(struct reader *reader)
 {
     uint32_t count = read_array(reader);
-    int64_t format = read_integer(reader);
-    uint64_t incarnation = (uint64_t)read_integer_in(reader, 1, INTEGER_MAX);
-    int64_t tombstones = read_integer_in(reader, 0, UINT32_MAX);
-    int64_t clients = read_integer_in(reader, 0, UINT32_MAX);
-    const struct room_limits *limits = &replay->options.limits;
+    struct origin origin = {.foreign = read_integer(reader) != LOG_FORMAT};
+    origin.incarnation = (uint64_t)read_integer_in(reader, 1, INTEGER_MAX);
+    origin.limits.tombstones = (uint32_t)read_integer_in(reader, 1, UINT32_MAX);
+    origin.limits.clients = (uint32_t)read_integer_in(reader, 1, UINT32_MAX);
     if (count != ORIGIN_ELEMENTS)
         reader_fail(reader, STATUS_MALFORMED);
-    *same = format == LOG_FORMAT &&
-            tombstones == (limits->tombstones > 0 ? limits->tombstones : ROOM_TOMBSTONES_DEFAULT) &&
-            clients == (limits->clients > 0 ? limits->clients : ROOM_CLIENTS_DEFAULT);
-    return incarnation;
+    return origin;
 }
 
 static void apply_opened(struct replay *replay, struct reader *reader)
 {
-    bool same = false;
     struct bytes kind = read_string(reader);
-    uint64_t incarnation = read_origin(replay, reader, &same);
+    struct origin origin = read_origin(reader);
     uint64_t random[2];
     random[0] = read_bits(reader);
     random[1] = read_bits(reader);
     if (reader->status != STATUS_OK)
         return;
-    if (replay->room != NULL) {
+    if (replay->room != NULL || (random[1] & 1) == 0) {
         fail(replay, STATUS_MALFORMED);
         return;
     }
     struct room_options options = replay->options;
     options.rules = replay->find(kind);
-    options.incarnation = incarnation;
+    options.incarnation = origin.incarnation;
     if (options.rules == NULL) {
         fail(replay, STATUS_KIND);
         return;
@@ -273,22 +281,27 @@ static void apply_opened(struct replay *replay, struct reader *reader)
     room_set_tick(replay->room, replay->tick);
     replay->room->replaying = true;
     memcpy(replay->room->random, random, sizeof random);
-    replay->room->foreign = !same;
+    replay->room->foreign = origin.foreign;
+    room_set_memory(replay->room, &origin.limits);
 }
 
 static void apply_woken(struct replay *replay, struct reader *reader)
 {
-    bool same = false;
-    uint64_t incarnation = read_origin(replay, reader, &same);
+    struct origin origin = read_origin(reader);
     if (reader->status != STATUS_OK || !has_room(replay))
         return;
     struct room *room = replay->room;
+    if (origin.incarnation < room->options.incarnation) {
+        fail(replay, STATUS_MALFORMED);
+        return;
+    }
     if (!room->asleep)
         fall_asleep(room, room->state.scopes[SCOPE_PRESENCE]->stamp);
     timers_wait(room);
     room->asleep = false;
-    room->foreign = !same;
-    room->options.incarnation = incarnation;
+    room->foreign = origin.foreign;
+    room->options.incarnation = origin.incarnation;
+    room_set_memory(room, &origin.limits);
 }
 
 static void check_hash(struct replay *replay, uint64_t hash)
@@ -479,7 +492,10 @@ struct room *replay_end(struct replay *replay, bool *clean, enum status *status)
         replay_abandon(replay);
         return NULL;
     }
-    *clean = room->asleep && !room->foreign;
+    const struct room_limits *own = &room->options.limits, *limits = &replay->options.limits;
+    *clean = room->asleep && !room->foreign && own->tombstones == limits->tombstones &&
+             own->clients == limits->clients;
+    room_set_memory(room, limits);
     if (!room->asleep)
         fall_asleep(room, room->state.scopes[SCOPE_PRESENCE]->stamp);
     room_settle(room);

@@ -8,7 +8,7 @@ static void random_seed(struct room *room, uint64_t seed);
 
 /* --- Life of a room -------------------------------------------------------------------------- */
 
-static void default_limits(struct room_limits *limits)
+void room_default_limits(struct room_limits *limits)
 {
     const struct room_limits defaults = {
         .members = ROOM_MEMBERS_DEFAULT,
@@ -37,7 +37,7 @@ struct room *room_make(const struct room_options *options)
     if (room == NULL)
         return NULL;
     *room = (struct room){.options = *options, .rules = rules};
-    default_limits(&room->options.limits);
+    room_default_limits(&room->options.limits);
     if (room->options.grace_ticks == 0)
         room->options.grace_ticks = ROOM_GRACE_SECONDS_DEFAULT * rules->tick_hz;
     random_seed(room, options->seed);
@@ -384,6 +384,12 @@ void room_settle(struct room *room)
 void room_set_tick(struct room *room, uint64_t tick)
 {
     room->tick = room->state.tick = tick;
+}
+
+void room_set_memory(struct room *room, const struct room_limits *limits)
+{
+    room->options.limits.tombstones = room->state.tombstones_max = limits->tombstones;
+    room->options.limits.clients = limits->clients;
 }
 
 void room_tick(struct room *room)

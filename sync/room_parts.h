@@ -184,13 +184,16 @@ uint32_t client_refusals_after(const struct client *client, uint32_t sequence);
 const struct refusal *client_refusal(const struct client *client, uint32_t number);
 void clients_free(struct room *room);
 
-/* room.c: a room before its rules' `created`. */
+/* room.c: a room before its rules' `created`; zeros in limits become their defaults. */
 struct room *room_make(const struct room_options *options);
+void room_default_limits(struct room_limits *limits);
 
 /* room.c: memory for so many edits of so many bytes; and a loaded room as it stands between ticks. */
 bool room_reserve(struct room *room, uint32_t edits, size_t bytes);
 void room_settle(struct room *room);
 void room_set_tick(struct room *room, uint64_t tick);
+/* How much of the past it remembers from here on. */
+void room_set_memory(struct room *room, const struct room_limits *limits);
 
 /* log.c: each writes one act, where the room logs. Memory for them is set aside before. */
 #define ORIGIN_ELEMENTS 4u

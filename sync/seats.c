@@ -233,8 +233,9 @@ room_join(struct room *room, const struct hello *hello, enum role role, uint32_t
 
 enum status room_set_role(struct room *room, uint32_t seat, enum role role)
 {
-    return inbox_add(
-        room, (struct inbox_entry){.seat = seat, .kind = INBOX_ROLE, .role = (uint16_t)role}, NULL);
+    struct inbox_entry entry = {
+        .seat = seat, .kind = INBOX_ROLE, .role = (uint16_t)role, .edits = 1};
+    return inbox_add(room, entry, NULL);
 }
 
 void room_set_grace(struct room *room, uint32_t ticks)

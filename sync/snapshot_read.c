@@ -390,14 +390,23 @@ static void load_seat(struct loader *loader, struct client *client, uint32_t sea
     struct room *room = loader->room;
     if (seat < room->seat_count && room->seats[seat].state != SEAT_FREE)
         damaged(loader);
-    else if (!reserve(loader, PLACES_BYTES) || !seat_replay(room, client, seat))
+    else if (!failed(loader) && !seat_replay(room, client, seat))
         reader_fail(&loader->reader, STATUS_MEMORY);
+}
+
+/* A scope, and the places that come with it for whoever is seated. */
+static bool reserve_private(struct loader *loader)
+{
+    size_t bytes = heap_rounded(SCOPE_BYTES) + heap_rounded(PLACES_BYTES);
+    if (!failed(loader) && !heap_reserve(&loader->room->state.heap, bytes))
+        reader_fail(&loader->reader, STATUS_MEMORY);
+    return !failed(loader);
 }
 
 static void load_client(struct loader *loader, uint32_t last_member)
 {
     struct bytes key = read_binary(&loader->reader);
-    int64_t seat = read_integer_in(&loader->reader, -1, loader->room->options.limits.members - 1);
+    int64_t seat = read_integer_in(&loader->reader, -1, ROOM_MEMBERS_MAX - 1);
     uint32_t member = load_number(loader, last_member);
     uint32_t sequence = load_number(loader, UINT32_MAX);
     if (failed(loader) || key.length != CLIENT_KEY_BYTES || member == 0 ||
@@ -413,7 +422,7 @@ static void load_client(struct loader *loader, uint32_t last_member)
     load_refusals(loader, client, sequence);
     if (seat >= 0)
         load_seat(loader, client, (uint32_t)seat);
-    if (read_bool(&loader->reader) && reserve(loader, SCOPE_BYTES))
+    if (read_bool(&loader->reader) && reserve_private(loader))
         load_scope(loader, client_private_scope(loader->room, client), SCOPE_MINE);
 }
 
@@ -484,10 +493,11 @@ static void load_origin(struct loader *loader)
 {
     struct room *room = loader->room;
     room->asleep = read_bool(&loader->reader);
-    uint32_t tombstones = load_number(loader, UINT32_MAX);
-    uint32_t clients = load_number(loader, UINT32_MAX);
-    room->foreign =
-        tombstones != room->options.limits.tombstones || clients != room->options.limits.clients;
+    struct room_limits limits = {.tombstones = load_number(loader, UINT32_MAX),
+                                 .clients = load_number(loader, UINT32_MAX)};
+    room->foreign = limits.tombstones == 0 || limits.clients == 0;
+    if (!room->foreign)
+        room_set_memory(room, &limits);
 }
 
 static void load_room(struct loader *loader)
@@ -497,6 +507,8 @@ static void load_room(struct loader *loader)
     load_origin(loader);
     room->random[0] = load_bits(loader);
     room->random[1] = load_bits(loader);
+    if ((room->random[1] & 1) == 0)
+        damaged(loader); /* no stream: all its numbers may be the same one */
     load_timers(loader);
     load_names(loader);
     load_scopes(loader);
@@ -518,6 +530,9 @@ snapshot_read(const struct room_options *options, struct bytes bytes, enum statu
 {
     struct room *room = snapshot_load(options, bytes, status);
     if (room != NULL) {
+        struct room_limits limits = options->limits;
+        room_default_limits(&limits);
+        room_set_memory(room, &limits);
         seats_drop(room);
         room_settle(room);
     }
