@@ -19,6 +19,10 @@ MUST_CHECK enum store_result salvage_archive_open(struct archive *archive,
                                                   const struct sqlite_place *place,
                                                   struct salvage_report *report);
 
+/* Replaces the archive, which nobody has open, by what can be read of it. */
+MUST_CHECK enum store_result salvage_archive(const struct sqlite_place *place,
+                                             struct salvage_report *report);
+
 /* The archive's store: a journal of another one is refused. */
 MUST_CHECK enum store_result salvage_journal_open(struct journal *journal,
                                                   const struct sqlite_place *place,

@@ -35,8 +35,6 @@ MUST_CHECK enum store_result salvage_copy(const struct sqlite_place *place,
                                           const char *model,
                                           const char *copy);
 
-MUST_CHECK enum store_result salvage_archive(const struct sqlite_place *place,
-                                             struct salvage_report *report);
 MUST_CHECK enum store_result salvage_journal(const struct sqlite_place *place,
                                              const uint8_t store[STORE_ID_BYTES],
                                              struct salvage_report *report);

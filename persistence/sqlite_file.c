@@ -87,6 +87,8 @@ enum store_result sqlite_file_result(struct sqlite_file *file, int code)
     enum store_result result = result_of(code, sqlite3_system_errno(file->db));
     if (result != STORE_OK)
         store_place_set("%s: %s (%d)", file->name, sqlite3_errmsg(file->db), code);
+    if (result == STORE_DAMAGED)
+        file->corrupt = true;
     return result;
 }
 
@@ -219,8 +221,10 @@ enum store_result sqlite_file_open(struct sqlite_file *file,
 
 void sqlite_file_close(struct sqlite_file *file)
 {
-    for (size_t i = 0; i < file->statement_count; i++)
+    for (size_t i = 0; i < file->statement_count; i++) {
         sqlite3_finalize(file->statements[i]);
+        file->statements[i] = NULL;
+    }
     sqlite3_close(file->db);
     file->statement_count = 0;
     file->db = NULL;

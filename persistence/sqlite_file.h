@@ -47,6 +47,7 @@ struct sqlite_file {
     sqlite3 *db; /* NULL when closed */
     sqlite3_stmt *statements[SQLITE_STATEMENTS_MAX];
     size_t statement_count;
+    bool corrupt; /* SQLite has met pages that do not hold together */
     char path[SQLITE_FILE_PATH_MAX];
     char name[SQLITE_FILE_NAME_MAX]; /* the path's end */
 };
@@ -56,6 +57,8 @@ bool sqlite_path(char path[SQLITE_FILE_PATH_MAX], const char *folder, const char
 
 MUST_CHECK enum store_result sqlite_file_open(struct sqlite_file *file,
                                               const struct sqlite_file_options *options);
+
+/* Every further call gives STORE_FAILED. */
 void sqlite_file_close(struct sqlite_file *file);
 
 /* Leaves the file as it is from now on: closing it does not write either. */

@@ -139,7 +139,9 @@ struct store {
      * overlaps the last is STORE_DAMAGED. A snapshot takes the place of one of the same tick. Of a
      * quarantined room segments are taken, so that nothing is lost for whoever mends it, and a
      * snapshot is STORE_DAMAGED. A room keeps the kind that it had first. Sealing a deleted room
-     * makes a new one of its name. */
+     * makes a new one of its name. STORE_DAMAGED is also given once when the archive itself was
+     * damaged and has been replaced by what could be read of it: the next sealing finds the new
+     * one, and rooms that lost something are in quarantine. */
     MUST_CHECK enum store_result (*seal)(struct store *store,
                                          const struct store_sealed *sealed,
                                          size_t count,

@@ -79,12 +79,36 @@ static enum store_result renew_journal(struct store *store)
 
 /* --- Archive ------------------------------------------------------------------------------------ */
 
+/* A file whose pages do not hold together would refuse every sealing from now on, and the journal
+ * would grow for ever. */
+static void replace_archive(struct archive *archive)
+{
+    char text[STORE_PLACE_MAX] = "";
+    struct salvage_report report = {.text = text, .capacity = sizeof text};
+    struct sqlite_place files = archive->place;
+    sqlite_file_retire(&archive->file);
+    archive_close(archive);
+    enum store_result result = salvage_archive(&files, &report);
+    if (result == STORE_OK)
+        result = archive_open(archive, &files);
+    if (result == STORE_OK)
+        store_place_set("%s", text);
+}
+
 static enum store_result
 seal(struct store *store, const struct store_sealed *sealed, size_t count, uint64_t wall_ms)
 {
-    enum store_result result = archive_seal(archive_of(store), sealed, count, wall_ms);
+    struct archive *archive = archive_of(store);
+    struct sqlite_place files = archive->place;
+    enum store_result result = STORE_OK;
+    if (archive->file.db == NULL) /* it could not be replaced the last time */
+        result = archive_open(archive, &files);
     if (result == STORE_OK)
-        raise_incarnation(store, archive_of(store)->incarnation);
+        result = archive_seal(archive, sealed, count, wall_ms);
+    if (result == STORE_OK)
+        raise_incarnation(store, archive->incarnation);
+    if (result == STORE_DAMAGED && archive->file.corrupt)
+        replace_archive(archive);
     return result;
 }
 

@@ -115,6 +115,7 @@ static void set_kind(struct storage *storage, struct tail *tail, struct bytes lo
         storage->store->room(storage->store, name_of(tail), take_known, &known);
     if (result == STORE_OK && known.kind_length > 0 && known.state != STORE_ROOM_DELETED)
         kind = (struct bytes){known.kind, known.kind_length};
+    tail->broken = result == STORE_OK && known.state == STORE_ROOM_QUARANTINED;
     if (kind.length > NAME_BYTES_MAX)
         return;
     tail->kind_length = (uint8_t)kind.length;
@@ -229,7 +230,10 @@ static struct loading loading_begin(struct storage *storage)
 static void quarantine(struct storage *storage, struct bytes name, struct storage_event *event)
 {
     struct bytes reason = {(const uint8_t *)event->text, strlen(event->text)};
+    struct tail *tail = tail_find(storage, name);
     event->result = LOAD_QUARANTINED;
+    if (tail != NULL)
+        tail->broken = true; /* its log is kept, and no snapshot is made of it */
     if (storage->store->quarantine(storage->store, name, reason) != STORE_OK)
         return; /* the next load comes to the same end */
 }
@@ -264,7 +268,11 @@ static void conclude(struct loading *loading,
         event->room = replay_end(&loading->replay, &event->clean, &status);
         event->result = event->room != NULL ? LOAD_DONE : LOAD_FAILED;
     }
-    if (event->room != NULL)
+    if (event->room == NULL)
+        return;
+    /* A folder that was restored from a backup has its rooms in incarnations that nobody has seen. */
+    event->clean = event->clean && event->incarnation <= room_incarnation(event->room);
+    if (event->incarnation < room_incarnation(event->room))
         event->incarnation = room_incarnation(event->room);
 }
 
@@ -418,6 +426,8 @@ static bool seal_some(struct storage *storage, uint64_t wall_ms)
     if (count == 0)
         return false;
     enum store_result result = storage->store->seal(storage->store, sealed, count, wall_ms);
+    if (result == STORE_DAMAGED) /* once, when a damaged archive has been replaced */
+        result = storage->store->seal(storage->store, sealed, count, wall_ms);
     for (size_t i = 0; i < count; i++) {
         uint8_t *snapshot = (uint8_t *)(uintptr_t)sealed[i].snapshot.bytes.data;
         if (result == STORE_OK)
@@ -427,6 +437,7 @@ static bool seal_some(struct storage *storage, uint64_t wall_ms)
     pthread_mutex_lock(&storage->mutex);
     storage->figures.seals += result == STORE_OK ? count : 0;
     storage->figures.snapshots += result == STORE_OK ? snapshots : 0;
+    storage->figures.archive_behind = result != STORE_OK;
     bool archive_failed_before = storage->figures.archive_fails;
     pthread_mutex_unlock(&storage->mutex);
     if (result != STORE_OK && !archive_failed_before)

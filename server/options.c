@@ -78,6 +78,8 @@ static const struct option table[] = {
      "how long the seat of a broken connection is kept"},
     {"room-linger", "TUTTI_ROOM_LINGER", "SECONDS", "60", AT(limits.linger_s), KIND_NUMBER, 0,
      86400, "how long an empty room stays awake"},
+    {"storage-ring", "TUTTI_STORAGE_RING", "BYTES", "67108864", AT(storage_ring), KIND_NUMBER,
+     65536, COUNT_MAX, "what may wait in memory for a disk that fails; above it rooms stand still"},
 };
 
 #define TABLE_COUNT (sizeof table / sizeof table[0])

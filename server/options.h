@@ -41,6 +41,7 @@ struct options {
     struct bytes allowed_origins[ALLOWED_ORIGINS_MAX];
     uint32_t allowed_origin_count;
     struct hub_limits limits;
+    uint32_t storage_ring;
 };
 
 enum options_result {

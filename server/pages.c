@@ -43,8 +43,11 @@ static const char *status_of(const struct hub *hub)
 {
     if (!hub_is_healthy(hub))
         return "the ticks stand still";
-    if (storage_figures(hub->storage).archive_fails)
+    struct storage_load_figures figures = storage_figures(hub->storage);
+    if (figures.archive_fails)
         return "degraded: the archive takes nothing more, restart the server";
+    if (figures.archive_behind)
+        return "degraded: the archive takes nothing for now";
     return hub->saving == SAVING_WELL ? "ok" : "degraded";
 }
 

@@ -214,6 +214,7 @@ static bool open_storage(struct service *service,
             .find = kind_find,
             .wake = wake,
             .context = service,
+            .ring_bytes = options->options->storage_ring,
             .seed = seed,
         },
         reason);

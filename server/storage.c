@@ -208,7 +208,7 @@ struct storage_load_figures storage_figures(struct storage *storage)
 bool storage_is_full(struct storage *storage, uint64_t now_us)
 {
     struct storage_load_figures figures = storage_figures(storage);
-    if (!figures.failing && !figures.archive_fails)
+    if (!figures.failing && !figures.archive_fails && !figures.archive_behind)
         return false;
     if (figures.waiting_bytes + figures.kept_bytes >= storage->options.ring_bytes)
         return true;
@@ -277,6 +277,14 @@ static enum store_result read_journal(struct storage *storage)
     enum store_result result = store->claim(store, &storage->fence);
     if (result == STORE_OK)
         result = store->flushes(store, take_flush, storage, &last);
+    /* What was behind the damage is missing, and the rooms that it told of will say so. */
+    if (result == STORE_DAMAGED) {
+        struct storage_event event = {.kind = STORAGE_TROUBLE};
+        snprintf(event.text, sizeof event.text, "lost from the journal on: %.80s",
+                 store->place(store));
+        post(storage, &event);
+        result = writer_renew(storage);
+    }
     storage->next_number = last + 1;
     storage->taken = last;
     uint64_t highest = store->incarnation(store);

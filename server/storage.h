@@ -90,8 +90,9 @@ struct storage_load_figures {
     uint64_t waiting_us;    /* since when the oldest of it waits; 0 for nothing */
     uint64_t kept_bytes;    /* durable in the journal, not in the archive */
     uint64_t flushes, flush_bytes, seals, snapshots, loads, failures, generations;
-    bool failing;       /* the last attempt to write failed */
-    bool archive_fails; /* nothing is sealed any more until a restart */
+    bool failing;        /* the last attempt to write failed */
+    bool archive_fails;  /* nothing is sealed any more until a restart */
+    bool archive_behind; /* the last attempt to seal failed; the journal keeps it meanwhile */
 };
 struct storage_load_figures storage_figures(struct storage *storage);
 

@@ -30,7 +30,7 @@ enum job_kind {
     JOB_SLEPT,
     JOB_REMOVE,
     JOB_RELEASE_ROOM, /* from its quarantine */
-    JOB_RECLAIM, /* archivist: free some space */
+    JOB_RECLAIM,      /* archivist: free some space */
     JOB_STOP
 };
 
@@ -116,6 +116,7 @@ uint64_t wall_clock_ms(void); /* since 1970 */
 void *writer_run(void *storage);
 bool writer_do(struct storage *storage, struct job *job); /* false: it is over */
 void writer_keep(struct storage *storage, struct batch *batch);
+enum store_result writer_renew(struct storage *storage);
 void writer_free(struct storage *storage);
 
 /* archivist.c */

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* Between two attempts on a disk that fails. */
 #define RETRY_MS_MIN 250u
@@ -30,7 +29,7 @@ static enum store_result append(struct storage *storage, const struct batch *bat
 }
 
 /* A journal in a new file, with all that is not in the archive. */
-static enum store_result renew(struct storage *storage)
+enum store_result writer_renew(struct storage *storage)
 {
     enum store_result result = storage->store->renew_journal(storage->store);
     for (const struct batch *batch = storage->kept; batch != NULL && result == STORE_OK;
@@ -83,7 +82,7 @@ static bool is_transient(enum store_result result)
 /* One attempt. A journal that has failed otherwise than by being full is not written again. */
 static enum store_result attempt(struct storage *storage, const struct batch *batch, bool *suspect)
 {
-    enum store_result result = *suspect ? renew(storage) : STORE_OK;
+    enum store_result result = *suspect ? writer_renew(storage) : STORE_OK;
     if (result == STORE_OK) {
         *suspect = false;
         result = append(storage, batch);
@@ -93,11 +92,17 @@ static enum store_result attempt(struct storage *storage, const struct batch *ba
     return result;
 }
 
-static void sleep_ms(uint32_t ms)
+/* Between two attempts; shorter when the server begins to stop meanwhile. */
+static void rest(struct storage *storage, uint32_t ms, bool knows_end)
 {
-    nanosleep(
-        &(struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000},
-        NULL);
+    uint64_t until_ms = storage->options.clock_ms() + ms;
+    struct timespec until = {.tv_sec = (time_t)(until_ms / 1000),
+                             .tv_nsec = (long)(until_ms % 1000) * 1000000};
+    pthread_mutex_lock(&storage->mutex);
+    int waited = 0;
+    while (waited == 0 && storage->stopping == knows_end)
+        waited = pthread_cond_timedwait(&storage->to_writer.filled, &storage->mutex, &until);
+    pthread_mutex_unlock(&storage->mutex);
 }
 
 /* Waits until the disk takes the batch; false when that is given up. */
@@ -120,13 +125,15 @@ static bool save(struct storage *storage, const struct batch *batch)
         suspect = suspect || !is_transient(result);
         if (suspect && !was_suspect)
             continue;
-        if (stopping(storage) && gives_up_ms == 0)
+        if (stopping(storage) && gives_up_ms == 0) {
             gives_up_ms = storage->options.clock_ms() + STOP_SECONDS * 1000u;
+            wait_ms = RETRY_MS_MIN;
+        }
         if ((gives_up_ms > 0 && storage->options.clock_ms() >= gives_up_ms) || !storage->threads)
             return false;
         if (result == STORE_FULL)
             ask_for_space(storage);
-        sleep_ms(wait_ms);
+        rest(storage, wait_ms, gives_up_ms > 0);
         wait_ms = 2 * wait_ms < RETRY_MS_MAX ? 2 * wait_ms : RETRY_MS_MAX;
     }
     if (told) {

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <check.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,8 +33,13 @@ static void run_server(const struct server_process *server, int log_fd)
     _exit(127);
 }
 
+static void keep(int file, const char *text, size_t length)
+{
+    ck_assert_int_eq(write(file, text, length), (ssize_t)length);
+}
+
 /* Reads the log up to the line that tells the address. */
-static uint16_t wait_for_port(int log_fd)
+static uint16_t wait_for_port(int log_fd, int file)
 {
     char log[LOG_BYTES];
     size_t length = 0;
@@ -42,6 +48,7 @@ static uint16_t wait_for_port(int log_fd)
         ssize_t got = read(log_fd, log + length, sizeof log - 1 - length);
         if (got <= 0)
             break;
+        keep(file, log + length, (size_t)got);
         length += (size_t)got;
         log[length] = 0;
         const char *line = strstr(log, "listening address=127.0.0.1:");
@@ -53,16 +60,17 @@ static uint16_t wait_for_port(int log_fd)
     return 0;
 }
 
-/* Whatever it logs later goes nowhere but must not fill a pipe. */
-static void drain_in_background(int log_fd)
+/* Whatever it logs later must not fill a pipe. */
+static void drain_in_background(int log_fd, int file)
 {
     pid_t pid = fork();
     if (pid != 0)
         return;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    char unread[LOG_BYTES];
-    while (read(log_fd, unread, sizeof unread) > 0)
-        continue;
+    char text[LOG_BYTES];
+    ssize_t got;
+    while ((got = read(log_fd, text, sizeof text)) > 0)
+        keep(file, text, (size_t)got);
     _exit(0);
 }
 
@@ -75,15 +83,24 @@ void server_restart(struct server_process *server)
         run_server(server, log[1]);
     ck_assert_int_gt(server->pid, 0);
     close(log[1]);
-    server->port = wait_for_port(log[0]);
-    drain_in_background(log[0]);
+    int file = open(server->log, O_WRONLY | O_APPEND);
+    ck_assert_int_ge(file, 0);
+    server->port = wait_for_port(log[0], file);
+    drain_in_background(log[0], file);
+    close(file);
     close(log[0]);
 }
 
 static struct server_process start(struct server_process server)
 {
-    snprintf(server.folder, sizeof server.folder, "/tmp/check-server-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(server.folder));
+    if (server.folder[0] == '\0') {
+        snprintf(server.folder, sizeof server.folder, "/tmp/check-server-XXXXXX");
+        ck_assert_ptr_nonnull(mkdtemp(server.folder));
+    }
+    snprintf(server.log, sizeof server.log, "/tmp/check-server-log-XXXXXX");
+    int log = mkstemp(server.log);
+    ck_assert_int_ge(log, 0);
+    close(log);
     server_restart(&server);
     return server;
 }
@@ -93,9 +110,11 @@ struct server_process server_start(uint16_t port)
     return start((struct server_process){.port = port});
 }
 
-struct server_process server_start_with(const char *const *flags)
+struct server_process server_start_in(const char *folder, const char *const *flags)
 {
     struct server_process server = {0};
+    ck_assert_uint_lt(strlen(folder), sizeof server.folder);
+    strcpy(server.folder, folder);
     for (int i = 0; flags[i] != NULL; i++) {
         ck_assert_int_lt(i, SERVER_FLAGS_MAX - 1);
         server.flags[i] = flags[i];
@@ -103,21 +122,51 @@ struct server_process server_start_with(const char *const *flags)
     return start(server);
 }
 
+struct server_process server_start_with(const char *const *flags)
+{
+    return server_start_in("", flags);
+}
+
+static void note_end(struct server_process *server, int status)
+{
+    server->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    server->pid = 0;
+}
+
+bool server_has_ended(struct server_process *server)
+{
+    int status = 0;
+    if (server->pid != 0 && waitpid(server->pid, &status, WNOHANG) == server->pid)
+        note_end(server, status);
+    return server->pid == 0;
+}
+
+bool server_has_said(const struct server_process *server, const char *words)
+{
+    char command[192];
+    snprintf(command, sizeof command, "grep -qF -- '%s' %s", words, server->log);
+    for (unsigned tries = 0; tries < START_TIMEOUT_MS / 50; tries++) {
+        if (system(command) == 0)
+            return true;
+        usleep(50000);
+    }
+    return false;
+}
+
 void server_signal(struct server_process *server, int signal)
 {
     int status = 0;
     kill(server->pid, signal);
     waitpid(server->pid, &status, 0);
-    server->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    server->pid = 0;
+    note_end(server, status);
 }
 
 void server_stop(struct server_process *server)
 {
     if (server->pid != 0)
         server_signal(server, SIGTERM);
-    char command[96];
-    snprintf(command, sizeof command, "rm -r %s", server->folder);
+    char command[192];
+    snprintf(command, sizeof command, "rm -r %s %s", server->folder, server->log);
     ck_assert_int_eq(system(command), 0);
 }
 

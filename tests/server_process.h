@@ -12,6 +12,7 @@
 #ifndef TESTS_SERVER_PROCESS_H
 #define TESTS_SERVER_PROCESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -23,6 +24,7 @@ struct server_process {
     int exit_status;                     /* of the one that ended last; -1: by a signal */
     const char *flags[SERVER_FLAGS_MAX]; /* further ones, up to a NULL */
     char folder[64];                     /* its data, removed by server_stop() */
+    char log[64];                        /* what it said, since it was started first; likewise */
 };
 
 /* Listens on 127.0.0.1; port 0 takes any. */
@@ -30,6 +32,15 @@ struct server_process server_start(uint16_t port);
 
 /* The same, on any port, with further flags and their values; the list ends with NULL. */
 struct server_process server_start_with(const char *const *flags);
+
+/* The same, with its data in this folder, which is there. */
+struct server_process server_start_in(const char *folder, const char *const *flags);
+
+/* True when it has ended by itself, or by a signal that somebody sent. */
+bool server_has_ended(struct server_process *server);
+
+/* True when the log has the words, at once or soon. */
+bool server_has_said(const struct server_process *server, const char *words);
 
 /* Ends it with a signal and waits for it; the data folder is kept for server_restart(). */
 void server_signal(struct server_process *server, int signal);

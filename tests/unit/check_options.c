@@ -1,5 +1,6 @@
 /* check_options.c - what the person says reaches the options, and mistakes are answered in words. */
 #include "server/options.h"
+#include "server/storage.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -54,6 +55,7 @@ START_TEST(nothing_said_is_enough)
     ck_assert_uint_eq(options.limits.connections, 20000);
     ck_assert_uint_eq(options.limits.room.members, 5000);
     ck_assert_uint_eq(options.limits.linger_s, 60);
+    ck_assert_uint_eq(options.storage_ring, STORAGE_RING_BYTES);
     ck_assert_int_eq(options.log_level, LOG_LEVEL_INFO);
 }
 END_TEST

@@ -23,9 +23,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILES_MAX    6
+#define FILES_MAX 6
+#ifdef __SANITIZE_ADDRESS__
+#define STEP_DEFAULT 256u
+#else
 #define STEP_DEFAULT 64u
-#define LARGE_FLIPS  40u
+#endif
+#define LARGE_FLIPS 40u
 
 #define PATH_LENGTH (SCRATCH_PATH_MAX + NAME_MAX + 2)
 

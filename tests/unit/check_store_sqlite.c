@@ -348,6 +348,44 @@ START_TEST(a_room_that_lost_something_comes_back_in_quarantine)
 }
 END_TEST
 
+static int root_of(const char *table)
+{
+    sqlite3 *db;
+    sqlite3_stmt *row;
+    ck_assert_int_eq(sqlite3_open(path_of("archive.db"), &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_prepare_v2(db, "SELECT rootpage FROM sqlite_schema WHERE name = ?1",
+                                        -1, &row, NULL),
+                     SQLITE_OK);
+    sqlite3_bind_text(row, 1, table, -1, SQLITE_STATIC);
+    ck_assert_int_eq(sqlite3_step(row), SQLITE_ROW);
+    int root = sqlite3_column_int(row, 0);
+    sqlite3_finalize(row);
+    sqlite3_close(db);
+    return root;
+}
+
+START_TEST(an_archive_that_takes_no_more_is_replaced)
+{
+    static const char noise[4096] = "no page";
+    make_store();
+    overwrite("archive.db", (off_t)(root_of("segment") - 1) * 4096, noise, sizeof noise);
+    struct store *store = open_store();
+    struct store_blob blob = {.first = 20, .last = 20, .bytes = bytes_of("log")};
+    struct store_sealed sealed = {
+        .name = bytes_of("new"), .kind = bytes_of("open"), .segment = blob};
+    ck_assert_int_eq(store->seal(store, &sealed, 1, 1), STORE_DAMAGED);
+    ck_assert_msg(strstr(store->place(store), "archive.db.corrupt-1") != NULL, "%s",
+                  store->place(store));
+    ok(store->seal(store, &sealed, 1, 1));
+    ck_assert_int_eq(state_of(store, "new"), STORE_ROOM_WELL);
+    ck_assert_int_eq(state_of(store, "odd"), STORE_ROOM_QUARANTINED);
+    unsigned snapshots = 0;
+    ok(store->snapshot(store, bytes_of("odd"), 9, count_blob, &snapshots));
+    ck_assert_uint_eq(snapshots, 1);
+    store->close(store);
+}
+END_TEST
+
 START_TEST(a_second_salvage_leaves_the_first_ones_file_alone)
 {
     make_store();
@@ -431,6 +469,7 @@ int main(void)
     tcase_add_test(tests, a_folder_that_is_not_there_is_refused);
     tcase_add_loop_test(tests, a_destroyed_first_page_costs_nothing, 0, 2);
     tcase_add_test(tests, a_room_that_lost_something_comes_back_in_quarantine);
+    tcase_add_test(tests, an_archive_that_takes_no_more_is_replaced);
     tcase_add_test(tests, a_second_salvage_leaves_the_first_ones_file_alone);
     tcase_add_test(tests, a_salvage_that_was_cut_short_is_finished);
     tcase_add_test(tests, a_row_that_strays_to_another_room_is_not_served);
