@@ -14,14 +14,18 @@ const client = process.env.TUTTI_CLIENT ?? `${root}clients/js/dist`
 
 const START_MS = 10_000
 
-/** Starts a server; `port` 0 takes any. Resolves once it listens. */
-export async function startServer({ port = 0, flags = [] } = {}) {
-  const data = mkdtempSync(join(tmpdir(), 'tutti-browser-'))
-  const process = spawn(
-    binary,
-    ['--listen', `127.0.0.1:${port}`, '--data', data, '--www', www, '--client', client, ...flags],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
-  )
+/**
+ * Starts a server; `port` 0 takes any. Resolves once it listens. It begins with nothing saved and
+ * leaves nothing, unless it is given `data`, a folder; on a `disk` (small_disk.mjs), all is there.
+ */
+export async function startServer({ port = 0, data, disk, flags = [] } = {}) {
+  const isLent = data !== undefined || disk !== undefined
+  data ??= disk?.folder ?? mkdtempSync(join(tmpdir(), 'tutti-browser-'))
+  const command = [binary, '--listen', `127.0.0.1:${port}`, '--data', data]
+  const [program, ...args] = [...(disk?.entrance ?? []), ...command]
+  const process = spawn(program, [...args, '--www', www, '--client', client, ...flags], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   const exited = new Promise((resolve) => process.once('close', resolve))
   const log = []
   const address = await new Promise((resolve, reject) => {
@@ -43,7 +47,7 @@ export async function startServer({ port = 0, flags = [] } = {}) {
     async stop(signal = 'SIGTERM') {
       if (process.exitCode === null && process.signalCode === null) process.kill(signal)
       await exited
-      rmSync(data, { recursive: true, force: true })
+      if (!isLent) rmSync(data, { recursive: true, force: true })
     },
   }
 }

@@ -19,6 +19,8 @@ let seat = ownSeat()
 let room = null
 /** Our own messages that are not saved yet, by their ids. */
 const underway = new Map()
+/** The room tells its messages from the beginning, with the next frame. */
+let isRetold = false
 
 seatForm($('seat'), seat, (changed) => {
   seat = changed
@@ -51,13 +53,19 @@ room = await join('/', name, {
   onStatus: statusPill($('status'), { saves: true }),
   WebSocket: line.WebSocket,
 })
-for (const event of room.events('chat')) arrived(event, false)
-room.on('event', (event) => {
-  if (event.name === 'chat') arrived(event, !event.history)
+reload()
+room.on('event', ({ name, value, history }) => {
+  if (name !== 'chat') return
+  if (history) isRetold = true
+  else arrived(value)
 })
 room.others.on('change', showWho)
-room.on('frame', showWays)
-room.on('status', () => {
+room.on('frame', () => {
+  if (isRetold) reload()
+  showWays()
+})
+room.on('status', ({ status }) => {
+  if (status === 'live') reload()
   showWays()
   showWaiting()
 })
@@ -66,13 +74,27 @@ log.toEnd()
 $('fields').disabled = false
 $('empty').hidden = false
 
-/** What comes from other members may be anything. */
-function arrived({ value }, isNews) {
+/** What comes from other members may be anything: null where it is no message. */
+function messageOf(value) {
   const { id, text, at } = typeof value === 'object' && value !== null ? value : {}
-  if (typeof id !== 'string' || typeof text !== 'string' || !Number.isSafeInteger(at)) return
-  if (Math.abs(at) > 8.64e15) return
-  const message = { id, text, at, ...seatOf(value) }
-  log.settle(message, { now: room.clock.now(), isNews })
+  if (typeof id !== 'string' || typeof text !== 'string' || !Number.isSafeInteger(at)) return null
+  return Math.abs(at) > 8.64e15 ? null : { id, text, at, ...seatOf(value) }
+}
+
+function arrived(value) {
+  const message = messageOf(value)
+  if (message !== null) log.settle(message, { now: room.clock.now(), isNews: true })
+}
+
+/** What the room has now is what was said: a server that crashed may have lost the newest. */
+function reload() {
+  isRetold = false
+  const said = room.events('chat').map(({ value }) => messageOf(value))
+  const isWaiting = (id) => underway.get(id)?.state === 'waiting'
+  log.reload(
+    said.filter((message) => message !== null),
+    { now: room.clock.now(), isWaiting },
+  )
 }
 
 /** Shows at once. Without a connection it waits its turn in the client, and is sent once. */

@@ -58,6 +58,18 @@ export class Log {
     else if (follows) this.toEnd()
   }
 
+  /**
+   * `messages` are the newest that the room has, now that it was loaded anew. What a crash took from
+   * it goes from here as well, but for ours that `isWaiting` to be sent again.
+   */
+  reload(messages, { now, isWaiting }) {
+    const ids = new Set(messages.map(({ id }) => id))
+    this.#dropLost(ids, isWaiting)
+    const shown = this.#settled.map(({ dataset }) => dataset.id).filter((id) => ids.has(id))
+    if (messages.every(({ id }, i) => shown[i] === id)) return
+    for (const message of messages) this.settle(message, { now, isNews: false })
+  }
+
   /** How far a message of ours has come: `sending`, `delivered` or `saved`. */
   mark(id, way) {
     const mark = this.#nodes.get(id).querySelector('.way')
@@ -82,6 +94,32 @@ export class Log {
     node.classList.remove('pending')
     node.querySelector('.way').hidden = true
     node.querySelector('.fate').replaceChildren(why, button)
+  }
+
+  /** A room keeps its newest messages: behind the first of these that is here, it has all. */
+  #dropLost(ids, isWaiting) {
+    const first = [...ids].find((id) => this.#nodes.has(id))
+    if (ids.size > 0 && first === undefined) return
+    const settled = this.#settled
+    const firstPending = this.#element.querySelector('.pending')
+    const from = settled.findIndex(({ dataset }) => ids.size === 0 || dataset.id === first)
+    for (const node of from < 0 ? [] : settled.slice(from)) {
+      const { id } = node.dataset
+      if (ids.has(id) || node.querySelector('.fate').hasChildNodes()) continue
+      const next = node.nextElementSibling
+      if (isWaiting(id)) {
+        node.classList.add('pending')
+        this.#element.insertBefore(node, firstPending)
+      } else {
+        node.remove()
+        this.#nodes.delete(id)
+      }
+      for (const each of [next, node, node.nextElementSibling]) this.#regroup(each)
+    }
+  }
+
+  get #settled() {
+    return [...this.#element.querySelectorAll('.message:not(.pending)')]
   }
 
   toEnd() {
@@ -119,6 +157,7 @@ export class Log {
   #make({ id, name, part, text, at }, now, state) {
     const node = document.createElement('article')
     node.className = `message ${state}`
+    node.dataset.id = id
     node.dataset.by = `${part} ${name}`
     node.dataset.at = at
     node.innerHTML = `<span class="head" aria-hidden="true"></span>
@@ -136,7 +175,7 @@ export class Log {
   }
 
   #regroup(node) {
-    if (!node?.matches('.message')) return
+    if (!node?.isConnected || !node.matches('.message')) return
     const before = node.previousElementSibling
     const isSame =
       before?.dataset.by === node.dataset.by &&

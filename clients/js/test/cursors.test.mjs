@@ -15,7 +15,7 @@ let roomNumber = 0
 const faults = []
 
 before(async () => {
-  server = await startServer(['--www', folder('pages'), '--client', folder('../dist')])
+  server = await startServer({ flags: ['--www', folder('pages'), '--client', folder('../dist')] })
   wire = await startWire(server.port)
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',

@@ -1,5 +1,5 @@
 // A real server under test, and a wire to it that can be cut, stalled and refused.
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,11 +8,14 @@ import { join } from 'node:path'
 const START_MS = 10_000
 const WAIT_MS = 20_000
 
-/** Starts TUTTI_SERVER on a free port of this machine. */
-export async function startServer(flags = []) {
+/**
+ * Starts TUTTI_SERVER on a free port of this machine. It begins with nothing saved and leaves
+ * nothing, unless it is given `data`, a folder.
+ */
+export async function startServer({ data: lent, flags = [] } = {}) {
   const binary = process.env.TUTTI_SERVER
   if (!binary) throw new Error('TUTTI_SERVER must name the server to test')
-  const data = mkdtempSync(join(tmpdir(), 'tutti-test-'))
+  const data = lent ?? mkdtempSync(join(tmpdir(), 'tutti-test-'))
   const child = spawn(binary, ['--listen', '127.0.0.1:0', '--data', data, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -34,13 +37,17 @@ export async function startServer(flags = []) {
   })
   return {
     port,
+    /** No file of its may grow beyond this: with 0, its disk takes nothing. */
+    limitFiles(bytes) {
+      execFileSync('prlimit', [`--pid=${child.pid}`, `--fsize=${bytes}:`])
+    },
     /** `SIGTERM` asks it to go, `SIGKILL` does not ask. Resolves when it is gone. */
     async stop(signal = 'SIGTERM') {
       child.kill(signal)
       const timer = setTimeout(() => child.kill('SIGKILL'), START_MS)
       const code = await ended
       clearTimeout(timer)
-      rmSync(data, { recursive: true, force: true })
+      if (lent === undefined) rmSync(data, { recursive: true, force: true })
       return code
     },
   }
