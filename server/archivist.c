@@ -317,6 +317,11 @@ static void load(struct storage *storage, const struct job *job)
         replay_abandon(&loading.replay);
         if (event.result == LOAD_DONE)
             remember_lengths(storage, name, &loading);
+        /* A restored backup: what members know of the room may be later than what it is. */
+        if (known.incarnation > event.incarnation) {
+            event.incarnation = known.incarnation;
+            event.clean = false;
+        }
     }
     pthread_mutex_lock(&storage->mutex);
     storage->figures.loads++;
