@@ -4,11 +4,13 @@
 #ifndef TOOLS_COMMANDS_H
 #define TOOLS_COMMANDS_H
 
+int command_backup(int count, char **arguments);
 int command_check(int count, char **arguments);
 int command_delete(int count, char **arguments);
 int command_load(int count, char **arguments);
 int command_log(int count, char **arguments);
 int command_release(int count, char **arguments);
+int command_restore(int count, char **arguments);
 int command_rooms(int count, char **arguments);
 int command_show(int count, char **arguments);
 int command_watch(int count, char **arguments);

@@ -17,6 +17,8 @@ static const struct command commands[] = {
     {"show", command_show, "print what a room holds, or held at some tick"},
     {"log", command_log, "print who did what in a room, and when"},
     {"check", command_check, "read and replay all that is stored"},
+    {"backup", command_backup, "copy the data of a server, running or not"},
+    {"restore", command_restore, "make a data folder of a backup"},
     {"delete", command_delete, "end a room for good"},
     {"release", command_release, "let a quarantined room be opened again"},
 };

@@ -212,5 +212,9 @@ int main(int count, char **arguments)
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
+    if (world.power.data[0] != '\0' && failed > 0) {
+        server_signal(&world.server, SIGKILL); /* which a failure has left on the disk */
+        power_end(&world.power);
+    }
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

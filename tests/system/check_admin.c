@@ -1,0 +1,566 @@
+/* check_admin.c - `tutti rooms`, `show`, `log`, `check`, `backup`, `restore`, `delete` and `release` on
+ * the data of the real server: while it runs, after it stopped, and after it was killed. */
+#include "sync/wire.h"
+#include "tests/raw_client.h"
+#include "tests/server_process.h"
+
+#include <check.h>
+#include <jansson.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#define OUT_MAX   65536
+#define WAITS     200
+#define WAIT_MS   50
+#define CALLERS   9 /* one more than are served at once */
+#define ASKED_MAX 4096
+
+static struct server_process server;
+static struct raw_client ada;
+static char out[OUT_MAX];
+
+static void setup(void)
+{
+    server = server_start_with((const char *const[]){"--room-linger", "0", "--grace", "1", NULL});
+    ada.fd = -1;
+}
+
+static void teardown(void)
+{
+    raw_shut(&ada);
+    server_stop(&server);
+}
+
+static void wait_a_moment(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = WAIT_MS * 1000000L}, NULL);
+}
+
+/* Runs `tutti ARGUMENTS --data FOLDER`; its exit status, what it says is in `out`. */
+static int tutti_in(const char *folder, const char *arguments)
+{
+    char command[512];
+    snprintf(command, sizeof command, "%s %s --data %s 2>&1", TEST_TUTTI, arguments, folder);
+    FILE *pipe = popen(command, "r");
+    ck_assert_ptr_nonnull(pipe);
+    size_t length = fread(out, 1, sizeof out - 1, pipe);
+    out[length] = '\0';
+    int status = pclose(pipe);
+    ck_assert(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static int tutti(const char *arguments)
+{
+    return tutti_in(server.folder, arguments);
+}
+
+static void join(const char *room)
+{
+    raw_shut(&ada);
+    ck_assert_int_eq(raw_open(&ada, server.port, room), 101);
+    raw_hello(&ada, 1, "'open'");
+    raw_expect(&ada, SERVER_WELCOME);
+}
+
+static int join_refused(const char *room)
+{
+    raw_shut(&ada);
+    ck_assert_int_eq(raw_open(&ada, server.port, room), 101);
+    raw_hello(&ada, 1, "'open'");
+    return raw_end(&ada);
+}
+
+/* The line of JSON about this room, or NULL. */
+static json_t *find_room(const char *name)
+{
+    json_t *found = NULL;
+    ck_assert_msg(tutti("rooms") == 0, "%s", out);
+    for (char *line = strtok(out, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        json_t *room = json_loads(line, 0, NULL);
+        ck_assert_msg(room != NULL, "no JSON: %s", line);
+        const char *of = json_string_value(json_object_get(room, "room"));
+        if (strcmp(of, name) == 0) {
+            ck_assert_msg(found == NULL, "%s is there twice", name);
+            found = room;
+        } else {
+            json_decref(room);
+        }
+    }
+    return found;
+}
+
+static bool room_is(const char *name, const char *state)
+{
+    json_t *room = find_room(name);
+    bool is = room != NULL && strcmp(json_string_value(json_object_get(room, "state")), state) == 0;
+    json_decref(room);
+    return is;
+}
+
+static void wait_for_state(const char *name, const char *state)
+{
+    for (int i = 0; i < WAITS; i++, wait_a_moment())
+        if (room_is(name, state))
+            return;
+    ck_abort_msg("%s was never %s", name, state);
+}
+
+/* Until so many records are there, and saved. */
+static void wait_for_records(const char *name, int records)
+{
+    for (int i = 0; i < WAITS; i++, wait_a_moment()) {
+        json_t *room = find_room(name);
+        bool there = json_integer_value(json_object_get(room, "records")) == records &&
+                     json_is_false(json_object_get(room, "unsaved"));
+        json_decref(room);
+        if (there)
+            return;
+    }
+    ck_abort_msg("%s never had %d records that are saved", name, records);
+}
+
+/* A room with records a and b, made in two ticks at least, and a refused operation. */
+static void write_room(const char *name)
+{
+    join(name);
+    raw_say(&ada, "[1 [[0 'shapes' 'a' 'n' 1]]]");
+    wait_for_records(name, 1);
+    raw_say(&ada, "[1 [[0 'shapes' 'b' 'n' 2]] [[1 'shapes' 'none' 'n' 3]]]");
+    wait_for_records(name, 2);
+}
+
+static void leave(const char *name)
+{
+    raw_shut(&ada);
+    wait_for_state(name, "asleep");
+}
+
+static void expect_out(const char *text)
+{
+    ck_assert_msg(strstr(out, text) != NULL, "no %s in: %s", text, out);
+}
+
+static void expect_not_out(const char *text)
+{
+    ck_assert_msg(strstr(out, text) == NULL, "%s in: %s", text, out);
+}
+
+#define RECORD_A "\"collection\":\"shapes\",\"id\":\"a\",\"owner\":1,\"values\":{\"n\":1}"
+#define RECORD_B "\"collection\":\"shapes\",\"id\":\"b\",\"owner\":1,\"values\":{\"n\":2}"
+
+static void expect_both_records(const char *name)
+{
+    char command[128];
+    snprintf(command, sizeof command, "show %s", name);
+    ck_assert_msg(tutti(command) == 0, "%s", out);
+    expect_out(RECORD_A);
+    expect_out(RECORD_B);
+}
+
+/* The tick of the log's first line that has this text. */
+static long long tick_of(const char *text)
+{
+    for (char *line = strtok(out, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        if (strstr(line, text) == NULL)
+            continue;
+        json_t *act = json_loads(line, 0, NULL);
+        ck_assert_msg(act != NULL, "no JSON: %s", line);
+        long long tick = json_integer_value(json_object_get(act, "tick"));
+        json_decref(act);
+        return tick;
+    }
+    ck_abort_msg("no line with %s", text);
+    return 0;
+}
+
+static void expect_log(const char *name)
+{
+    char command[128];
+    snprintf(command, sizeof command, "log %s", name);
+    ck_assert_msg(tutti(command) == 0, "%s", out);
+    expect_out("\"act\":\"opened\",\"kind\":\"open\"");
+    expect_out("\"act\":\"joined\",\"member\":1");
+    expect_out("\"act\":\"operation\",\"member\":1");
+    expect_out(
+        "\"status\":\"ok\",\"edits\":[{\"put\":\"shapes\",\"id\":\"b\",\"values\":{\"n\":2}}]");
+    expect_out("\"edits\":[{\"set\":\"shapes\",\"id\":\"none\",\"values\":{\"n\":3}}]");
+    long long tick = tick_of("\"id\":\"a\"");
+    snprintf(command, sizeof command, "show %s --tick %lld", name, tick);
+    ck_assert_msg(tutti(command) == 0, "%s", out);
+    expect_out(RECORD_A);
+    expect_not_out(RECORD_B);
+    snprintf(command, sizeof command, "log %s --from %lld --to %lld", name, tick, tick);
+    ck_assert_int_eq(tutti(command), 0);
+    expect_out("\"id\":\"a\"");
+    expect_not_out("\"id\":\"b\"");
+}
+
+/* --- Reading ------------------------------------------------------------------------------------- */
+
+START_TEST(a_running_server_is_read)
+{
+    write_room("lobby");
+    ck_assert(room_is("lobby", "awake"));
+    expect_both_records("lobby");
+    expect_log("lobby");
+    ck_assert_msg(tutti("check") == 0, "%s", out);
+    expect_out("1 rooms built, 0 damages");
+    ck_assert_int_eq(tutti("show nowhere"), 1);
+    expect_out("there is no such room");
+}
+END_TEST
+
+START_TEST(a_room_that_sleeps_is_read)
+{
+    write_room("lobby");
+    leave("lobby");
+    expect_both_records("lobby");
+    expect_log("lobby");
+    server_signal(&server, SIGTERM);
+    ck_assert_int_eq(server.exit_status, 0);
+    ck_assert(room_is("lobby", "asleep"));
+    expect_both_records("lobby");
+    expect_log("lobby");
+    ck_assert_int_eq(tutti("log lobby"), 0);
+    expect_out("\"act\":\"slept\"");
+    ck_assert_msg(tutti("check") == 0, "%s", out);
+}
+END_TEST
+
+START_TEST(what_a_killed_server_left_is_read)
+{
+    write_room("lobby");
+    server_signal(&server, SIGKILL);
+    ck_assert(room_is("lobby", "asleep"));
+    expect_both_records("lobby");
+    expect_log("lobby");
+    ck_assert_msg(tutti("check") == 0, "%s", out);
+    expect_out("1 rooms built, 0 damages");
+}
+END_TEST
+
+/* --- Deleting ------------------------------------------------------------------------------------ */
+
+static void expect_new_room(const char *name)
+{
+    char command[128];
+    join(name);
+    raw_say(&ada, "[1 [[0 'shapes' 'c' 'n' 3]]]");
+    wait_for_records(name, 1);
+    snprintf(command, sizeof command, "show %s", name);
+    ck_assert_int_eq(tutti(command), 0);
+    expect_not_out(RECORD_A);
+    expect_out("\"id\":\"c\"");
+}
+
+START_TEST(a_room_is_deleted_while_members_are_in)
+{
+    write_room("lobby");
+    ck_assert_msg(tutti("delete lobby") == 0, "%s", out);
+    ck_assert_int_eq(raw_end(&ada), CLOSE_ENDED);
+    ck_assert(room_is("lobby", "deleted"));
+    ck_assert_int_eq(tutti("show lobby"), 1);
+    ck_assert_int_eq(tutti("delete lobby"), 1);
+    expect_out("there is no such room");
+    expect_new_room("lobby");
+    server_signal(&server, SIGKILL);
+    server_restart(&server);
+    raw_shut(&ada);
+    ck_assert_int_eq(tutti("show lobby"), 0);
+    expect_not_out(RECORD_A);
+    ck_assert_msg(tutti("check") == 0, "%s", out);
+}
+END_TEST
+
+START_TEST(a_room_that_sleeps_is_deleted)
+{
+    write_room("lobby");
+    leave("lobby");
+    ck_assert_msg(tutti("delete lobby") == 0, "%s", out);
+    ck_assert(room_is("lobby", "deleted"));
+    expect_new_room("lobby");
+}
+END_TEST
+
+/* _i: 0 after a clean end, 1 with all of it in the journal alone */
+START_TEST(a_room_is_deleted_at_rest)
+{
+    write_room("lobby");
+    server_signal(&server, _i == 0 ? SIGTERM : SIGKILL);
+    ck_assert_msg(tutti("delete lobby") == 0, "%s", out);
+    ck_assert(room_is("lobby", "deleted"));
+    ck_assert_int_eq(tutti("delete lobby"), 1);
+    ck_assert_msg(tutti("check") == 0, "%s", out);
+    server_restart(&server);
+    expect_new_room("lobby");
+}
+END_TEST
+
+/* --- Damage -------------------------------------------------------------------------------------- */
+
+/* The server has to be at rest. */
+static void damage_segments_of(const char *name)
+{
+    char path[128], sql[256];
+    sqlite3 *db;
+    snprintf(path, sizeof path, "%s/archive.db", server.folder);
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    snprintf(sql, sizeof sql,
+             "UPDATE segment SET bytes = zeroblob(length(bytes)) WHERE room = CAST('%s' AS BLOB);"
+             "DELETE FROM snapshot WHERE room = CAST('%s' AS BLOB)",
+             name, name);
+    ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    ck_assert_int_gt(sqlite3_total_changes(db), 0);
+    sqlite3_close(db);
+}
+
+START_TEST(damage_is_told_with_its_place_and_the_room_is_quarantined)
+{
+    write_room("good");
+    write_room("bad");
+    server_signal(&server, SIGTERM);
+    damage_segments_of("bad");
+    ck_assert_int_eq(tutti("check"), 1);
+    expect_out("damaged: room bad: archive segment of room bad");
+    expect_out("1 rooms built");
+    expect_not_out("room good:");
+    ck_assert_int_eq(tutti("show bad"), 1);
+    expect_out("archive segment of room bad");
+    expect_both_records("good");
+
+    server_restart(&server);
+    ck_assert_int_eq(join_refused("bad"), CLOSE_DAMAGED);
+    ck_assert(room_is("bad", "quarantined"));
+    ck_assert_msg(tutti("release bad") == 0, "%s", out);
+    ck_assert(room_is("bad", "asleep"));
+    ck_assert_int_eq(join_refused("bad"), CLOSE_DAMAGED); /* as it still is */
+    ck_assert_int_eq(tutti("check"), 1);
+    expect_out("quarantined");
+    ck_assert_int_eq(tutti("delete bad"), 0);
+    expect_new_room("bad");
+    ck_assert_msg(tutti("check") == 0, "%s", out);
+    ck_assert_int_eq(tutti("release nowhere"), 1);
+}
+END_TEST
+
+/* --- Backups ------------------------------------------------------------------------------------- */
+
+START_TEST(a_backup_of_a_running_server_is_restored)
+{
+    char command[256], copy[128], restored[128];
+    snprintf(copy, sizeof copy, "%s/copy", server.folder);
+    snprintf(restored, sizeof restored, "%s/restored", server.folder);
+    write_room("lobby");
+    snprintf(command, sizeof command, "backup %s", copy);
+    ck_assert_msg(tutti(command) == 0, "%s", out);
+    ck_assert_int_eq(tutti(command), 1);
+    expect_out("is not empty");
+    raw_say(&ada, "[1 [[0 'shapes' 'later' 'n' 3]]]");
+    wait_for_records("lobby", 3);
+
+    snprintf(command, sizeof command, "restore %s", copy);
+    ck_assert_msg(tutti_in(restored, command) == 0, "%s", out);
+    ck_assert_int_eq(tutti_in(restored, command), 1);
+    expect_out("is not empty");
+    ck_assert_msg(tutti_in(restored, "check") == 0, "%s", out);
+    ck_assert_int_eq(tutti_in(restored, "show lobby"), 0);
+    expect_out(RECORD_A);
+    expect_out(RECORD_B);
+    expect_not_out("later");
+}
+END_TEST
+
+static long long incarnation_in(const char *act)
+{
+    for (char *line = strtok(out, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        json_t *object = json_loads(line, 0, NULL);
+        json_t *number = json_object_get(object, "incarnation");
+        bool is = strcmp(json_string_value(json_object_get(object, "act")), act) == 0;
+        long long incarnation = json_integer_value(number);
+        json_decref(object);
+        if (is)
+            return incarnation;
+    }
+    ck_abort_msg("no act %s", act);
+    return 0;
+}
+
+START_TEST(a_restored_room_is_another_than_the_one_its_members_know)
+{
+    char copy[80], command[256];
+    write_room("lobby");
+    leave("lobby");
+    server_signal(&server, SIGTERM);
+    snprintf(copy, sizeof copy, "%s/copy", server.folder);
+    snprintf(command, sizeof command, "backup %s", copy);
+    ck_assert_int_eq(tutti(command), 0);
+
+    struct server_process second = server;
+    snprintf(second.folder, sizeof second.folder, "%.40s/second", server.folder);
+    snprintf(command, sizeof command, "restore %s", copy);
+    ck_assert_msg(tutti_in(second.folder, command) == 0, "%s", out);
+    server_restart(&second);
+    join("lobby");
+    server_signal(&second, SIGTERM);
+    ck_assert_int_eq(tutti_in(second.folder, "log lobby"), 0);
+    expect_out("\"act\":\"woken\"");
+    char again[OUT_MAX];
+    memcpy(again, out, sizeof again);
+    long long before = incarnation_in("opened");
+    memcpy(out, again, sizeof out);
+    ck_assert_int_gt(incarnation_in("woken"), before);
+}
+END_TEST
+
+/* --- The socket ---------------------------------------------------------------------------------- */
+
+static int call(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct timeval patience = {.tv_sec = 8};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/admin.sock", server.folder);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    return fd;
+}
+
+static void expect_answer(int fd, const char *text)
+{
+    char answer[512];
+    size_t length = 0;
+    for (ssize_t got; (got = recv(fd, answer + length, sizeof answer - 1 - length, 0)) > 0;)
+        length += (size_t)got;
+    answer[length] = '\0';
+    ck_assert_str_eq(answer, text);
+    close(fd);
+}
+
+static void say(int fd, const char *text)
+{
+    ck_assert_int_eq(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
+}
+
+START_TEST(what_is_no_request_is_refused)
+{
+    static const char *const rows[][2] = {
+        {"rooms\n", "ok\n"},
+        {"\n", "error there is no such request\n"},
+        {"rooms now\n", "error there is no such request\n"},
+        {"delete \n", "error that is no room's name\n"},
+        {"delete no room\n", "error that is no room's name\n"},
+        {"release ../..\n", "error that is no room's name\n"},
+        {"delete nowhere\n", "none\n"},
+        {"release nowhere\n", "none\n"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int fd = call();
+        say(fd, rows[i][0]);
+        expect_answer(fd, rows[i][1]);
+    }
+    char large[ASKED_MAX + 1];
+    memset(large, 'a', ASKED_MAX);
+    large[ASKED_MAX] = '\0';
+    int fd = call();
+    say(fd, large);
+    expect_answer(fd, "error the request is too long\n");
+    close(call()); /* who says nothing and goes */
+}
+END_TEST
+
+START_TEST(callers_beyond_the_limit_wait_for_their_turn)
+{
+    int fds[CALLERS];
+    for (int i = 0; i < CALLERS; i++)
+        fds[i] = call();
+    say(fds[CALLERS - 1], "rooms\n");
+    for (int i = 0; i < CALLERS - 1; i++)
+        close(fds[i]);
+    expect_answer(fds[CALLERS - 1], "ok\n");
+}
+END_TEST
+
+START_TEST(the_socket_is_private_and_comes_and_goes_with_the_server)
+{
+    char path[128];
+    struct stat facts;
+    snprintf(path, sizeof path, "%s/admin.sock", server.folder);
+    ck_assert_int_eq(stat(path, &facts), 0);
+    ck_assert(S_ISSOCK(facts.st_mode));
+    ck_assert_int_eq(facts.st_mode & 0777, 0600);
+    server_signal(&server, SIGKILL);
+    ck_assert_int_eq(stat(path, &facts), 0);
+    ck_assert_msg(tutti("rooms") == 0, "%s", out); /* nobody answers: it is read at rest */
+    server_restart(&server);
+    int fd = call();
+    say(fd, "rooms\n");
+    expect_answer(fd, "ok\n");
+    server_signal(&server, SIGTERM);
+    ck_assert_int_ne(stat(path, &facts), 0);
+}
+END_TEST
+
+START_TEST(a_folder_may_have_a_long_name)
+{
+    char path[300];
+    int length = snprintf(path, sizeof path, "%s", server.folder);
+    while ((size_t)length < 200)
+        length += snprintf(path + length, sizeof path - (size_t)length, "/./.");
+    write_room("lobby");
+    ck_assert_int_eq(tutti_in(path, "rooms"), 0);
+    expect_out("\"state\":\"awake\"");
+    ck_assert_int_eq(tutti_in(path, "delete lobby"), 0);
+}
+END_TEST
+
+START_TEST(what_is_no_data_is_refused)
+{
+    static const char *const commands[] = {"rooms", "show lobby",   "log lobby",
+                                           "check", "delete lobby", "release lobby"};
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        ck_assert_int_eq(tutti_in("/nowhere", commands[i]), 1);
+    ck_assert_int_ne(access("/nowhere", F_OK), 0);
+    ck_assert_int_eq(tutti("show"), 2);
+    ck_assert_int_eq(tutti("show lobby --tick soon"), 2);
+    ck_assert_int_eq(tutti("rooms lobby"), 2);
+    ck_assert_int_eq(tutti("delete 'no room'"), 1);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tcase = tcase_create("admin");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, a_running_server_is_read);
+    tcase_add_test(tcase, a_room_that_sleeps_is_read);
+    tcase_add_test(tcase, what_a_killed_server_left_is_read);
+    tcase_add_test(tcase, a_room_is_deleted_while_members_are_in);
+    tcase_add_test(tcase, a_room_that_sleeps_is_deleted);
+    tcase_add_loop_test(tcase, a_room_is_deleted_at_rest, 0, 2);
+    tcase_add_test(tcase, damage_is_told_with_its_place_and_the_room_is_quarantined);
+    tcase_add_test(tcase, a_backup_of_a_running_server_is_restored);
+    tcase_add_test(tcase, a_restored_room_is_another_than_the_one_its_members_know);
+    tcase_add_test(tcase, what_is_no_request_is_refused);
+    tcase_add_test(tcase, callers_beyond_the_limit_wait_for_their_turn);
+    tcase_add_test(tcase, the_socket_is_private_and_comes_and_goes_with_the_server);
+    tcase_add_test(tcase, a_folder_may_have_a_long_name);
+    tcase_add_test(tcase, what_is_no_data_is_refused);
+
+    Suite *suite = suite_create("admin");
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
