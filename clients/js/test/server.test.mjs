@@ -496,7 +496,7 @@ test('the server restarts under a page: uncertain is told, what waits is sent, t
   const line = await startWire(own.port)
   const room = await join(line.url, newName())
   const shapes = room.collection('shapes')
-  await shapes.put('a', { x: 1 }).done
+  await shapes.put('a', { x: 1 }).saved
   const uncertain = []
   const deleted = []
   room.on('uncertain', (changes) => uncertain.push(...changes))
