@@ -136,6 +136,8 @@ static bool is_past(struct storage *storage, const struct flush_entry *entry)
 
 static bool take_entry(struct storage *storage, const struct flush_entry *entry)
 {
+    if (entry->first == 0 || entry->last > STORE_TICK_MAX)
+        return false;
     struct tail *tail = tail_find(storage, entry->room);
     /* A room's ticks go on for as long as it is kept: this one was deleted, and made new since. */
     if (tail != NULL && tail->log.length > 0 && entry->incarnation > tail->incarnation &&
@@ -170,7 +172,8 @@ bool archivist_take(struct storage *storage, const struct batch *batch)
             storage->incarnation = entry.incarnation;
     }
     storage->taken = batch->number;
-    return taken && !reader.damaged;
+    storage->incomplete |= !taken || reader.damaged;
+    return !storage->incomplete;
 }
 
 /* --- Loading ------------------------------------------------------------------------------------- */
@@ -287,15 +290,21 @@ remember_lengths(struct storage *storage, struct bytes name, const struct loadin
     tail->asleep = false;
 }
 
+static enum store_result remove_stored(struct storage *storage, struct bytes name);
+
 static void load(struct storage *storage, const struct job *job)
 {
     struct bytes name = {job->name, job->name_length};
     struct storage_event event = {.kind = STORAGE_LOADED, .ticket = job->ticket};
     struct known known = {0};
     const struct tail *tail = tail_find(storage, name);
+    bool removed = tail == NULL || !tail->removed || remove_stored(storage, name) == STORE_OK;
+    tail = tail_find(storage, name);
     enum store_result result = storage->store->room(storage->store, name, take_known, &known);
     event.incarnation = known.incarnation;
-    if (result == STORE_OK && known.state == STORE_ROOM_QUARANTINED) {
+    if (storage->incomplete || !removed) {
+        event.result = LOAD_FAILED;
+    } else if (result == STORE_OK && known.state == STORE_ROOM_QUARANTINED) {
         event.result = LOAD_QUARANTINED;
         memcpy(event.text, known.reason, sizeof event.text);
     } else if ((result == STORE_NOT_FOUND || known.state == STORE_ROOM_DELETED) && tail == NULL) {
@@ -339,7 +348,9 @@ static struct bytes make_snapshot(struct storage *storage, struct tail *tail, ui
     struct bytes bytes = {0};
     enum store_result result = read_room(&loading, name_of(tail), tail);
     const struct room *room = replay_room(&loading.replay);
-    if (result == STORE_OK && loading.replay.status == STATUS_OK && room != NULL) {
+    if (loading.replay.ended) {
+        tail->broken = true; /* it is to go, and only its log says so */
+    } else if (result == STORE_OK && loading.replay.status == STATUS_OK && room != NULL) {
         size_t length = snapshot_bytes(room);
         uint8_t *data = length <= STORE_BLOB_MAX ? malloc(length) : NULL;
         if (data != NULL) {
@@ -418,6 +429,8 @@ static bool seal_some(struct storage *storage, uint64_t wall_ms)
     for (struct tail *tail = storage->tails, *next; tail != NULL && count < SEAL_ROOMS;
          tail = next) {
         next = tail->hh.next;
+        if (tail->removed)
+            continue;
         if (tail->log.length == 0) {
             if (tail->asleep)
                 tail_forget(storage, tail);
@@ -450,6 +463,41 @@ static bool seal_some(struct storage *storage, uint64_t wall_ms)
     return result == STORE_OK;
 }
 
+/* Of a room that is stored. What it wrote last is sealed first, so that the archive knows the
+ * incarnation that is over. Where that fails it stays, with its log, until it is tried again. */
+static enum store_result remove_stored(struct storage *storage, struct bytes name)
+{
+    struct tail *tail = tail_find(storage, name);
+    enum store_result result = STORE_OK;
+    if (tail != NULL && tail->log.length > 0) {
+        tail->broken = true;
+        struct store_sealed sealed = sealed_of(storage, tail);
+        result = storage->store->seal(storage->store, &sealed, 1, wall_clock_ms());
+    }
+    if (result == STORE_OK)
+        result = storage->store->remove(storage->store, name);
+    if (result == STORE_NOT_FOUND)
+        result = STORE_OK;
+    if (result != STORE_OK) {
+        seal_failed(storage, result);
+        tail = tail_of(storage, name);
+    }
+    if (tail != NULL && result == STORE_OK)
+        tail_forget(storage, tail);
+    else if (tail != NULL)
+        tail->removed = true;
+    return result;
+}
+
+static void remove_again(struct storage *storage)
+{
+    for (struct tail *tail = storage->tails, *next; tail != NULL; tail = next) {
+        next = tail->hh.next;
+        if (tail->removed && remove_stored(storage, name_of(tail)) != STORE_OK)
+            return;
+    }
+}
+
 static bool has_tails(const struct storage *storage)
 {
     return storage->tail_bytes > 0;
@@ -458,11 +506,12 @@ static bool has_tails(const struct storage *storage)
 void archivist_seal(struct storage *storage)
 {
     pthread_mutex_lock(&storage->mutex);
-    bool fails = storage->figures.archive_fails;
+    bool fails = storage->figures.archive_fails || storage->fenced;
     pthread_mutex_unlock(&storage->mutex);
     storage->sealed_ms = storage->options.clock_ms();
     if (fails)
         return;
+    remove_again(storage);
     uint64_t wall_ms = wall_clock_ms();
     while (seal_some(storage, wall_ms))
         continue;
@@ -507,26 +556,11 @@ static bool is_stored(struct storage *storage, struct bytes name, enum store_res
     return *result == STORE_OK;
 }
 
-/* What it wrote last is sealed first, so that the archive knows the incarnation that is over. */
 static void remove_room(struct storage *storage, struct bytes name)
 {
-    struct tail *tail = tail_find(storage, name);
     enum store_result result = STORE_OK;
-    if (tail == NULL && !is_stored(storage, name, &result)) {
-        post_answer(storage, STORAGE_REMOVED, name, result);
-        return;
-    }
-    if (tail != NULL && tail->log.length > 0) {
-        tail->broken = true;
-        struct store_sealed sealed = sealed_of(storage, tail);
-        result = storage->store->seal(storage->store, &sealed, 1, wall_clock_ms());
-    }
-    if (result == STORE_OK)
-        result = storage->store->remove(storage->store, name);
-    if (result != STORE_OK && result != STORE_NOT_FOUND)
-        seal_failed(storage, result);
-    if (tail != NULL)
-        tail_forget(storage, tail);
+    if (tail_find(storage, name) != NULL || is_stored(storage, name, &result))
+        result = remove_stored(storage, name);
     post_answer(storage, STORAGE_REMOVED, name, result);
 }
 

@@ -247,9 +247,9 @@ static void forget_room(struct hub *hub, struct room_host *host)
 /* The room is over; what it wrote last has to reach the disk before it is forgotten. */
 static bool fall_asleep(struct hub *hub, struct room_host *host)
 {
-    enum status status = room_sleep(host->room);
-    if (status == STATUS_OK && !room_host_can_log(host))
-        status = STATUS_MEMORY;
+    enum status status = STATUS_MEMORY;
+    if (room_host_can_log(host))
+        status = room_sleep(host->room);
     if (status != STATUS_OK) {
         hub->counters.store_failures++;
         hub_log_room(hub, LOG_ROOM_NOT_STORED, name_of(host), status_text(status));

@@ -253,7 +253,7 @@ void openings_without_disk(struct hub *hub)
             continue;
         struct room *room = opening->host->room;
         uint64_t incarnation = hub_next_incarnation(hub, room_incarnation(room));
-        if (room_wake(room, incarnation) != STATUS_OK)
+        if (!room_host_can_log(opening->host) || room_wake(room, incarnation) != STATUS_OK)
             continue; /* they wait until their time is over */
         room_host_log(opening->host);
         admit_all(opening, opening->host);

@@ -88,8 +88,8 @@ static void queue_free(struct queue *queue)
 
 /* --- Events -------------------------------------------------------------------------------------- */
 
-/* Without memory the event is lost; a later one of its kind says as much, but for a loaded room,
- * whose joiners are told to come again when their time is over. */
+/* Without memory the event is lost: the joiners of a loaded room are told to come again when their
+ * time is over, trouble shows in the figures. */
 void post(struct storage *storage, const struct storage_event *event)
 {
     struct event *entry = malloc(sizeof *entry);
@@ -105,8 +105,27 @@ void post(struct storage *storage, const struct storage_event *event)
         storage->event_first = entry;
     storage->event_last = entry;
     pthread_mutex_unlock(&storage->mutex);
+    wake_hub(storage);
+}
+
+void wake_hub(struct storage *storage)
+{
     if (storage->options.wake != NULL)
         storage->options.wake(storage->options.context);
+}
+
+/* Flushes end one after the other, so that a number tells of them all: no memory is needed to say
+ * so, and none is forgotten. */
+static bool next_flushed(struct storage *storage, struct storage_event *event)
+{
+    pthread_mutex_lock(&storage->mutex);
+    bool flushed = storage->saved > storage->told;
+    pthread_mutex_unlock(&storage->mutex);
+    if (!flushed)
+        return false;
+    *event = (struct storage_event){.kind = STORAGE_FLUSHED, .number = ++storage->told};
+    storage->under_way--;
+    return true;
 }
 
 bool storage_next(struct storage *storage, struct storage_event *event)
@@ -120,11 +139,9 @@ bool storage_next(struct storage *storage, struct storage_event *event)
     }
     pthread_mutex_unlock(&storage->mutex);
     if (entry == NULL)
-        return false;
+        return next_flushed(storage, event);
     *event = entry->event;
     free(entry);
-    if (event->kind == STORAGE_FLUSHED)
-        storage->under_way--;
     return true;
 }
 
@@ -250,9 +267,17 @@ void storage_release_room(struct storage *storage, struct bytes name)
 
 /* --- Beginning and end --------------------------------------------------------------------------- */
 
+/* A flush that cannot be taken must not be the end of the journal: what follows would be lost. */
+struct taking {
+    struct storage *storage;
+    bool failed;
+};
+
 static bool take_flush(void *context, const struct store_flush *flush)
 {
-    struct storage *storage = context;
+    struct taking *taking = context;
+    struct storage *storage = taking->storage;
+    taking->failed = true;
     struct batch *batch = calloc(1, sizeof *batch);
     if (batch == NULL)
         return false;
@@ -266,17 +291,21 @@ static bool take_flush(void *context, const struct store_flush *flush)
     }
     memcpy(batch->buffer.data, flush->bytes.data, flush->bytes.length);
     writer_keep(storage, batch);
-    return archivist_take(storage, batch);
+    taking->failed = !archivist_take(storage, batch);
+    return !taking->failed;
 }
 
 /* The journal's flushes, as they were when its server ended. */
 static enum store_result read_journal(struct storage *storage)
 {
     struct store *store = storage->store;
+    struct taking taking = {.storage = storage};
     uint64_t last = 0;
     enum store_result result = store->claim(store, &storage->fence);
     if (result == STORE_OK)
-        result = store->flushes(store, take_flush, storage, &last);
+        result = store->flushes(store, take_flush, &taking, &last);
+    if (result == STORE_OK && taking.failed)
+        return STORE_MEMORY;
     /* What was behind the damage is missing, and the rooms that it told of will say so. */
     if (result == STORE_DAMAGED) {
         struct storage_event event = {.kind = STORAGE_TROUBLE};
@@ -286,7 +315,7 @@ static enum store_result read_journal(struct storage *storage)
         result = writer_renew(storage);
     }
     storage->next_number = last + 1;
-    storage->taken = last;
+    storage->taken = storage->saved = storage->told = last;
     uint64_t highest = store->incarnation(store);
     storage->incarnation = highest > storage->incarnation ? highest : storage->incarnation;
     return result;

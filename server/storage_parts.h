@@ -63,7 +63,8 @@ struct tail {
     uint64_t since_snapshot; /* bytes of log that are sealed behind the newest snapshot */
     uint64_t snapshot_bytes;
     bool asleep;
-    bool broken; /* its log does not lead to what it should: no snapshots of it */
+    bool broken;  /* its log does not lead to what it should: no snapshots of it */
+    bool removed; /* it is to go from the archive, which has not taken that yet */
     bool lost;
     uint8_t name_length, kind_length;
     uint8_t name[ROOM_NAME_MAX];
@@ -83,13 +84,16 @@ struct storage {
     uint64_t next_number;
     uint64_t flushed_us; /* when a flush was last handed over */
     uint32_t under_way;  /* flushes handed over whose end the hub has not taken */
+    uint64_t told;       /* number of the last flush whose end it has taken */
     uint64_t incarnation;
 
     /* Guarded by the mutex. */
     struct queue to_writer, to_archivist;
     struct event *event_first, *event_last;
     struct storage_load_figures figures;
+    uint64_t saved; /* number of the last flush that is durable */
     bool stopping;
+    bool fenced; /* the store is another server's */
 
     /* The writer's. */
     uint64_t fence;
@@ -100,6 +104,7 @@ struct storage {
     struct tail *tails;
     uint64_t taken; /* number of the last flush in the tails */
     uint64_t tail_bytes;
+    bool incomplete; /* a flush did not get into the tails: nothing can be loaded any more */
     uint64_t sealed_ms; /* when it last sealed */
 };
 
@@ -109,6 +114,7 @@ void queue_push(struct storage *storage, struct queue *queue, struct job *job);
 /* NULL when nothing came until then; 0 waits for ever, 1 not at all. */
 struct job *queue_pop(struct storage *storage, struct queue *queue, uint64_t until_ms);
 void post(struct storage *storage, const struct storage_event *event);
+void wake_hub(struct storage *storage);
 void batch_free(struct batch *batch);
 uint64_t wall_clock_ms(void); /* since 1970 */
 

@@ -76,7 +76,7 @@ static void ask_for_space(struct storage *storage)
 
 static bool is_transient(enum store_result result)
 {
-    return result == STORE_BUSY || result == STORE_FULL;
+    return result == STORE_BUSY || result == STORE_FULL || result == STORE_MEMORY;
 }
 
 /* One attempt. A journal that has failed otherwise than by being full is not written again. */
@@ -118,6 +118,9 @@ static bool save(struct storage *storage, const struct batch *batch)
         if (result == STORE_OK)
             break;
         if (result == STORE_FENCED) {
+            pthread_mutex_lock(&storage->mutex);
+            storage->fenced = true;
+            pthread_mutex_unlock(&storage->mutex);
             post(storage, &(struct storage_event){.kind = STORAGE_FENCED});
             return false;
         }
@@ -161,11 +164,16 @@ static void write_flush(struct storage *storage, struct job *job)
     storage->figures.flushes++;
     storage->figures.flush_bytes += batch->buffer.length;
     const struct job *next = storage->to_writer.first;
-    storage->figures.waiting_us = next != NULL && next->batch != NULL ? next->batch->since_us : 0;
+    while (next != NULL && next->batch == NULL)
+        next = next->next;
+    storage->figures.waiting_us = next != NULL ? next->batch->since_us : 0;
     pthread_mutex_unlock(&storage->mutex);
     uint64_t number = batch->number;
-    queue_push(storage, &storage->to_archivist, job);
-    post(storage, &(struct storage_event){.kind = STORAGE_FLUSHED, .number = number});
+    queue_push(storage, &storage->to_archivist, job); /* before the hub can speak of it */
+    pthread_mutex_lock(&storage->mutex);
+    storage->saved = number;
+    pthread_mutex_unlock(&storage->mutex);
+    wake_hub(storage);
 }
 
 /* What is in the archive need not be kept; the journal forgets it when it can. */

@@ -209,7 +209,7 @@ size_t room_log_bytes(const struct room *room)
 
 size_t room_log_bytes_max(const struct room *room)
 {
-    return room->acts.capacity + ACT_BYTES;
+    return room->acts.capacity + 2 * ACT_BYTES;
 }
 
 void room_log_write(struct room *room, uint64_t wall_ms, struct writer *writer)

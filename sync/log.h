@@ -52,7 +52,8 @@ bool room_log_pending(const struct room *room);
 /* Most bytes that room_log_write() takes now. */
 size_t room_log_bytes(const struct room *room);
 
-/* Most bytes that the entry of the next tick takes, after room_prepare(). */
+/* Most bytes that the entry of the next tick takes, after room_prepare(); or of the one in which it
+ * falls asleep or wakes. */
 size_t room_log_bytes_max(const struct room *room);
 
 /* The entry of the tick just made. What is not written before the next tick comes with that one's. */

@@ -177,7 +177,7 @@ static struct room_options options_of(const struct world *world)
         .grace_ticks = world->grace_ticks,
         .limits = {.tombstones = world->tombstones, .clients = world->keys},
         .logs = true,
-                                 .saves = true};
+        .saves = true};
 }
 
 static const struct rules *find_kind(struct bytes name)

@@ -1,4 +1,4 @@
-/* make_corpus.c - where the fuzzers start from: the vectors as steps, and snapshots of rooms. */
+/* make_corpus.c - where the fuzzers start from: the vectors as steps, snapshots and logs of rooms. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "clients/c/messages.h"
+#include "sync/log.h"
 #include "sync/snapshot.h"
 #include "tests/every_kind.h"
 #include "tests/vectors/make_vectors.h"
@@ -290,9 +291,94 @@ static void make_snapshots(const char *corpus)
     make_every_snapshots(folder);
 }
 
+/* --- fuzz_log ------------------------------------------------------------------------------------- */
+
+#define STEP_LOG      0
+#define STEP_SNAPSHOT 255
+
+static void add_entry(struct input *input, struct scene *scene)
+{
+    uint8_t entry[FILE_BYTES_MAX];
+    struct writer writer = writer_on(entry, sizeof entry);
+    if (!room_log_pending(scene->room))
+        return;
+    room_log_write(scene->room, 1000 * room_tick_number(scene->room), &writer);
+    demand(writer.status == STATUS_OK, "too long an entry", "log");
+    add_step(input, STEP_LOG, writer_bytes(&writer));
+}
+
+static void send_and_log(struct input *input, struct scene *scene, const char *text)
+{
+    send_and_tick(scene, text);
+    add_entry(input, scene);
+}
+
+static void add_snapshot(struct input *input, const struct scene *scene)
+{
+    uint8_t bytes[FILE_BYTES_MAX];
+    struct writer writer = writer_on(bytes, sizeof bytes);
+    snapshot_write(scene->room, &writer);
+    demand(writer.status == STATUS_OK, "too long a snapshot", "log");
+    add_step(input, STEP_SNAPSHOT, writer_bytes(&writer));
+}
+
+static void put_to_sleep(struct input *input, struct scene *scene)
+{
+    room_leave(scene->room, scene->members[0].seat);
+    demand(room_prepare(scene->room) == STATUS_OK, "no memory", "log");
+    room_tick(scene->room);
+    add_entry(input, scene);
+    demand(room_sleep(scene->room) == STATUS_OK, "no memory", "log");
+    add_entry(input, scene);
+}
+
+/* With all that a room does: rules that write, names that presence teaches, events, refusals, a
+ * deep value, a hash, more that is deleted than is kept, its sleep. */
+static void
+make_log(const char *folder, const char *name, const struct scene_options *options, bool behind)
+{
+    struct scene scene;
+    struct input input = {0};
+    scene_begin(&scene, options, NULL);
+    add_byte(&input, (uint8_t)options->tombstones);
+    add_entry(&input, &scene);
+    scene_join(&scene, 0, ROLE_OWNER, name);
+    send_and_log(&input, &scene,
+                 "[1, [[0, 'shapes', 'a', 'n', 1, 'any', [[[[1]]]]]], [[4, 'no', 'b']],"
+                 " [[2, 'shapes', 'a', 'points', 1, 2]], [[5, 'chat', 0, 'hi']]]");
+    send_and_log(&input, &scene, "[2, 'mood', 'good']");
+    send_and_log(&input, &scene,
+                 "[1, [[0, 'papers', 'p', 'q', 0.5], [5, 'chat', 1, 'me']],"
+                 " [[0, 'hands', 'h', 'cards', 3]], [[3, 'shapes', 'a', 'votes', 2]]]");
+    if (behind) { /* a snapshot, and what follows it */
+        input.length = 1;
+        add_snapshot(&input, &scene);
+    }
+    demand(room_log_hash(scene.room) == STATUS_OK, "no memory", name);
+    send_and_log(&input, &scene,
+                 "[1, [[0, 'papers', 'b'], [0, 'papers', 'c'], [0, 'papers', 'd']],"
+                 " [[4, 'papers', 'b'], [4, 'papers', 'c'], [4, 'papers', 'd']]]");
+    put_to_sleep(&input, &scene);
+    write_input(&input, folder, name);
+    scene_end(&scene);
+}
+
+static void make_logs(const char *corpus)
+{
+    static const struct scene_options open = {.rules = &kind_open, .incarnation = 3, .logs = true};
+    static const struct scene_options every = {
+        .rules = &kind_every, .incarnation = 4, .tombstones = 2, .logs = true};
+    char folder[256];
+    make_folder(folder, sizeof folder, corpus, "fuzz_log");
+    make_log(folder, "open", &open, false);
+    make_log(folder, "every", &every, false);
+    make_log(folder, "every behind a snapshot", &every, true);
+}
+
 void make_corpus(const char *vectors, const char *folder)
 {
     make_wire(vectors, folder);
     make_replica(vectors, folder);
     make_snapshots(folder);
+    make_logs(folder);
 }

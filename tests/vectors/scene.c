@@ -8,6 +8,7 @@ static struct room *make_room(const struct scene_options *options)
         room_create(&(struct room_options){.rules = options->rules,
                                            .incarnation = options->incarnation,
                                            .seed = options->incarnation,
+                                           .logs = options->logs,
                                            .limits = {.tombstones = options->tombstones}});
     demand(room != NULL, "no room", options->rules->name);
     return room;

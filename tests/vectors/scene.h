@@ -26,6 +26,7 @@ struct scene_options {
     uint64_t incarnation;
     uint32_t tombstones;    /* of room_limits */
     uint32_t section_bytes; /* of frames_limit_sections(); 0 for whole sections */
+    bool logs;              /* the room writes down what it does */
 };
 
 struct scene {

@@ -1,0 +1,247 @@
+#include "tests/faulty_store.h"
+
+#include <check.h>
+
+static struct faulty_store *faulty_of(struct store *store)
+{
+    return (struct faulty_store *)store;
+}
+
+/* Counts the call and waits while it stands still: true when it fails, with *result. */
+static bool fails(struct store *store, enum store_call call, enum store_result *result)
+{
+    struct faulty_store *faulty = faulty_of(store);
+    pthread_mutex_lock(&faulty->mutex);
+    faulty->calls[call]++;
+    pthread_cond_broadcast(&faulty->changed);
+    while (faulty->stalls[call])
+        pthread_cond_wait(&faulty->changed, &faulty->mutex);
+    bool fails = faulty->fails[call] > 0;
+    if (fails && faulty->fails[call] != FAULTY_FOR_EVER)
+        faulty->fails[call]--;
+    *result = faulty->result[call];
+    pthread_mutex_unlock(&faulty->mutex);
+    return fails;
+}
+
+/* --- Calls --------------------------------------------------------------------------------------- */
+
+static enum store_result claim(struct store *store, uint64_t *fence)
+{
+    struct store *under = faulty_of(store)->under;
+    return under->claim(under, fence);
+}
+
+static enum store_result renew(struct store *store, uint64_t fence)
+{
+    struct store *under = faulty_of(store)->under;
+    return under->renew(under, fence);
+}
+
+static enum store_result
+append(struct store *store, uint64_t fence, const struct store_flush *flush)
+{
+    struct faulty_store *faulty = faulty_of(store);
+    enum store_result result;
+    pthread_mutex_lock(&faulty->mutex);
+    ck_assert_uint_lt(faulty->appended_count, FAULTY_APPENDS_MAX);
+    faulty->appended[faulty->appended_count++] = flush->number;
+    pthread_mutex_unlock(&faulty->mutex);
+    bool failed = fails(store, CALL_APPEND, &result);
+    if (failed && !faulty->done_all_the_same)
+        return result;
+    enum store_result done = faulty->under->append(faulty->under, fence, flush);
+    return failed ? result : done;
+}
+
+static enum store_result
+flushes(struct store *store, store_flush_visitor *visitor, void *context, uint64_t *last)
+{
+    struct store *under = faulty_of(store)->under;
+    return under->flushes(under, visitor, context, last);
+}
+
+static enum store_result release(struct store *store, uint64_t number)
+{
+    struct store *under = faulty_of(store)->under;
+    enum store_result result;
+    return fails(store, CALL_RELEASE, &result) ? result : under->release(under, number);
+}
+
+static enum store_result renew_journal(struct store *store)
+{
+    struct store *under = faulty_of(store)->under;
+    enum store_result result;
+    return fails(store, CALL_RENEW_JOURNAL, &result) ? result : under->renew_journal(under);
+}
+
+static enum store_result
+seal(struct store *store, const struct store_sealed *sealed, size_t count, uint64_t wall_ms)
+{
+    struct store *under = faulty_of(store)->under;
+    enum store_result result;
+    return fails(store, CALL_SEAL, &result) ? result : under->seal(under, sealed, count, wall_ms);
+}
+
+static enum store_result
+room(struct store *store, struct bytes name, store_room_visitor *visitor, void *context)
+{
+    struct store *under = faulty_of(store)->under;
+    enum store_result result;
+    return fails(store, CALL_ROOM, &result) ? result : under->room(under, name, visitor, context);
+}
+
+static enum store_result snapshot(struct store *store,
+                                  struct bytes name,
+                                  uint64_t tick,
+                                  store_blob_visitor *visitor,
+                                  void *context)
+{
+    struct store *under = faulty_of(store)->under;
+    enum store_result result;
+    return fails(store, CALL_SNAPSHOT, &result)
+               ? result
+               : under->snapshot(under, name, tick, visitor, context);
+}
+
+static enum store_result read(struct store *store,
+                              struct bytes name,
+                              uint64_t after,
+                              store_blob_visitor *visitor,
+                              void *context)
+{
+    struct store *under = faulty_of(store)->under;
+    enum store_result result;
+    return fails(store, CALL_READ, &result) ? result
+                                            : under->read(under, name, after, visitor, context);
+}
+
+static enum store_result rooms(struct store *store, store_room_visitor *visitor, void *context)
+{
+    struct store *under = faulty_of(store)->under;
+    return under->rooms(under, visitor, context);
+}
+
+static enum store_result quarantine(struct store *store, struct bytes name, struct bytes reason)
+{
+    struct store *under = faulty_of(store)->under;
+    return under->quarantine(under, name, reason);
+}
+
+static enum store_result release_quarantine(struct store *store, struct bytes name)
+{
+    struct store *under = faulty_of(store)->under;
+    return under->release_quarantine(under, name);
+}
+
+static enum store_result remove_room(struct store *store, struct bytes name)
+{
+    struct store *under = faulty_of(store)->under;
+    enum store_result result;
+    return fails(store, CALL_REMOVE, &result) ? result : under->remove(under, name);
+}
+
+static enum store_result reclaim(struct store *store, uint64_t bytes, uint64_t *freed)
+{
+    struct store *under = faulty_of(store)->under;
+    enum store_result result;
+    return fails(store, CALL_RECLAIM, &result) ? result : under->reclaim(under, bytes, freed);
+}
+
+static enum store_result
+check(struct store *store, store_damage_visitor *visitor, store_progress *progress, void *context)
+{
+    struct store *under = faulty_of(store)->under;
+    return under->check(under, visitor, progress, context);
+}
+
+static uint64_t incarnation(struct store *store)
+{
+    struct store *under = faulty_of(store)->under;
+    return under->incarnation(under);
+}
+
+static const char *place(const struct store *store)
+{
+    (void)store;
+    return "as the test wants it";
+}
+
+/* What is under it is for the next life. */
+static void close_store(struct store *store)
+{
+    (void)store;
+}
+
+/* --- What the test says ----------------------------------------------------------------------------- */
+
+struct store *faulty_store_init(struct faulty_store *faulty, struct store *under)
+{
+    *faulty = (struct faulty_store){.under = under};
+    pthread_mutex_init(&faulty->mutex, NULL);
+    pthread_cond_init(&faulty->changed, NULL);
+    faulty->store = (struct store){
+        .claim = claim,
+        .renew = renew,
+        .append = append,
+        .flushes = flushes,
+        .release = release,
+        .renew_journal = renew_journal,
+        .seal = seal,
+        .room = room,
+        .snapshot = snapshot,
+        .read = read,
+        .rooms = rooms,
+        .quarantine = quarantine,
+        .release_quarantine = release_quarantine,
+        .remove = remove_room,
+        .reclaim = reclaim,
+        .check = check,
+        .incarnation = incarnation,
+        .place = place,
+        .close = close_store,
+    };
+    return &faulty->store;
+}
+
+void faulty_store_free(struct faulty_store *faulty)
+{
+    faulty->under->close(faulty->under);
+    pthread_cond_destroy(&faulty->changed);
+    pthread_mutex_destroy(&faulty->mutex);
+}
+
+void faulty_store_fail(struct faulty_store *faulty,
+                       enum store_call call,
+                       enum store_result result,
+                       uint32_t times)
+{
+    pthread_mutex_lock(&faulty->mutex);
+    faulty->result[call] = result;
+    faulty->fails[call] = times;
+    pthread_mutex_unlock(&faulty->mutex);
+}
+
+void faulty_store_stall(struct faulty_store *faulty, enum store_call call, bool stalls)
+{
+    pthread_mutex_lock(&faulty->mutex);
+    faulty->stalls[call] = stalls;
+    pthread_cond_broadcast(&faulty->changed);
+    pthread_mutex_unlock(&faulty->mutex);
+}
+
+uint32_t faulty_store_calls(struct faulty_store *faulty, enum store_call call)
+{
+    pthread_mutex_lock(&faulty->mutex);
+    uint32_t calls = faulty->calls[call];
+    pthread_mutex_unlock(&faulty->mutex);
+    return calls;
+}
+
+void faulty_store_await(struct faulty_store *faulty, enum store_call call, uint32_t times)
+{
+    pthread_mutex_lock(&faulty->mutex);
+    while (faulty->calls[call] < times)
+        pthread_cond_wait(&faulty->changed, &faulty->mutex);
+    pthread_mutex_unlock(&faulty->mutex);
+}
