@@ -302,13 +302,14 @@ bool hub_delete_room(struct hub *hub, struct bytes name)
         storage_remove(hub->storage, name);
         return true;
     }
-    host->ended = true; /* one that falls asleep is removed as soon as it has */
-    if (host->sleep_number > 0)
-        return true;
-    hub->counters.rooms_ended++;
-    hub_log_room(hub, LOG_ROOM_ENDED, name, "deleted");
-    room_host_close_all(host, CLOSE_ENDED, "deleted");
-    hub_room_drop(hub, host);
+    if (host->sleep_number > 0) {
+        host->ended = true; /* it is removed as soon as it sleeps */
+    } else {
+        hub->counters.rooms_ended++;
+        hub_log_room(hub, LOG_ROOM_ENDED, name, "deleted");
+        room_host_close_all(host, CLOSE_ENDED, "deleted");
+        hub_room_drop(hub, host);
+    }
     storage_flush(hub->storage, hub->now_us, true);
     return true;
 }

@@ -16,23 +16,54 @@ static const char usage[] =
     "others as they are stored: asleep, quarantined (with the reason) or deleted.\n"
     "\n" STORE_DATA_USAGE;
 
-struct listing {
-    struct store_folder folder;
-    char *awake; /* the server's lines; NULL without a server */
+/* A room that the server has in memory. */
+struct awake {
+    UT_hash_handle hh;
+    uint8_t name_length;
+    uint8_t name[ROOM_NAME_MAX];
 };
 
-/* A room's name needs no escaping, so that its line can be found by its beginning. */
+struct listing {
+    struct store_folder folder;
+    char *lines; /* the server's; NULL without a server */
+    struct awake *awake;
+};
+
 static bool is_awake(const struct listing *listing, struct bytes name)
 {
-    char begin[ROOM_NAME_MAX + 16];
-    snprintf(begin, sizeof begin, "{\"room\":\"%.*s\",", (int)name.length, (const char *)name.data);
-    const char *found = listing->awake;
-    while (found != NULL && (found = strstr(found, begin)) != NULL) {
-        if (found == listing->awake || found[-1] == '\n')
-            return true;
-        found++;
+    struct awake *found = NULL;
+    HASH_FIND(hh, listing->awake, name.data, (unsigned)name.length, found);
+    return found != NULL;
+}
+
+/* The server's lines begin with the room's name, which needs no escaping. */
+static bool note_awake(struct listing *listing)
+{
+    static const char begin[] = "{\"room\":\"";
+    for (const char *line = listing->lines; line != NULL && *line != '\0';) {
+        const char *name = line + sizeof begin - 1;
+        size_t length = strncmp(line, begin, sizeof begin - 1) == 0 ? strcspn(name, "\"\n") : 0;
+        struct awake *room = calloc(1, sizeof *room);
+        if (room == NULL)
+            return false;
+        room->name_length = (uint8_t)(length < ROOM_NAME_MAX ? length : ROOM_NAME_MAX);
+        memcpy(room->name, name, room->name_length);
+        HASH_ADD(hh, listing->awake, name, (unsigned)room->name_length, room);
+        line = strchr(line, '\n');
+        line = line != NULL ? line + 1 : NULL;
     }
-    return false;
+    return true;
+}
+
+static void forget_awake(struct listing *listing)
+{
+    struct awake *room, *next;
+    HASH_ITER(hh, listing->awake, room, next)
+    {
+        HASH_DELETE(hh, listing->awake, room);
+        free(room);
+    }
+    free(listing->lines);
 }
 
 static bool print_stored(void *context, const struct store_room *room)
@@ -91,14 +122,16 @@ static void print_unsealed(struct listing *listing)
 static int list(struct listing *listing, const char *path)
 {
     char error[ADMIN_ERROR_MAX];
-    enum admin_result asked = admin_ask(path, "rooms", &listing->awake, error);
+    enum admin_result asked = admin_ask(path, "rooms", &listing->lines, error);
     if (asked != ADMIN_OK && asked != ADMIN_ABSENT)
         return complain("rooms", error);
-    if (listing->awake != NULL)
-        fputs(listing->awake, stdout);
+    if (!note_awake(listing))
+        return complain("rooms", "no memory");
+    if (listing->lines != NULL)
+        fputs(listing->lines, stdout);
     /* A server that keeps nothing has no files. */
     if (!store_folder_open(&listing->folder, path))
-        return listing->awake != NULL ? 0 : complain("rooms", listing->folder.error);
+        return listing->lines != NULL ? 0 : complain("rooms", listing->folder.error);
     struct store *store = listing->folder.store;
     enum store_result result = store->rooms(store, print_stored, listing);
     if (result != STORE_OK)
@@ -117,6 +150,6 @@ int command_rooms(int count, char **arguments)
     struct listing listing = {0};
     int result = list(&listing, options.data);
     store_folder_close(&listing.folder);
-    free(listing.awake);
+    forget_awake(&listing);
     return result;
 }

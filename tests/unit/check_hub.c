@@ -254,6 +254,98 @@ START_TEST(who_waits_for_a_room_gets_in_when_that_it_woke_is_saved)
 }
 END_TEST
 
+/* --- Deleted --------------------------------------------------------------------------------------- */
+
+static enum store_result answered;
+static int answers;
+
+static void on_answer(void *context, struct bytes name, enum store_result result, const char *text)
+{
+    (void)context;
+    (void)text;
+    ck_assert(bytes_equal(name, bytes_of("lobby")));
+    answered = result;
+    answers++;
+}
+
+static void expect_deleted(int index)
+{
+    world_pass(200);
+    ck_assert_int_eq(answers, 1);
+    ck_assert_int_eq(answered, STORE_OK);
+    ck_assert_uint_eq(HASH_COUNT(world.hub->rooms), 0);
+    struct peer *later = peer_join(index, "lobby");
+    ck_assert_int_eq(later->session->state, SESSION_JOINED);
+    ck_assert_uint_eq(room_records(later->session->host->room), 0);
+}
+
+static struct peer *join_and_write(int index)
+{
+    struct peer *peer = peer_join(index, "lobby");
+    peer_say(peer, "[1 [[0 'shapes' 'a' 'x' 1]]]");
+    world_pass(200);
+    ck_assert_uint_eq(room_records(peer->session->host->room), 1);
+    answers = 0;
+    world.hub->answered = on_answer;
+    return peer;
+}
+
+START_TEST(a_room_is_deleted_under_its_members)
+{
+    struct peer *ada = join_and_write(0), *ben = peer_join(1, "lobby");
+    ck_assert(hub_delete_room(world.hub, bytes_of("lobby")));
+    ck_assert_int_eq(peer_close_code(ada), CLOSE_ENDED);
+    ck_assert_int_eq(peer_close_code(ben), CLOSE_ENDED);
+    ck_assert(peer_close_says(ada, "deleted"));
+    expect_deleted(2);
+}
+END_TEST
+
+START_TEST(a_room_is_deleted_while_it_falls_asleep)
+{
+    peer_say(join_and_write(0), "[4]");
+    world_pass(1000);
+    struct room_host *host = world.hub->rooms;
+    host->empty_since_s = 0;
+    hub_sleep_empty_rooms(world.hub);
+    ck_assert_uint_gt(host->sleep_number, 0);
+    ck_assert(hub_delete_room(world.hub, bytes_of("lobby")));
+    expect_deleted(1);
+}
+END_TEST
+
+START_TEST(a_room_is_deleted_when_it_is_not_on_its_way)
+{
+    peer_say(join_and_write(0), "[4]");
+    world_pass(60000);
+    ck_assert_uint_eq(HASH_COUNT(world.hub->rooms), 0);
+    struct peer *ben = peer_open(1);
+    session_upgraded(ben->session, bytes_of("lobby"));
+    peer_hello_only(ben, 1, "'open'");
+    ck_assert(!hub_delete_room(world.hub, bytes_of("lobby")));
+    world_pass(200);
+    ck_assert_int_eq(ben->session->state, SESSION_JOINED);
+    ck_assert_int_eq(answers, 0);
+    peer_say(ben, "[4]");
+    world_pass(60000);
+    ck_assert(hub_delete_room(world.hub, bytes_of("lobby")));
+    expect_deleted(2);
+}
+END_TEST
+
+START_TEST(a_deleted_room_does_not_come_back_from_a_crash)
+{
+    join_and_write(0);
+    ck_assert(hub_delete_room(world.hub, bytes_of("lobby")));
+    world_pass(200);
+    ck_assert_int_eq(answered, STORE_OK);
+    world_crash();
+    struct peer *ben = peer_join(1, "lobby");
+    ck_assert_int_eq(ben->session->state, SESSION_JOINED);
+    ck_assert_uint_eq(room_records(ben->session->host->room), 0);
+}
+END_TEST
+
 /* --- Time, health, the end ------------------------------------------------------------------------- */
 
 START_TEST(ticks_keep_their_rate_and_drop_what_is_too_late)
@@ -414,6 +506,10 @@ static Suite *hub_suite(void)
     tcase_add_test(rooms, rooms_stay_awake_and_members_are_told_while_the_disk_is_full);
     tcase_add_test(rooms, a_room_comes_back_from_its_log_in_a_new_incarnation);
     tcase_add_test(rooms, who_waits_for_a_room_gets_in_when_that_it_woke_is_saved);
+    tcase_add_test(rooms, a_room_is_deleted_under_its_members);
+    tcase_add_test(rooms, a_room_is_deleted_while_it_falls_asleep);
+    tcase_add_test(rooms, a_room_is_deleted_when_it_is_not_on_its_way);
+    tcase_add_test(rooms, a_deleted_room_does_not_come_back_from_a_crash);
     tcase_add_test(rooms, a_room_that_cannot_be_read_is_not_written_over);
 
     TCase *time = add_case(suite, "time");
