@@ -60,23 +60,24 @@ static char *read_all(int fd)
 }
 
 /* Cuts the last line off the text. */
-static const char *take_last_line(char *text)
+static void take_last_line(char *text, char last[ADMIN_ERROR_MAX])
 {
     size_t length = strlen(text);
+    last[0] = '\0';
     if (length == 0 || text[length - 1] != '\n')
-        return "";
+        return;
     text[length - 1] = '\0';
     char *before = strrchr(text, '\n');
-    static char last[ADMIN_ERROR_MAX];
-    snprintf(last, sizeof last, "%s", before != NULL ? before + 1 : text);
+    snprintf(last, ADMIN_ERROR_MAX, "%s", before != NULL ? before + 1 : text);
     *(before != NULL ? before + 1 : text) = '\0';
-    return last;
 }
 
 static enum admin_result read_answer(int fd, char **lines, bool *busy, char *error)
 {
     char *text = read_all(fd);
-    const char *last = text != NULL ? take_last_line(text) : "";
+    char last[ADMIN_ERROR_MAX] = "";
+    if (text != NULL)
+        take_last_line(text, last);
     enum admin_result result = ADMIN_FAILED;
     *busy = strcmp(last, "busy") == 0;
     snprintf(error, ADMIN_ERROR_MAX, "%s",
@@ -102,9 +103,10 @@ ask_once(const char *path, const char *request, char **lines, bool *busy, char *
     char line[256];
     int length = snprintf(line, sizeof line, "%s\n", request);
     enum admin_result result = ADMIN_FAILED;
-    snprintf(error, ADMIN_ERROR_MAX, "the server does not listen: %s", strerror(errno));
     if (send(fd, line, (size_t)length, MSG_NOSIGNAL) == length)
         result = read_answer(fd, lines, busy, error);
+    else
+        snprintf(error, ADMIN_ERROR_MAX, "the server does not listen: %s", strerror(errno));
     close(fd);
     return result;
 }
