@@ -64,6 +64,31 @@ static void drop_released(struct journal *journal)
     journal->count = kept;
 }
 
+/* True when a newer generation has every flush of this one that is not released. */
+static bool is_repeated(const struct journal *journal, size_t index)
+{
+    for (size_t newer = index + 1; newer < journal->count; newer++) {
+        const struct journal_file *file = &journal->files[newer];
+        if (file->first > 0 && file->first <= released(journal) + 1 &&
+            counts_up_to(journal, newer) >= counts_up_to(journal, index))
+            return true;
+    }
+    return false;
+}
+
+/* For a disk that has failed so often that there is no place for one more. */
+static void drop_repeated(struct journal *journal)
+{
+    size_t count = journal->count, kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (i + 1 < count && is_repeated(journal, i))
+            journal_file_delete(&journal->files[i], &journal->place);
+        else
+            journal->files[kept++] = journal->files[i];
+    }
+    journal->count = kept;
+}
+
 /* --- Opening ------------------------------------------------------------------------------------ */
 
 /* What a generation after this one starts with. */
@@ -252,11 +277,13 @@ static enum store_result bring_up_to_date(struct journal_file *fresh,
 
 enum store_result journal_start_generation(struct journal *journal)
 {
-    struct journal_file *old = newest(journal);
+    if (journal->count + 1 >= JOURNAL_GENERATIONS_MAX)
+        drop_repeated(journal); /* one place is left for a salvage */
     if (journal->count == JOURNAL_GENERATIONS_MAX) {
         store_place_set("journal: %u generations have failed", JOURNAL_GENERATIONS_MAX);
         return STORE_FAILED;
     }
+    struct journal_file *old = newest(journal);
     struct journal_facts facts = old->facts;
     /* A flush that failed may stand in the old file all the same, in the kernel's memory alone. */
     facts.after = journal->cut < journal->last ? journal->cut : journal->last;

@@ -128,7 +128,7 @@ struct store {
     MUST_CHECK enum store_result (*release)(struct store *store, uint64_t number);
 
     /* A new, empty journal beside the old one, which is never written again (nor deleted, unless all
-     * that it held was released). The caller appends what has not been released once more; only
+     * that it held was released or, after many renewals, stands in a newer one too). The caller appends what has not been released once more; only
      * then is any of it durable. */
     MUST_CHECK enum store_result (*renew_journal)(struct store *store);
 

@@ -25,157 +25,6 @@
 /* Freed in the archive when the disk is full: a little, so that no more of the past goes than must. */
 #define RECLAIM_BYTES (8u << 20)
 
-static struct bytes name_of(const struct tail *tail)
-{
-    return (struct bytes){tail->name, tail->name_length};
-}
-
-/* --- Tails --------------------------------------------------------------------------------------- */
-
-static struct tail *tail_find(const struct storage *storage, struct bytes name)
-{
-    struct tail *tail = NULL;
-    HASH_FIND(hh, storage->tails, name.data, (unsigned)name.length, tail);
-    return tail;
-}
-
-static struct tail *tail_of(struct storage *storage, struct bytes name)
-{
-    struct tail *tail = tail_find(storage, name);
-    if (tail != NULL)
-        return tail;
-    tail = calloc(1, sizeof *tail);
-    if (tail == NULL)
-        return NULL;
-    tail->name_length = (uint8_t)name.length;
-    memcpy(tail->name, name.data, name.length);
-    HASH_ADD(hh, storage->tails, name, (unsigned)tail->name_length, tail);
-    if (tail->lost) {
-        free(tail);
-        return NULL;
-    }
-    return tail;
-}
-
-static void tail_forget(struct storage *storage, struct tail *tail)
-{
-    HASH_DELETE(hh, storage->tails, tail);
-    storage->tail_bytes -= tail->log.length;
-    free(tail->log.data);
-    free(tail);
-}
-
-static bool append_bytes(struct flush_buffer *buffer, struct bytes bytes)
-{
-    if (bytes.length > buffer->capacity - buffer->length) {
-        size_t capacity = 2 * (buffer->length + bytes.length);
-        uint8_t *data = realloc(buffer->data, capacity);
-        if (data == NULL)
-            return false;
-        buffer->data = data;
-        buffer->capacity = capacity;
-    }
-    if (bytes.length > 0)
-        memcpy(buffer->data + buffer->length, bytes.data, bytes.length);
-    buffer->length += bytes.length;
-    return true;
-}
-
-struct known {
-    uint64_t incarnation;
-    uint64_t last;
-    enum store_room_state state;
-    uint8_t kind[NAME_BYTES_MAX];
-    uint8_t kind_length;
-    char reason[STORE_PLACE_MAX];
-};
-
-static bool take_known(void *context, const struct store_room *room)
-{
-    struct known *known = context;
-    known->incarnation = room->incarnation;
-    known->last = room->last;
-    known->state = room->state;
-    if (room->kind.length <= NAME_BYTES_MAX) {
-        known->kind_length = (uint8_t)room->kind.length;
-        if (room->kind.length > 0)
-            memcpy(known->kind, room->kind.data, room->kind.length);
-    }
-    snprintf(known->reason, sizeof known->reason, "%.*s", (int)room->reason.length,
-             (const char *)room->reason.data);
-    return false;
-}
-
-/* The kind that a tail is to be sealed under: the archive's, or the one that the log opens with. */
-static void set_kind(struct storage *storage, struct tail *tail, struct bytes log)
-{
-    struct known known = {0};
-    struct bytes kind = log_kind(log);
-    enum store_result result =
-        storage->store->room(storage->store, name_of(tail), take_known, &known);
-    if (result == STORE_OK && known.kind_length > 0 && known.state != STORE_ROOM_DELETED)
-        kind = (struct bytes){known.kind, known.kind_length};
-    tail->broken = result == STORE_OK && known.state == STORE_ROOM_QUARANTINED;
-    if (kind.length > NAME_BYTES_MAX)
-        return;
-    tail->kind_length = (uint8_t)kind.length;
-    if (kind.length > 0)
-        memcpy(tail->kind, kind.data, kind.length);
-}
-
-/* What the journal tells of a room that was deleted since is nothing any more. What it tells of one
- * that was sealed since, in a life that ended before the journal was told, is there already. */
-static bool is_past(struct storage *storage, const struct flush_entry *entry)
-{
-    struct known known = {0};
-    enum store_result result =
-        storage->store->room(storage->store, entry->room, take_known, &known);
-    return result == STORE_OK && entry->incarnation <= known.incarnation &&
-           (known.state == STORE_ROOM_DELETED || entry->last <= known.last);
-}
-
-static bool take_entry(struct storage *storage, const struct flush_entry *entry)
-{
-    if (entry->first == 0 || entry->last > STORE_TICK_MAX)
-        return false;
-    struct tail *tail = tail_find(storage, entry->room);
-    /* A room's ticks go on for as long as it is kept: this one was deleted, and made new since. */
-    if (tail != NULL && tail->log.length > 0 && entry->incarnation > tail->incarnation &&
-        entry->first <= tail->last) {
-        tail_forget(storage, tail);
-        tail = NULL;
-    }
-    if (tail == NULL && is_past(storage, entry))
-        return true;
-    tail = tail_of(storage, entry->room);
-    if (tail == NULL || !append_bytes(&tail->log, entry->bytes))
-        return false;
-    storage->tail_bytes += entry->bytes.length;
-    if (tail->kind_length == 0)
-        set_kind(storage, tail, entry->bytes);
-    if (tail->log.length == entry->bytes.length)
-        tail->first = entry->first;
-    tail->last = entry->last;
-    tail->incarnation = entry->incarnation;
-    tail->asleep = false;
-    return true;
-}
-
-bool archivist_take(struct storage *storage, const struct batch *batch)
-{
-    struct flush_reader reader = {.bytes = {batch->buffer.data, batch->buffer.length}};
-    struct flush_entry entry;
-    bool taken = true;
-    while (taken && flush_next(&reader, &entry)) {
-        taken = take_entry(storage, &entry);
-        if (entry.incarnation > storage->incarnation && !storage->threads)
-            storage->incarnation = entry.incarnation;
-    }
-    storage->taken = batch->number;
-    storage->incomplete |= !taken || reader.damaged;
-    return !storage->incomplete;
-}
-
 /* --- Loading ------------------------------------------------------------------------------------- */
 
 struct loading {
@@ -346,7 +195,7 @@ static struct bytes make_snapshot(struct storage *storage, struct tail *tail, ui
 {
     struct loading loading = loading_begin(storage);
     struct bytes bytes = {0};
-    enum store_result result = read_room(&loading, name_of(tail), tail);
+    enum store_result result = read_room(&loading, tail_name(tail), tail);
     const struct room *room = replay_room(&loading.replay);
     if (loading.replay.ended) {
         tail->broken = true; /* it is to go, and only its log says so */
@@ -373,7 +222,7 @@ static struct store_sealed sealed_of(struct storage *storage, struct tail *tail)
     if (snapshot_due(tail))
         snapshot = make_snapshot(storage, tail, &tick);
     return (struct store_sealed){
-        .name = name_of(tail),
+        .name = tail_name(tail),
         /* A log without its beginning is kept as well: loading it says what is missing. */
         .kind =
             tail->kind_length > 0 ? (struct bytes){tail->kind, tail->kind_length} : bytes_of("?"),
@@ -493,7 +342,7 @@ static void remove_again(struct storage *storage)
 {
     for (struct tail *tail = storage->tails, *next; tail != NULL; tail = next) {
         next = tail->hh.next;
-        if (tail->removed && remove_stored(storage, name_of(tail)) != STORE_OK)
+        if (tail->removed && remove_stored(storage, tail_name(tail)) != STORE_OK)
             return;
     }
 }
@@ -579,7 +428,7 @@ bool archivist_do(struct storage *storage, struct job *job)
     bool goes_on = true;
     switch (job->kind) {
     case JOB_FLUSH:
-        if (!archivist_take(storage, job->batch))
+        if (!tails_take(storage, job->batch))
             seal_failed(storage, STORE_FAILED); /* the journal has it, the archive never will */
         if (storage->tail_bytes > SEAL_BYTES)
             archivist_seal(storage);

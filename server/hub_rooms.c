@@ -60,7 +60,7 @@ bool hub_room_find(struct hub *hub,
     *host = find_room(hub, name);
     if (*host != NULL && (*host)->sleep_number == 0 && !(*host)->held)
         return true;
-    bool there = *host != NULL;
+    bool there = *host != NULL || opening_is_there(hub, name);
     *host = NULL;
     if (there || HASH_COUNT(hub->rooms) + openings_count(hub) < hub->limits.rooms)
         return true;

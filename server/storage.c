@@ -291,7 +291,7 @@ static bool take_flush(void *context, const struct store_flush *flush)
     }
     memcpy(batch->buffer.data, flush->bytes.data, flush->bytes.length);
     writer_keep(storage, batch);
-    taking->failed = !archivist_take(storage, batch);
+    taking->failed = !tails_take(storage, batch);
     return !taking->failed;
 }
 

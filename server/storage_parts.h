@@ -1,4 +1,5 @@
-/* storage_parts.h - the inside of a storage, shared by storage.c, writer.c and archivist.c alone.
+/* storage_parts.h - the inside of a storage, shared by storage.c, writer.c, archivist.c
+ * and tails.c alone.
  *
  * One mutex guards the queues, the events and the figures. What else is here belongs to one thread. */
 #ifndef SERVER_STORAGE_PARTS_H
@@ -104,7 +105,7 @@ struct storage {
     struct tail *tails;
     uint64_t taken; /* number of the last flush in the tails */
     uint64_t tail_bytes;
-    bool incomplete; /* a flush did not get into the tails: nothing can be loaded any more */
+    bool incomplete;    /* a flush did not get into the tails: nothing can be loaded any more */
     uint64_t sealed_ms; /* when it last sealed */
 };
 
@@ -128,8 +129,25 @@ void writer_free(struct storage *storage);
 /* archivist.c */
 void *archivist_run(void *storage);
 bool archivist_do(struct storage *storage, struct job *job);
-bool archivist_take(struct storage *storage, const struct batch *batch);
 void archivist_seal(struct storage *storage);
 void archivist_free(struct storage *storage);
+
+/* tails.c */
+struct tail *tail_find(const struct storage *storage, struct bytes name);
+struct tail *tail_of(struct storage *storage, struct bytes name); /* made where there is none */
+struct bytes tail_name(const struct tail *tail);
+void tail_forget(struct storage *storage, struct tail *tail);
+bool tails_take(struct storage *storage, const struct batch *batch);
+
+/* What the archive says of a room: for store->room(). */
+struct known {
+    uint64_t incarnation;
+    uint64_t last;
+    enum store_room_state state;
+    uint8_t kind[NAME_BYTES_MAX];
+    uint8_t kind_length;
+    char reason[STORE_PLACE_MAX];
+};
+bool take_known(void *context, const struct store_room *room);
 
 #endif

@@ -165,6 +165,30 @@ START_TEST(an_old_generation_stays_until_all_of_it_is_released)
 }
 END_TEST
 
+/* Three flushes that no release takes away, written anew into one journal after the other. */
+START_TEST(a_journal_may_fail_any_number_of_times)
+{
+    struct store *store = open_store();
+    uint64_t fence;
+    ok(store->claim(store, &fence));
+    for (int generation = 0; generation < 50; generation++) {
+        for (uint64_t number = 1; number <= 3; number++)
+            ok(append(store, fence, number, "kept"));
+        ok(store->renew_journal(store));
+        if (generation % 3 == 0)
+            ok(append(store, fence, 1, "kept")); /* and fails before it has them all */
+        if (generation % 3 == 0)
+            ok(store->renew_journal(store));
+    }
+    store->close(store);
+    store = open_store();
+    ok(append(store, fence, 4, "next"));
+    for (uint64_t number = 1; number <= 3; number++)
+        ok(append(store, fence, number, "kept")); /* they are there */
+    store->close(store);
+}
+END_TEST
+
 START_TEST(generations_without_flushes_leave_no_files)
 {
     struct store *store = open_store();
@@ -460,6 +484,7 @@ int main(void)
     tcase_add_test(tests, files_are_for_their_owner_alone);
     tcase_add_test(tests, a_clean_close_leaves_two_files);
     tcase_add_test(tests, an_old_generation_stays_until_all_of_it_is_released);
+    tcase_add_test(tests, a_journal_may_fail_any_number_of_times);
     tcase_add_test(tests, generations_without_flushes_leave_no_files);
     tcase_add_test(tests, the_log_of_the_journal_stays_small);
     tcase_add_test(tests, reclaimed_space_goes_back_to_the_disk);
