@@ -298,6 +298,7 @@ enum store_result journal_start_generation(struct journal *journal)
         return result;
     }
     sqlite_file_retire(&old->file);
+    old->failed = true;
     journal->count++;
     journal->cut = FLUSH_NUMBER_MAX;
     journal_count(journal);

@@ -103,6 +103,23 @@ static enum store_result read_span(struct journal_file *journal, uint64_t last)
     return result;
 }
 
+/* From now on the last flush is missed when it is gone. One that is damaged is nothing to go by, and
+ * a disk that cannot take the note will say so when it matters. */
+static void note_last(struct journal_file *journal)
+{
+    struct bytes bytes;
+    if (journal->file.db == NULL || !journal->owned || journal->failed ||
+        journal->last <= journal->noted)
+        return;
+    if (journal_file_read(journal, journal->last, &bytes) != STORE_OK)
+        return;
+    journal_file_rest(journal);
+    enum store_result result = sqlite_meta_set_number(&journal->file, "last", journal->last);
+    if (result == STORE_OK)
+        journal->noted = journal->last;
+    journal->failed = result == STORE_FAILED || result == STORE_DAMAGED;
+}
+
 static enum store_result open_file(struct journal_file *journal,
                                    const struct sqlite_place *place,
                                    enum sqlite_file_use use,
@@ -132,8 +149,12 @@ static enum store_result open_file(struct journal_file *journal,
         result = read_span(journal, last);
     if (result == STORE_OK)
         result = sqlite_file_prepare(file, sql, STATEMENTS);
-    if (result == STORE_OK && use == SQLITE_FILE_OWN)
+    journal->noted = last;
+    journal->owned = use == SQLITE_FILE_OWN;
+    if (result == STORE_OK && journal->owned)
         result = sqlite_file_set_sync(file, place->sync);
+    if (result == STORE_OK)
+        note_last(journal);
     return result;
 }
 
@@ -207,6 +228,7 @@ enum store_result journal_file_make_model(const struct sqlite_place *place, cons
 
 void journal_file_close(struct journal_file *journal)
 {
+    note_last(journal);
     sqlite_file_close(&journal->file);
 }
 
@@ -362,8 +384,10 @@ journal_file_append(struct journal_file *journal, uint64_t fence, const struct s
         journal->incarnation = incarnation;
     journal->appends++;
     journal->bytes += flush->bytes.length;
-    if (due)
+    if (due) {
+        journal->noted = flush->number;
         checkpoint(journal);
+    }
     return STORE_OK;
 }
 

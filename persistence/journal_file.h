@@ -3,8 +3,8 @@
  *   meta    format, store, fence, released, last, after
  *   flush   number, incarnation, checksum, bytes: one row a flush
  *
- * `last` is the highest flush at the time of the last checkpoint: flushes up to there are in the
- * file itself, so that one that is missing there is missed.
+ * `last` is the highest flush at the time of the last checkpoint, start or end: flushes up to there
+ * are in the file itself, so that one that is missing there is missed.
  *
  * Errors     as sqlite_file.h; STORE_DAMAGED where a row or a fact does not check.
  */
@@ -32,6 +32,8 @@ struct journal_file {
     uint64_t incarnation; /* highest in its flushes */
     unsigned appends;     /* since the last checkpoint */
     size_t bytes;         /* appended since then */
+    uint64_t noted;       /* `last` as it stands in the file */
+    bool owned;           /* written here */
     bool failed;          /* the disk lied about it: nothing more is written here */
 };
 

@@ -123,7 +123,8 @@ static void conclude(struct loading *loading,
     if (event->room == NULL)
         return;
     /* A folder that was restored from a backup has its rooms in incarnations that nobody has seen. */
-    event->clean = event->clean && event->incarnation <= room_incarnation(event->room);
+    event->clean = event->clean && event->incarnation <= room_incarnation(event->room) &&
+                   !storage->options.salvaged;
     if (event->incarnation < room_incarnation(event->room))
         event->incarnation = room_incarnation(event->room);
 }

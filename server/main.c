@@ -33,6 +33,7 @@ struct program {
     struct service *service;
     struct ev_io signals;
     int signal_fd;
+    bool salvaged;
 };
 
 static void
@@ -97,6 +98,8 @@ static struct store *open_store(struct program *program)
         if (store_sqlite_open(&options, &store, error) != STORE_OK)
             store = NULL;
         else if (error[0] != '\0')
+            program->salvaged = true;
+        if (program->salvaged)
             log_failed(program, LOG_SALVAGED, program->options.data, error);
     }
     if (store == NULL)
@@ -197,6 +200,7 @@ static int run(struct program *program)
             .loop = program->loop,
             .options = &program->options,
             .store = store,
+            .salvaged = program->salvaged,
             .site = program->site,
             .log = &program->log,
             .folder = program->folder.fd,

@@ -28,6 +28,7 @@ struct service_options {
     struct ev_loop *loop;
     const struct options *options;
     struct store *store; /* the service's from here on, also where it cannot be made */
+    bool salvaged;       /* the store has lost something */
     const struct site *site;
     struct log *log;
     int folder; /* the data folder's descriptor, for the operator's socket; -1: none */

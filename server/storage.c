@@ -312,6 +312,7 @@ static enum store_result read_journal(struct storage *storage)
         snprintf(event.text, sizeof event.text, "lost from the journal on: %.80s",
                  store->place(store));
         post(storage, &event);
+        storage->options.salvaged = true;
         result = writer_renew(storage);
     }
     storage->next_number = last + 1;

@@ -41,6 +41,7 @@ struct storage;
 struct storage_options {
     struct store *store;       /* the storage's from here on */
     struct room_options rooms; /* limits and memory of rooms that are loaded */
+    bool salvaged;             /* the store lost something: no room goes on as if it had slept */
     const struct rules *(*find)(struct bytes kind);
     void (*wake)(void *context); /* NULL: nothing happens but in storage_work() */
     void *context;
