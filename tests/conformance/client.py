@@ -9,7 +9,7 @@ from replica import Replica, is_integer, require
 from wire import MESSAGE_BYTES_MAX, WebSocket, pack, unpack, zigzag
 
 HELLO, OPERATIONS, PRESENCE, CLOCK, LEAVE, MOVED = 0, 1, 2, 3, 4, 16
-FRAME, FRAME_WITH_NEWS, WELCOME, SERVER_CLOCK, NOTICE = 0, 1, 2, 3, 4
+FRAME, FRAME_WITH_NEWS, WELCOME, SERVER_CLOCK, NOTICE, SAVING = 0, 1, 2, 3, 4, 5
 
 
 class Status(enum.IntEnum):
@@ -125,6 +125,7 @@ class Client:
         self.notices = []
         self.clocks = []
         self.frames = 0
+        self.saving = 0
         self._sent_presence = {}
         self._buckets = ()
         self.socket = WebSocket(self.address, f"/v1/rooms/{self.room}",
@@ -164,7 +165,7 @@ class Client:
         require(isinstance(message, list) and message and is_integer(message[0]),
                 f"not a message: {message!r}")
         kind, *elements = message
-        require(kind in (FRAME, FRAME_WITH_NEWS, WELCOME, SERVER_CLOCK, NOTICE),
+        require(kind in (FRAME, FRAME_WITH_NEWS, WELCOME, SERVER_CLOCK, NOTICE, SAVING),
                 f"a message of the unknown kind {kind}")
         require((self.welcome is None) == (kind == WELCOME), f"kind {kind} out of order")
         if kind == WELCOME:
@@ -176,11 +177,16 @@ class Client:
             require(len(elements) == 2 and is_integer(elements[0])
                     and isinstance(elements[1], str), f"notice {elements}")
             self.notices.append(tuple(elements))
+        elif kind == SAVING:
+            require(len(elements) == 1 and elements[0] in (0, 1, 2), f"saving {elements}")
+            self.saving = elements[0]
         else:
             self._take_frame(elements, kind == FRAME_WITH_NEWS)
 
     def _take_welcome(self, welcome):
         self.welcome = welcome
+        self.tick = self.awaits = welcome.tick
+        self.durable = welcome.tick - welcome.unsaved
         self.replica.begin(welcome.incarnation, welcome.tick, welcome.scopes_kept)
         rate, burst, byte_rate, byte_burst = welcome.limits[1:5]
         self._buckets = (Bucket(rate, burst), Bucket(byte_rate, byte_burst))
@@ -211,6 +217,7 @@ class Client:
         if self.frames and self.replica.complete:
             require(ticks >= 1, "two frames in one frame interval")
         self.frames += 1
+        self.tick += ticks
         if with_news:
             self._take_news(rest.pop(0))
         self.replica.apply_frame(ticks, rest)
@@ -220,6 +227,10 @@ class Client:
                 and all(is_integer(each) and each >= 0 for each in news), f"news {news!r}")
         count, durable, *refusals = news
         require(durable == 0 or self.welcome.durability != 0, "the durable tick moved")
+        self.durable += durable
+        require(self.durable <= self.tick, "the durable tick is beyond the frame's")
+        if count:
+            self.awaits = self.tick
         newest = self.decided + count
         require(newest <= self.sequence, f"{newest} decided, {self.sequence} sent")
         refused = {newest - back: status for back, status in zip(refusals[::2], refusals[1::2])}
@@ -290,6 +301,11 @@ class Client:
     def idle(self):
         return not self._undecided
 
+    @property
+    def acknowledged(self):
+        """All that was sent is saved."""
+        return self.idle and (self.welcome.durability == 0 or self.durable >= self.awaits)
+
     # Ending
 
     def leave(self):
@@ -330,6 +346,9 @@ class Welcome:
         require(len(self.limits) >= 7, f"limits are {self.limits}")
         require(self.limits[0] == MESSAGE_BYTES_MAX, f"message bytes are {self.limits[0]}")
         require(len(self.refusals) % 2 == 0, f"refusals are {self.refusals}")
+        self.unsaved = elements[13] if len(elements) > 13 else 0
+        require(is_integer(self.unsaved) and 0 <= self.unsaved <= self.tick,
+                f"unsaved is {self.unsaved}")
 
 
 def wait(clients, condition=None, what="", seconds=None):

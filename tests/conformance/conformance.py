@@ -8,6 +8,7 @@ import sys
 import cases_connecting
 import cases_members
 import cases_resume
+import cases_saved
 import cases_state
 import cases_values
 from client import Failure
@@ -16,7 +17,8 @@ from harness import (Room, arguments, end_after, explain, expect_equal, is_chose
 from replica import FORM_NAMES
 
 RUN_SECONDS = 240  # far more than a run takes; a run that hangs ends by itself
-MODULES = (cases_connecting, cases_state, cases_values, cases_members, cases_resume)
+MODULES = (cases_connecting, cases_state, cases_values, cases_members, cases_resume,
+           cases_saved)
 
 
 class Run:

@@ -39,17 +39,27 @@ class Server:
     @classmethod
     def start(cls, path):
         folder = tempfile.TemporaryDirectory(prefix="tutti-conformance-")
-        log_path = os.path.join(folder.name, "log")
-        command = [path, "--listen", "127.0.0.1:0", "--data", os.path.join(folder.name, "data")]
-        try:
-            with open(log_path, "wb") as log:
-                process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
-                                           stderr=log)
-        except OSError as error:
-            raise SystemExit(f"cannot start {path}: {error}") from None
-        server = cls(None, process, folder, log_path)
-        server.address = server._wait_for_address()
+        server = cls(None, None, folder, os.path.join(folder.name, "log"))
+        server._path = path
+        server._run("127.0.0.1:0")
         return server
+
+    def _run(self, listen):
+        data = os.path.join(self._folder.name, "data")
+        command = [self._path, "--listen", listen, "--data", data]
+        try:
+            with open(self._log_path, "wb") as log:
+                self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
+                                                stderr=log)
+        except OSError as error:
+            raise SystemExit(f"cannot start {self._path}: {error}") from None
+        self.address = self._wait_for_address()
+
+    def restart(self, number):
+        """Ends our own server by the signal and starts it again, where it was."""
+        self.process.send_signal(number)
+        self.process.wait(STOP_SECONDS)
+        self._run("{}:{}".format(*self.address))
 
     def _wait_for_address(self):
         deadline = time.monotonic() + START_SECONDS
