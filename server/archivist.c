@@ -422,17 +422,36 @@ static void release_room(struct storage *storage, struct bytes name)
     post_answer(storage, STORAGE_RELEASED, name, result);
 }
 
+/* What it could free does not matter: the writer tries again, and asks again. */
+static void reclaim(struct storage *storage)
+{
+    uint64_t freed;
+    enum store_result result = storage->store->reclaim(storage->store, RECLAIM_BYTES, &freed);
+    (void)result;
+    pthread_mutex_lock(&storage->mutex);
+    storage->reclaiming = false;
+    pthread_mutex_unlock(&storage->mutex);
+}
+
+/* Before its time, where much has come; an archive that took nothing is asked again in due time. */
+static void seal_early(struct storage *storage)
+{
+    pthread_mutex_lock(&storage->mutex);
+    bool behind = storage->figures.archive_behind;
+    pthread_mutex_unlock(&storage->mutex);
+    if (storage->tail_bytes > SEAL_BYTES && !behind)
+        archivist_seal(storage);
+}
+
 bool archivist_do(struct storage *storage, struct job *job)
 {
     struct bytes name = {job->name, job->name_length};
-    uint64_t freed;
     bool goes_on = true;
     switch (job->kind) {
     case JOB_FLUSH:
         if (!tails_take(storage, job->batch))
             seal_failed(storage, STORE_FAILED); /* the journal has it, the archive never will */
-        if (storage->tail_bytes > SEAL_BYTES)
-            archivist_seal(storage);
+        seal_early(storage);
         break;
     case JOB_LOAD:
         load(storage, job);
@@ -447,8 +466,7 @@ bool archivist_do(struct storage *storage, struct job *job)
         release_room(storage, name);
         break;
     case JOB_RECLAIM:
-        if (storage->store->reclaim(storage->store, RECLAIM_BYTES, &freed) != STORE_OK)
-            break; /* the writer tries again and asks again */
+        reclaim(storage);
         break;
     default:
         archivist_seal(storage);

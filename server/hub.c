@@ -89,6 +89,8 @@ static void beat_rhythm(struct hub *hub, struct rhythm *rhythm)
     struct room_host *host, *next;
     DL_FOREACH_SAFE(rhythm->rooms, host, next)
     {
+        if (storage_flush_is_full(hub->storage))
+            break; /* a disk that is slower than what comes in */
         room_host_beat(host, due.steps);
         rooms++;
     }

@@ -104,7 +104,9 @@ static struct room_host *log_opening(struct hub *hub, struct room_host *host)
 uint64_t hub_next_incarnation(struct hub *hub, uint64_t above)
 {
     uint64_t highest = hub->incarnation > above ? hub->incarnation : above;
-    hub->incarnation = hub->wall_us > highest ? hub->wall_us : highest + 1;
+    /* A wall clock that is behind does not give out again what a crash made forget. */
+    uint64_t beyond = highest + 1 + hub_random(hub, 1u << 20);
+    hub->incarnation = hub->wall_us > highest ? hub->wall_us : beyond;
     return hub->incarnation;
 }
 
@@ -308,6 +310,8 @@ bool hub_delete_room(struct hub *hub, struct bytes name)
         hub->counters.rooms_ended++;
         hub_log_room(hub, LOG_ROOM_ENDED, name, "deleted");
         room_host_close_all(host, CLOSE_ENDED, "deleted");
+        room_end(host->room,
+                 "deleted"); /* so says its log, if the server ends before it is removed */
         hub_room_drop(hub, host);
     }
     storage_flush(hub->storage, hub->now_us, true);

@@ -210,10 +210,15 @@ void opening_loaded(struct hub *hub, struct storage_event *event)
     struct opening *opening = event->ticket;
     struct hub_denial denial = {.refusal = REFUSAL_ROOM, .code = CLOSE_MEMORY};
     assert(opening->state == OPENING_LOADING);
-    (void)hub;
     switch (event->result) {
     case LOAD_DONE:
-        wake(opening, event);
+        if (opening->waiting != NULL) {
+            wake(opening, event);
+        } else { /* nobody wants it any more */
+            room_destroy(event->room);
+            storage_slept(hub->storage, name_of(opening));
+            forget(opening);
+        }
         return;
     case LOAD_NONE:
         make_new(opening, event->incarnation);

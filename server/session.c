@@ -357,7 +357,9 @@ static void say_hello(struct session *session, struct bytes message)
         session_refuse(session, REFUSAL_VERSION, CLOSE_VERSION, NULL);
         return;
     }
-    if (hello.kind.data != NULL && hello.kind.length == 0) { /* "" is a name, and no kind has it */
+    if (hello.kind.length > NAME_BYTES_MAX ||
+        (hello.kind.data != NULL &&
+         hello.kind.length == 0)) { /* "" is a name, and no kind has it */
         session_refuse(session, REFUSAL_KIND, CLOSE_KIND, NULL);
         return;
     }

@@ -222,14 +222,19 @@ struct storage_load_figures storage_figures(struct storage *storage)
     return figures;
 }
 
+bool storage_flush_is_full(const struct storage *storage)
+{
+    return storage->open != NULL && storage->open->buffer.length >= STORAGE_FLUSH_BYTES;
+}
+
 bool storage_is_full(struct storage *storage, uint64_t now_us)
 {
     struct storage_load_figures figures = storage_figures(storage);
-    if (!figures.failing && !figures.archive_fails && !figures.archive_behind)
-        return false;
-    if (figures.waiting_bytes + figures.kept_bytes >= storage->options.ring_bytes)
+    bool trouble = figures.failing || figures.archive_fails || figures.archive_behind;
+    uint64_t bytes = figures.waiting_bytes + (trouble ? figures.kept_bytes : 0);
+    if (bytes >= storage->options.ring_bytes)
         return true;
-    return figures.failing && figures.waiting_us > 0 &&
+    return figures.waiting_us > 0 &&
            now_us > figures.waiting_us + STORAGE_RING_S * UINT64_C(1000000);
 }
 

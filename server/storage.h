@@ -30,6 +30,9 @@
 /* At most one flush in so many microseconds, unless someone waits for it. */
 #define STORAGE_FLUSH_US 40000u
 
+/* A flush beyond this is handed over before rooms go on; one room's entry may come on top. */
+#define STORAGE_FLUSH_BYTES (16u << 20)
+
 /* Flushes under way at once; what is logged meanwhile is the next one. */
 #define STORAGE_FLUSHES_MAX 2u
 
@@ -96,6 +99,9 @@ struct storage_load_figures {
     bool archive_behind; /* the last attempt to seal failed; the journal keeps it meanwhile */
 };
 struct storage_load_figures storage_figures(struct storage *storage);
+
+/* True when the open flush takes no more: rooms do not tick until it has gone out. */
+bool storage_flush_is_full(const struct storage *storage);
 
 /* True when no more may be logged: the ring is full, or too old. */
 bool storage_is_full(struct storage *storage, uint64_t now_us);

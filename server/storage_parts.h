@@ -94,7 +94,8 @@ struct storage {
     struct storage_load_figures figures;
     uint64_t saved; /* number of the last flush that is durable */
     bool stopping;
-    bool fenced; /* the store is another server's */
+    bool reclaiming; /* the archive was asked for space and has not answered */
+    bool fenced;     /* the store is another server's */
 
     /* The writer's. */
     uint64_t fence;

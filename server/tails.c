@@ -103,6 +103,9 @@ static bool is_past(struct storage *storage, const struct flush_entry *entry)
            (known.state == STORE_ROOM_DELETED || entry->last <= known.last);
 }
 
+/* One segment holds a tail: a part of STORE_BLOB_MAX, so that one entry more always fits. */
+#define TAIL_BYTES_MAX (STORE_BLOB_MAX / 4)
+
 static bool take_entry(struct storage *storage, const struct flush_entry *entry)
 {
     if (entry->first == 0 || entry->last > STORE_TICK_MAX)
@@ -116,6 +119,12 @@ static bool take_entry(struct storage *storage, const struct flush_entry *entry)
     }
     if (tail == NULL && is_past(storage, entry))
         return true;
+    if (tail != NULL && tail->log.length + entry->bytes.length > TAIL_BYTES_MAX) {
+        archivist_seal(storage);
+        tail = tail_find(storage, entry->room);
+        if (tail != NULL && tail->log.length > 0)
+            return false; /* the archive does not take it, and one segment could not hold it */
+    }
     tail = tail_of(storage, entry->room);
     if (tail == NULL || !append_bytes(&tail->log, entry->bytes))
         return false;

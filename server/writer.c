@@ -69,9 +69,16 @@ static void report(struct storage *storage, enum store_result result, bool *told
 /* The archive gives up some of the past, so that the present can be saved. */
 static void ask_for_space(struct storage *storage)
 {
-    struct job *job = job_new(JOB_RECLAIM, (struct bytes){0});
-    if (job != NULL)
-        queue_push(storage, &storage->to_archivist, job);
+    pthread_mutex_lock(&storage->mutex);
+    bool asked = storage->reclaiming;
+    pthread_mutex_unlock(&storage->mutex);
+    struct job *job = asked ? NULL : job_new(JOB_RECLAIM, (struct bytes){0});
+    if (job == NULL)
+        return;
+    pthread_mutex_lock(&storage->mutex);
+    storage->reclaiming = true;
+    pthread_mutex_unlock(&storage->mutex);
+    queue_push(storage, &storage->to_archivist, job);
 }
 
 static bool is_transient(enum store_result result)

@@ -109,11 +109,15 @@ struct client *client_restore(struct room *room, const uint8_t *key, uint32_t me
     return client;
 }
 
-struct client *client_add(struct room *room, const uint8_t *key, uint32_t sequence)
+void clients_trim(struct room *room)
 {
     while (room->client_count - room->seats_taken >= room->options.limits.clients &&
            room->client_oldest != NULL)
         client_forget(room, room->client_oldest);
+}
+
+struct client *client_add(struct room *room, const uint8_t *key, uint32_t sequence)
+{
     struct client *client = client_restore(room, key, room->last_member + 1);
     if (client == NULL)
         return NULL;

@@ -134,6 +134,8 @@ static void apply_joined(struct replay *replay, struct reader *reader)
         fail(replay, STATUS_MALFORMED);
     else if (!seat_replay(room, client, (uint32_t)number))
         fail(replay, STATUS_MEMORY);
+    else if (new)
+        clients_trim(room);
 }
 
 /* --- Operations ---------------------------------------------------------------------------------- */

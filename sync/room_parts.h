@@ -168,9 +168,10 @@ struct room {
 
 /* clients.c: the memory of client keys. */
 struct client *client_find(const struct room *room, const uint8_t *key);
-/* A new one with the next member number; the oldest without a seat is forgotten when there are
- * too many. NULL without memory. */
+/* A new one with the next member number. NULL without memory. When it is seated, the oldest without a
+ * seat are forgotten where there are too many: not before, since a join may still fail. */
 struct client *client_add(struct room *room, const uint8_t *key, uint32_t sequence);
+void clients_trim(struct room *room);
 /* The same with a number given, as a snapshot has it. */
 struct client *client_restore(struct room *room, const uint8_t *key, uint32_t member);
 /* Of a client without a seat: as if its key had never been here. */

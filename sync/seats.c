@@ -226,6 +226,8 @@ room_join(struct room *room, const struct hello *hello, enum role role, uint32_t
         return status;
     struct seat *seat = &room->seats[*number];
     seat->known = known;
+    if (!known)
+        clients_trim(room);
     log_joined(room, *number, hello->user);
     seat_welcome(room, seat, hello);
     return STATUS_OK;

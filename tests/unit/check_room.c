@@ -390,6 +390,31 @@ START_TEST(a_client_that_cannot_come_back_loses_nothing_that_waits)
 }
 END_TEST
 
+START_TEST(a_join_that_fails_forgets_nobody)
+{
+    options.limits.inbox_bytes = 2048;
+    options.limits.clients = 1;
+    create();
+    uint32_t seat = join(room, 1, ROLE_EDITOR);
+    uint32_t other = join(room, 2, ROLE_EDITOR);
+    step(room);
+    uint32_t member = room_seat_member(room, other);
+    room_leave(room, other);
+    step(room); /* as many are remembered as may be */
+    while (submit(room, seat, "[2 'note' 'some text']") == STATUS_OK)
+        continue;
+    static uint8_t user[USER_BYTES_MAX] = {0xc5, 3, 0};
+    struct hello hello = hello_of(3);
+    hello.user = (struct bytes){user, 771};
+    uint32_t failed;
+    ck_assert_int_eq(room_join(room, &hello, ROLE_EDITOR, &failed), STATUS_LIMIT);
+    step(room);
+    other = join(room, 2, ROLE_EDITOR);
+    ck_assert_uint_eq(room_seat_member(room, other), member);
+    ck_assert(welcome_of(other).known);
+}
+END_TEST
+
 /* So many operations of one empty put each. */
 static enum status send_operations(uint32_t seat, unsigned count)
 {
@@ -487,6 +512,7 @@ int main(void)
 
     TCase *outcomes = tcase_create("outcomes");
     tcase_add_checked_fixture(outcomes, setup, teardown);
+    tcase_add_test(outcomes, a_join_that_fails_forgets_nobody);
     tcase_add_test(outcomes, a_new_key_goes_on_from_its_own_sequence);
     tcase_add_test(outcomes, refusals_are_remembered_for_the_welcome);
     tcase_add_test(outcomes, the_newest_64_refusals_are_remembered);
