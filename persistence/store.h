@@ -34,7 +34,7 @@ enum store_result {
     STORE_OK,
     STORE_NOT_FOUND,
     STORE_BUSY,    /* someone else holds the file; try again */
-    STORE_FULL,    /* no space, for now */
+    STORE_FULL,    /* no space; there may be again */
     STORE_FENCED,  /* someone else has claimed the store */
     STORE_UNKNOWN, /* nobody can tell whether it happened (a connection lost in COMMIT) */
     STORE_FAILED,  /* the disk lies: the journal wants a new generation, see renew_journal() */

@@ -310,8 +310,8 @@ bool hub_delete_room(struct hub *hub, struct bytes name)
         hub->counters.rooms_ended++;
         hub_log_room(hub, LOG_ROOM_ENDED, name, "deleted");
         room_host_close_all(host, CLOSE_ENDED, "deleted");
-        room_end(host->room,
-                 "deleted"); /* so says its log, if the server ends before it is removed */
+        /* So says its log, if the server ends before it is removed. */
+        room_end(host->room, "deleted");
         hub_room_drop(hub, host);
     }
     storage_flush(hub->storage, hub->now_us, true);

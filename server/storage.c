@@ -53,10 +53,11 @@ struct job *queue_pop(struct storage *storage, struct queue *queue, uint64_t unt
     struct timespec until = {.tv_sec = (time_t)(until_ms / 1000),
                              .tv_nsec = (long)(until_ms % 1000) * 1000000};
     pthread_mutex_lock(&storage->mutex);
-    int waited = until_ms == 1 ? ETIMEDOUT : 0;
+    int waited = until_ms == QUEUE_AT_ONCE ? ETIMEDOUT : 0;
     while (queue->first == NULL && waited == 0)
-        waited = until_ms == 0 ? pthread_cond_wait(&queue->filled, &storage->mutex)
-                               : pthread_cond_timedwait(&queue->filled, &storage->mutex, &until);
+        waited = until_ms == QUEUE_FOR_EVER
+                     ? pthread_cond_wait(&queue->filled, &storage->mutex)
+                     : pthread_cond_timedwait(&queue->filled, &storage->mutex, &until);
     struct job *job = queue->first;
     if (job != NULL) {
         queue->first = job->next;
@@ -145,16 +146,19 @@ bool storage_next(struct storage *storage, struct storage_event *event)
     return true;
 }
 
-bool storage_reserve(struct storage *storage, size_t bytes)
+/* --- Flushes ------------------------------------------------------------------------------------- */
+
+static bool open_flush(struct storage *storage)
 {
     if (storage->open == NULL)
         storage->open = calloc(1, sizeof *storage->open);
-    if (storage->open == NULL)
-        return false;
-    return flush_reserve(&storage->open->buffer, bytes);
+    return storage->open != NULL;
 }
 
-/* --- Flushes ------------------------------------------------------------------------------------- */
+bool storage_reserve(struct storage *storage, size_t bytes)
+{
+    return open_flush(storage) && flush_reserve(&storage->open->buffer, bytes);
+}
 
 void batch_free(struct batch *batch)
 {
@@ -167,11 +171,7 @@ void batch_free(struct batch *batch)
 bool storage_log(struct storage *storage, const struct flush_entry *entry)
 {
     assert(!storage->stopped);
-    if (storage->open == NULL)
-        storage->open = calloc(1, sizeof *storage->open);
-    if (storage->open == NULL)
-        return false;
-    return flush_add(&storage->open->buffer, entry);
+    return open_flush(storage) && flush_add(&storage->open->buffer, entry);
 }
 
 uint64_t storage_open_number(const struct storage *storage)
@@ -182,6 +182,16 @@ uint64_t storage_open_number(const struct storage *storage)
 static bool is_empty(const struct storage *storage)
 {
     return storage->open == NULL || storage->open->buffer.length == 0;
+}
+
+/* What was set aside for the largest entry would be held until the flush is sealed. */
+static void trim(struct flush_buffer *buffer)
+{
+    uint8_t *data = realloc(buffer->data, buffer->length);
+    if (data == NULL)
+        return;
+    buffer->data = data;
+    buffer->capacity = buffer->length;
 }
 
 void storage_flush(struct storage *storage, uint64_t now_us, bool urgent)
@@ -195,6 +205,7 @@ void storage_flush(struct storage *storage, uint64_t now_us, bool urgent)
         return;
     storage->under_way++;
     job->batch = storage->open;
+    trim(&job->batch->buffer);
     job->batch->number = storage->next_number++;
     job->batch->since_us = now_us;
     storage->open = NULL;
@@ -382,13 +393,13 @@ void storage_work(struct storage *storage)
 {
     struct job *job;
     assert(!storage->threads);
-    while ((job = queue_pop(storage, &storage->to_writer, 1)) != NULL)
+    while ((job = queue_pop(storage, &storage->to_writer, QUEUE_AT_ONCE)) != NULL)
         writer_do(storage, job);
-    while ((job = queue_pop(storage, &storage->to_archivist, 1)) != NULL)
+    while ((job = queue_pop(storage, &storage->to_archivist, QUEUE_AT_ONCE)) != NULL)
         archivist_do(storage, job);
     if (storage->options.clock_ms() >= storage->sealed_ms + storage->options.seal_ms)
         archivist_seal(storage);
-    while ((job = queue_pop(storage, &storage->to_writer, 1)) != NULL)
+    while ((job = queue_pop(storage, &storage->to_writer, QUEUE_AT_ONCE)) != NULL)
         writer_do(storage, job);
 }
 
@@ -414,7 +425,7 @@ bool storage_stop(struct storage *storage)
     }
     storage->stopped = true;
     /* What the archivist sealed last. */
-    for (struct job *job; (job = queue_pop(storage, &storage->to_writer, 1)) != NULL;)
+    for (struct job *job; (job = queue_pop(storage, &storage->to_writer, QUEUE_AT_ONCE)) != NULL;)
         writer_do(storage, job);
     return handed_over && !storage->gave_up;
 }
@@ -441,9 +452,4 @@ void storage_destroy(struct storage *storage)
 uint64_t storage_incarnation(const struct storage *storage)
 {
     return storage->incarnation;
-}
-
-struct store *storage_store(struct storage *storage)
-{
-    return storage->store;
 }

@@ -1,7 +1,7 @@
 /* storage.h - the store's two threads, as a hub sees them.
  *
  *   storage_log(storage, &entry);         after a tick; it goes out with the open flush
- *   storage_flush(storage, now_us);       at the end of a beat
+ *   storage_flush(storage, now_us, false); at the end of a beat
  *   storage_load(storage, name, ticket);  a room that someone wants to join
  *   while (storage_next(storage, &event)) what has come of it, whenever wake() was called
  *
@@ -55,7 +55,7 @@ struct storage_options {
 };
 
 /* Takes the store over and reads what its journal holds. NULL with an error for people; the store
- * is closed then. `found` tells of damage that was met on the way, if any. */
+ * is closed then. Damage that was met on the way is told by STORAGE_TROUBLE. */
 #define STORAGE_ERROR_MAX 256u
 struct storage *storage_create(const struct storage_options *options,
                                char error[STORAGE_ERROR_MAX]);
@@ -78,7 +78,7 @@ uint64_t storage_flush_us(const struct storage *storage);
 /* Answered by one STORAGE_LOADED. */
 MUST_CHECK bool storage_load(struct storage *storage, struct bytes name, void *ticket);
 
-/* The room's log ends, for now: it sleeps. */
+/* The room sleeps: its log goes on when it is loaded again. */
 void storage_slept(struct storage *storage, struct bytes name);
 
 /* The room is gone for good: its log and snapshots go, its name stays with its incarnation. Answered
@@ -155,7 +155,5 @@ void storage_destroy(struct storage *storage);
 
 /* Highest incarnation that is or was stored. */
 uint64_t storage_incarnation(const struct storage *storage);
-
-struct store *storage_store(struct storage *storage);
 
 #endif

@@ -20,7 +20,7 @@
 struct batch {
     struct batch *next; /* among those kept */
     uint64_t number;
-    uint64_t since_us; /* when its first entry was logged */
+    uint64_t since_us; /* when it was handed over */
     struct flush_buffer buffer;
 };
 
@@ -113,7 +113,9 @@ struct storage {
 /* storage.c */
 struct job *job_new(enum job_kind kind, struct bytes name);
 void queue_push(struct storage *storage, struct queue *queue, struct job *job);
-/* NULL when nothing came until then; 0 waits for ever, 1 not at all. */
+/* NULL when nothing came until then, in milliseconds of the monotonic clock. */
+#define QUEUE_FOR_EVER 0u
+#define QUEUE_AT_ONCE  1u
 struct job *queue_pop(struct storage *storage, struct queue *queue, uint64_t until_ms);
 void post(struct storage *storage, const struct storage_event *event);
 void wake_hub(struct storage *storage);

@@ -222,7 +222,7 @@ void *writer_run(void *context)
 {
     struct storage *storage = context;
     pthread_setname_np(pthread_self(), "writer");
-    while (writer_do(storage, queue_pop(storage, &storage->to_writer, 0)))
+    while (writer_do(storage, queue_pop(storage, &storage->to_writer, QUEUE_FOR_EVER)))
         continue;
     return NULL;
 }

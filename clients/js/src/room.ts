@@ -189,7 +189,7 @@ export class Room extends Emitter<RoomEvents> {
 
   /**
    * How the server's disk is, or was when we last heard of it. `interrupted`: the room goes on, and
-   * nothing is saved for now. `paused`: nothing is applied either until the disk is well again.
+   * nothing is saved. `paused`: nothing is applied either until the disk is well again.
    */
   get saving(): Saving {
     return this.#saving
