@@ -1,4 +1,4 @@
-/* kinds.c - the room kinds that every server has. */
+/* kinds.c - the room kinds that every server has: the small ones, and the list of all. */
 #include "sync/limits.h"
 #include "sync/rules.h"
 
@@ -53,7 +53,7 @@ const struct rules kind_cursors = {
 
 const struct rules *kind_find(struct bytes name)
 {
-    static const struct rules *const kinds[] = {&kind_open, &kind_cursors};
+    static const struct rules *const kinds[] = {&kind_open, &kind_cursors, &kind_board};
     for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (bytes_equal(bytes_of(kinds[i]->name), name))
             return kinds[i];

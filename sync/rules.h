@@ -118,5 +118,6 @@ struct rules {
 const struct rules *kind_find(struct bytes name);
 extern const struct rules kind_open;
 extern const struct rules kind_cursors;
+extern const struct rules kind_board; /* board.c */
 
 #endif
