@@ -105,10 +105,25 @@ export const PALETTE: readonly Swatch[] = [
   },
 ]
 
-/** Numbers of the palette that code speaks of by name. */
-export const INK = 0
-export const AMBER = 5
-export const PAPER = 15
+/** The numbers of the palette. */
+export const COLOUR = {
+  ink: 0,
+  graphite: 1,
+  vermilion: 2,
+  coral: 3,
+  orange: 4,
+  amber: 5,
+  moss: 6,
+  green: 7,
+  teal: 8,
+  sky: 9,
+  blue: 10,
+  violet: 11,
+  lilac: 12,
+  magenta: 13,
+  brown: 14,
+  paper: 15,
+} as const
 
 /** From here on a colour is written as 16 + 0xRRGGBB. */
 export const OWN_COLOUR = 16
@@ -129,7 +144,7 @@ export function noteOf(colour: number, theme: Theme): string {
 }
 
 function shade(colour: number, theme: Theme): Shade | undefined {
-  if (colour < OWN_COLOUR) return (PALETTE[colour] ?? PALETTE[INK]!)[theme]
+  if (colour < OWN_COLOUR) return (PALETTE[colour] ?? PALETTE[COLOUR.ink]!)[theme]
   return undefined
 }
 
