@@ -101,12 +101,26 @@ export interface ClockView {
   readonly offset: number
 }
 
-/** Makes many changes one step of undo: a drag, a stroke. */
+/** A step of undo that takes itself back. Neither function may throw. */
+export interface UndoStep {
+  /** Takes back what is still ours of it; false where there is nothing left to take back. */
+  readonly undo: () => boolean
+  readonly redo: () => boolean
+}
+
+/** What is one step of undo, beyond one change or one group. */
 export interface GestureHistory {
   /** From here on, all changes are one step. Does nothing within a gesture. */
   begin(): void
   /** The step is complete. So it is with an undo. */
   end(): void
+  /**
+   * Adds a step that takes itself back, such as the typing in a text that merges by itself; part
+   * of the gesture, where there is one. What it changes when asked to is no step again.
+   */
+  add(step: UndoStep): void
+  /** Changes within `change` are no step. Gives what `change` gives. */
+  aside<Result>(change: () => Result): Result
 }
 
 /** Counted since the room was joined; bytes are those of messages, without WebSocket framing. */

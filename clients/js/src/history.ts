@@ -7,6 +7,7 @@ import { TuttiError } from './errors.js'
 import { Operation, type Edit, type RecordEdit } from './operation.js'
 import { equal, setKey, type Fields, type Value } from './value.js'
 import type { RecordChange } from './document.js'
+import type { UndoStep } from './api.js'
 
 /**
  * A write of ours to one field, and the operation that the server holds for its author. Undoing a
@@ -15,7 +16,7 @@ import type { RecordChange } from './document.js'
  */
 interface Write {
   by: Operation
-  /** It is undone, and what it put back is someone else's value. */
+  /** In place is someone else's value, or part of it: put back by undo, or added to aside. */
   foreign?: boolean
 }
 
@@ -59,7 +60,15 @@ interface RecordMark {
   by: Operation
 }
 
-type Mark = FieldChange | AddChange | RecordMark
+/** What knows by itself how it is taken back. */
+interface OwnMark {
+  readonly what: 'own'
+  readonly step: UndoStep
+  undone: boolean
+}
+
+type EditMark = FieldChange | AddChange | RecordMark
+type Mark = EditMark | OwnMark
 
 interface Step {
   marks: Mark[]
@@ -81,6 +90,7 @@ export class History {
   readonly #redoable: Step[] = []
   readonly #steps = new Map<Operation, Step>()
   #gesture: Step | null = null
+  #isAside = false
   /** Which fields' last change is ours, as far as we know: `collection\nid` → field → write. */
   readonly #ours = new Map<string, Map<string, Write>>()
   /** How to take back what an operation did to this history, should the room refuse it. */
@@ -112,6 +122,25 @@ export class History {
     if (gesture !== null && gesture.marks.length > 0) this.#push(gesture)
   }
 
+  /** A step that takes itself back; part of the gesture, where there is one. */
+  add(step: UndoStep): void {
+    const mark = { what: 'own', step, undone: false } as const
+    this.#redoable.length = 0
+    if (this.#gesture !== null) this.#gesture.marks = [...this.#gesture.marks, mark]
+    else this.#push({ marks: [mark] })
+  }
+
+  /** Changes within are no step. What they leave of someone else's value is still foreign. */
+  aside<Result>(change: () => Result): Result {
+    const before = this.#isAside
+    this.#isAside = true
+    try {
+      return change()
+    } finally {
+      this.#isAside = before
+    }
+  }
+
   clear(): void {
     this.#undoable.length = 0
     this.#redoable.length = 0
@@ -124,6 +153,10 @@ export class History {
 
   /** An edit by the page, about to show. `before` is the record as it shows now. */
   note(operation: Operation, edit: RecordEdit, before: Fields | undefined): void {
+    if (this.#isAside) {
+      this.#noteAside(operation, edit, before)
+      return
+    }
     let step = this.#gesture ?? this.#steps.get(operation)
     if (step === undefined) this.#steps.set(operation, (step = { marks: [] }))
     if (edit.verb === 'delete') {
@@ -199,21 +232,40 @@ export class History {
     return false
   }
 
+  /** Marks are flipped last to first, so that each finds what it left. */
   #flipStep(step: Step, from: Step[], to: Step[]): boolean {
-    const plans: { mark: Mark; edit: RecordEdit }[] = []
-    for (const mark of [...step.marks].reverse()) {
+    const marks = [...step.marks].reverse()
+    step.marks = []
+    to.push(step)
+    while (marks.length > 0) {
+      const edits = marks.findIndex((mark) => mark.what === 'own')
+      if (edits === 0) this.#flipOwn(step, marks.shift() as OwnMark)
+      else this.#flipEdits(step, marks.splice(0, edits < 0 ? marks.length : edits), from)
+    }
+    if (step.marks.length > 0) return true
+    to.splice(to.indexOf(step), 1)
+    return false
+  }
+
+  #flipOwn(step: Step, mark: OwnMark): void {
+    const { undo, redo } = mark.step
+    if (!this.aside(mark.undone ? redo : undo)) return
+    step.marks = [...step.marks, { ...mark, undone: !mark.undone }]
+  }
+
+  #flipEdits(step: Step, planned: readonly Mark[], from: Step[]): void {
+    const plans: { mark: EditMark; edit: RecordEdit }[] = []
+    for (const mark of planned as EditMark[]) {
       const edit = this.#plan(mark)
       if (edit !== null) plans.push({ mark, edit })
     }
-    if (plans.length === 0) return false
-    step.marks = plans.map(({ mark }) => mark)
-    to.push(step)
+    step.marks = [...step.marks, ...plans.map(({ mark }) => mark)]
     while (plans.length > 0) {
       const operation = new Operation()
       const fitting = plans.splice(0, this.#editor.fit(plans.map(({ edit }) => edit)))
       const edits = merged(fitting.map(({ edit }) => edit))
-      const marks = fitting.map(({ mark }) => mark)
-      for (const mark of marks) this.#flipMark(mark, operation)
+      const marks: Mark[] = fitting.map(({ mark }) => mark)
+      for (const { mark } of fitting) this.#flipMark(mark, operation)
       this.#trail(operation, () => {
         step.marks = step.marks.filter((mark) => !marks.includes(mark))
         from.push({ marks: marks.reverse() })
@@ -225,11 +277,10 @@ export class History {
         throw error
       }
     }
-    return true
   }
 
   /** The edit that undoes or redoes this, or null where there is nothing of ours left to do. */
-  #plan(mark: Mark): RecordEdit | null {
+  #plan(mark: EditMark): RecordEdit | null {
     const { collection, id } = mark
     const record = this.#editor.get(collection, id)
     if (mark.what === 'record') {
@@ -253,7 +304,7 @@ export class History {
     return { verb: 'set', collection, id, fields, ifMine: standing(mark).by }
   }
 
-  #flipMark(mark: Mark, by: Operation): void {
+  #flipMark(mark: EditMark, by: Operation): void {
     if (mark.what === 'record') {
       this.#flipRecord(mark, by)
       return
@@ -300,6 +351,20 @@ export class History {
     mark.exists = !mark.exists
   }
 
+  #noteAside(by: Operation, edit: RecordEdit, before: Fields | undefined): void {
+    const { collection, id } = edit
+    if (edit.verb === 'delete') {
+      this.#disown(collection, id, by)
+      return
+    }
+    if (before === undefined && edit.verb !== 'put') return
+    for (const field of Object.keys(edit.fields)) {
+      const held = this.#ours.get(keyOf(collection, id))?.get(field)
+      const foreign = held?.foreign ?? (held === undefined && before?.[field] !== undefined)
+      this.#own(collection, id, field, { by, foreign }, by)
+    }
+  }
+
   #noteMade(step: Step, by: Operation, { collection, id, fields }: RecordEdit): void {
     this.#mark(step, by, {
       what: 'record',
@@ -326,7 +391,7 @@ export class History {
     }
     const earlier = lastMark(
       step,
-      (mark) => mark.what !== 'record' && isOf(mark, collection, id) && mark.field === field,
+      (mark) => 'field' in mark && isOf(mark, collection, id) && mark.field === field,
     )
     const write = { by }
     const common = { collection, id, field, prior: held, undone: false }
@@ -361,6 +426,7 @@ export class History {
     this.#trail(by, () => (step.marks = marks))
     step.marks = marks.filter((mark) => !isOf(mark, collection, id))
     for (const mark of marks.filter((mark) => isOf(mark, collection, id)).reverse()) {
+      if (mark.what === 'own') continue
       if (mark.what === 'record') return
       const stands = writes.get(mark.field) === mark.write
       if (mark.what === 'add') setKey(fields, mark.field, Number(fields[mark.field]) - mark.amount)
@@ -444,7 +510,7 @@ function keyOf(collection: string, id: string | number): string {
 }
 
 function isOf(mark: Mark, collection: string, id: string): boolean {
-  return mark.id === id && mark.collection === collection
+  return mark.what !== 'own' && mark.id === id && mark.collection === collection
 }
 
 function lastMark(step: Step, matches: (mark: Mark) => boolean): Mark | undefined {

@@ -136,7 +136,12 @@ export class Room extends Emitter<RoomEvents> {
     this.others = new Others(this.#document, SURROUNDINGS.now)
     this.presence = this.#presenceView()
     this.clock = this.#clockView()
-    this.history = { begin: () => this.#history.begin(), end: () => this.#history.end() }
+    this.history = {
+      begin: () => this.#history.begin(),
+      end: () => this.#history.end(),
+      add: (step) => this.#history.add(step),
+      aside: (change) => this.#history.aside(change),
+    }
     this.#connection = new Connection(url, WebSocket, this.#session, SURROUNDINGS, (status) => {
       options.onStatus?.(status, this)
       this.#told(status)

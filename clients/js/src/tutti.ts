@@ -8,6 +8,7 @@ export type {
   RoomEvent,
   RoomEvents,
   Stats,
+  UndoStep,
 } from './api.js'
 export { Collection } from './collection.js'
 export type { CollectionChange, CollectionEvents, EditOptions, FieldsInput } from './collection.js'

@@ -470,3 +470,94 @@ test('an undo that finds no room in the queue has not happened', async () => {
   room.undo()
   assert.deepEqual(shapes.get('a'), { x: 1 })
 })
+
+test('a step that takes itself back stands between the others', async () => {
+  const { ada, mine, tick } = await table()
+  const told: string[] = []
+  const step = (name: string) => ({
+    undo: () => told.push(`undo ${name}`) > 0,
+    redo: () => told.push(`redo ${name}`) > 0,
+  })
+  mine.put('a', { x: 1 })
+  ada.history.add(step('one'))
+  mine.set('a', { x: 2 })
+  await tick()
+  ada.undo()
+  assert.deepEqual([told, mine.get('a')], [[], { x: 1 }])
+  ada.undo()
+  ada.redo()
+  assert.deepEqual(told, ['undo one', 'redo one'])
+  ada.history.add(step('two'))
+  assert.equal(ada.canRedo, false, 'something new was done')
+})
+
+test('a step that finds nothing of its own is passed over', async () => {
+  const { ada, mine, tick } = await table()
+  mine.put('a', { x: 1 })
+  ada.history.add({ undo: () => false, redo: () => true })
+  await tick()
+  assert.equal(ada.undo(), true)
+  assert.equal(mine.size, 0)
+})
+
+test('within a gesture it is undone in its turn', async () => {
+  const { ada, mine, theirs, tick } = await table()
+  const seen: unknown[] = []
+  ada.history.begin()
+  mine.put('a', { x: 1 })
+  const look = () => {
+    seen.push(mine.get('a'))
+    mine.append('a', 'points', [seen.length])
+    return true
+  }
+  ada.history.add({ undo: look, redo: look })
+  ada.history.end()
+  await tick()
+  ada.undo()
+  await tick()
+  assert.deepEqual([seen, theirs.size], [[{ x: 1 }], 0])
+  ada.redo()
+  await tick()
+  assert.deepEqual(seen[1], { x: 1, points: [1] }, 'the record is there when it looks')
+  assert.deepEqual(boardOf(theirs), { a: { x: 1, points: [1, 2] } })
+  assert.equal(ada.canUndo, true)
+  ada.undo()
+  await tick()
+  assert.equal(theirs.size, 0)
+})
+
+test('what is changed aside is no step, and stays whose it was', async () => {
+  const { ada, mine, theirs, tick } = await table()
+  mine.put('a', { x: 1 })
+  ada.history.aside(() => mine.append('a', 'points', [1]))
+  await tick()
+  ada.undo()
+  await tick()
+  assert.equal(theirs.size, 0, 'all of it was ours')
+  ada.redo()
+  await tick()
+  theirs.append('a', 'points', [2])
+  await tick()
+  ada.history.aside(() => mine.append('a', 'points', [3]))
+  ada.history.aside(() => mine.set('a', { points: [1, 2, 3] }))
+  await tick()
+  assert.equal(ada.undo(), false, 'an item of theirs is among ours')
+  assert.deepEqual(boardOf(theirs), { a: { x: 1, points: [1, 2, 3] } })
+})
+
+test('an undo that the room refuses gives only what it refused back', async () => {
+  const { ada, bob, mine, theirs, tick } = await table()
+  const told: string[] = []
+  bob.history.begin()
+  theirs.put('b', { x: 1 })
+  bob.history.add({ undo: () => told.push('undo') > 0, redo: () => told.push('redo') > 0 })
+  bob.history.end()
+  await tick()
+  mine.set('b', { color: 'red' })
+  bob.undo()
+  await tick()
+  assert.deepEqual(boardOf(mine), { b: { x: 1, color: 'red' } })
+  bob.redo()
+  assert.deepEqual(told, ['undo', 'redo'])
+  assert.equal(ada.canUndo, true)
+})
