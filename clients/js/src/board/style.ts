@@ -178,7 +178,10 @@ export interface Tokens {
   readonly good: string
   readonly warn: string
   readonly bad: string
+  /** Below panels, as CSS has it. */
   readonly shadow: string
+  /** What a note casts on the paper. */
+  readonly cast: string
 }
 
 export const TOKENS: { readonly [theme in Theme]: Tokens } = {
@@ -200,6 +203,7 @@ export const TOKENS: { readonly [theme in Theme]: Tokens } = {
     bad: '#b3261e',
     shadow:
       '0 0 0 1px rgb(60 45 20 / 9%), 0 1px 2px rgb(60 45 20 / 7%), 0 6px 20px rgb(60 45 20 / 9%)',
+    cast: 'rgb(60 45 20 / 22%)',
   },
   dark: {
     paper: '#141311',
@@ -219,6 +223,7 @@ export const TOKENS: { readonly [theme in Theme]: Tokens } = {
     bad: '#ff8a7d',
     shadow:
       '0 0 0 1px rgb(255 245 225 / 9%), 0 2px 4px rgb(0 0 0 / 30%), 0 8px 24px rgb(0 0 0 / 40%)',
+    cast: 'rgb(0 0 0 / 45%)',
   },
 }
 
@@ -229,6 +234,23 @@ export const SANS =
   "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif"
 export const MONO =
   "ui-monospace, 'SF Mono', 'Cascadia Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+
+/** `font` of an object is a number of these; system fonts, so that nothing has to be fetched. */
+export const FONTS: readonly { readonly name: string; readonly family: string }[] = [
+  { name: 'Sans', family: SANS },
+  { name: 'Serif', family: SERIF },
+  {
+    name: 'Hand',
+    family:
+      "'Bradley Hand', 'Segoe Print', 'Comic Neue', 'Chalkboard SE', 'Marker Felt', Chilanka, cursive",
+  },
+  { name: 'Mono', family: MONO },
+]
+
+/** Of a font that is not known, the first. */
+export function familyOf(font: number): string {
+  return (FONTS[font] ?? FONTS[0]!).family
+}
 
 /** The tokens as CSS variables: `--paper`, `--strong-rule`, … */
 export function tokensAsCss(theme: Theme): string {
