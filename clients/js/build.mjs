@@ -13,6 +13,7 @@ const targets = [
   { entryPoints: { tutti: 'src/tutti.ts' }, platform: 'browser' },
   { entryPoints: { 'tutti.node': 'src/node.ts' }, platform: 'node', external: ['ws'] },
   { entryPoints: { cursors: 'src/cursors.ts' }, platform: 'browser', external: ['./tutti.js'] },
+  { entryPoints: { board: 'src/board.ts' }, platform: 'browser', external: ['./tutti.js'] },
 ]
 
 for (const target of targets) {

@@ -1,0 +1,257 @@
+/** Draws one object: on the board, on the minimap, into an exported picture. */
+import { courseOf, headLength, traceCourse, traceHead, type Find } from './arrow.js'
+import { middleOf, type Box } from './geometry.js'
+import {
+  DASHED,
+  DOTTED,
+  frameOf,
+  HEAD_AT_END,
+  HEAD_AT_START,
+  HIGHLIGHTER,
+  isLine,
+  type BoardObject,
+} from './model.js'
+import { unturnedBox } from './shape.js'
+import { isOutlined, scaleOf, strokeWidth, traceLine, traceOutline, type Sink } from './stroke.js'
+import { inkOf, noteOf, TOKENS, tintOf, type Theme } from './style.js'
+
+/** What painting needs to know beside the object. */
+export interface Look {
+  readonly theme: Theme
+  readonly find: Find
+  /** The picture with this hash, where it is here already. */
+  image(hash: Uint8Array): CanvasImageSource | null
+  /** Writes the object's words; the origin is its upper left corner, and it is turned already. */
+  text?(context: CanvasRenderingContext2D, object: BoardObject): void
+}
+
+const RADIUS_MAX = 12
+const HIGHLIGHT = 0.38
+/** Below this width on the screen nobody can tell an outline from a line. */
+const OUTLINE_PIXELS_MIN = 1.1
+
+interface Paths {
+  readonly key: string
+  outline?: Path2D
+  line?: Path2D
+}
+
+/** By a stroke's points, which stay the same array while only its place or colour changes. */
+const strokePaths = new WeakMap<readonly number[], Paths>()
+
+/** `scale`: pixels of the canvas per pixel of the board. */
+export function paint(
+  context: CanvasRenderingContext2D,
+  object: BoardObject,
+  look: Look,
+  scale = 1,
+): void {
+  context.save()
+  context.globalAlpha *= object.opacity
+  if (isLine(object)) paintLine(context, object, look)
+  else if (object.type === 'stroke') paintStroke(context, object, look, scale)
+  else paintBoxed(context, object, look)
+  context.restore()
+}
+
+function turn(context: CanvasRenderingContext2D, object: BoardObject, box: Box): void {
+  if (object.angle === 0) return
+  const { x, y } = middleOf(box)
+  context.translate(x, y)
+  context.rotate(object.angle)
+  context.translate(-x, -y)
+}
+
+function paintStroke(
+  context: CanvasRenderingContext2D,
+  object: BoardObject,
+  look: Look,
+  scale: number,
+): void {
+  turn(context, object, unturnedBox(object, look.find))
+  context.translate(object.x, object.y)
+  const colour = inkOf(object.colour, look.theme)
+  if (isOutlined(object) && strokeWidth(object) * scale >= OUTLINE_PIXELS_MIN) {
+    context.fillStyle = colour
+    context.fill(outlineOf(object))
+    return
+  }
+  if (object.tool === HIGHLIGHTER) context.globalAlpha *= HIGHLIGHT
+  context.strokeStyle = colour
+  context.lineWidth = strokeWidth(object)
+  context.lineCap = 'round'
+  context.lineJoin = 'round'
+  context.stroke(lineOf(object))
+}
+
+/** From the object's first point. */
+export function outlineOf(object: BoardObject): Path2D {
+  const paths = pathsOf(object)
+  if (paths.outline === undefined) traceOutline(object, (paths.outline = new Path2D()))
+  return paths.outline
+}
+
+function lineOf(object: BoardObject): Path2D {
+  const paths = pathsOf(object)
+  if (paths.line === undefined) traceLine(object, (paths.line = new Path2D()))
+  return paths.line
+}
+
+function pathsOf(object: BoardObject): Paths {
+  const scale = scaleOf(object)
+  const key = `${object.size} ${object.tool} ${scale.x} ${scale.y} ${object.cuts.join()}`
+  let paths = strokePaths.get(object.points)
+  if (paths?.key !== key) strokePaths.set(object.points, (paths = { key }))
+  return paths
+}
+
+function paintLine(context: CanvasRenderingContext2D, object: BoardObject, look: Look): void {
+  const course = courseOf(object, look.find)
+  context.strokeStyle = inkOf(object.colour, look.theme)
+  context.lineWidth = object.size
+  context.lineCap = 'round'
+  context.lineJoin = 'round'
+  context.setLineDash(dashesOf(object))
+  context.beginPath()
+  traceCourse(course, context)
+  context.stroke()
+  if (object.heads === 0 || course.flat.length < 2) return
+  context.setLineDash([])
+  context.beginPath()
+  traceHeads(object, course.flat, context)
+  context.stroke()
+}
+
+export function traceHeads(
+  object: BoardObject,
+  flat: ReturnType<typeof courseOf>['flat'],
+  sink: Sink,
+): void {
+  if (object.heads & HEAD_AT_END) traceHead(flat, headLength(object), sink)
+  if (object.heads & HEAD_AT_START) traceHead([...flat].reverse(), headLength(object), sink)
+}
+
+export function dashesOf({ dash, size }: BoardObject): number[] {
+  if (dash === DASHED) return [size * 2.5 + 3, size * 2 + 4]
+  return dash === DOTTED ? [0.01, size * 2 + 2] : []
+}
+
+function paintBoxed(context: CanvasRenderingContext2D, object: BoardObject, look: Look): void {
+  turn(context, object, frameOf(object))
+  context.translate(object.x, object.y)
+  switch (object.type) {
+    case 'note':
+      paintNote(context, object, look)
+      break
+    case 'image':
+      paintImage(context, object, look)
+      break
+    case 'frame':
+      paintFrame(context, object, look)
+      break
+    case 'text':
+      break
+    default:
+      paintShape(context, object, look)
+  }
+  look.text?.(context, object)
+}
+
+function paintShape(context: CanvasRenderingContext2D, object: BoardObject, look: Look): void {
+  context.beginPath()
+  traceShape(object, context)
+  if (object.fill !== null) {
+    context.fillStyle = tintOf(object.fill, look.theme)
+    context.fill()
+  }
+  context.strokeStyle = inkOf(object.colour, look.theme)
+  context.lineWidth = object.size
+  context.lineCap = 'round'
+  context.lineJoin = 'round'
+  context.setLineDash(dashesOf(object))
+  context.stroke()
+  context.setLineDash([])
+}
+
+/** The border of a rectangle, ellipse or diamond, from its upper left corner. */
+export function traceShape({ type, w, h }: BoardObject, sink: Sink): void {
+  if (type === 'ellipse') traceEllipse(w / 2, h / 2, sink)
+  else if (type === 'diamond') traceDiamond(w, h, sink)
+  else traceRounded(w, h, Math.min(RADIUS_MAX, w / 4, h / 4), sink)
+}
+
+/** How far the handles of a quarter's Bézier curve reach, of its radius. */
+const QUARTER = 0.5523
+
+function traceEllipse(rx: number, ry: number, sink: Sink): void {
+  const [kx, ky] = [rx * QUARTER, ry * QUARTER]
+  sink.moveTo(rx, 0)
+  sink.bezierCurveTo(rx + kx, 0, 2 * rx, ry - ky, 2 * rx, ry)
+  sink.bezierCurveTo(2 * rx, ry + ky, rx + kx, 2 * ry, rx, 2 * ry)
+  sink.bezierCurveTo(rx - kx, 2 * ry, 0, ry + ky, 0, ry)
+  sink.bezierCurveTo(0, ry - ky, rx - kx, 0, rx, 0)
+  sink.closePath()
+}
+
+function traceDiamond(w: number, h: number, sink: Sink): void {
+  sink.moveTo(w / 2, 0)
+  sink.lineTo(w, h / 2)
+  sink.lineTo(w / 2, h)
+  sink.lineTo(0, h / 2)
+  sink.closePath()
+}
+
+export function traceRounded(w: number, h: number, r: number, sink: Sink): void {
+  sink.moveTo(r, 0)
+  sink.lineTo(w - r, 0)
+  sink.quadraticCurveTo(w, 0, w, r)
+  sink.lineTo(w, h - r)
+  sink.quadraticCurveTo(w, h, w - r, h)
+  sink.lineTo(r, h)
+  sink.quadraticCurveTo(0, h, 0, h - r)
+  sink.lineTo(0, r)
+  sink.quadraticCurveTo(0, 0, r, 0)
+  sink.closePath()
+}
+
+function paintNote(context: CanvasRenderingContext2D, object: BoardObject, look: Look): void {
+  const { w, h } = object
+  context.save()
+  context.shadowColor = TOKENS[look.theme].shadow
+  // Shadows do not follow the canvas' transform.
+  const { a, b } = context.getTransform()
+  const scale = Math.hypot(a, b)
+  context.shadowBlur = 10 * scale
+  context.shadowOffsetY = 3 * scale
+  context.fillStyle = noteOf(object.colour, look.theme)
+  context.beginPath()
+  traceRounded(w, h, Math.min(4, w / 4, h / 4), context)
+  context.fill()
+  context.restore()
+}
+
+function paintImage(context: CanvasRenderingContext2D, object: BoardObject, look: Look): void {
+  const picture = object.image && look.image(object.image)
+  if (picture) {
+    context.drawImage(picture, 0, 0, object.w, object.h)
+    return
+  }
+  const tokens = TOKENS[look.theme]
+  context.fillStyle = tokens.well
+  context.strokeStyle = tokens.rule
+  context.beginPath()
+  traceRounded(object.w, object.h, 4, context)
+  context.fill()
+  context.stroke()
+}
+
+function paintFrame(context: CanvasRenderingContext2D, object: BoardObject, look: Look): void {
+  const tokens = TOKENS[look.theme]
+  context.fillStyle = tokens.surface
+  context.strokeStyle = tokens.strongRule
+  context.lineWidth = 1
+  context.beginPath()
+  traceRounded(object.w, object.h, 3, context)
+  context.fill()
+  context.stroke()
+}

@@ -1,0 +1,203 @@
+/**
+ * The board on the screen. What rests is drawn once into tiles, which panning moves and zooming
+ * scales until sharp ones are made, a little in every frame. What changes is drawn over them afresh.
+ */
+import type { Camera } from './camera.js'
+import { meets, type Box } from './geometry.js'
+import { paint, type Look } from './paint.js'
+import type { Scene, SceneChange } from './scene.js'
+import { TOKENS } from './style.js'
+import { Tiles } from './tiles.js'
+
+/** What is drawn over the objects in every frame, in pixels of the screen. */
+export type Overlay = (context: CanvasRenderingContext2D, now: number) => void
+
+/** An object that has not changed for so long is taken over by the tiles. */
+const RESTING_MS = 300
+/** Of a frame's 16 ms, for making tiles. */
+const BUDGET_MS = 7
+const DOT_SPACING = 24
+const DOT_SPACING_SCREEN_MIN = 14
+
+export class Renderer {
+  readonly #scene: Scene
+  readonly #camera: Camera
+  readonly #ground: CanvasRenderingContext2D
+  readonly #live: CanvasRenderingContext2D
+  readonly #tiles: Tiles
+  readonly #overlays = new Set<Overlay>()
+  /** Id → when it changed last. They are in no tile. */
+  readonly #restless = new Map<string, number>()
+  #look: Look
+  #ratio = 1
+  #request = 0
+  #groundIsStale = true
+  #liveIsStale = true
+  readonly #ends: (() => void)[]
+
+  constructor(host: HTMLElement, scene: Scene, camera: Camera, look: Look) {
+    this.#scene = scene
+    this.#camera = camera
+    this.#look = look
+    this.#ground = layer(host, { alpha: false })
+    this.#live = layer(host, {})
+    this.#tiles = new Tiles(scene, (id) => this.#restless.has(id))
+    this.#ends = [
+      scene.on('change', (change) => this.#changed(change)),
+      camera.on('change', () => this.#moved()),
+    ]
+    this.resize()
+  }
+
+  destroy(): void {
+    for (const end of this.#ends) end()
+    cancelAnimationFrame(this.#request)
+    this.#ground.canvas.remove()
+    this.#live.canvas.remove()
+  }
+
+  /** Draws on top of everything, from now on; the function that comes back ends that. */
+  overlay(draw: Overlay): () => void {
+    this.#overlays.add(draw)
+    this.refresh()
+    return () => {
+      this.#overlays.delete(draw)
+      this.refresh()
+    }
+  }
+
+  /** Something in an overlay is different. */
+  refresh(): void {
+    this.#liveIsStale = true
+    this.#schedule()
+  }
+
+  /** Everything looks different: another theme. */
+  setLook(look: Look): void {
+    this.#look = look
+    this.#tiles.forget()
+    this.#moved()
+  }
+
+  /** An object looks different though its record is the same: its picture has come. */
+  repaint(id: string): void {
+    const box = this.#scene.paintBox(id)
+    if (box === undefined) return
+    this.#tiles.spoil(box)
+    this.#moved()
+  }
+
+  /** The element or the screen's resolution is different. */
+  resize(): void {
+    const { width, height } = this.#camera
+    this.#ratio = devicePixelRatio
+    for (const { canvas } of [this.#ground, this.#live]) {
+      canvas.width = Math.round(width * this.#ratio)
+      canvas.height = Math.round(height * this.#ratio)
+    }
+    this.#moved()
+  }
+
+  /** All tiles that show are sharp and up to date. */
+  get isSettled(): boolean {
+    return this.#request === 0 && this.#restless.size === 0
+  }
+
+  #changed({ id, box, boxBefore }: SceneChange): void {
+    if (!this.#restless.has(id) && boxBefore !== undefined) {
+      this.#tiles.spoil(boxBefore)
+      this.#groundIsStale = true
+    }
+    if (box === undefined) this.#restless.delete(id)
+    else this.#restless.set(id, performance.now())
+    this.refresh()
+  }
+
+  #moved(): void {
+    this.#groundIsStale = true
+    this.refresh()
+  }
+
+  #schedule(): void {
+    if (this.#request === 0) this.#request = requestAnimationFrame((now) => this.#draw(now))
+  }
+
+  #draw(now: number): void {
+    this.#request = 0
+    this.#settle(now)
+    const scale = this.#camera.zoom * this.#ratio
+    const isBusy = this.#tiles.make(this.#camera, scale, this.#look, now + BUDGET_MS)
+    if (this.#groundIsStale || isBusy) this.#drawGround(scale)
+    if (this.#liveIsStale) this.#drawLive(scale, now)
+    this.#groundIsStale = isBusy
+    if (isBusy || this.#restless.size > 0) this.#schedule()
+  }
+
+  /** What has come to rest goes into the tiles. */
+  #settle(now: number): void {
+    for (const [id, at] of this.#restless) {
+      if (now - at < RESTING_MS) continue
+      this.#restless.delete(id)
+      const box = this.#scene.paintBox(id)
+      if (box !== undefined) this.#tiles.spoil(box)
+      this.#groundIsStale = true
+      this.#liveIsStale = true
+    }
+  }
+
+  #drawGround(scale: number): void {
+    const context = this.#ground
+    const { width, height } = context.canvas
+    const tokens = TOKENS[this.#look.theme]
+    context.setTransform(1, 0, 0, 1, 0, 0)
+    context.fillStyle = tokens.paper
+    context.fillRect(0, 0, width, height)
+    this.#drawDots(context, tokens.dot)
+    this.#tiles.draw(context, this.#camera, scale)
+  }
+
+  #drawDots(context: CanvasRenderingContext2D, colour: string): void {
+    const { x, y, zoom, width, height } = this.#camera
+    let spacing = DOT_SPACING * zoom
+    while (spacing < DOT_SPACING_SCREEN_MIN) spacing *= 4
+    const ratio = this.#ratio
+    const size = Math.max(1, Math.round(ratio * Math.min(2, spacing / 18)))
+    const first = (origin: number) => ((-origin * zoom) % spacing) - (origin > 0 ? 0 : spacing)
+    context.fillStyle = colour
+    context.beginPath()
+    for (let dx = first(x); dx < width; dx += spacing) {
+      for (let dy = first(y); dy < height; dy += spacing) {
+        context.rect(Math.round(dx * ratio), Math.round(dy * ratio), size, size)
+      }
+    }
+    context.fill()
+  }
+
+  #drawLive(scale: number, now: number): void {
+    this.#liveIsStale = false
+    const context = this.#live
+    const { width, height } = context.canvas
+    context.setTransform(1, 0, 0, 1, 0, 0)
+    context.clearRect(0, 0, width, height)
+    const { x, y, box } = this.#camera
+    context.setTransform(scale, 0, 0, scale, -Math.round(x * scale), -Math.round(y * scale))
+    for (const object of this.#restlessIn(box)) paint(context, object, this.#look, scale)
+    context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0)
+    for (const draw of this.#overlays) draw(context, now)
+  }
+
+  #restlessIn(view: Box) {
+    const objects = [...this.#restless.keys()].flatMap((id) => {
+      const box = this.#scene.paintBox(id)
+      return box !== undefined && meets(box, view) ? this.#scene.find(id)! : []
+    })
+    return objects.sort((a, b) => this.#scene.rank(a.id) - this.#scene.rank(b.id))
+  }
+}
+
+function layer(host: HTMLElement, options: CanvasRenderingContext2DSettings) {
+  const canvas = document.createElement('canvas')
+  canvas.style.cssText = 'position:absolute;inset:0;width:100%;height:100%;pointer-events:none'
+  host.append(canvas)
+  return canvas.getContext('2d', options)!
+}

@@ -1,0 +1,292 @@
+/** The objects of a room: in their order, by where they are, with what hangs on what. */
+import RBush from 'rbush'
+import type { CollectionChange, Collection } from '../collection.js'
+import { Emitter } from '../emitter.js'
+import type { Room } from '../room.js'
+import type { Fields } from '../value.js'
+import { isLine, decode, OBJECTS, type BoardObject, type Patch } from './model.js'
+import { contains, union, type Box, type Point } from './geometry.js'
+import { compareOrder } from './order.js'
+import { boundsOf, hit, paintBox, touchesBox } from './shape.js'
+
+export interface SceneChange {
+  readonly id: string
+  readonly object: BoardObject | undefined
+  readonly before: BoardObject | undefined
+  /** What it paints on, now and before. */
+  readonly box: Box | undefined
+  readonly boxBefore: Box | undefined
+  /** By this person. */
+  readonly mine: boolean
+}
+
+export interface SceneEvents {
+  change: SceneChange
+}
+
+interface Entry {
+  readonly minX: number
+  readonly minY: number
+  readonly maxX: number
+  readonly maxY: number
+  readonly box: Box
+  readonly object: BoardObject
+}
+
+export class Scene extends Emitter<SceneEvents> {
+  readonly collection: Collection
+  readonly #entries = new Map<string, Entry>()
+  readonly #index = new RBush<Entry>()
+  /** Ascending; null where it has to be made again. */
+  #order: BoardObject[] | null = null
+  readonly #ranks = new Map<string, number>()
+  /** Target → arrows at it. */
+  readonly #arrows = new Map<string, Set<string>>()
+  readonly #children = new Map<string, Set<string>>()
+  /** What is being moved here, and not sent yet. */
+  #preview: ReadonlyMap<string, Patch> = new Map()
+  readonly #end: () => void
+
+  constructor(room: Room) {
+    super()
+    this.collection = room.collection(OBJECTS)
+    const entries: Entry[] = []
+    for (const [id, fields] of this.collection) {
+      const object = decode(id, fields)
+      if (object !== undefined) this.#link(object)
+      if (object !== undefined) this.#entries.set(id, entryOf(object, { x: 0, y: 0, w: 0, h: 0 }))
+    }
+    for (const [id, { object }] of this.#entries) {
+      const entry = entryOf(object, paintBox(object, this.find))
+      this.#entries.set(id, entry)
+      entries.push(entry)
+    }
+    this.#index.load(entries)
+    this.#end = this.collection.on('change', (change) => this.#changed(change))
+  }
+
+  destroy(): void {
+    this.#end()
+  }
+
+  readonly find = (id: string): BoardObject | undefined => this.#entries.get(id)?.object
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  /** All, the lowest first. */
+  get all(): readonly BoardObject[] {
+    if (this.#order === null) {
+      this.#order = [...this.#entries.values()].map(({ object }) => object).sort(compareOrder)
+      this.#ranks.clear()
+      this.#order.forEach(({ id }, rank) => this.#ranks.set(id, rank))
+    }
+    return this.#order
+  }
+
+  /** How many are under it; ranks of two say which one is on top. */
+  rank(id: string): number {
+    void this.all
+    return this.#ranks.get(id) ?? -1
+  }
+
+  get topOrder(): string | null {
+    return this.all.at(-1)?.z ?? null
+  }
+
+  get bottomOrder(): string | null {
+    return this.all[0]?.z ?? null
+  }
+
+  /** Those that may paint within a box, the lowest first. */
+  in(box: Box): BoardObject[] {
+    const found = this.#index.search({
+      minX: box.x,
+      minY: box.y,
+      maxX: box.x + box.w,
+      maxY: box.y + box.h,
+    })
+    void this.all
+    const ranks = this.#ranks
+    return found.map(({ object }) => object).sort((a, b) => ranks.get(a.id)! - ranks.get(b.id)!)
+  }
+
+  /** What an object paints on. */
+  paintBox(id: string): Box | undefined {
+    return this.#entries.get(id)?.box
+  }
+
+  bounds(id: string): Box | undefined {
+    const object = this.find(id)
+    return object && boundsOf(object, this.find)
+  }
+
+  boundsOfAll(ids: Iterable<string>): Box | null {
+    return union([...ids].flatMap((id) => this.bounds(id) ?? []))
+  }
+
+  /** Of everything; null where there is nothing. */
+  get extent(): Box | null {
+    if (this.#entries.size === 0) return null
+    const { minX, minY, maxX, maxY } = this.#index.toJSON() as unknown as Entry
+    return { x: minX, y: minY, w: maxX - minX, h: maxY - minY }
+  }
+
+  /**
+   * What a person means who points at `at`: the uppermost thing painted there, else the smallest
+   * that encloses it. A frame is meant by its border alone.
+   */
+  at(at: Point, reach: number): BoardObject | undefined {
+    const around = { x: at.x - reach, y: at.y - reach, w: 2 * reach, h: 2 * reach }
+    let hollow: { object: BoardObject; area: number } | undefined
+    for (const object of this.in(around).reverse()) {
+      const how = hit(object, at, reach, this.find)
+      if (how === 'solid') {
+        if (hollow === undefined || object.type !== 'frame') return object
+      } else if (how === 'hollow' && object.type !== 'frame') {
+        const area = object.w * object.h
+        if (hollow === undefined || area < hollow.area) hollow = { object, area }
+      }
+    }
+    return hollow?.object
+  }
+
+  /** Those that an area takes hold of: touched by it, but frames only when they are within it. */
+  touchedBy(box: Box): BoardObject[] {
+    return this.in(box).filter((object) =>
+      object.type === 'frame'
+        ? contains(box, boundsOf(object, this.find))
+        : touchesBox(object, box, this.find),
+    )
+  }
+
+  /** The uppermost frame there. */
+  frameAt(at: Point): BoardObject | undefined {
+    return this.in({ x: at.x, y: at.y, w: 0, h: 0 })
+      .reverse()
+      .find((object) => object.type === 'frame' && hit(object, at, 0, this.find) !== null)
+  }
+
+  arrowsAt(id: string): Iterable<string> {
+    return this.#arrows.get(id) ?? []
+  }
+
+  /** What a frame holds. */
+  heldBy(frame: string): Iterable<string> {
+    return this.#children.get(frame) ?? []
+  }
+
+  /** Those that share a group, which goes by its id alone. */
+  inGroup(group: string): BoardObject[] {
+    return this.all.filter(({ groups }) => groups.includes(group))
+  }
+
+  /** Shows these objects differently here, until the next call; nobody else sees it. */
+  preview(patches: ReadonlyMap<string, Patch>): void {
+    const before = this.#preview
+    this.#preview = patches
+    for (const id of new Set([...before.keys(), ...patches.keys()])) {
+      this.#show(id, this.#shown(id, this.collection.get(id)), true)
+    }
+  }
+
+  #shown(id: string, record: Fields | undefined): BoardObject | undefined {
+    const object = record && decode(id, record)
+    const patch = this.#preview.get(id)
+    return object === undefined || patch === undefined
+      ? object
+      : ({ ...object, ...patch } as BoardObject)
+  }
+
+  #changed({ id, record, mine }: CollectionChange): void {
+    this.#show(id, this.#shown(id, record), mine)
+  }
+
+  #show(id: string, object: BoardObject | undefined, mine: boolean): void {
+    const entry = this.#entries.get(id)
+    if (entry === undefined && object === undefined) return
+    this.#reorder(entry?.object, object)
+    if (entry !== undefined) {
+      this.#index.remove(entry)
+      this.#unlink(entry.object)
+      this.#entries.delete(id)
+    }
+    let box: Box | undefined
+    if (object !== undefined) {
+      this.#link(object)
+      box = paintBox(object, this.find)
+      const next = entryOf(object, box)
+      this.#entries.set(id, next)
+      this.#index.insert(next)
+    }
+    const before = entry?.object
+    this.tell('change', { id, object, before, box, boxBefore: entry?.box, mine })
+    this.#moveArrows(id, mine)
+  }
+
+  /** Arrows follow what they are attached to. */
+  #moveArrows(target: string, mine: boolean): void {
+    for (const id of this.#arrows.get(target) ?? []) {
+      const entry = this.#entries.get(id)
+      if (entry === undefined) continue
+      const { object } = entry
+      const next = entryOf(object, paintBox(object, this.find))
+      this.#index.remove(entry)
+      this.#index.insert(next)
+      this.#entries.set(id, next)
+      this.tell('change', { id, object, before: object, box: next.box, boxBefore: entry.box, mine })
+    }
+  }
+
+  #reorder(before: BoardObject | undefined, object: BoardObject | undefined): void {
+    const order = this.#order
+    if (order === null) return
+    if (before !== undefined && object !== undefined && before.z === object.z) {
+      order[this.#ranks.get(before.id)!] = object
+      return
+    }
+    const isOnTop =
+      before === undefined &&
+      object !== undefined &&
+      (order.length === 0 || compareOrder(order[order.length - 1]!, object) < 0)
+    if (isOnTop) {
+      this.#ranks.set(object.id, order.length)
+      order.push(object)
+    } else {
+      this.#order = null
+    }
+  }
+
+  #link(object: BoardObject): void {
+    const { id, frame } = object
+    if (isLine(object)) {
+      for (const target of [object.start, object.end]) add(this.#arrows, target, id)
+    }
+    add(this.#children, frame, id)
+  }
+
+  #unlink(object: BoardObject): void {
+    const { id, frame, start, end } = object
+    for (const target of [start, end]) remove(this.#arrows, target, id)
+    remove(this.#children, frame, id)
+  }
+}
+
+function entryOf(object: BoardObject, box: Box): Entry {
+  return { minX: box.x, minY: box.y, maxX: box.x + box.w, maxY: box.y + box.h, box, object }
+}
+
+function add(sets: Map<string, Set<string>>, key: string | null, id: string): void {
+  if (key === null) return
+  const set = sets.get(key)
+  if (set === undefined) sets.set(key, new Set([id]))
+  else set.add(id)
+}
+
+function remove(sets: Map<string, Set<string>>, key: string | null, id: string): void {
+  if (key === null) return
+  const set = sets.get(key)
+  set?.delete(id)
+  if (set?.size === 0) sets.delete(key)
+}

@@ -1,0 +1,271 @@
+/**
+ * Pictures of square parts of the board at one scale, and of those before it until they are
+ * replaced. Making one may take several frames; so does mending a part of one.
+ */
+import type { Camera } from './camera.js'
+import { grown, meets, union, type Box } from './geometry.js'
+import type { BoardObject } from './model.js'
+import { paint, type Look } from './paint.js'
+import type { Scene } from './scene.js'
+
+/** Pixels of the canvas. */
+const SIDE = 512
+/** As many are kept as cover the screen this many times, and this many at least. */
+const COVERS = 3
+const KEPT_MIN = 24
+/** Zooming by wheel makes a scale of its own in every frame: sharp ones wait for its end. */
+const STEADY_MS = 120
+
+interface Tile {
+  readonly key: string
+  readonly box: Box
+  readonly context: CanvasRenderingContext2D
+  /** Nothing has been drawn on it yet. */
+  isBlank: boolean
+  /** What of the board is drawn differently on it than it should be. */
+  spoilt: Box | null
+  /** The mending under way: what is left to draw, into `box`. */
+  job: {
+    readonly box: Box
+    readonly objects: BoardObject[]
+    next: number
+    onto: CanvasRenderingContext2D
+  } | null
+  usedAt: number
+}
+
+export class Tiles {
+  readonly #scene: Scene
+  readonly #isElsewhere: (id: string) => boolean
+  #scale = 0
+  #tiles = new Map<string, Tile>()
+  /** Of the scale before. */
+  #old: Tile[] = []
+  #wanted = 0
+  #wantedAt = 0
+  #spare: CanvasRenderingContext2D[] = []
+
+  /** `isElsewhere`: objects that are drawn by someone else. */
+  constructor(scene: Scene, isElsewhere: (id: string) => boolean) {
+    this.#scene = scene
+    this.#isElsewhere = isElsewhere
+  }
+
+  /** Everything has to be drawn again. */
+  forget(): void {
+    for (const tile of this.#tiles.values()) this.#spoil(tile, tile.box)
+    this.#drop(this.#old)
+    this.#old = []
+  }
+
+  /** What is drawn here is different. */
+  spoil(box: Box): void {
+    for (const tile of this.#tiles.values()) if (meets(tile.box, box)) this.#spoil(tile, box)
+    const gone = this.#old.filter((tile) => meets(tile.box, box))
+    this.#old = this.#old.filter((tile) => !gone.includes(tile))
+    this.#drop(gone)
+  }
+
+  /** What is being mended goes on: it looks at each object when its turn comes. */
+  #spoil(tile: Tile, box: Box): void {
+    tile.spoilt = tile.spoilt === null ? box : union([tile.spoilt, box])
+  }
+
+  /** Works until `deadline` on what shows; whether there is more to do. */
+  make(camera: Camera, scale: number, look: Look, deadline: number): boolean {
+    const now = performance.now()
+    if (scale !== this.#wanted) {
+      this.#wanted = scale
+      this.#wantedAt = now
+    }
+    if (scale !== this.#scale) {
+      if (this.#tiles.size > 0 && now - this.#wantedAt < STEADY_MS) return true
+      this.#rescale(scale)
+    }
+    let isDone = true
+    for (const tile of this.#visible(camera, now)) {
+      if (tile.spoilt === null && tile.job === null) continue
+      if (performance.now() >= deadline || !this.#mend(tile, look, deadline)) isDone = false
+    }
+    if (isDone && this.#old.length > 0) {
+      this.#drop(this.#old)
+      this.#old = []
+    }
+    this.#trim(camera)
+    return !isDone
+  }
+
+  draw(context: CanvasRenderingContext2D, camera: Camera, scale: number): void {
+    const { x, y, box } = camera
+    const [left, top] = [Math.round(x * scale), Math.round(y * scale)]
+    const place = (tile: Tile) => {
+      const to = tile.box.w * scale
+      context.drawImage(
+        tile.context.canvas,
+        tile.box.x * scale - left,
+        tile.box.y * scale - top,
+        to,
+        to,
+      )
+    }
+    context.imageSmoothingEnabled = true
+    const ready = [...this.#tiles.values()].filter((tile) => !tile.isBlank && meets(tile.box, box))
+    for (const tile of this.#old) {
+      if (!meets(tile.box, box)) continue
+      context.save()
+      clipOut(context, ready, scale, left, top)
+      place(tile)
+      context.restore()
+    }
+    for (const tile of ready) place(tile)
+  }
+
+  #rescale(scale: number): void {
+    const kept = [...this.#tiles.values()].filter((tile) => !tile.isBlank && tile.spoilt === null)
+    this.#drop([...this.#tiles.values()].filter((tile) => !kept.includes(tile)))
+    if (kept.length > 0) {
+      this.#drop(this.#old)
+      this.#old = kept
+    }
+    this.#tiles = new Map()
+    this.#scale = scale
+  }
+
+  #visible(camera: Camera, now: number): Tile[] {
+    const side = SIDE / this.#scale
+    const { x, y, w, h } = camera.box
+    const tiles: Tile[] = []
+    for (let j = Math.floor(y / side); j * side < y + h; j++) {
+      for (let i = Math.floor(x / side); i * side < x + w; i++) {
+        const tile = this.#tile(i, j, side)
+        tile.usedAt = now
+        tiles.push(tile)
+      }
+    }
+    return tiles
+  }
+
+  #tile(i: number, j: number, side: number): Tile {
+    const key = `${i} ${j}`
+    let tile = this.#tiles.get(key)
+    if (tile === undefined) {
+      const box = { x: i * side, y: j * side, w: side, h: side }
+      const context = this.#canvas()
+      tile = { key, box, context, isBlank: true, spoilt: box, job: null, usedAt: 0 }
+      this.#tiles.set(key, tile)
+    }
+    return tile
+  }
+
+  /** Goes on drawing until `deadline`; whether the tile is as it should be. */
+  #mend(tile: Tile, look: Look, deadline: number): boolean {
+    if (tile.job === null) this.#begin(tile)
+    const job = tile.job!
+    const { objects } = job
+    while (job.next < objects.length) {
+      const object = this.#scene.find(objects[job.next++]!.id)
+      if (object !== undefined && !this.#isElsewhere(object.id)) {
+        paint(job.onto, object, look, this.#scale)
+      }
+      if (job.next % 8 === 0 && performance.now() >= deadline && job.next < objects.length) {
+        return false
+      }
+    }
+    this.#finish(tile)
+    // It may have been spoilt anew while it was being mended.
+    return tile.spoilt === null
+  }
+
+  #begin(tile: Tile): void {
+    const side = SIDE / this.#scale
+    const pixel = side / SIDE
+    const part = aligned(grown(tile.spoilt!, pixel), tile.box, pixel)
+    const onto = this.#canvas()
+    const { x, y } = tile.box
+    onto.setTransform(this.#scale, 0, 0, this.#scale, -x * this.#scale, -y * this.#scale)
+    onto.save()
+    onto.beginPath()
+    onto.rect(part.x, part.y, part.w, part.h)
+    onto.clip()
+    tile.spoilt = null
+    tile.job = { box: part, objects: this.#scene.in(part), next: 0, onto }
+  }
+
+  /** The new part takes the old one's place at once, so that nobody sees it half drawn. */
+  #finish(tile: Tile): void {
+    const { box, onto } = tile.job!
+    onto.restore()
+    tile.job = null
+    tile.isBlank = false
+    const at = (length: number) => Math.round(length * this.#scale)
+    const [x, y, w, h] = [at(box.x - tile.box.x), at(box.y - tile.box.y), at(box.w), at(box.h)]
+    if (w > 0 && h > 0) {
+      tile.context.setTransform(1, 0, 0, 1, 0, 0)
+      tile.context.clearRect(x, y, w, h)
+      tile.context.drawImage(onto.canvas, x, y, w, h, x, y, w, h)
+    }
+    this.#spare.push(onto)
+  }
+
+  #trim({ width, height }: Camera): void {
+    const ratio = devicePixelRatio
+    const covering = Math.ceil((width * ratio) / SIDE + 1) * Math.ceil((height * ratio) / SIDE + 1)
+    const most = Math.max(KEPT_MIN, COVERS * covering)
+    if (this.#tiles.size <= most) return
+    const oldest = [...this.#tiles.values()].sort((a, b) => a.usedAt - b.usedAt)
+    const gone = oldest.slice(0, this.#tiles.size - most)
+    for (const tile of gone) this.#tiles.delete(tile.key)
+    this.#drop(gone)
+  }
+
+  #canvas(): CanvasRenderingContext2D {
+    const context = this.#spare.pop() ?? fresh()
+    context.setTransform(1, 0, 0, 1, 0, 0)
+    context.clearRect(0, 0, SIDE, SIDE)
+    return context
+  }
+
+  #drop(tiles: readonly Tile[]): void {
+    for (const { context, job } of tiles) {
+      if (job !== null) job.onto.restore()
+      for (const canvas of job === null ? [context] : [context, job.onto]) {
+        if (this.#spare.length < KEPT_MIN) this.#spare.push(canvas)
+      }
+    }
+  }
+}
+
+function fresh(): CanvasRenderingContext2D {
+  const canvas = document.createElement('canvas')
+  canvas.width = SIDE
+  canvas.height = SIDE
+  return canvas.getContext('2d')!
+}
+
+/** The part of `box` within `tile`, out to whole pixels of it. */
+function aligned(box: Box, tile: Box, pixel: number): Box {
+  const down = (at: number) => Math.floor(at / pixel) * pixel
+  const up = (at: number) => Math.ceil(at / pixel) * pixel
+  const x = Math.max(0, down(box.x - tile.x))
+  const y = Math.max(0, down(box.y - tile.y))
+  const right = Math.min(tile.w, up(box.x + box.w - tile.x))
+  const bottom = Math.min(tile.h, up(box.y + box.h - tile.y))
+  return { x: tile.x + x, y: tile.y + y, w: Math.max(0, right - x), h: Math.max(0, bottom - y) }
+}
+
+/** Old pictures show only where there are no new ones. */
+function clipOut(
+  context: CanvasRenderingContext2D,
+  tiles: readonly Tile[],
+  scale: number,
+  left: number,
+  top: number,
+): void {
+  const { width, height } = context.canvas
+  context.beginPath()
+  context.rect(0, 0, width, height)
+  for (const { box } of tiles) {
+    context.rect(box.x * scale - left, box.y * scale - top, box.w * scale, box.h * scale)
+  }
+  context.clip('evenodd')
+}
