@@ -10,7 +10,7 @@ import { Presence } from './presence.js'
 import { Renderer } from './render.js'
 import { Scene } from './scene.js'
 import { Selection } from './selection.js'
-import { INK, type Theme } from './style.js'
+import { COLOUR, type Theme } from './style.js'
 import { Hand } from './tools/hand.js'
 import { FreeHand } from './tools/freehand.js'
 import { Select } from './tools/select.js'
@@ -61,7 +61,7 @@ export class Editor extends Emitter<EditorEvents> {
   readonly #observer: ResizeObserver
   #tool = 'select'
   #style: Style = {
-    colour: INK,
+    colour: COLOUR.ink,
     fill: null,
     size: 2,
     dash: 0,
@@ -69,7 +69,7 @@ export class Editor extends Emitter<EditorEvents> {
     font: 0,
     fontSize: 20,
     align: null,
-    noteColour: 5,
+    noteColour: COLOUR.amber,
   }
   #readOnly: boolean
   #look: Look
