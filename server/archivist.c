@@ -164,6 +164,9 @@ static void load(struct storage *storage, const struct job *job)
     } else {
         struct loading loading = loading_begin(storage);
         conclude(&loading, name, read_room(&loading, name, tail), &event);
+        /* What comes under its name begins anew, and does not go on behind its log. */
+        if (loading.replay.ended && remove_stored(storage, name) != STORE_OK)
+            event.result = LOAD_FAILED;
         replay_abandon(&loading.replay);
         if (event.result == LOAD_DONE)
             remember_lengths(storage, name, &loading);

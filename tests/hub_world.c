@@ -72,7 +72,7 @@ static struct hub_options options(void)
         .durability = DURABILITY_DISK,
         .log = &world.log,
         .now_us = world.now_us,
-        .wall_us = 1700000000 * SECOND,
+        .wall_us = 1700000000 * SECOND + world.now_us,
         .seed = 42,
     };
 }

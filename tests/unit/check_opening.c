@@ -196,6 +196,7 @@ START_TEST(while_the_disk_fails_a_room_comes_back_at_once_as_a_new_incarnation)
     world.store->append = full_disk;
     world.loses = true;
     expect_joined(peer_join(1, "other"), 0);
+    peer_say(world.peers[1], "[1 [[0 'shapes' 'a' 'x' 1]]]");
     world_pass(200);
     ck_assert_int_eq(world.hub->saving, SAVING_INTERRUPTED);
     struct peer *ada = wait_for(2, "lobby");
@@ -254,6 +255,29 @@ START_TEST(a_room_that_has_ended_begins_anew)
 }
 END_TEST
 
+/* What is stored of its successor does not go on behind what was stored of it. */
+START_TEST(what_follows_an_ended_room_is_stored_from_its_beginning)
+{
+    struct room *room = room_with_a_record(0);
+    world_pass(20000); /* sealed */
+    room_end(room, "game over");
+    world_jump(SECOND / 10);
+    hub_beat(world.hub);
+    storage_work(world.storage); /* nobody hears of its end, and it is not removed */
+    world_crash();
+    struct peer *ada = wait_for(1, "lobby");
+    for (int i = 0; i < 4; i++)
+        work();
+    expect_joined(ada, 0);
+    peer_say(ada, "[1 [[0 'shapes' 'b' 'x' 1]]]");
+    world_pass(20000); /* sealed */
+    ck_assert(!storage_figures(world.storage).archive_fails);
+    world_crash();
+    expect_joined(peer_join(2, "lobby"), 1);
+    ck_assert_uint_eq(world.hub->counters.rooms_recovered, 1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("opening");
@@ -269,6 +293,7 @@ int main(void)
     tcase_add_test(cases, while_the_disk_fails_a_room_comes_back_at_once_as_a_new_incarnation);
     tcase_add_test(cases, a_room_that_falls_asleep_is_waited_for_and_comes_back);
     tcase_add_loop_test(cases, a_room_that_has_ended_begins_anew, 0, 3);
+    tcase_add_test(cases, what_follows_an_ended_room_is_stored_from_its_beginning);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
