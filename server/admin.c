@@ -114,9 +114,10 @@ static void say_room(struct caller *caller, const struct room_host *host)
     say(caller,
         "{\"room\":\"%s\",\"kind\":\"%s\",\"state\":\"%s\",\"members\":%" PRIu32
         ",\"records\":%" PRIu32 ",\"bytes\":%" PRIu64 ",\"tick\":%" PRIu64 ",\"durable\":%" PRIu64
-        ",\"unsaved\":%s}\n",
+        ",\"unsaved\":%s,\"stored\":%s}\n",
         host->name, room_rules(room)->name, state_of(host), room_members(room), room_records(room),
-        room_bytes(room), tick, durable, room_logged(room) > durable ? "true" : "false");
+        room_bytes(room), tick, durable, room_logged(room) > durable ? "true" : "false",
+        host->stored ? "true" : "false");
 }
 
 static void answer_rooms(struct caller *caller)
@@ -135,16 +136,14 @@ static void answer_order(struct caller *caller, bool release, const char *name)
         conclude(caller, "error that is no room's name");
         return;
     }
-    if (!release && !hub_delete_room(hub, room)) {
-        conclude(caller, "busy");
-        return;
-    }
-    if (release)
-        hub_release_room(hub, room);
-    caller->state = CALLER_WAITS;
+    caller->state = CALLER_WAITS; /* the answer may come at once */
     caller->room_length = (uint8_t)room.length;
     memcpy(caller->room, room.data, room.length);
     watch_for(caller, 0);
+    if (release)
+        hub_release_room(hub, room);
+    else if (!hub_delete_room(hub, room))
+        conclude(caller, "busy");
 }
 
 static void answer(struct caller *caller)

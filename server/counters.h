@@ -51,6 +51,8 @@
     ROW(rooms_created, counter, "tutti_rooms_created_total", "Rooms made new.")                    \
     ROW(rooms_woken, counter, "tutti_rooms_woken_total", "Rooms taken out of the store.")          \
     ROW(rooms_slept, counter, "tutti_rooms_slept_total", "Rooms put into the store.")              \
+    ROW(rooms_forgotten, counter, "tutti_rooms_forgotten_total",                                   \
+        "Rooms left with nothing in them that is kept, and never stored.")                         \
     ROW(rooms_ended, counter, "tutti_rooms_ended_total", "Rooms ended by their rules.")            \
     ROW(rooms_recovered, counter, "tutti_rooms_recovered_total",                                   \
         "Rooms that came back from their log after a crash.")                                      \

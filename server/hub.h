@@ -178,13 +178,14 @@ void hub_room_empty(struct hub *hub, struct room_host *host);
 void hub_room_drop(struct hub *hub, struct room_host *host);
 
 /* Ends the room for good, on the operator's order: its members are closed with CLOSE_ENDED, nothing
- * of it stays stored. Answered by hub->answered. False while it is being opened: again in a moment. */
+ * of it stays stored. Answered by hub->answered, at once where nothing was stored of it. False while
+ * it is being opened: again in a moment. */
 MUST_CHECK bool hub_delete_room(struct hub *hub, struct bytes name);
 
 /* Lets a quarantined room be opened again. Answered by hub->answered. */
 void hub_release_room(struct hub *hub, struct bytes name);
 
-/* Puts rooms to sleep that nobody was in for the time of the linger. */
+/* Puts rooms to sleep that nobody was in for the time of the linger; forgets those not stored. */
 void hub_sleep_empty_rooms(struct hub *hub);
 void hub_end_rooms(struct hub *hub);
 

@@ -152,7 +152,10 @@ struct room_host *hub_room_woken(struct hub *hub,
         room_destroy(room);
         return NULL;
     }
-    struct room_host *host = log_opening(hub, host_room(hub, room, name));
+    struct room_host *host = host_room(hub, room, name);
+    if (host != NULL)
+        host->stored = true;
+    host = log_opening(hub, host);
     if (host == NULL)
         return NULL;
     if (incarnation > hub->incarnation)
@@ -286,6 +289,10 @@ static void has_slept(struct hub *hub, struct room_host *host)
 void hub_room_drop(struct hub *hub, struct room_host *host)
 {
     host->ended = true;
+    if (!host->stored) {
+        forget_room(hub, host);
+        return;
+    }
     if (fall_asleep(hub, host))
         return;
     char name[ROOM_NAME_MAX];
@@ -293,6 +300,25 @@ void hub_room_drop(struct hub *hub, struct room_host *host)
     memcpy(name, host->name, host->name_length);
     forget_room(hub, host);
     storage_remove(hub->storage, copy);
+}
+
+static void answer(struct hub *hub, struct bytes name, enum store_result result, const char *text)
+{
+    if (hub->answered != NULL)
+        hub->answered(hub->answered_context, name, result, text);
+}
+
+static void delete_awake(struct hub *hub, struct room_host *host, struct bytes name)
+{
+    bool stored = host->stored;
+    hub->counters.rooms_ended++;
+    hub_log_room(hub, LOG_ROOM_ENDED, name, "deleted");
+    room_host_close_all(host, CLOSE_ENDED, "deleted");
+    /* So says its log, if the server ends before it is removed. */
+    room_end(host->room, "deleted");
+    hub_room_drop(hub, host);
+    if (!stored)
+        answer(hub, name, STORE_OK, "");
 }
 
 bool hub_delete_room(struct hub *hub, struct bytes name)
@@ -307,12 +333,7 @@ bool hub_delete_room(struct hub *hub, struct bytes name)
     if (host->sleep_number > 0) {
         host->ended = true; /* it is removed as soon as it sleeps */
     } else {
-        hub->counters.rooms_ended++;
-        hub_log_room(hub, LOG_ROOM_ENDED, name, "deleted");
-        room_host_close_all(host, CLOSE_ENDED, "deleted");
-        /* So says its log, if the server ends before it is removed. */
-        room_end(host->room, "deleted");
-        hub_room_drop(hub, host);
+        delete_awake(hub, host, name);
     }
     storage_flush(hub->storage, hub->now_us, true);
     return true;
@@ -323,14 +344,31 @@ void hub_release_room(struct hub *hub, struct bytes name)
     storage_release_room(hub->storage, name);
 }
 
+/* Nothing of it has to be kept. */
+static void forget_blank(struct hub *hub, struct room_host *host)
+{
+    hub->counters.rooms_forgotten++;
+    hub_log_room(hub, LOG_ROOM_SLEPT, name_of(host), "nothing to keep");
+    forget_room(hub, host);
+}
+
 /* While the disk fails rooms stay awake: what they are is nowhere else. */
+static bool put_to_sleep(struct hub *hub, struct room_host *host)
+{
+    if (!host->stored) {
+        forget_blank(hub, host);
+        return true;
+    }
+    return hub->saving == SAVING_WELL && !host->held && fall_asleep(hub, host);
+}
+
 void hub_sleep_empty_rooms(struct hub *hub)
 {
     for (uint32_t i = 0; i < SLEEPS_PER_SECOND && hub->empty != NULL; i++) {
         struct room_host *host = hub->empty;
         if (hub->now_s - host->empty_since_s < hub->limits.linger_s)
             return;
-        if (hub->saving == SAVING_WELL && !host->held && fall_asleep(hub, host))
+        if (put_to_sleep(hub, host))
             continue;
         DL_DELETE(hub->empty, host);
         DL_APPEND(hub->empty, host);
@@ -342,7 +380,7 @@ void hub_end_rooms(struct hub *hub)
 {
     while (hub->rooms != NULL) {
         struct room_host *host = hub->rooms;
-        if (host->sleep_number == 0)
+        if (host->stored && host->sleep_number == 0)
             (void)fall_asleep(hub, host);
         forget_room(hub, host);
     }
@@ -390,13 +428,6 @@ static void look_at_disk(struct hub *hub)
         openings_without_disk(hub);
 }
 
-static void on_answer(struct hub *hub, const struct storage_event *event)
-{
-    struct bytes name = {event->name, event->name_length};
-    if (hub->answered != NULL)
-        hub->answered(hub->answered_context, name, event->answer, event->text);
-}
-
 static void on_trouble(struct hub *hub, const struct storage_event *event)
 {
     struct log_line line = log_begin(hub->log, LOG_DISK);
@@ -417,7 +448,7 @@ void hub_storage_turn(struct hub *hub)
             break;
         case STORAGE_REMOVED:
         case STORAGE_RELEASED:
-            on_answer(hub, &event);
+            answer(hub, (struct bytes){event.name, event.name_length}, event.answer, event.text);
             break;
         case STORAGE_TROUBLE:
             on_trouble(hub, &event);

@@ -42,6 +42,7 @@ struct room_host *room_host_create(struct hub *hub, struct room *room, struct by
 void room_host_destroy(struct room_host *host)
 {
     room_destroy(host->room);
+    free(host->unstored.data);
     free(host->seats);
     free(host);
 }
@@ -174,7 +175,7 @@ bool room_host_is_kind(const struct room_host *host, struct bytes kind)
 
 bool room_host_can_log(struct room_host *host)
 {
-    return hub_log_reserve(host->hub, room_log_bytes_max(host->room));
+    return hub_log_reserve(host->hub, host->unstored.length + room_log_bytes_max(host->room));
 }
 
 /* The hash costs a walk through the room, so it comes once in as many bytes as the room has. */
@@ -187,30 +188,66 @@ static void log_hash(struct room_host *host, size_t bytes)
         host->since_hash = 0;
 }
 
-void room_host_log(struct room_host *host)
+/* Whether the entry may wait, and does; without memory for it, it need not. */
+static bool log_waits(struct room_host *host, struct bytes entry)
+{
+    struct flush_buffer *unstored = &host->unstored;
+    size_t length = unstored->length + entry.length;
+    if (host->stored || !room_is_blank(host->room) || length > UNSTORED_LOG_MAX)
+        return false;
+    uint8_t *data = realloc(unstored->data, length);
+    if (data == NULL)
+        return false;
+    memcpy(data + unstored->length, entry.data, entry.length);
+    *unstored = (struct flush_buffer){.data = data, .length = length, .capacity = length};
+    return true;
+}
+
+static void log_store(struct room_host *host, uint64_t first, struct bytes entries)
 {
     struct hub *hub = host->hub;
-    if (!room_log_pending(host->room))
-        return;
-    struct writer writer = writer_on(hub->entry, hub->entry_capacity);
-    room_log_write(host->room, hub->wall_us / 1000, &writer);
     uint64_t tick = room_logged(host->room);
     struct flush_entry entry = {
         .room = {(const uint8_t *)host->name, host->name_length},
         .incarnation = room_incarnation(host->room),
-        .first = tick,
+        .first = first,
         .last = tick,
-        .bytes = writer_bytes(&writer),
+        .bytes = entries,
     };
-    bool logged = writer.status == STATUS_OK && storage_log(hub->storage, &entry);
+    bool logged = storage_log(hub->storage, &entry);
     assert(logged); /* room_host_can_log() */
     (void)logged;
+    host->stored = true;
     uint64_t number = storage_open_number(hub->storage);
     struct logged *place = &host->logged[number % FLUSHES_AHEAD];
     if (!place->there)
         hub_logged(hub, host, number);
     place->tick = tick;
-    log_hash(host, writer.length);
+    log_hash(host, entries.length);
+}
+
+void room_host_log(struct room_host *host)
+{
+    struct hub *hub = host->hub;
+    struct flush_buffer *unstored = &host->unstored;
+    if (!room_log_pending(host->room))
+        return;
+    /* Behind what waits: together they are what is stored. */
+    struct writer writer =
+        writer_on(hub->entry + unstored->length, hub->entry_capacity - unstored->length);
+    room_log_write(host->room, hub->wall_us / 1000, &writer);
+    assert(writer.status == STATUS_OK); /* room_host_can_log() */
+    uint64_t tick = room_logged(host->room);
+    if (log_waits(host, writer_bytes(&writer))) {
+        room_save(host->room, tick); /* there is nothing in it that could be lost */
+        return;
+    }
+    uint64_t first = unstored->length > 0 ? LOG_TICK_FIRST : tick;
+    if (unstored->length > 0)
+        memcpy(hub->entry, unstored->data, unstored->length);
+    log_store(host, first, (struct bytes){hub->entry, unstored->length + writer.length});
+    free(unstored->data);
+    *unstored = (struct flush_buffer){0};
 }
 
 void room_host_saved(struct room_host *host, uint64_t number)

@@ -6,6 +6,7 @@
 #ifndef SERVER_ROOM_HOST_H
 #define SERVER_ROOM_HOST_H
 
+#include "persistence/flush.h"
 #include "server/bucket.h"
 #include "sync/room.h"
 
@@ -18,6 +19,9 @@ struct session;
 
 /* Flushes that may be under way at once, the open one counted. */
 #define FLUSHES_AHEAD 4u
+
+/* Of a blank room's log that waits to be worth storing: about a hundred who came and went. */
+#define UNSTORED_LOG_MAX (4u << 10)
 
 /* That a room wrote something into a flush, up to which tick. */
 struct logged {
@@ -35,11 +39,13 @@ struct room_host {
     struct room_host *prev, *next; /* among the rooms of its rhythm, or among the empty ones */
     struct bucket_rate message_rate;
     struct logged logged[FLUSHES_AHEAD];
-    uint64_t since_hash;   /* bytes logged */
-    uint64_t sleep_number; /* falling asleep: of the flush that makes it so; else 0 */
+    struct flush_buffer unstored; /* its log from the opening on, as long as it is not stored */
+    uint64_t since_hash;          /* bytes logged */
+    uint64_t sleep_number;        /* falling asleep: of the flush that makes it so; else 0 */
     uint32_t empty_since_s;
-    bool held;  /* that it woke is not on the disk yet: nobody may join */
-    bool ended; /* by its rules: nothing of it is kept */
+    bool stored; /* the storage has its log; else it is forgotten without a trace */
+    bool held;   /* that it woke is not on the disk yet: nobody may join */
+    bool ended;  /* by its rules: nothing of it is kept */
     bool awake;
     bool lost; /* the table of rooms had no memory for it */
     uint8_t name_length;
@@ -62,7 +68,9 @@ void room_host_unseat(struct room_host *host, const struct session *session, boo
 
 bool room_host_is_kind(const struct room_host *host, struct bytes kind); /* empty: any */
 
-/* Writes down what the room has done; its memory was set aside by room_host_can_log(). */
+/* Writes down what the room has done; its memory was set aside by room_host_can_log(). The log of a
+ * room that is blank, and not stored, waits here: with the first act that has to be kept, or above
+ * UNSTORED_LOG_MAX, all of it goes to the storage. */
 bool room_host_can_log(struct room_host *host);
 void room_host_log(struct room_host *host);
 

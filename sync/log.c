@@ -91,7 +91,7 @@ void log_opened(struct room *room)
 {
     if (!room->options.logs)
         return;
-    room_set_tick(room, 1); /* like sleeping and waking, it takes one */
+    room_set_tick(room, LOG_TICK_FIRST); /* like sleeping and waking, it takes one */
     struct writer writer = act_begin(room, ACT_OPENED, 4);
     pack_string(&writer, bytes_of(room->rules->name));
     write_origin(&writer, room);
@@ -141,6 +141,7 @@ void log_operation(struct room *room, uint32_t seat, enum status status, struct 
 {
     if (!room->options.logs)
         return;
+    room->blank = false;
     struct writer writer = act_begin(room, ACT_OPERATION, 3);
     pack_integer(&writer, seat);
     pack_integer(&writer, status);
@@ -152,6 +153,7 @@ void log_edit(struct room *room, uint32_t member, struct bytes operation)
 {
     if (!room->options.logs)
         return;
+    room->blank = false;
     struct writer writer = act_begin(room, ACT_EDIT, 2);
     pack_integer(&writer, member);
     pack_raw(&writer, operation, 1);
@@ -175,6 +177,7 @@ void log_named(struct room *room, uint32_t known)
 
 void log_timer(struct room *room, uint32_t number, uint32_t ticks)
 {
+    room->blank = false;
     act_numbers(room, ACT_TIMER, (const int64_t[]){number, ticks}, 2);
 }
 
@@ -231,6 +234,11 @@ void room_save(struct room *room, uint64_t tick)
     if (tick > room->saved)
         room->saved = tick;
     room->saved_moved |= room_durable(room) != before;
+}
+
+bool room_is_blank(const struct room *room)
+{
+    return room->blank;
 }
 
 uint64_t room_logged(const struct room *room)

@@ -28,6 +28,9 @@
  * does. Clients' places do not outlive it. */
 #define LOG_FORMAT 1
 
+/* Of a room's first entry, which opens it. */
+#define LOG_TICK_FIRST 1u
+
 enum act {
     ACT_OPENED = 0,    /* kind, origin, random state, random stream: the first of a room */
     ACT_WOKEN = 1,     /* origin: nobody is seated */
@@ -61,6 +64,11 @@ void room_log_write(struct room *room, uint64_t wall_ms, struct writer *writer);
 
 /* Everything that was logged up to `tick` is on the disk. */
 void room_save(struct room *room, uint64_t tick);
+
+/* True while nothing that the room has done has to outlive it: since it was made no operation was
+ * decided, nothing written and no timer set by its rules. Who came and went, and names that presence
+ * taught, do not count. Such a log need not be kept: a room made new is as good. */
+bool room_is_blank(const struct room *room);
 
 /* The durable tick: everything up to its end survives. */
 uint64_t room_durable(const struct room *room);

@@ -73,14 +73,15 @@ struct room *room_create(const struct room_options *options)
         return NULL;
     }
     log_opened(room);
-    if (options->rules->created == NULL)
-        return room;
-    if (room_prepare(room) != STATUS_OK) {
-        room_destroy(room);
-        return NULL;
+    if (options->rules->created != NULL) {
+        if (room_prepare(room) != STATUS_OK) {
+            room_destroy(room);
+            return NULL;
+        }
+        options->rules->created(room);
+        log_tick_end(room);
     }
-    options->rules->created(room);
-    log_tick_end(room);
+    room->blank = options->logs; /* what its rules began with they would begin with again */
     return room;
 }
 

@@ -150,6 +150,7 @@ struct room {
     uint64_t logged; /* tick of the last log entry */
     uint64_t saved;  /* entries up to this tick are on the disk */
     uint64_t random_logged;
+    bool blank;     /* nothing in its log has to be kept */
     bool replaying; /* it is being built from its log: there is no presence */
     bool asleep;    /* of a replayed room: the log ends with its sleep */
     bool foreign;   /* of a replayed room: places that clients hold are void */

@@ -176,6 +176,13 @@ struct peer *peer_open(int index)
     return peer;
 }
 
+void peer_free(int index)
+{
+    peer_disconnect(world.peers[index]);
+    free(world.peers[index]);
+    world.peers[index] = NULL;
+}
+
 void peer_receive(struct peer *peer, struct bytes message)
 {
     struct chunk chunk = {.bytes = message, .first = true, .final = true, .binary = true};

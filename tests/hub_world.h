@@ -66,6 +66,7 @@ void peer_piece(struct peer *peer, size_t length, size_t rest, bool first, bool 
 
 /* The socket is gone. */
 void peer_disconnect(struct peer *peer);
+void peer_free(int index); /* the peer too: its number may be given again */
 
 /* The last frame that went to the peer: opcode and payload; 0 when none did. */
 uint8_t peer_last_frame(const struct peer *peer, struct bytes *payload);

@@ -11,9 +11,9 @@
 static const char usage[] =
     "usage: tutti rooms [--data DIR]\n"
     "\n"
-    "Prints a line of JSON for each room: those that are awake as the running server has them, "
-    "all\n"
-    "others as they are stored: asleep, quarantined (with the reason) or deleted.\n"
+    "Prints a line of JSON for each room: those that are awake as the running server has them\n"
+    "(\"stored\":false where there is nothing in one that would be kept), all others as they\n"
+    "are stored: asleep, quarantined (with the reason) or deleted.\n"
     "\n" STORE_DATA_USAGE;
 
 /* A room that the server has in memory. */

@@ -281,6 +281,39 @@ START_TEST(a_room_is_deleted_while_members_are_in)
 }
 END_TEST
 
+static bool is_stored(const char *name)
+{
+    json_t *room = find_room(name);
+    ck_assert_ptr_nonnull(room);
+    bool is = json_is_true(json_object_get(room, "stored"));
+    ck_assert(json_is_false(json_object_get(room, "unsaved")) || is);
+    json_decref(room);
+    return is;
+}
+
+START_TEST(a_room_with_nothing_in_it_is_listed_deleted_and_forgotten)
+{
+    write_room("written");
+    ck_assert(is_stored("written"));
+    join("blank");
+    raw_say(&ada, "[2 'x' 5]");
+    ck_assert(!is_stored("blank"));
+    ck_assert_msg(tutti("delete blank") == 0, "%s", out);
+    ck_assert_int_eq(raw_end(&ada), CLOSE_ENDED);
+    ck_assert(find_room("blank") == NULL);
+    ck_assert_int_ne(tutti("delete blank"), 0);
+    join("blank");
+    raw_say(&ada, "[4]");
+    ck_assert_int_eq(raw_end(&ada), CLOSE_DONE);
+    for (int i = 0; i < WAITS && find_room("blank") != NULL; i++)
+        wait_a_moment();
+    ck_assert(find_room("blank") == NULL);
+    server_signal(&server, SIGTERM);
+    ck_assert(find_room("blank") == NULL);
+    ck_assert(room_is("written", "asleep"));
+}
+END_TEST
+
 START_TEST(a_room_that_sleeps_is_deleted)
 {
     write_room("lobby");
@@ -545,6 +578,7 @@ int main(void)
     tcase_add_test(tcase, a_room_that_sleeps_is_read);
     tcase_add_test(tcase, what_a_killed_server_left_is_read);
     tcase_add_test(tcase, a_room_is_deleted_while_members_are_in);
+    tcase_add_test(tcase, a_room_with_nothing_in_it_is_listed_deleted_and_forgotten);
     tcase_add_test(tcase, a_room_that_sleeps_is_deleted);
     tcase_add_loop_test(tcase, a_room_is_deleted_at_rest, 0, 2);
     tcase_add_test(tcase, damage_is_told_with_its_place_and_the_room_is_quarantined);

@@ -236,9 +236,13 @@ END_TEST
 
 START_TEST(who_waits_for_a_room_gets_in_when_that_it_woke_is_saved)
 {
-    peer_disconnect(peer_join(0, "lobby"));
+    struct peer *first = peer_join(0, "lobby");
+    peer_say(first, "[1 [[0 'shapes' 'a' 'x' 1]]]");
+    world_pass(200);
+    peer_disconnect(first);
     world_pass(60000);
     ck_assert_uint_eq(HASH_COUNT(world.hub->rooms), 0);
+    ck_assert_uint_eq(world.hub->counters.rooms_slept, 1);
     struct peer *ada = peer_open(1), *ben = peer_open(2), *eve = peer_open(3);
     struct peer *all[] = {ada, ben, eve};
     for (int i = 0; i < 3; i++) {
