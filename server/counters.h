@@ -70,6 +70,7 @@
     ROW(SUBPROTOCOL, "subprotocol")                                                                \
     ROW(ORIGIN, "origin")                                                                          \
     ROW(ADDRESS, "connections_per_address")                                                        \
+    ROW(ADDRESS_RATE, "connection_rate_per_address")                                               \
     ROW(CONNECTIONS, "connections")                                                                \
     ROW(DRAINING, "draining")                                                                      \
     ROW(HANDSHAKE_SLOW, "handshake_slow")                                                          \
@@ -79,6 +80,7 @@
     ROW(ROOMS, "rooms")                                                                            \
     ROW(ROOM, "room_unreadable")                                                                   \
     ROW(ROOM_RATE, "room_rate")                                                                    \
+    ROW(ADDRESS_ROOMS, "room_rate_per_address")                                                    \
     ROW(MEMBERS, "members")                                                                        \
     ROW(TEXT, "text")                                                                              \
     ROW(MESSAGE_BYTES, "message_bytes")                                                            \

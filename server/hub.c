@@ -42,6 +42,7 @@ struct hub *hub_create(const struct hub_options *options)
     wheel_init(&hub->wheel, hub->now_s);
     beat_start(&hub->second, 1, hub->now_us);
     hub->next_us = beat_next_us(&hub->second);
+    addresses_init(&hub->addresses, hub->limits.address_rates, hub->now_s);
     bucket_fill(&hub->room_bucket, &hub->limits.room_rate, hub->now_us);
     return hub;
 }
@@ -132,6 +133,7 @@ void hub_beat(struct hub *hub)
         hub->messages_before = hub->counters.messages_in;
         hub->gathers = messages >= GATHER_MESSAGES_PER_SECOND;
         wheel_advance(&hub->wheel, hub->now_s, on_deadline, NULL);
+        addresses_advance(&hub->addresses, hub->now_s);
         hub_sleep_empty_rooms(hub);
     }
     storage_flush(hub->storage, hub->now_us, false);
@@ -208,6 +210,11 @@ int hub_admit(struct hub *hub,
         *text = "too many connections from this address";
         return 429;
     }
+    if (!address_may(&hub->addresses, session->address, ADDRESS_CONNECTS, hub->now_us)) {
+        *refusal = REFUSAL_ADDRESS_RATE;
+        *text = "too many new connections from this address";
+        return 429;
+    }
     return 101;
 }
 
@@ -240,6 +247,7 @@ void hub_destroy(struct hub *hub)
     assert(hub_is_empty(hub));
     openings_end(hub);
     hub_end_rooms(hub);
+    addresses_end(&hub->addresses);
     frames_destroy(hub->frames);
     free(hub->entry);
     free(hub);

@@ -129,8 +129,8 @@ uint64_t hub_members(const struct hub *hub);
 /* What rooms refused of their members' inputs, by status, those that are gone included. */
 void hub_refused_inputs(const struct hub *hub, uint64_t inputs[STATUS_COUNT]);
 
-/* Whether one more WebSocket may be opened for this session's address: 101, 429 or 503. Says why
- * not in `refusal` and `text`. */
+/* Whether one more WebSocket may be opened for this session's address: 101, which counts as one
+ * opened, 429 or 503. Says why not in `refusal` and `text`. */
 int hub_admit(struct hub *hub,
               const struct session *session,
               enum refusal *refusal,
@@ -152,13 +152,17 @@ bool hub_room_find(struct hub *hub,
                    struct room_host **host,
                    struct hub_denial *denial);
 
-/* A room made new of this kind (empty: `open`), in an incarnation above the one given. NULL with a
- * denial. */
-struct room_host *hub_room_new(struct hub *hub,
-                               struct bytes name,
-                               struct bytes kind,
-                               uint64_t above,
-                               struct hub_denial *denial);
+/* A room that is not there. */
+struct room_wish {
+    struct bytes name;
+    struct bytes kind;       /* empty: `open` */
+    uint64_t above;          /* the last incarnation that it had */
+    struct address *address; /* of whoever wishes for it; NULL where addresses are not counted */
+};
+
+/* Makes the room. NULL with a denial. */
+struct room_host *
+hub_room_new(struct hub *hub, const struct room_wish *wish, struct hub_denial *denial);
 
 /* A loaded room, from here on the hub's. NULL without memory: it is gone then. */
 struct room_host *hub_room_woken(struct hub *hub,

@@ -110,15 +110,17 @@ uint64_t hub_next_incarnation(struct hub *hub, uint64_t above)
     return hub->incarnation;
 }
 
-struct room_host *hub_room_new(struct hub *hub,
-                               struct bytes name,
-                               struct bytes kind,
-                               uint64_t above,
-                               struct hub_denial *denial)
+struct room_host *
+hub_room_new(struct hub *hub, const struct room_wish *wish, struct hub_denial *denial)
 {
-    const struct rules *rules = kind_find(kind.length > 0 ? kind : bytes_of("open"));
+    struct bytes name = wish->name;
+    const struct rules *rules = kind_find(wish->kind.length > 0 ? wish->kind : bytes_of("open"));
     if (rules == NULL)
         return deny(denial, REFUSAL_KIND, CLOSE_KIND, NULL);
+    /* First, so that what one address is refused costs the others nothing. */
+    if (!address_may(&hub->addresses, wish->address, ADDRESS_MAKES_ROOMS, hub->now_us))
+        return deny(denial, REFUSAL_ADDRESS_ROOMS, CLOSE_SERVER_FULL,
+                    "too many new rooms from this address");
     if (!bucket_take(&hub->room_bucket, &hub->limits.room_rate, hub->now_us, 1))
         return deny(denial, REFUSAL_ROOM_RATE, CLOSE_SERVER_FULL, "too many new rooms");
 
@@ -126,7 +128,7 @@ struct room_host *hub_room_new(struct hub *hub,
     struct room_options options = {
         .rules = rules,
         .limits = hub->limits.room,
-        .incarnation = hub_next_incarnation(hub, above),
+        .incarnation = hub_next_incarnation(hub, wish->above),
         .seed = seed | hub_random(hub, UINT32_MAX),
         .grace_ticks = hub->limits.grace_s * rules->tick_hz,
         .logs = true,

@@ -2,15 +2,17 @@
 #ifndef SERVER_LIMITS_H
 #define SERVER_LIMITS_H
 
+#include "server/addresses.h"
 #include "server/bucket.h"
 #include "sync/room.h"
 
 struct hub_limits {
     uint32_t connections;             /* open WebSockets */
     uint32_t connections_per_address; /* sockets; an IPv6 address is its first 64 bits */
-    bool count_loopback;              /* loopback has no limit per address without this */
-    uint32_t rooms;                   /* awake */
-    struct bucket_rate room_rate;     /* rooms made new */
+    struct address_rate address_rates[ADDRESS_ACTS];
+    bool count_loopback;          /* loopback has no limit per address without this */
+    uint32_t rooms;               /* awake */
+    struct bucket_rate room_rate; /* rooms made new, whoever wishes for them */
     struct room_limits room;
     struct bucket_rate message_rate; /* per connection; per_second 0: after the kind's tick rate */
     struct bucket_rate bytes_rate;   /* per connection */

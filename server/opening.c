@@ -157,8 +157,8 @@ bool opening_wait(struct hub *hub,
 
 /* --- Opening ------------------------------------------------------------------------------------ */
 
-/* The first who waits decides what kind a new room is of; one whose kind nobody knows is sent
- * away, and the next decides. */
+/* The first who waits decides what kind a new room is of; one whose kind nobody knows, or whose
+ * address may not make another, is sent away, and the next decides. */
 static void make_new(struct opening *opening, uint64_t incarnation)
 {
     struct hub *hub = opening->hub;
@@ -169,8 +169,11 @@ static void make_new(struct opening *opening, uint64_t incarnation)
         enum status status = wire_read_hello((struct bytes){first->hello, first->length}, &hello);
         assert(status == STATUS_OK); /* it was read before */
         (void)status;
-        struct room_host *host =
-            hub_room_new(hub, name_of(opening), hello.kind, incarnation, &denial);
+        struct room_wish wish = {.name = name_of(opening),
+                                 .kind = hello.kind,
+                                 .above = incarnation,
+                                 .address = first->session->address};
+        struct room_host *host = hub_room_new(hub, &wish, &denial);
         if (host != NULL) {
             admit_all(opening, host);
             return;

@@ -35,17 +35,17 @@ struct session *session_open(struct hub *hub, const struct sockaddr *peer)
     }
     struct address *address = NULL;
     if (hub->limits.count_loopback || !address_is_loopback(peer)) {
-        address = addresses_hold(&hub->addresses, peer);
+        address = addresses_hold(&hub->addresses, peer, hub->now_us);
         /* Some beyond the limit are let in, to be told so over HTTP. */
         if (address == NULL || address_sockets(address) > 2 * hub->limits.connections_per_address) {
             hub->counters.refused[REFUSAL_ADDRESS]++;
-            addresses_drop(&hub->addresses, address);
+            addresses_drop(&hub->addresses, address, hub->now_us);
             return NULL;
         }
     }
     struct session *session = calloc(1, sizeof *session);
     if (session == NULL) {
-        addresses_drop(&hub->addresses, address);
+        addresses_drop(&hub->addresses, address, hub->now_us);
         return NULL;
     }
     session->hub = hub;
@@ -72,7 +72,7 @@ void session_destroy(struct session *session)
     session_gone(session);
     struct hub *hub = session->hub;
     wheel_clear(&hub->wheel, &session->deadline);
-    addresses_drop(&hub->addresses, session->address);
+    addresses_drop(&hub->addresses, session->address, hub->now_us);
     hub->counters.sockets--;
     free(session);
 }

@@ -61,6 +61,8 @@ static struct hub_options options(void)
             {
                 .connections = 100,
                 .connections_per_address = 100,
+                .address_rates = {{.per_minute = ADDRESS_RATE_MAX, .burst = ADDRESS_RATE_MAX},
+                                  {.per_minute = ADDRESS_RATE_MAX, .burst = ADDRESS_RATE_MAX}},
                 .rooms = 100,
                 .room_rate = {.per_second = 100, .burst = 100},
                 .bytes_rate = {.per_second = 65536, .burst = 1 << 20},
@@ -166,8 +168,12 @@ void world_pass(uint64_t milliseconds)
 
 struct peer *peer_open(int index)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(0x0a000001u + (uint32_t)index)};
+    return peer_open_from(index, 0x0a000001u + (uint32_t)index);
+}
+
+struct peer *peer_open_from(int index, uint32_t from)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(from)};
     struct peer *peer = calloc(1, sizeof *peer);
     world.peers[index] = peer;
     peer->session = session_open(world.hub, (struct sockaddr *)&address);

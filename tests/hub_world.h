@@ -53,6 +53,7 @@ void world_jump(uint64_t microseconds);
 
 /* An accepted socket, from an address of its own. */
 struct peer *peer_open(int index);
+struct peer *peer_open_from(int index, uint32_t address); /* IPv4 */
 
 /* The same, upgraded and joined with a key of its own, in kind `open`. */
 struct peer *peer_join(int index, const char *room);

@@ -59,53 +59,6 @@ START_TEST(connections_have_a_limit)
 }
 END_TEST
 
-static struct session *open_from(uint32_t address)
-{
-    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(address)};
-    return session_open(world.hub, (struct sockaddr *)&from);
-}
-
-START_TEST(connections_of_one_address_have_a_limit)
-{
-    enum refusal refusal;
-    const char *text;
-    struct session *sessions[4];
-    world.hub->limits.connections_per_address = 2;
-    for (int i = 0; i < 4; i++) {
-        sessions[i] = open_from(0x0a000001);
-        ck_assert_ptr_nonnull(sessions[i]);
-        ck_assert_int_eq(hub_admit(world.hub, sessions[i], &refusal, &text), i < 2 ? 101 : 429);
-    }
-    ck_assert_ptr_null(open_from(0x0a000001));
-    struct session *other = open_from(0x0a000002);
-    ck_assert_int_eq(hub_admit(world.hub, other, &refusal, &text), 101);
-    session_destroy(sessions[0]);
-    session_destroy(sessions[1]);
-    ck_assert_int_eq(hub_admit(world.hub, sessions[2], &refusal, &text), 101);
-    session_destroy(sessions[2]);
-    session_destroy(sessions[3]);
-    session_destroy(other);
-    ck_assert_ptr_null(world.hub->addresses.table);
-}
-END_TEST
-
-START_TEST(loopback_is_counted_only_when_told_so)
-{
-    enum refusal refusal;
-    const char *text;
-    world.hub->limits.connections_per_address = 1;
-    struct session *a = open_from(0x7f000001), *b = open_from(0x7f000001);
-    ck_assert_int_eq(hub_admit(world.hub, b, &refusal, &text), 101);
-    world.hub->limits.count_loopback = true;
-    struct session *c = open_from(0x7f000001), *d = open_from(0x7f000001);
-    ck_assert_int_eq(hub_admit(world.hub, d, &refusal, &text), 429);
-    session_destroy(a);
-    session_destroy(b);
-    session_destroy(c);
-    session_destroy(d);
-}
-END_TEST
-
 /* --- Rooms come and go ----------------------------------------------------------------------------- */
 
 START_TEST(an_empty_room_stands_still_then_sleeps_and_comes_back)
@@ -499,8 +452,6 @@ static Suite *hub_suite(void)
     tcase_add_test(limits, new_rooms_have_a_rate);
     tcase_add_test(limits, members_have_a_limit);
     tcase_add_test(limits, connections_have_a_limit);
-    tcase_add_test(limits, connections_of_one_address_have_a_limit);
-    tcase_add_test(limits, loopback_is_counted_only_when_told_so);
     tcase_add_test(limits, a_member_costs_little);
 
     TCase *rooms = add_case(suite, "rooms");
