@@ -1,5 +1,6 @@
 #include "persistence/archive.h"
 
+#include "persistence/archive_files.h"
 #include "persistence/archive_parts.h"
 #include "persistence/store_place.h"
 
@@ -21,6 +22,7 @@ static const char *const migrations[] = {
     " state INTEGER NOT NULL, reason BLOB NOT NULL, checksum INTEGER NOT NULL) STRICT;"
     "CREATE TABLE segment" BLOB_COLUMNS "CREATE TABLE snapshot" BLOB_COLUMNS
     "CREATE TABLE part(id INTEGER PRIMARY KEY, owner INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT",
+    ARCHIVE_FILES_SQL,
 };
 #define FORMAT (sizeof migrations / sizeof migrations[0])
 
@@ -129,6 +131,8 @@ enum store_result archive_open(struct archive *archive, const struct sqlite_plac
     if (result != STORE_OK)
         return result;
     result = verify_rooms(archive);
+    if (result == STORE_OK)
+        result = archive_files_tidy(archive);
     if (result != STORE_OK)
         archive_close(archive);
     return result;
@@ -136,6 +140,7 @@ enum store_result archive_open(struct archive *archive, const struct sqlite_plac
 
 void archive_close(struct archive *archive)
 {
+    archive_files_close(archive);
     sqlite_file_close(&archive->file);
 }
 

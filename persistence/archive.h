@@ -9,6 +9,8 @@
  *   part      id, owner, bytes: what a blob has beyond its first MiB; owner = id << 1 | 1 for a
  *             snapshot's
  *
+ *   file, file_part: see archive_files.h
+ *
  * A segment names the last tick of the one before it, so that one that is missing is missed; the
  * room's row says where its log begins and ends. Rooms are numbered from 1 without gaps, and `rooms`
  * tells how many there are: a room that cannot be found is never taken for one that never was.
@@ -21,6 +23,8 @@
 
 #include "persistence/sqlite_file.h"
 
+#define ARCHIVE_FILE_STATEMENTS 15
+
 struct archive {
     struct sqlite_place place;
     struct sqlite_file file;
@@ -28,6 +32,11 @@ struct archive {
     uint64_t rooms;       /* also the highest id */
     uint64_t added;       /* rooms, by the transaction that runs */
     uint64_t incarnation; /* highest of any room */
+
+    /* archive_files.c's. */
+    sqlite3_stmt *file_rows[ARCHIVE_FILE_STATEMENTS];
+    uint64_t file_bytes; /* of all files and uploads, where that is known */
+    bool file_bytes_known;
 };
 
 /* Opens it, or makes it with a new identity where there is none. STORE_DAMAGED where the file cannot

@@ -1,3 +1,4 @@
+#include "persistence/archive_files.h"
 #include "persistence/archive_parts.h"
 #include "persistence/journal.h"
 #include "persistence/store_place.h"
@@ -103,6 +104,22 @@ static enum store_result check_rooms(struct check *check)
     return STORE_OK;
 }
 
+/* --- Files -------------------------------------------------------------------------------------- */
+
+static bool step_on(void *context)
+{
+    struct check *check = context;
+    step(check);
+    return !check->stopped;
+}
+
+static enum store_result check_files(struct check *check)
+{
+    if (check->stopped)
+        return STORE_OK;
+    return archive_files_check(check->archive, check->visitor, step_on, check->context, check);
+}
+
 /* --- The journal -------------------------------------------------------------------------------- */
 
 static bool count_flush(void *context, const struct store_flush *flush)
@@ -183,6 +200,8 @@ enum store_result archive_check(struct archive *archive,
     enum store_result result = count_blobs(&check);
     if (result == STORE_OK)
         result = check_rooms(&check);
+    if (result == STORE_OK)
+        result = check_files(&check);
     if (result == STORE_OK)
         result = check_journal(&check);
     if (result == STORE_OK)

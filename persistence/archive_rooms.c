@@ -1,3 +1,4 @@
+#include "persistence/archive_files.h"
 #include "persistence/archive_parts.h"
 #include "persistence/checksum.h"
 #include "persistence/store_place.h"
@@ -225,6 +226,8 @@ static enum store_result empty_room(struct archive *archive, struct bytes name)
     if (result == STORE_OK)
         result = archive_blobs_drop(archive, SNAPSHOTS, blob_id(row.id, 0),
                                     blob_id(row.id, STORE_TICK_MAX));
+    if (result == STORE_OK)
+        result = archive_files_drop_room(archive, name);
     if (result != STORE_OK)
         return result;
     struct store_room *room = &row.room;

@@ -1,3 +1,4 @@
+#include "persistence/archive_files.h"
 #include "persistence/archive_parts.h"
 #include "persistence/salvage_parts.h"
 #include "persistence/store_place.h"
@@ -15,6 +16,7 @@ struct salvage {
     struct archive from, to;
     uint64_t rooms; /* of the damaged file; 0 when that is not known */
     unsigned kept, quarantined, nameless;
+    unsigned files, files_lost;
 };
 
 /* --- One room ----------------------------------------------------------------------------------- */
@@ -310,6 +312,9 @@ static enum store_result build(struct salvage *salvage, const struct sqlite_plac
         result = keep_identity(salvage, place);
         if (result == STORE_OK)
             result = take_rooms(salvage);
+        if (result == STORE_OK)
+            result = archive_files_salvage(&salvage->from, &salvage->to, &salvage->files,
+                                           &salvage->files_lost);
         archive_close(&salvage->from);
     }
     /* It is renamed without its WAL. */
@@ -343,5 +348,7 @@ enum store_result salvage_archive(const struct sqlite_place *place, struct salva
         salvage_tell(report,
                      "%s; set aside as %s; %u rooms kept, %u of them in quarantine, %u lost. ", why,
                      aside, salvage.kept, salvage.quarantined, salvage.nameless);
+    if (result == STORE_OK && salvage.files + salvage.files_lost > 0)
+        salvage_tell(report, "%u files kept, %u lost. ", salvage.files, salvage.files_lost);
     return result;
 }

@@ -193,6 +193,7 @@ enum store_result sqlite_file_open(struct sqlite_file *file,
 {
     assert(strlen(options->name) < SQLITE_FILE_NAME_MAX);
     *file = (struct sqlite_file){0};
+    file->reads = options->use == SQLITE_FILE_READ;
     strcpy(file->name, options->name);
     if (!sqlite_path(file->path, options->place->folder, options->name)) {
         store_place_set("%s: the folder's name is too long", options->name);

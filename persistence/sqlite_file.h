@@ -47,6 +47,7 @@ struct sqlite_file {
     sqlite3 *db; /* NULL when closed */
     sqlite3_stmt *statements[SQLITE_STATEMENTS_MAX];
     size_t statement_count;
+    bool reads;   /* SQLITE_FILE_READ */
     bool corrupt; /* SQLite has met pages that do not hold together */
     char path[SQLITE_FILE_PATH_MAX];
     char name[SQLITE_FILE_NAME_MAX]; /* the path's end */
@@ -65,8 +66,8 @@ void sqlite_file_close(struct sqlite_file *file);
 void sqlite_file_retire(struct sqlite_file *file);
 
 /* Brings the file's tables to the newest format: migrations[n] leads from format n to n + 1. All in
- * one transaction, always synced, together with what `fill` adds to a file that was new. Refuses a
- * newer format as STORE_FAILED, and a database that is not ours as STORE_DAMAGED. */
+ * one transaction, always synced, together with what `fill` adds to a file that was new. A file that
+ * is only read stays as it is. Refuses a newer format as STORE_FAILED, and a database that is not ours as STORE_DAMAGED. */
 typedef enum store_result sqlite_file_fill(struct sqlite_file *file, void *context);
 MUST_CHECK enum store_result sqlite_file_migrate(struct sqlite_file *file,
                                                  const char *const migrations[],

@@ -176,6 +176,8 @@ enum store_result sqlite_file_migrate(struct sqlite_file *file,
                         file->name, (unsigned long long)format, (unsigned long long)newest);
         return STORE_FAILED;
     }
+    if (file->reads) /* its owner brings it forward; what it lacks is not there for us */
+        return STORE_OK;
     result = sqlite_file_begin(file);
     if (result != STORE_OK)
         return result;

@@ -27,21 +27,10 @@
 #ifndef PERSISTENCE_STORE_H
 #define PERSISTENCE_STORE_H
 
+#include "persistence/store_files.h"
+#include "persistence/store_result.h"
 #include "sync/base.h"
 #include "sync/limits.h"
-
-enum store_result {
-    STORE_OK,
-    STORE_NOT_FOUND,
-    STORE_BUSY,    /* someone else holds the file; try again */
-    STORE_FULL,    /* no space; there may be again */
-    STORE_FENCED,  /* someone else has claimed the store */
-    STORE_UNKNOWN, /* nobody can tell whether it happened (a connection lost in COMMIT) */
-    STORE_FAILED,  /* the disk lies: the journal wants a new generation, see renew_journal() */
-    STORE_DAMAGED, /* bytes do not check; `place` says where */
-    STORE_MEMORY
-};
-const char *store_result_text(enum store_result result);
 
 #define STORE_BLOB_MAX  (64u << 20)
 #define STORE_PLACE_MAX 128u
@@ -178,7 +167,7 @@ struct store {
                                                struct bytes reason);
     MUST_CHECK enum store_result (*release_quarantine)(struct store *store, struct bytes name);
 
-    /* Segments and snapshots go, the name and its incarnation stay. */
+    /* Segments, snapshots and files go, the name and its incarnation stay. */
     MUST_CHECK enum store_result (*remove)(struct store *store, struct bytes name);
 
     /* Drops segments and snapshots that lie before each room's newest snapshot, oldest first, until
@@ -191,6 +180,8 @@ struct store {
                                           store_damage_visitor *visitor,
                                           store_progress *progress,
                                           void *context);
+
+    const struct store_files *files;
 
     /* --- Both --------------------------------------------------------------------------------- */
 

@@ -1,6 +1,7 @@
 #include "persistence/store_memory.h"
 
 #include "persistence/flush.h"
+#include "persistence/memory_files.h"
 #include "persistence/memory_rooms.h"
 #include "persistence/store_place.h"
 
@@ -21,6 +22,7 @@ struct store_memory {
     struct flush *flushes, **flushes_end; /* {journal thread} ascending */
     uint64_t fence, last, released;       /* {journal thread} */
     struct memory_rooms rooms;            /* {archive thread} */
+    struct memory_files files;            /* {archive thread} */
 };
 
 static struct store_memory *memory_of(struct store *store)
@@ -31,6 +33,11 @@ static struct store_memory *memory_of(struct store *store)
 static struct memory_rooms *rooms_of(struct store *store)
 {
     return &memory_of(store)->rooms;
+}
+
+static struct memory_files *files_of(struct store *store)
+{
+    return &memory_of(store)->files;
 }
 
 /* --- Journal ------------------------------------------------------------------------------------ */
@@ -179,6 +186,7 @@ static enum store_result release_quarantine(struct store *store, struct bytes na
 
 static enum store_result remove_room(struct store *store, struct bytes name)
 {
+    memory_files_drop_room(files_of(store), name);
     return memory_rooms_remove(rooms_of(store), name);
 }
 
@@ -197,6 +205,88 @@ check(struct store *store, store_damage_visitor *visitor, store_progress *progre
         progress(context, 1, 1);
     return STORE_OK;
 }
+
+/* --- Files --------------------------------------------------------------------------------------- */
+
+static enum store_result
+file_begin(struct store *store, struct bytes room, uint64_t bytes, uint64_t *upload)
+{
+    return memory_files_begin(files_of(store), room, bytes, upload);
+}
+
+static enum store_result file_write(struct store *store, uint64_t upload, struct bytes bytes)
+{
+    return memory_files_write(files_of(store), upload, bytes);
+}
+
+static enum store_result
+file_end(struct store *store, uint64_t upload, const struct store_file *file, bool *added)
+{
+    return memory_files_end(files_of(store), upload, file, added);
+}
+
+static enum store_result file_drop(struct store *store, uint64_t upload)
+{
+    return memory_files_drop(files_of(store), upload);
+}
+
+static enum store_result
+file_find(struct store *store, struct bytes room, const uint8_t *hash, struct store_file *file)
+{
+    return memory_files_find(files_of(store), room, hash, file);
+}
+
+static enum store_result file_read(struct store *store,
+                                   struct bytes room,
+                                   const uint8_t *hash,
+                                   uint64_t part,
+                                   store_part_visitor *visitor,
+                                   void *context)
+{
+    return memory_files_read(files_of(store), room, hash, part, visitor, context);
+}
+
+static enum store_result
+file_list(struct store *store, struct bytes room, store_file_visitor *visitor, void *context)
+{
+    return memory_files_list(files_of(store), room, visitor, context);
+}
+
+static enum store_result file_held(struct store *store, struct bytes room, struct store_held *held)
+{
+    memory_files_held(files_of(store), room, held);
+    return STORE_OK;
+}
+
+static enum store_result
+file_use(struct store *store, struct bytes room, const uint8_t *hash, uint64_t used_ms)
+{
+    return memory_files_use(files_of(store), room, hash, used_ms);
+}
+
+static enum store_result file_remove(struct store *store, struct bytes room, const uint8_t *hash)
+{
+    return memory_files_remove(files_of(store), room, hash);
+}
+
+static enum store_result file_stalest(struct store *store, struct store_file *file)
+{
+    return memory_files_stalest(files_of(store), file);
+}
+
+static const struct store_files file_functions = {
+    .begin = file_begin,
+    .write = file_write,
+    .end = file_end,
+    .drop = file_drop,
+    .find = file_find,
+    .read = file_read,
+    .list = file_list,
+    .held = file_held,
+    .use = file_use,
+    .remove = file_remove,
+    .stalest = file_stalest,
+};
 
 /* --- Both --------------------------------------------------------------------------------------- */
 
@@ -219,6 +309,7 @@ static void close_store(struct store *store)
         (void)released;
     }
     memory_rooms_free(&memory->rooms);
+    memory_files_free(&memory->files);
     free(memory);
 }
 
@@ -229,6 +320,7 @@ struct store *store_memory_create(uint64_t bytes_max)
         return NULL;
     memory->budget.bytes_max = bytes_max;
     memory->rooms.budget = &memory->budget;
+    memory->files.budget = &memory->budget;
     memory->flushes_end = &memory->flushes;
     memory->store = (struct store){
         .claim = claim,
@@ -247,6 +339,7 @@ struct store *store_memory_create(uint64_t bytes_max)
         .remove = remove_room,
         .reclaim = reclaim,
         .check = check,
+        .files = &file_functions,
         .incarnation = incarnation,
         .place = place,
         .close = close_store,

@@ -1,5 +1,6 @@
 #include "persistence/store_sqlite.h"
 
+#include "persistence/archive_files.h"
 #include "persistence/archive_parts.h"
 #include "persistence/journal.h"
 #include "persistence/salvage.h"
@@ -167,6 +168,87 @@ check(struct store *store, store_damage_visitor *visitor, store_progress *progre
     return archive_check(archive_of(store), visitor, progress, context);
 }
 
+/* --- Files --------------------------------------------------------------------------------------- */
+
+static enum store_result
+file_begin(struct store *store, struct bytes room, uint64_t bytes, uint64_t *upload)
+{
+    return archive_file_begin(archive_of(store), room, bytes, upload);
+}
+
+static enum store_result file_write(struct store *store, uint64_t upload, struct bytes bytes)
+{
+    return archive_file_write(archive_of(store), upload, bytes);
+}
+
+static enum store_result
+file_end(struct store *store, uint64_t upload, const struct store_file *file, bool *added)
+{
+    return archive_file_end(archive_of(store), upload, file, added);
+}
+
+static enum store_result file_drop(struct store *store, uint64_t upload)
+{
+    return archive_file_drop(archive_of(store), upload);
+}
+
+static enum store_result
+file_find(struct store *store, struct bytes room, const uint8_t *hash, struct store_file *file)
+{
+    return archive_file_find(archive_of(store), room, hash, file);
+}
+
+static enum store_result file_read(struct store *store,
+                                   struct bytes room,
+                                   const uint8_t *hash,
+                                   uint64_t part,
+                                   store_part_visitor *visitor,
+                                   void *context)
+{
+    return archive_file_read(archive_of(store), room, hash, part, visitor, context);
+}
+
+static enum store_result
+file_list(struct store *store, struct bytes room, store_file_visitor *visitor, void *context)
+{
+    return archive_file_list(archive_of(store), room, visitor, context);
+}
+
+static enum store_result file_held(struct store *store, struct bytes room, struct store_held *held)
+{
+    return archive_file_held(archive_of(store), room, held);
+}
+
+static enum store_result
+file_use(struct store *store, struct bytes room, const uint8_t *hash, uint64_t used_ms)
+{
+    return archive_file_use(archive_of(store), room, hash, used_ms);
+}
+
+static enum store_result file_remove(struct store *store, struct bytes room, const uint8_t *hash)
+{
+    return archive_file_remove(archive_of(store), room, hash);
+}
+
+static enum store_result file_stalest(struct store *store, struct store_file *file)
+{
+    return archive_file_stalest(archive_of(store), file);
+}
+
+static const struct store_files file_functions = {
+    .begin = file_begin,
+    .write = file_write,
+    .end = file_end,
+    .drop = file_drop,
+    .find = file_find,
+    .read = file_read,
+    .list = file_list,
+    .held = file_held,
+    .use = file_use,
+    .remove = file_remove,
+    .stalest = file_stalest,
+};
+
 /* --- Both --------------------------------------------------------------------------------------- */
 
 static uint64_t incarnation(struct store *store)
@@ -204,6 +286,7 @@ static const struct store functions = {
     .remove = remove_room,
     .reclaim = reclaim,
     .check = check,
+    .files = &file_functions,
     .incarnation = incarnation,
     .place = place,
     .close = close_store,

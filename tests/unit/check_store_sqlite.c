@@ -1,5 +1,6 @@
 /* check_store_sqlite.c - what a store in two SQLite files promises beyond the contract: which files
  * there are, who may read them, how they are made, refused, salvaged and kept small. */
+#include "persistence/checksum.h"
 #include "persistence/store_sqlite.h"
 
 #include <check.h>
@@ -275,9 +276,13 @@ START_TEST(a_newer_format_is_refused)
 {
     static const char *const files[] = {"archive.db", "journal-1.db"};
     make_store();
-    /* The checksum is that of format 2 as a newer version would write it. */
-    run_sql(files[_i], "UPDATE meta SET value = 2, checksum = -2667662707345476148"
-                       " WHERE key = 'format'");
+    /* As a newer version would write it. */
+    uint64_t format = 99;
+    char sql[128];
+    snprintf(sql, sizeof sql,
+             "UPDATE meta SET value = 99, checksum = %" PRId64 " WHERE key = 'format'",
+             (int64_t)checksum(&format, 1, bytes_of("format"), (struct bytes){0}));
+    run_sql(files[_i], sql);
     refuse("newer version");
 }
 END_TEST
