@@ -26,7 +26,9 @@
     ROW(KIND, "no such room kind, or the room has another one")                                    \
     ROW(FULL, "the room takes no more members")                                                    \
     ROW(MEMORY, "the server has no memory left for this")                                          \
-    ROW(REFUSED, "the rules of the room refused it")
+    ROW(REFUSED, "the rules of the room refused it")                                               \
+    ROW(LOCKED, "the record is locked")                                                            \
+    ROW(INCOMPLETE, "a field that the record needs is missing")
 
 #define STATUS_ENUM_ROW(name, text) STATUS_##name,
 enum status {

@@ -80,14 +80,9 @@ static void apply_add(const struct actor *actor, const struct edit *edit, struct
     for (uint32_t i = 0; i < edit->argument_count; i += 2) {
         struct reference reference = read_reference(&reader);
         int number = resolve_field(actor, record->collection, &reference, MERGE_ADD, NULL);
-        const struct field *field =
-            &actor->state->schema.collections[record->collection].fields[number];
         int64_t amount = read_integer(&reader);
-        /* A guarded set of the same group may have left another number than was counted on. */
         const struct cell *cell = record_cell(record, number);
         int64_t sum = amount + (cell != NULL && cell->type == CELL_NUMBER ? cell->value.number : 0);
-        sum = sum < field->minimum ? field->minimum : sum;
-        sum = sum > field->maximum ? field->maximum : sum;
         state_set_number(actor->state, record, number, sum, actor->author);
     }
 }

@@ -6,58 +6,6 @@
 /* What a new record counts for beside its values, against the room's memory. */
 #define RECORD_COST 256u
 
-/* What the group has done to a record so far. */
-struct touched {
-    const struct scope *scope;
-    int collection;
-    struct bytes id;
-    bool exists;
-    bool deleted;               /* by the group */
-    uint64_t length;            /* of its values then, at most */
-    uint32_t foreseen;          /* fields that the group changes, a bit each, and for those: */
-    uint64_t bytes[FIELDS_MAX]; /* what the value will take, at most */
-    int64_t held[FIELDS_MAX];   /* the number, or how many items */
-};
-
-struct group {
-    struct touched touched[EDITS_MAX];
-    uint32_t touched_count;
-    uint32_t created;
-    uint64_t bytes; /* that the values take, at most */
-    struct fresh_names fresh;
-};
-
-/* What is touched is cleared one by one: it is large, and most groups are small. */
-static void group_begin(struct group *group)
-{
-    fresh_begin(&group->fresh);
-    group->touched_count = 0;
-    group->created = 0;
-    group->bytes = 0;
-}
-
-static struct touched *group_touch(struct group *group,
-                                   const struct scope *scope,
-                                   int collection,
-                                   struct bytes id,
-                                   const struct record *record)
-{
-    for (uint32_t i = 0; i < group->touched_count; i++) {
-        struct touched *touched = &group->touched[i];
-        if (touched->scope == scope && touched->collection == collection &&
-            bytes_equal(touched->id, id))
-            return touched;
-    }
-    struct touched *touched = &group->touched[group->touched_count++];
-    bool live = record != NULL && record->kind == RECORD_LIVE;
-    *touched = (struct touched){.scope = scope,
-                                .collection = collection,
-                                .id = id,
-                                .exists = live,
-                                .length = live ? record->length : 0};
-    return touched;
-}
-
 static bool all_mine(const struct record *record, uint32_t member)
 {
     for (int i = 0; i < record->cell_count; i++)
@@ -69,10 +17,10 @@ static bool all_mine(const struct record *record, uint32_t member)
 /* Whether the record is there, or not there, as the verb and its guards need it. */
 static enum status check_existence(const struct actor *actor,
                                    const struct edit *edit,
-                                   const struct record *record,
                                    struct group *group,
                                    struct touched *touched)
 {
+    const struct record *record = touched->record;
     bool tombstone = record != NULL && record->kind == RECORD_TOMBSTONE;
     if (touched->exists) {
         if ((edit->guards & GUARD_NEW) != 0)
@@ -97,95 +45,40 @@ static enum status check_existence(const struct actor *actor,
     if (edit->verb != VERB_PUT || collection->sight == SIGHT_PRESENCE)
         return STATUS_NOT_FOUND;
     touched->exists = true;
+    touched->made = true;
     group->created++;
     group->bytes += RECORD_COST;
     return STATUS_OK;
 }
 
-/* --- What the edits of a group do to a field, one after the other -------------------------------- */
-
-static const struct cell *cell_of(const struct record *record, int field)
-{
-    if (record == NULL || record->kind != RECORD_LIVE)
-        return NULL;
-    return record_cell(record, field);
-}
-
-static uint64_t bytes_held(const struct touched *touched, const struct record *record, int field)
-{
-    if ((touched->foreseen >> field & 1) != 0)
-        return touched->bytes[field];
-    const struct cell *cell = cell_of(record, field);
-    if (cell == NULL)
-        return 0;
-    if (cell->type == CELL_LIST)
-        return list_bytes(cell);
-    return cell->type == CELL_SHORT || cell->type == CELL_PACKED ? cell->aux.length : 0;
-}
-
-/* A number, or how many items a list has. */
-static int64_t held(const struct touched *touched, const struct record *record, int field)
-{
-    if ((touched->foreseen >> field & 1) != 0)
-        return touched->held[field];
-    const struct cell *cell = cell_of(record, field);
-    if (cell != NULL && cell->type == CELL_NUMBER)
-        return cell->value.number;
-    return cell != NULL && cell->type == CELL_LIST ? list_count(cell) : 0;
-}
-
-/* Notes what a field will hold. Where a guard may leave it as it is (`unsure`), the larger counts. */
-static enum status foresee(struct group *group,
-                           struct touched *touched,
-                           const struct record *record,
-                           int field,
-                           uint64_t bytes,
-                           int64_t now_held,
-                           bool unsure)
-{
-    uint64_t before = bytes_held(touched, record, field);
-    int64_t was_held = held(touched, record, field);
-    if (unsure && bytes < before)
-        bytes = before;
-    if (unsure && now_held < was_held)
-        now_held = was_held;
-    touched->bytes[field] = bytes;
-    touched->held[field] = now_held;
-    touched->foreseen |= UINT32_C(1) << field;
-    touched->length += bytes - before; /* modulo 2^64: `before` is part of it */
-    group->bytes += bytes > before ? bytes - before : 0;
-    return touched->length <= RECORD_BYTES_MAX ? STATUS_OK : STATUS_LIMIT;
-}
-
-/* A whole value, which value_check() has passed. */
-static enum status foresee_value(struct group *group,
-                                 struct touched *touched,
-                                 const struct record *record,
-                                 const struct field *field,
-                                 int number,
-                                 struct bytes packed,
-                                 bool unsure)
-{
-    struct reader reader = reader_on(packed);
-    enum pack_type type = read_type(&reader);
-    int64_t now_held = 0;
-    if (field_is_number(field) && type == PACK_INTEGER)
-        now_held = read_integer(&reader);
-    if (field->merge == MERGE_APPEND && type == PACK_ARRAY)
-        now_held = read_array(&reader);
-    uint64_t bytes = field_is_number(field) ? 0 : canonical_bytes(packed);
-    return foresee(group, touched, record, number, bytes, now_held, unsure);
-}
-
 /* --- Verbs --------------------------------------------------------------------------------------- */
 
+/* A whole value, which value_check() has passed, as the field will hold it. */
+static struct holding holding_whole(const struct field *field, struct bytes packed)
+{
+    struct reader reader = reader_on(packed);
+    struct holding holding = {.set = read_type(&reader) != PACK_NIL};
+    if (!holding.set)
+        return holding;
+    if (field_is_number(field)) {
+        holding.number = read_integer(&reader);
+        return holding;
+    }
+    holding.packed = packed;
+    holding.bytes = (uint32_t)canonical_bytes(packed);
+    if (field->merge == MERGE_APPEND)
+        holding.number = read_array(&reader);
+    return holding;
+}
+
+/* `guarded`: only what is this client's is changed. */
 static enum status check_pairs(const struct actor *actor,
                                const struct edit *edit,
-                               int collection,
-                               const struct record *record,
+                               bool guarded,
                                struct group *group,
                                struct touched *touched)
 {
+    int collection = touched->collection;
     struct reader reader = reader_on(edit->arguments);
     for (uint32_t i = 0; i < edit->argument_count; i += 2) {
         struct reference reference = read_reference(&reader);
@@ -199,9 +92,8 @@ static enum status check_pairs(const struct actor *actor,
         if (presence && field_is_number(field))
             return STATUS_DENIED;
         enum status status = value_check(field, packed);
-        if (status == STATUS_OK)
-            status = foresee_value(group, touched, record, field, number, packed,
-                                   (edit->guards & GUARD_MINE) != 0);
+        if (status == STATUS_OK && (!guarded || foreseen_mine(actor, edit, touched, number)))
+            status = foresee(group, touched, number, holding_whole(field, packed));
         if (status != STATUS_OK)
             return status;
     }
@@ -210,11 +102,10 @@ static enum status check_pairs(const struct actor *actor,
 
 static enum status check_append(const struct actor *actor,
                                 const struct edit *edit,
-                                int collection,
-                                const struct record *record,
                                 struct group *group,
                                 struct touched *touched)
 {
+    int collection = touched->collection;
     struct reader reader = reader_on(edit->arguments);
     struct reference reference = read_reference(&reader);
     int number = resolve_field(actor, collection, &reference, MERGE_APPEND, &group->fresh);
@@ -224,22 +115,26 @@ static enum status check_append(const struct actor *actor,
     if (field->merge != MERGE_APPEND)
         return STATUS_TYPE;
     uint32_t count = edit->argument_count - 1;
-    int64_t before = held(touched, record, number);
+    if (count == 0)
+        return STATUS_OK;
+    struct holding holding = holding_of(touched, number);
     struct bytes items = {reader.data + reader.at, reader.length - reader.at};
-    enum status status = value_check_items(field, &reader, count, (uint64_t)before);
+    enum status status = value_check_items(field, &reader, count, (uint64_t)holding.number);
     if (status != STATUS_OK)
         return status;
-    uint64_t bytes = bytes_held(touched, record, number) + canonical_bytes(items);
-    return foresee(group, touched, record, number, bytes, before + count, false);
+    holding.packed = (struct bytes){0};
+    holding.number += count;
+    holding.bytes += (uint32_t)canonical_bytes(items);
+    holding.set = true;
+    return foresee(group, touched, number, holding);
 }
 
 static enum status check_add(const struct actor *actor,
                              const struct edit *edit,
-                             int collection,
-                             const struct record *record,
                              struct group *group,
                              struct touched *touched)
 {
+    int collection = touched->collection;
     struct reader reader = reader_on(edit->arguments);
     for (uint32_t i = 0; i < edit->argument_count; i += 2) {
         struct reference reference = read_reference(&reader);
@@ -250,10 +145,14 @@ static enum status check_add(const struct actor *actor,
         if (!field_is_number(field) || field->merge != MERGE_ADD ||
             read_type(&reader) != PACK_INTEGER)
             return STATUS_TYPE;
-        int64_t sum = held(touched, record, number) + read_integer(&reader);
-        if (sum < field->minimum || sum > field->maximum)
+        struct holding holding = holding_of(touched, number);
+        holding.number += read_integer(&reader);
+        holding.set = true;
+        if (holding.number < field->minimum || holding.number > field->maximum)
             return STATUS_RANGE;
-        foresee(group, touched, record, number, 0, sum, false);
+        enum status status = foresee(group, touched, number, holding);
+        if (status != STATUS_OK)
+            return status;
     }
     return STATUS_OK;
 }
@@ -272,32 +171,72 @@ check_emit(const struct actor *actor, const struct edit *edit, struct group *gro
     return STATUS_OK;
 }
 
-static enum status accepted(const struct actor *actor, const struct edit *edit, struct bytes name)
+static enum status accepted(const struct actor *actor,
+                            const struct edit *edit,
+                            const struct edit_context *context,
+                            int target,
+                            bool makes)
 {
     if (actor->server || actor->rules->accept == NULL)
         return STATUS_OK;
-    char text[NAME_BYTES_MAX + 1] = {0};
-    memcpy(text, name.data, name.length);
+    const struct touched *touched = context->touched;
     struct edit_view view = {.member = actor->author.member,
                              .role = actor->role,
-                             .collection = text,
-                             .id = edit->id,
                              .verb = (int)edit->verb,
-                             .arguments = edit->arguments};
+                             .target = target,
+                             .id = edit->id,
+                             .owner = actor->author.member,
+                             .makes = makes,
+                             .if_mine = (edit->guards & GUARD_MINE) != 0,
+                             .arguments = edit->arguments,
+                             .context = context};
+    if (touched != NULL)
+        view.changes = context->group->changes;
+    if (touched != NULL && !touched->made)
+        view.owner = touched->record->owner;
     return actor->rules->accept(actor->room, &view);
 }
 
-static enum status
-check_edit(const struct actor *actor, const struct edit *edit, struct group *group)
+static enum status check_verb(const struct actor *actor,
+                              const struct edit *edit,
+                              bool makes,
+                              struct group *group,
+                              struct touched *touched)
+{
+    switch (edit->verb) {
+    case VERB_PUT:
+    case VERB_SET:
+        return check_pairs(actor, edit, !makes && (edit->guards & GUARD_MINE) != 0, group, touched);
+    case VERB_APPEND:
+        return check_append(actor, edit, group, touched);
+    case VERB_ADD:
+        return check_add(actor, edit, group, touched);
+    case VERB_DELETE:
+        return collection_of(actor, &group->fresh, touched->collection)->sight == SIGHT_PRESENCE
+                   ? STATUS_DENIED
+                   : STATUS_OK;
+    case VERB_EMIT:
+        break;
+    }
+    return STATUS_OK;
+}
+
+/* `rest` stands at the edits behind this one, of which there are so many. */
+static enum status check_edit(const struct actor *actor,
+                              const struct edit *edit,
+                              struct group *group,
+                              const struct reader *rest,
+                              uint32_t rest_count)
 {
     if (!actor->server && actor->role < ROLE_EDITOR)
         return STATUS_DENIED;
+    struct edit_context context = {
+        .actor = actor, .group = group, .rest = rest, .rest_count = rest_count};
     enum status status;
     if (edit->verb == VERB_EMIT) {
         int event = resolve_event(actor, &edit->target, &group->fresh);
         status = check_emit(actor, edit, group, event);
-        return status == STATUS_OK ? accepted(actor, edit, event_of(actor, &group->fresh, event))
-                                   : status;
+        return status == STATUS_OK ? accepted(actor, edit, &context, event, false) : status;
     }
     int collection = resolve_collection(actor, &edit->target, &group->fresh);
     if (collection < 0)
@@ -310,30 +249,13 @@ check_edit(const struct actor *actor, const struct edit *edit, struct group *gro
         return STATUS_NOT_FOUND;
     const struct record *record = state_find(actor->state, scope, collection, edit->id);
     struct touched *touched = group_touch(group, scope, collection, edit->id, record);
-    status = check_existence(actor, edit, record, group, touched);
-    if (status != STATUS_OK)
-        return status;
-    switch (edit->verb) {
-    case VERB_PUT:
-    case VERB_SET:
-        status = check_pairs(actor, edit, collection, record, group, touched);
-        break;
-    case VERB_APPEND:
-        status = check_append(actor, edit, collection, record, group, touched);
-        break;
-    case VERB_ADD:
-        status = check_add(actor, edit, collection, record, group, touched);
-        break;
-    case VERB_DELETE:
-        if (known->sight == SIGHT_PRESENCE)
-            status = STATUS_DENIED;
-        break;
-    case VERB_EMIT:
-        break;
-    }
-    if (status != STATUS_OK)
-        return status;
-    return accepted(actor, edit, known->name);
+    bool existed = touched->exists;
+    status = check_existence(actor, edit, group, touched);
+    bool makes = !existed && touched->exists;
+    if (status == STATUS_OK)
+        status = check_verb(actor, edit, makes, group, touched);
+    context.touched = touched;
+    return status == STATUS_OK ? accepted(actor, edit, &context, collection, makes) : status;
 }
 
 static enum status check_limits(const struct actor *actor, const struct group *group)
@@ -361,7 +283,7 @@ enum status presence_check_values(const struct actor *actor,
 {
     struct group group;
     group_begin(&group);
-    struct touched touched = {.length = record->length};
+    struct touched *touched = group_touch(&group, record->scope, 0, record_id(record), record);
     for (uint32_t i = 0; i < count; i += 2) {
         struct reference reference = read_reference(reader);
         int number = resolve_field(actor, 0, &reference, MERGE_SET, &group.fresh);
@@ -373,7 +295,7 @@ enum status presence_check_values(const struct actor *actor,
         struct bytes packed = read_value(reader);
         enum status status = value_check(field, packed);
         if (status == STATUS_OK)
-            status = foresee_value(&group, &touched, record, field, number, packed, false);
+            status = foresee(&group, touched, number, holding_whole(field, packed));
         if (status != STATUS_OK)
             return status;
     }
@@ -387,8 +309,9 @@ enum status operation_check(const struct actor *actor, struct reader *reader, ui
     enum status status = STATUS_OK;
     for (uint32_t i = 0; i < count; i++) {
         struct edit edit = read_edit(reader);
+        group.changes = 0;
         if (status == STATUS_OK)
-            status = check_edit(actor, &edit, &group);
+            status = check_edit(actor, &edit, &group, reader, count - i - 1);
     }
     return status == STATUS_OK ? check_limits(actor, &group) : status;
 }

@@ -1,6 +1,7 @@
 /* operation_parts.h - how the work on operations is divided: operation_read.c decodes edits,
  * operation_names.c finds what their names stand for, operation_check.c says whether they may be
- * applied, operation.c applies them, and value.c knows what fits in a field. */
+ * applied, with operation_group.c, which knows what the edits before will have done; operation.c
+ * applies them, and value.c knows what fits in a field. */
 #ifndef SYNC_OPERATION_PARTS_H
 #define SYNC_OPERATION_PARTS_H
 
@@ -95,6 +96,71 @@ size_t canonical_bytes(struct bytes packed);
 
 /* Puts one checked value into a field. */
 void value_apply(const struct actor *actor, struct record *record, int number, struct bytes packed);
+
+/* --- operation_group.c --------------------------------------------------------------------------- */
+
+/* What a field holds, by the room's word or after what a group does to it. */
+struct holding {
+    struct bytes packed; /* a whole value that is no number; empty for a list that was added to */
+    int64_t number;      /* or how many items */
+    uint32_t bytes;      /* that the value takes, at most */
+    bool set;
+};
+
+/* What the group has done to a record so far. */
+struct touched {
+    const struct scope *scope;
+    const struct record *record; /* as the room has it: live, a tombstone or NULL */
+    int collection;
+    struct bytes id;
+    bool exists;
+    bool made;         /* by the group */
+    bool deleted;      /* likewise */
+    uint64_t length;   /* of its values then, at most */
+    uint32_t foreseen; /* fields with something in `fields`, a bit each */
+    uint32_t written;  /* fields whose last change will be the group's */
+    struct holding fields[FIELDS_MAX];
+};
+
+struct group {
+    struct touched touched[EDITS_MAX];
+    uint32_t touched_count;
+    uint32_t created;
+    uint64_t bytes; /* that the values take, at most */
+    struct fresh_names fresh;
+    /* Of the edit at hand: the fields that it changes, and what they held before it. */
+    uint32_t changes;
+    struct holding before[FIELDS_MAX];
+    uint32_t before_written;
+};
+void group_begin(struct group *group);
+struct touched *group_touch(struct group *group,
+                            const struct scope *scope,
+                            int collection,
+                            struct bytes id,
+                            const struct record *record);
+
+/* The field as the edits so far leave it. */
+struct holding holding_of(const struct touched *touched, int field);
+
+/* Under the guard "if mine": whether the field's last change was this client's operation. */
+bool foreseen_mine(const struct actor *actor,
+                   const struct edit *edit,
+                   const struct touched *touched,
+                   int field);
+
+/* Notes what a field will hold. STATUS_LIMIT beyond what a record takes. */
+enum status
+foresee(struct group *group, struct touched *touched, int field, struct holding holding);
+
+/* Where an edit stands that the rules are asked about: `rest` is at the edits behind it. */
+struct edit_context {
+    const struct actor *actor;
+    const struct group *group;
+    const struct touched *touched; /* its record; NULL for an event */
+    const struct reader *rest;
+    uint32_t rest_count;
+};
 
 /* --- operation_check.c --------------------------------------------------------------------------- */
 

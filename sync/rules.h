@@ -81,14 +81,23 @@ struct event_rules {
     bool presence; /* goes with presence: not part of what is kept with the room */
 };
 
-/* One edit of a client as rules->accept sees it, before anything of its group is applied. */
+struct edit_context;
+
+/* One edit of a client as rules->accept sees it, before anything of its operation is applied. What
+ * fits no field is refused before; more of records: the functions at the end. */
 struct edit_view {
     uint32_t member;
     enum role role;
-    const char *collection; /* of the record, or the event's name; NUL-terminated */
-    struct bytes id;        /* empty for an event */
-    int verb;               /* enum verb in sync/operation.h */
+    int verb;        /* enum verb in sync/operation.h */
+    int target;      /* number of the collection or the event: declared ones as in the tables */
+    struct bytes id; /* empty for an event */
+    uint32_t owner;  /* who made the record: this member where the operation makes it */
+    uint32_t
+        changes;  /* fields that it sets or adds to, a bit each; none that a guard leaves alone */
+    bool makes;   /* it makes the record */
+    bool if_mine; /* takes back what this member did: what it sets was there before */
     struct bytes arguments; /* msgpack values behind the guards, as in the wire document */
+    const struct edit_context *context;
 };
 
 struct rules {
@@ -119,5 +128,32 @@ const struct rules *kind_find(struct bytes name);
 extern const struct rules kind_open;
 extern const struct rules kind_cursors;
 extern const struct rules kind_board; /* board.c */
+
+/* --- For rules->accept: records as an edit finds them, and its own as the edit leaves it -------- */
+
+/* What the edits before it in the same operation do is counted in. */
+enum standing {
+    STANDING_NONE, /* no such record, and no memory of one */
+    STANDING_DELETED,
+    STANDING_COMING, /* an edit behind it in the same operation makes it */
+    STANDING_LIVE
+};
+enum standing edit_standing(const struct edit_view *edit, int collection, struct bytes id);
+
+struct field_view {
+    bool set;
+    uint32_t author; /* of the last change; 0 for the server, or where there never was one */
+    int64_t number;  /* of FIELD_INT and FIELD_FIXED; of a list how many items it has */
+    /* The value of any other type, as msgpack; a list's only where the operation sets it whole and
+     * adds nothing to it. Valid as long as the edit. */
+    struct bytes packed;
+};
+
+/* Fields are numbered as in the tables, those of presence from 2 on. All zero for a record that is
+ * not live. */
+struct field_view
+edit_field(const struct edit_view *edit, int collection, struct bytes id, int field);
+struct field_view edit_finds(const struct edit_view *edit, int field);
+struct field_view edit_leaves(const struct edit_view *edit, int field);
 
 #endif

@@ -56,6 +56,27 @@ static const char *pack_number(struct writer *writer, const char *at)
     return end;
 }
 
+static const char *pack_one(struct writer *writer, const char *at);
+
+/* How many there are is known at the end: they are packed twice. */
+static const char *pack_pairs(struct writer *writer, const char *at)
+{
+    uint32_t values = 0;
+    const char *end = skip_spaces(at);
+    for (struct writer counted = writer_on(NULL, 0); *end != '}';
+         end = skip_spaces(end), values++) {
+        if (*end == 0)
+            fail(at);
+        end = pack_one(&counted, end);
+    }
+    if (values % 2 != 0)
+        fail(at);
+    pack_map(writer, values / 2);
+    for (uint32_t i = 0; i < values; i++)
+        at = pack_one(writer, skip_spaces(at));
+    return end + 1;
+}
+
 static const char *pack_one(struct writer *writer, const char *at)
 {
     if (*at == '\'')
@@ -74,6 +95,8 @@ static const char *pack_one(struct writer *writer, const char *at)
         pack_bool(writer, false);
         return at + 5;
     }
+    if (*at == '{')
+        return pack_pairs(writer, at + 1);
     if (*at != '[')
         return pack_number(writer, at);
     struct open_array array = pack_array_begin(writer);

@@ -4,7 +4,7 @@
  *   struct writer writer = writer_on(buffer, sizeof buffer);
  *   notation_pack(&writer, "[10 3 9 1 1 0 'a' 5]");
  *
- * 12 -7 integers · 'text' strings · nil true false · [ ] arrays · x00ff binary · 1.5 floats
+ * 12 -7 integers · 'text' strings · nil true false · [ ] arrays · { } maps, key and value in turn · x00ff binary · 1.5 floats
  *
  * Errors     a mistake in the notation is a mistake in the test: it aborts.
  */

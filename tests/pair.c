@@ -34,7 +34,8 @@ void good(const char *edits)
 void refused(const char *edits, enum status status)
 {
     uint64_t before = room_hash(room, SEAT_NONE);
-    ck_assert_msg(outcome(room, ada, edits) == status, "%s", edits);
+    enum status got = outcome(room, ada, edits);
+    ck_assert_msg(got == status, "%.200s: %s", edits, status_text(got));
     ck_assert_uint_eq(room_hash(room, SEAT_NONE), before);
 }
 

@@ -19,8 +19,8 @@
 #define UNSAVED_OPERATIONS_DEFAULT 4096u
 #define UNSAVED_BYTES_DEFAULT      (4u << 20)
 
-static_assert((int)TUTTI_REFUSED == (int)STATUS_REFUSED, "statuses are those of the wire");
-static_assert((int)TUTTI_REFUSED == STATUS_COUNT - 1, "every status is in the public header");
+static_assert((int)TUTTI_INCOMPLETE == (int)STATUS_INCOMPLETE, "statuses are those of the wire");
+static_assert((int)TUTTI_INCOMPLETE == STATUS_COUNT - 1, "every status is in the public header");
 static_assert((int)TUTTI_DURABLE_DISK == (int)DURABILITY_DISK, "durability is that of the wire");
 static_assert((int)TUTTI_SAVING_PAUSED == (int)SAVING_PAUSED, "so is the state of saving");
 

@@ -60,7 +60,9 @@ enum tutti_status {
     TUTTI_KIND = 11,
     TUTTI_FULL = 12,
     TUTTI_MEMORY = 13,
-    TUTTI_REFUSED = 14
+    TUTTI_REFUSED = 14, /* by the room's rules */
+    TUTTI_LOCKED = 15,
+    TUTTI_INCOMPLETE = 16 /* a field that the record needs is missing */
 };
 
 /* English, static storage, never NULL. */

@@ -28,6 +28,8 @@ class Status(enum.IntEnum):
     FULL = 12
     MEMORY = 13
     REFUSED = 14
+    LOCKED = 15
+    INCOMPLETE = 16
 
 
 UNCERTAIN = "uncertain"  # the room has forgotten this key: nobody can tell

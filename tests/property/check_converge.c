@@ -63,7 +63,7 @@ static const struct event_rules events[] = {
     {.name = "wave", .kept = 2, .presence = true},
 };
 
-static void edit_field(struct room *room, const char *collection, const char *id, int64_t value)
+static void write_field(struct room *room, const char *collection, const char *id, int64_t value)
 {
     uint8_t bytes[128];
     struct writer writer = writer_on(bytes, sizeof bytes);
@@ -80,14 +80,14 @@ static void edit_field(struct room *room, const char *collection, const char *id
 static void rules_tick(struct room *room)
 {
     if (room_random(room, 5) == 0)
-        edit_field(room, "ledger", "secret", (int64_t)room_random(room, 1000));
+        write_field(room, "ledger", "secret", (int64_t)room_random(room, 1000));
     if (room_random(room, 9) == 0)
-        edit_field(room, "weather", "wind", (int64_t)room_random(room, 360));
+        write_field(room, "weather", "wind", (int64_t)room_random(room, 360));
 }
 
 static void rules_timer(struct room *room, uint32_t timer)
 {
-    edit_field(room, "weather", "timer", (int64_t)timer);
+    write_field(room, "weather", "timer", (int64_t)timer);
     if (timer < 5)
         ck_assert_int_eq(room_set_timer(room, timer + 1, 7), STATUS_OK);
 }

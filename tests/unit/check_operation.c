@@ -210,6 +210,25 @@ START_TEST(if_mine_changes_only_fields_of_that_operation)
 }
 END_TEST
 
+/* What a guard leaves alone is known to the edits behind it, before anything is applied. */
+START_TEST(edits_behind_a_guard_count_on_what_it_leaves)
+{
+    good("[0 'shapes' 'a' 'votes' 5]");                                  /* ada's first */
+    good("[33 'shapes' 'a' 1 'votes' -10] [3 'shapes' 'a' 'votes' 20]"); /* from -10 on */
+    expect("shapes", "a", "votes", "10");
+    refused("[33 'shapes' 'a' 1 'votes' -10] [3 'shapes' 'a' 'votes' 1]", STATUS_RANGE);
+    good("[33 'shapes' 'a' 1 'votes' -10] [3 'shapes' 'a' 'votes' -1]"); /* from 10 on */
+    expect("shapes", "a", "votes", "9");
+    refused("[33 'shapes' 'a' 4 'votes' -10] [3 'shapes' 'a' 'votes' -1]", STATUS_RANGE);
+    /* The fields of a record that the same operation makes are its own. */
+    good("[0 'shapes' 'b' 'votes' 1] [33 'shapes' 'b' 6 'votes' 2 'n' 3]");
+    expect("shapes", "b", "votes", "2");
+    good("[0 'shapes' 'c' 'votes' 1] [33 'shapes' 'c' 6 'votes' 2 'n' 3]");
+    expect("shapes", "c", "votes", "1");
+    expect("shapes", "c", "n", "3");
+}
+END_TEST
+
 START_TEST(if_mine_deletes_only_what_is_wholly_mine)
 {
     good("[0 'shapes' 'a' 'n' 1]");
@@ -464,6 +483,7 @@ int main(void)
     tcase_add_test(mixed, if_new_lets_only_the_first_put);
     tcase_add_test(mixed, if_stamp_refuses_what_was_changed_since);
     tcase_add_test(mixed, if_mine_changes_only_fields_of_that_operation);
+    tcase_add_test(mixed, edits_behind_a_guard_count_on_what_it_leaves);
     tcase_add_test(mixed, if_mine_deletes_only_what_is_wholly_mine);
     tcase_add_test(mixed, if_mine_undoes_only_my_own_delete);
     tcase_add_test(mixed, a_group_applies_whole_or_not_at_all);

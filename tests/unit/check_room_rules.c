@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sync/hash.h"
+#include "sync/operation.h"
 #include "tests/helpers.h"
 
 static struct room_options options;
@@ -67,8 +68,9 @@ static void on_left(struct room *one, uint32_t member)
 
 static enum status on_accept(struct room *one, const struct edit_view *edit)
 {
+    static const char *const targets[] = {"presence", "shapes"};
     (void)one;
-    hear(edit->collection, (uint32_t)edit->verb);
+    hear(edit->verb == VERB_EMIT ? "chat" : targets[edit->target], (uint32_t)edit->verb);
     return edit->id.length == 3 ? STATUS_REFUSED : STATUS_OK;
 }
 

@@ -15,6 +15,8 @@ const STATUSES = [
   'full',
   'memory',
   'refused',
+  'locked',
+  'incomplete',
 ] as const
 
 /** Why something did not happen: the statuses of the wire, then those that only a client knows. */
