@@ -7,6 +7,7 @@
 #include "server/service.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -233,8 +234,13 @@ static void release(struct program *program)
     folder_close(&program->folder);
 }
 
+/* A buffer from here on is mapped by itself and goes back to the system when it is freed. glibc would
+ * raise the limit with each one freed, and large buffers that come and go would leave holes. */
+#define MAPPED_BYTES_MIN (16 * 1024)
+
 int main(int argc, char **argv)
 {
+    mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES_MIN);
     struct program program = {.folder = {.fd = -1, .lock_fd = -1}, .signal_fd = -1};
     char error[OPTIONS_ERROR_MAX];
     switch (options_read(&program.options, argc, argv, getenv, error)) {

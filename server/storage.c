@@ -81,7 +81,7 @@ static void queue_free(struct queue *queue)
 {
     for (struct job *job = queue->first, *next; job != NULL; job = next) {
         next = job->next;
-        batch_free(job->batch);
+        free(job->batch);
         free(job);
     }
     pthread_cond_destroy(&queue->filled);
@@ -148,30 +148,20 @@ bool storage_next(struct storage *storage, struct storage_event *event)
 
 /* --- Flushes ------------------------------------------------------------------------------------- */
 
-static bool open_flush(struct storage *storage)
-{
-    if (storage->open == NULL)
-        storage->open = calloc(1, sizeof *storage->open);
-    return storage->open != NULL;
-}
-
 bool storage_reserve(struct storage *storage, size_t bytes)
 {
-    return open_flush(storage) && flush_reserve(&storage->open->buffer, bytes);
+    return flush_reserve(&storage->open, bytes);
 }
 
-void batch_free(struct batch *batch)
+struct bytes batch_bytes(const struct batch *batch)
 {
-    if (batch == NULL)
-        return;
-    free(batch->buffer.data);
-    free(batch);
+    return (struct bytes){batch->data, batch->length};
 }
 
 bool storage_log(struct storage *storage, const struct flush_entry *entry)
 {
     assert(!storage->stopped);
-    return open_flush(storage) && flush_add(&storage->open->buffer, entry);
+    return flush_add(&storage->open, entry);
 }
 
 uint64_t storage_open_number(const struct storage *storage)
@@ -181,17 +171,32 @@ uint64_t storage_open_number(const struct storage *storage)
 
 static bool is_empty(const struct storage *storage)
 {
-    return storage->open == NULL || storage->open->buffer.length == 0;
+    return storage->open.length == 0;
 }
 
-/* What was set aside for the largest entry would be held until the flush is sealed. */
-static void trim(struct flush_buffer *buffer)
+/* Memory of just its size: a batch is kept until it is sealed. */
+static struct batch *batch_new(struct bytes bytes)
 {
-    uint8_t *data = realloc(buffer->data, buffer->length);
-    if (data == NULL)
-        return;
-    buffer->data = data;
-    buffer->capacity = buffer->length;
+    struct batch *batch = malloc(sizeof *batch + bytes.length);
+    if (batch == NULL)
+        return NULL;
+    *batch = (struct batch){.length = bytes.length};
+    memcpy(batch->data, bytes.data, bytes.length);
+    return batch;
+}
+
+static struct batch *take_open(struct storage *storage)
+{
+    struct flush_buffer *open = &storage->open;
+    struct batch *batch = batch_new((struct bytes){open->data, open->length});
+    if (batch == NULL)
+        return NULL;
+    open->length = 0;
+    if (open->capacity > STORAGE_FLUSH_BYTES) {
+        free(open->data);
+        *open = (struct flush_buffer){0};
+    }
+    return batch;
 }
 
 void storage_flush(struct storage *storage, uint64_t now_us, bool urgent)
@@ -203,15 +208,17 @@ void storage_flush(struct storage *storage, uint64_t now_us, bool urgent)
     struct job *job = behind ? NULL : job_new(JOB_FLUSH, (struct bytes){0});
     if (job == NULL)
         return;
+    job->batch = take_open(storage);
+    if (job->batch == NULL) {
+        free(job);
+        return;
+    }
     storage->under_way++;
-    job->batch = storage->open;
-    trim(&job->batch->buffer);
     job->batch->number = storage->next_number++;
     job->batch->since_us = now_us;
-    storage->open = NULL;
     storage->flushed_us = now_us;
     pthread_mutex_lock(&storage->mutex);
-    storage->figures.waiting_bytes += job->batch->buffer.length;
+    storage->figures.waiting_bytes += job->batch->length;
     if (storage->figures.waiting_us == 0)
         storage->figures.waiting_us = now_us;
     pthread_mutex_unlock(&storage->mutex);
@@ -228,14 +235,13 @@ struct storage_load_figures storage_figures(struct storage *storage)
     pthread_mutex_lock(&storage->mutex);
     struct storage_load_figures figures = storage->figures;
     pthread_mutex_unlock(&storage->mutex);
-    if (storage->open != NULL)
-        figures.waiting_bytes += storage->open->buffer.length;
+    figures.waiting_bytes += storage->open.length;
     return figures;
 }
 
 bool storage_flush_is_full(const struct storage *storage)
 {
-    return storage->open != NULL && storage->open->buffer.length >= STORAGE_FLUSH_BYTES;
+    return storage->open.length >= STORAGE_FLUSH_BYTES;
 }
 
 bool storage_is_full(struct storage *storage, uint64_t now_us)
@@ -294,18 +300,10 @@ static bool take_flush(void *context, const struct store_flush *flush)
     struct taking *taking = context;
     struct storage *storage = taking->storage;
     taking->failed = true;
-    struct batch *batch = calloc(1, sizeof *batch);
+    struct batch *batch = batch_new(flush->bytes);
     if (batch == NULL)
         return false;
     batch->number = flush->number;
-    batch->buffer = (struct flush_buffer){.data = malloc(flush->bytes.length + 1),
-                                          .length = flush->bytes.length,
-                                          .capacity = flush->bytes.length + 1};
-    if (batch->buffer.data == NULL) {
-        batch_free(batch);
-        return false;
-    }
-    memcpy(batch->buffer.data, flush->bytes.data, flush->bytes.length);
     writer_keep(storage, batch);
     taking->failed = !tails_take(storage, batch);
     return !taking->failed;
@@ -439,7 +437,7 @@ void storage_destroy(struct storage *storage)
     struct storage_event event;
     while (storage_next(storage, &event))
         room_destroy(event.room);
-    batch_free(storage->open);
+    free(storage->open.data);
     queue_free(&storage->to_writer);
     queue_free(&storage->to_archivist);
     writer_free(storage);

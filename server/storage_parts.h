@@ -21,7 +21,8 @@ struct batch {
     struct batch *next; /* among those kept */
     uint64_t number;
     uint64_t since_us; /* when it was handed over */
-    struct flush_buffer buffer;
+    size_t length;
+    uint8_t data[];
 };
 
 enum job_kind {
@@ -81,7 +82,7 @@ struct storage {
     bool stopped;
 
     /* The hub's. */
-    struct batch *open;
+    struct flush_buffer open;
     uint64_t next_number;
     uint64_t flushed_us; /* when a flush was last handed over */
     uint32_t under_way;  /* flushes handed over whose end the hub has not taken */
@@ -119,7 +120,7 @@ void queue_push(struct storage *storage, struct queue *queue, struct job *job);
 struct job *queue_pop(struct storage *storage, struct queue *queue, uint64_t until_ms);
 void post(struct storage *storage, const struct storage_event *event);
 void wake_hub(struct storage *storage);
-void batch_free(struct batch *batch);
+struct bytes batch_bytes(const struct batch *batch);
 uint64_t wall_clock_ms(void); /* since 1970 */
 
 /* writer.c */

@@ -46,7 +46,8 @@ void tail_forget(struct storage *storage, struct tail *tail)
 static bool append_bytes(struct flush_buffer *buffer, struct bytes bytes)
 {
     if (bytes.length > buffer->capacity - buffer->length) {
-        size_t capacity = 2 * (buffer->length + bytes.length);
+        size_t capacity = buffer->length + bytes.length;
+        capacity += capacity / 4;
         uint8_t *data = realloc(buffer->data, capacity);
         if (data == NULL)
             return false;
@@ -141,7 +142,7 @@ static bool take_entry(struct storage *storage, const struct flush_entry *entry)
 
 bool tails_take(struct storage *storage, const struct batch *batch)
 {
-    struct flush_reader reader = {.bytes = {batch->buffer.data, batch->buffer.length}};
+    struct flush_reader reader = {.bytes = batch_bytes(batch)};
     struct flush_entry entry;
     bool taken = true;
     while (taken && flush_next(&reader, &entry)) {

@@ -17,14 +17,13 @@ void writer_keep(struct storage *storage, struct batch *batch)
         storage->kept = batch;
     storage->kept_last = batch;
     pthread_mutex_lock(&storage->mutex);
-    storage->figures.kept_bytes += batch->buffer.length;
+    storage->figures.kept_bytes += batch->length;
     pthread_mutex_unlock(&storage->mutex);
 }
 
 static enum store_result append(struct storage *storage, const struct batch *batch)
 {
-    struct store_flush flush = {.number = batch->number,
-                                .bytes = {batch->buffer.data, batch->buffer.length}};
+    struct store_flush flush = {.number = batch->number, .bytes = batch_bytes(batch)};
     return storage->store->append(storage->store, storage->fence, &flush);
 }
 
@@ -161,15 +160,15 @@ static void write_flush(struct storage *storage, struct job *job)
     if (storage->gave_up || !save(storage, batch)) {
         /* Nothing may become durable behind a gap. */
         storage->gave_up = true;
-        batch_free(batch);
+        free(batch);
         free(job);
         return;
     }
     writer_keep(storage, batch);
     pthread_mutex_lock(&storage->mutex);
-    storage->figures.waiting_bytes -= batch->buffer.length;
+    storage->figures.waiting_bytes -= batch->length;
     storage->figures.flushes++;
-    storage->figures.flush_bytes += batch->buffer.length;
+    storage->figures.flush_bytes += batch->length;
     const struct job *next = storage->to_writer.first;
     while (next != NULL && next->batch == NULL)
         next = next->next;
@@ -192,8 +191,8 @@ static void release(struct storage *storage, uint64_t number)
     while (storage->kept != NULL && storage->kept->number <= number) {
         struct batch *batch = storage->kept;
         storage->kept = batch->next;
-        bytes += batch->buffer.length;
-        batch_free(batch);
+        bytes += batch->length;
+        free(batch);
     }
     if (storage->kept == NULL)
         storage->kept_last = NULL;
@@ -232,6 +231,6 @@ void writer_free(struct storage *storage)
     while (storage->kept != NULL) {
         struct batch *batch = storage->kept;
         storage->kept = batch->next;
-        batch_free(batch);
+        free(batch);
     }
 }
