@@ -2,18 +2,7 @@
  * Where letters stand: broken into lines as a browser breaks them in a `pre-wrap` field, so that
  * the canvas, an exported picture and the field in which people type show the same.
  */
-import { MONO, SANS, SERIF } from './style.js'
-
-/** `font` of an object. */
-export const FONTS = [
-  { name: 'Sans', family: SANS },
-  { name: 'Serif', family: SERIF },
-  { name: 'Mono', family: MONO },
-  {
-    name: 'Hand',
-    family: "'Segoe Print', 'Bradley Hand', 'Marker Felt', 'Comic Neue', Chalkboard, cursive",
-  },
-] as const
+import { familyOf } from './style.js'
 
 export const LINE_HEIGHT = 1.3
 /** Letters of a note become no smaller than this, in pixels of the board. */
@@ -54,7 +43,7 @@ const WORDS_KEPT = 20_000
 const LAYOUTS_KEPT = 2_000
 
 export function fontOf(font: number, size: number): string {
-  return `${size}px ${(FONTS[font] ?? FONTS[0]).family}`
+  return `${size}px ${familyOf(font)}`
 }
 
 /** In lines of at most `width`; null where only the writer breaks lines. */
