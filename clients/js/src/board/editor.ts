@@ -14,7 +14,9 @@ import { COLOUR, type Theme } from './style.js'
 import { Hand } from './tools/hand.js'
 import { FreeHand } from './tools/freehand.js'
 import { Select } from './tools/select.js'
+import { TextEditor } from './text_editor.js'
 import type { Tool } from './tools/tool.js'
+import { paintWords } from './words.js'
 import { HIGHLIGHTER, MARKER, PEN } from './model.js'
 
 /** What the next object will look like. */
@@ -56,6 +58,7 @@ export class Editor extends Emitter<EditorEvents> {
   readonly selection: Selection
   readonly renderer: Renderer
   readonly presence: Presence
+  readonly textEditor: TextEditor
   readonly #tools = new Map<string, Tool>()
   readonly #input: Input
   readonly #observer: ResizeObserver
@@ -84,11 +87,23 @@ export class Editor extends Emitter<EditorEvents> {
     this.#readOnly = options.readOnly ?? false
     this.scene = new Scene(room)
     this.selection = new Selection(this.scene)
-    this.#look = { theme: options.theme ?? 'light', find: this.scene.find, image: () => null }
+    this.#look = {
+      theme: options.theme ?? 'light',
+      find: this.scene.find,
+      image: () => null,
+      words: (context, object) => {
+        if (object.id !== this.textEditor.id) paintWords(context, object, this.#look)
+      },
+    }
     this.#measure()
     this.camera.set({ x: -this.camera.width / 2, y: -this.camera.height / 2 })
     this.renderer = new Renderer(element, this.scene, this.camera, this.#look)
     this.presence = new Presence(this)
+    this.textEditor = new TextEditor(this)
+    this.textEditor.on('change', ({ id, before }) => {
+      for (const each of [id, before]) if (each !== null) this.renderer.repaint(each)
+    })
+    this.on('edit', ({ id }) => this.textEditor.open(id))
     this.#observer = new ResizeObserver(() => {
       this.#measure()
       this.renderer.resize()
@@ -107,6 +122,7 @@ export class Editor extends Emitter<EditorEvents> {
     this.tool.cancel()
     this.tool.leave?.()
     this.#input.destroy()
+    this.textEditor.destroy()
     this.#observer.disconnect()
     this.presence.destroy()
     this.renderer.destroy()

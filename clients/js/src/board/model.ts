@@ -274,7 +274,8 @@ function numbers(value: Value | undefined): readonly number[] {
 
 function binaries(value: Value | undefined): readonly Uint8Array[] {
   if (!Array.isArray(value)) return NO_TEXTS
-  return value.filter((item) => item instanceof Uint8Array)
+  const isWhole = value.every((item) => item instanceof Uint8Array)
+  return isWhole ? (value as Uint8Array[]) : value.filter((item) => item instanceof Uint8Array)
 }
 
 function strings(value: Value | undefined): readonly string[] {

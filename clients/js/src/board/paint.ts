@@ -22,7 +22,7 @@ export interface Look {
   /** The picture with this hash, where it is here already. */
   image(hash: Uint8Array): CanvasImageSource | null
   /** Writes the object's words; the origin is its upper left corner, and it is turned already. */
-  text?(context: CanvasRenderingContext2D, object: BoardObject): void
+  words?(context: CanvasRenderingContext2D, object: BoardObject): void
 }
 
 const RADIUS_MAX = 12
@@ -115,11 +115,14 @@ function paintLine(context: CanvasRenderingContext2D, object: BoardObject, look:
   context.beginPath()
   traceCourse(course, context)
   context.stroke()
-  if (object.heads === 0 || course.flat.length < 2) return
   context.setLineDash([])
-  context.beginPath()
-  traceHeads(object, course.flat, context)
-  context.stroke()
+  if (object.heads !== 0 && course.flat.length > 1) {
+    context.beginPath()
+    traceHeads(object, course.flat, context)
+    context.stroke()
+  }
+  context.translate(object.x, object.y)
+  look.words?.(context, object)
 }
 
 export function traceHeads(
@@ -154,7 +157,7 @@ function paintBoxed(context: CanvasRenderingContext2D, object: BoardObject, look
     default:
       paintShape(context, object, look)
   }
-  look.text?.(context, object)
+  look.words?.(context, object)
 }
 
 function paintShape(context: CanvasRenderingContext2D, object: BoardObject, look: Look): void {

@@ -8,6 +8,7 @@ import { isLine, decode, OBJECTS, type BoardObject, type Patch } from './model.j
 import { contains, union, type Box, type Point } from './geometry.js'
 import { compareOrder } from './order.js'
 import { boundsOf, hit, paintBox, touchesBox } from './shape.js'
+import { sized } from './words.js'
 
 export interface SceneChange {
   readonly id: string
@@ -52,7 +53,7 @@ export class Scene extends Emitter<SceneEvents> {
     this.collection = room.collection(OBJECTS)
     const entries: Entry[] = []
     for (const [id, fields] of this.collection) {
-      const object = decode(id, fields)
+      const object = this.#shown(id, fields)
       if (object !== undefined) this.#link(object)
       if (object !== undefined) this.#entries.set(id, entryOf(object, { x: 0, y: 0, w: 0, h: 0 }))
     }
@@ -194,9 +195,7 @@ export class Scene extends Emitter<SceneEvents> {
   #shown(id: string, record: Fields | undefined): BoardObject | undefined {
     const object = record && decode(id, record)
     const patch = this.#preview.get(id)
-    return object === undefined || patch === undefined
-      ? object
-      : ({ ...object, ...patch } as BoardObject)
+    return object && sized(patch === undefined ? object : ({ ...object, ...patch } as BoardObject))
   }
 
   #changed({ id, record, mine }: CollectionChange): void {

@@ -12,6 +12,7 @@ import {
   type Box,
   type Point,
 } from './geometry.js'
+import { LABEL_WIDTH_MAX } from './text_layout.js'
 import { frameOf, isLine, type BoardObject } from './model.js'
 import { pointAt, strokeBox, strokeIsNear, strokeWidth, stretchesOf } from './stroke.js'
 
@@ -40,7 +41,7 @@ function overhang(object: BoardObject): number {
     case 'stroke':
       return strokeWidth(object) + 1
     case 'arrow':
-      return headLength(object) + 2
+      return Math.max(headLength(object) + 2, object.text.length > 0 ? LABEL_WIDTH_MAX / 2 : 0)
     case 'note':
       return SHADOW
     case 'frame':

@@ -136,6 +136,11 @@ export class SharedText extends Emitter<SharedTextEvents> {
     return this.#isBarred
   }
 
+  /** There is a record that takes what is written. */
+  get isThere(): boolean {
+    return !this.#isBarred && this.#objects.has(this.id)
+  }
+
   override toString(): string {
     return this.#text.toString()
   }
@@ -177,7 +182,7 @@ export class SharedText extends Emitter<SharedTextEvents> {
   flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
-    if (this.#unsent.length === 0 || this.#isBarred || !this.#objects.has(this.id)) return
+    if (this.#unsent.length === 0 || !this.isThere) return
     const update = this.#unsent.length === 1 ? this.#unsent[0]! : mergeUpdates(this.#unsent)
     const isTooLong = bytesOf(this.#applied) + update.length > UPDATES_BYTES_MAX
     try {
@@ -346,7 +351,7 @@ export class TextSession {
   }
 
   #flip(turn: () => unknown): boolean {
-    if (this.#shared.isBarred) return false
+    if (!this.#shared.isThere) return false
     this.#shared.receive()
     let turned = false
     while (turn() !== null) turned = true

@@ -19,11 +19,6 @@ const SLACK = 6
 const EDGE = 24
 
 export interface EditOptions {
-  /**
-   * It was made to be written in: `room.history` is in a gesture since before it was, which ends
-   * with the editing. Left empty, a text is as if it had never been.
-   */
-  readonly isNew?: boolean
   /** All is chosen, so that typing replaces it. */
   readonly selectsAll?: boolean
 }
@@ -68,21 +63,24 @@ export class TextEditor extends Emitter<TextEditorEvents> {
     return this.#open?.object.id ?? null
   }
 
+  /**
+   * All until it is closed is one step of undo, and so is what made the object, where a gesture of
+   * `room.history` is under way since then.
+   */
   open(id: string, options: EditOptions = {}): void {
-    const object = this.#editor.scene.find(id)
+    const { room, scene } = this.#editor
+    const object = scene.find(id)
     this.close()
     if (object === undefined || this.#editor.readOnly || object.lock > 0) return
-    if (wordsOf(object, this.#editor.scene.find) === null) return
+    if (wordsOf(object, scene.find) === null) return
+    room.history.begin()
     this.#open = new Field(this.#editor, this.#texts.open(id), object, {
       left: () => this.close(),
       failed: (message) => this.tell('trouble', message),
     })
-    this.#isNew = options.isNew ?? false
     this.tell('change', { id, before: null })
     this.#open.begin(options.selectsAll ?? false)
   }
-
-  #isNew = false
 
   close(): void {
     const field = this.#open
@@ -143,8 +141,6 @@ class Field {
   }
 
   begin(selectsAll: boolean): void {
-    // The letters under it go and these come in the same frame.
-    this.#editor.room.history.begin()
     this.place()
     this.element.focus({ preventScroll: true })
     this.element.setSelectionRange(selectsAll ? 0 : this.#shown.length, this.#shown.length)

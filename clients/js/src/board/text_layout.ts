@@ -5,6 +5,8 @@
 import { familyOf } from './style.js'
 
 export const LINE_HEIGHT = 1.3
+/** An arrow's words, in pixels of the board. */
+export const LABEL_WIDTH_MAX = 220
 /** Letters of a note become no smaller than this, in pixels of the board. */
 export const FITTED_SIZE_MIN = 8
 
@@ -106,9 +108,21 @@ function makeLayout(text: string, font: number, size: number, width: number | nu
   }
 }
 
-/** Where a line may end: behind blanks and hyphens, and around characters that stand alone. */
-const PIECES =
-  /\p{Ideo}|[\p{sc=Hira}\p{sc=Kana}]|[^\s\p{Ideo}\p{sc=Hira}\p{sc=Kana}]*?[\p{L}\p{N}][-–—]+(?=[\p{L}])|[^\s\p{Ideo}\p{sc=Hira}\p{sc=Kana}]+|\s+/gu
+/**
+ * What stays together on a line: words, up to their hyphens; long dashes; blanks; characters of
+ * Chinese and Japanese, each alone but for the punctuation that must not begin or end a line.
+ */
+const CJK = String.raw`\p{Ideo}\p{sc=Hira}\p{sc=Kana}`
+const PIECES = new RegExp(
+  [
+    String.raw`[\p{Ps}\p{Pi}]*[${CJK}][\p{Pe}\p{Pf}、。，．！？：；ー…]*`,
+    String.raw`[^\s—${CJK}]*?[\p{L}\p{N}][-–]+(?=\p{L})`,
+    String.raw`[^\s—${CJK}]+`,
+    '—+',
+    String.raw`\s+`,
+  ].join('|'),
+  'gu',
+)
 
 class Breaker {
   readonly lines: Line[] = []

@@ -5,7 +5,13 @@ import { isLine, takesText, type BoardObject } from './model.js'
 import { traceRounded, type Look } from './paint.js'
 import { COLOUR, inkOf, TOKENS, type Theme } from './style.js'
 import { textOf } from './text.js'
-import { layOut, layOutFitted, prepareLetters, type Layout } from './text_layout.js'
+import {
+  LABEL_WIDTH_MAX,
+  layOut,
+  layOutFitted,
+  prepareLetters,
+  type Layout,
+} from './text_layout.js'
 
 export interface Words {
   readonly text: string
@@ -34,7 +40,6 @@ const SHAPE_PADDING = 8
 const TITLE_SIZE = 14
 const TITLE_GAP = 5
 const TITLE_EMPTY = 'Frame'
-const LABEL_WIDTH_MAX = 220
 const LABEL_PADDING = 4
 /** Letters of fewer pixels than this on the screen cannot be told apart, nor be read. */
 const PIXELS_MIN = 1.5
@@ -48,9 +53,9 @@ export function wordsOf(object: BoardObject, find: Find, text = textOf(object.te
   const box = innerBox(object)
   const isFree = object.type === 'text' && isAutoWide(object)
   const layout =
-    object.type === 'note'
-      ? layOutFitted(text, object.font, object.fontSize, box.w, box.h)
-      : layOut(text, object.font, object.fontSize, isFree ? null : box.w)
+    object.type === 'text'
+      ? layOut(text, object.font, object.fontSize, isFree ? null : box.w)
+      : layOutFitted(text, object.font, object.fontSize, box.w, box.h)
   const down = object.type === 'text' ? 0 : Math.floor(object.align / 3)
   return {
     text,

@@ -1,0 +1,226 @@
+// Words on a board, edited in place by two people, in a real browser against the real server:
+// TUTTI_SERVER names its binary, CHROMIUM a browser other than Debian's.
+import assert from 'node:assert/strict'
+import { after, afterEach, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+import { startServer, startWire, until } from './server/server.mjs'
+
+const folder = (path) => fileURLToPath(new URL(path, import.meta.url))
+
+let server
+let wire
+let browser
+let contexts = []
+let roomNumber = 0
+const faults = []
+
+before(async () => {
+  server = await startServer({ flags: ['--www', folder('pages'), '--client', folder('../dist')] })
+  wire = await startWire(server.port)
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu'],
+  })
+})
+
+afterEach(async () => {
+  await Promise.all(contexts.map((context) => context.close()))
+  contexts = []
+  assert.deepEqual(faults.splice(0), [])
+})
+
+after(async () => {
+  await browser?.close()
+  await wire?.close()
+  await server?.stop()
+})
+
+async function visit(name, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 900, height: 700 }, ...options })
+  contexts.push(context)
+  context.setDefaultTimeout(10_000)
+  const page = await context.newPage()
+  page.on('pageerror', (error) => faults.push(error.stack))
+  const address = wire.url.replace('ws', 'http')
+  await page.goto(`${address}/board.html?room=words-${roomNumber}&name=${name}`)
+  await page.waitForFunction(() => window.live !== undefined)
+  return page
+}
+
+async function two() {
+  roomNumber++
+  return [await visit('Ada'), await visit('Bob')]
+}
+
+/** An object of these fields, around the middle of the page. */
+async function make(page, fields) {
+  const id = await page.evaluate(async (fields) => {
+    const { editor, room } = window.live
+    editor.camera.set({ x: 0, y: 0, zoom: 1 })
+    const objects = room.collection('objects')
+    const id = objects.newId()
+    await objects.put(id, { z: 'a0', x: 300, y: 200, w: 200, h: 200, ...fields }).done
+    return id
+  }, fields)
+  return id
+}
+
+const NOTE = { type: 7, colour: 5, font_size: 20 }
+const TEXT = { type: 6, w: null, h: null, font_size: 20 }
+
+async function edit(page, id) {
+  await page.waitForFunction((id) => window.live.editor.scene.find(id) !== undefined, id)
+  await page.evaluate((id) => window.live.editor.textEditor.open(id), id)
+  return page.locator('textarea.words')
+}
+
+const caretOf = (page) => page.locator('textarea.words').evaluate((field) => field.selectionStart)
+
+async function reads(field, text) {
+  await until(async () => (await field.inputValue()) === text, `the field reads ${text}`)
+}
+
+test('two write one note at once, and each caret stays where it was', async () => {
+  const [ada, bob] = await two()
+  const id = await make(ada, NOTE)
+  const [a, b] = [await edit(ada, id), await edit(bob, id)]
+  await a.pressSequentially('end')
+  await reads(b, 'end')
+  await b.press('Home')
+  await Promise.all([a.pressSequentially('ing', { delay: 20 }), b.pressSequentially('the ')])
+  await reads(a, 'the ending')
+  await reads(b, 'the ending')
+  assert.deepEqual([await caretOf(ada), await caretOf(bob)], [10, 4])
+  await b.press('Escape')
+  assert.equal(await bob.locator('textarea.words').count(), 0)
+  assert.deepEqual(await bob.evaluate(() => [...window.live.editor.selection]), [id])
+  await bob.evaluate(() => window.live.editor.undo())
+  await reads(a, 'ending')
+})
+
+test('lines break in the field where they break on the board', async () => {
+  roomNumber++
+  const ada = await visit('Ada')
+  const words =
+    'A quick, brown fox—lazy as ever—jumps over well-known dogs; supercalifragilisticexpialidocious (or so it is said) 東京の天気は良い。 naïve café 👩‍👩‍👧 end'.split(
+      ' ',
+    )
+  let seed = 7
+  const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647
+  for (let round = 0; round < 40; round++) {
+    const count = 1 + Math.floor(random() * 25)
+    const text = Array.from({ length: count }, () => words[Math.floor(random() * words.length)])
+      .join(random() < 0.9 ? ' ' : '  ')
+      .replace(' end', '\nend')
+    const fields = { w: 60 + Math.floor(random() * 300), font: round % 4, font_size: 12 + round }
+    const type = round % 2 === 0 ? { type: 6, h: null } : { type: 1, h: 2000, font_size: 20 }
+    const id = await make(ada, { ...fields, ...type })
+    const field = await edit(ada, id)
+    await field.fill(text)
+    const [shown, laid] = await field.evaluate((field) => {
+      const { lineHeight } = getComputedStyle(field)
+      const laid = field.offsetHeight
+      field.style.height = '0'
+      return [field.scrollHeight / parseFloat(lineHeight), laid / parseFloat(lineHeight)]
+    })
+    assert.equal(Math.round(shown), Math.round(laid), JSON.stringify({ text, ...fields, ...type }))
+    await field.press('Escape')
+  }
+})
+
+test('an empty text vanishes, and undo finds nothing of it', async () => {
+  const [ada, bob] = await two()
+  await ada.evaluate(() => window.live.room.history.begin())
+  const id = await make(ada, TEXT)
+  const field = await edit(ada, id)
+  await field.pressSequentially('x')
+  await field.press('Backspace')
+  await field.press('Escape')
+  await bob.waitForFunction(() => window.live.room.collection('objects').size === 0)
+  assert.equal(await ada.evaluate(() => window.live.editor.undo()), false)
+})
+
+test('a text that is emptied is gone, and comes back with its letters', async () => {
+  const [ada, bob] = await two()
+  const id = await make(ada, TEXT)
+  let field = await edit(ada, id)
+  await field.pressSequentially('kept')
+  await field.press('Escape')
+  field = await edit(ada, id)
+  await field.fill('')
+  await field.press('Escape')
+  await bob.waitForFunction(() => window.live.room.collection('objects').size === 0)
+  await ada.evaluate(() => window.live.editor.undo())
+  await reads(await edit(bob, id), 'kept')
+})
+
+test('what an input method is composing is not disturbed by others', async () => {
+  const [ada, bob] = await two()
+  const id = await make(ada, NOTE)
+  const [a, b] = [await edit(ada, id), await edit(bob, id)]
+  await a.pressSequentially('はい')
+  await reads(b, 'はい')
+  const input = await ada.context().newCDPSession(ada)
+  await input.send('Input.imeSetComposition', { text: 'に', selectionStart: 1, selectionEnd: 1 })
+  await reads(a, 'はいに')
+  await b.press('Home')
+  await b.pressSequentially('A')
+  await reads(b, 'Aはいに')
+  await input.send('Input.imeSetComposition', { text: 'にほ', selectionStart: 2, selectionEnd: 2 })
+  await reads(a, 'はいにほ')
+  await input.send('Input.insertText', { text: '日本' })
+  await reads(a, 'Aはい日本')
+  await reads(b, 'Aはい日本')
+  assert.deepEqual([await caretOf(ada), await caretOf(bob)], [5, 1])
+})
+
+test('undo in the field takes back the own letters alone; paste is plain', async () => {
+  const [ada, bob] = await two()
+  const id = await make(ada, NOTE)
+  const [a, b] = [await edit(ada, id), await edit(bob, id)]
+  await a.pressSequentially('one')
+  await reads(b, 'one')
+  await b.press('End')
+  await b.pressSequentially(' two')
+  await reads(a, 'one two')
+  await a.press('Control+z')
+  await reads(a, ' two')
+  await reads(b, ' two')
+  await a.press('Control+Shift+z')
+  await reads(b, 'one two')
+  await a.evaluate((field) => {
+    field.setSelectionRange(0, 3)
+    document.execCommand('insertText', false, 'a\tb')
+  })
+  await reads(b, 'a    b two')
+})
+
+test('a field lies over a turned and zoomed object', async () => {
+  roomNumber++
+  const ada = await visit('Ada')
+  const id = await make(ada, { ...NOTE, angle: 512, align: 4 })
+  await ada.evaluate(() => window.live.editor.camera.set({ x: 200, y: 100, zoom: 1.5 }))
+  const field = await edit(ada, id)
+  await field.pressSequentially('turned')
+  const { x, y, width, height } = await field.boundingBox()
+  // The middle of the note is at 400, 300 on the board.
+  assert.ok(Math.abs(x + width / 2 - (400 - 200) * 1.5) < 1, `${x + width / 2}`)
+  assert.ok(Math.abs(y + height / 2 - (300 - 100) * 1.5) < 1, `${y + height / 2}`)
+})
+
+test('a title is one line, and an object that is gone or locked is edited no more', async () => {
+  const [ada, bob] = await two()
+  const frame = await make(ada, { type: 9, w: 400, h: 300 })
+  const title = await edit(ada, frame)
+  await title.fill('One\ntwo')
+  await title.press('Enter')
+  assert.equal(await ada.locator('textarea.words').count(), 0)
+  assert.equal(await (await edit(bob, frame)).inputValue(), 'One two')
+  await ada.evaluate((id) => window.live.room.collection('objects').set(id, { lock: 1 }), frame)
+  await bob.locator('textarea.words').waitFor({ state: 'detached' })
+  const note = await make(ada, NOTE)
+  await edit(bob, note)
+  await ada.evaluate((id) => window.live.room.collection('objects').delete(id), note)
+  await bob.locator('textarea.words').waitFor({ state: 'detached' })
+})
