@@ -251,11 +251,13 @@ seal_room(struct archive *archive, const struct store_sealed *sealed, uint64_t w
         return result;
 
     /* A deleted room that is sealed again is a new one of the same name. */
-    if (add || room.room.state == STORE_ROOM_DELETED) {
+    if (room.room.state == STORE_ROOM_DELETED) {
         room.room.state = STORE_ROOM_WELL;
-        room.room.created_ms = wall_ms;
+        room.room.created_ms = 0;
         room.room.kind.length = 0;
     }
+    if (room.room.created_ms == 0)
+        room.room.created_ms = wall_ms;
     if (room.room.kind.length == 0)
         archive_room_set_kind(&room, sealed->kind);
     if (sealed->segment.bytes.length > 0)
@@ -278,4 +280,92 @@ enum store_result archive_seal(struct archive *archive,
     for (size_t i = 0; i < count && result == STORE_OK; i++)
         result = seal_room(archive, &sealed[i], wall_ms);
     return archive_end(archive, result);
+}
+
+/* --- Setting aside ------------------------------------------------------------------------------ */
+
+/* The tick behind which nothing is stored of the room; `told` when segments that check lead there. */
+static enum store_result
+find_end(struct archive *archive, const struct archive_room *room, uint64_t *end, bool *told)
+{
+    struct archive_blob blob;
+    uint64_t from = blob_id(room->id, 0), to = blob_id(room->id, STORE_TICK_MAX);
+    enum store_result result = archive_blob_last(archive, SEGMENTS, from, to, &blob);
+    *told = false;
+    if (result == STORE_NOT_FOUND)
+        return STORE_OK;
+    if (result != STORE_OK && (result != STORE_DAMAGED || blob.id < from || blob.id > to))
+        return result;
+    if (result == STORE_OK) {
+        *told = archive_blob_verify(&blob, room->room.name) == STORE_OK;
+        archive_blob_free(&blob);
+    }
+    uint64_t last = *told ? blob.last : blob_tick(&blob);
+    if (last > *end)
+        *end = last;
+    return STORE_OK;
+}
+
+static enum store_result add_aside(struct archive *archive,
+                                   struct archive_room *room,
+                                   const struct store_blob *segment,
+                                   uint64_t wall_ms)
+{
+    uint64_t end = room->room.last;
+    bool told;
+    enum store_result result = find_end(archive, room, &end, &told);
+    if (result != STORE_OK || (told && segment->last <= end))
+        return result;
+    /* Its bytes may tell of ticks that are there too; where it stands it is in nobody's way. */
+    struct store_blob placed = *segment;
+    if (placed.first <= end)
+        placed.first = end + 1;
+    if (placed.last < placed.first)
+        placed.last = placed.first;
+    if (placed.last > STORE_TICK_MAX)
+        return archive_damage(SEGMENTS, room->room.name, end, "no tick is left behind it");
+    room->room.last = end;
+    result = add_blob(archive, room, SEGMENTS, &placed, wall_ms);
+    room->room.last = placed.last;
+    if (room->room.first == 0)
+        room->room.first = placed.first;
+    return result;
+}
+
+static enum store_result set_aside(struct archive *archive,
+                                   const struct store_sealed *sealed,
+                                   struct bytes reason,
+                                   uint64_t wall_ms)
+{
+    struct archive_room room;
+    enum store_result result = archive_room_find(archive, sealed->name, &room);
+    bool add = result == STORE_NOT_FOUND;
+    bool traced = result == STORE_DAMAGED && !archive->file.corrupt;
+    if (add)
+        result = archive_room_begin(archive, sealed->name, &room);
+    else if (traced)
+        result = archive_room_trace(archive, sealed->name, &room);
+    if (result == STORE_OK && sealed->segment.bytes.length > 0)
+        result = add_aside(archive, &room, &sealed->segment, wall_ms);
+    if (result != STORE_OK || traced) {
+        if (result == STORE_OK && room.room.incarnation > archive->incarnation)
+            archive->incarnation = room.room.incarnation;
+        return result;
+    }
+    room.room.state = STORE_ROOM_QUARANTINED;
+    archive_room_set_reason(&room, reason);
+    if (room.room.kind.length == 0)
+        archive_room_set_kind(&room, sealed->kind);
+    return archive_room_write(archive, &room, add);
+}
+
+enum store_result archive_set_aside(struct archive *archive,
+                                    const struct store_sealed *sealed,
+                                    struct bytes reason,
+                                    uint64_t wall_ms)
+{
+    enum store_result result = archive_begin(archive);
+    if (result == STORE_OK)
+        result = archive_end(archive, set_aside(archive, sealed, reason, wall_ms));
+    return result;
 }

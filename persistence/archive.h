@@ -49,6 +49,10 @@ MUST_CHECK enum store_result archive_seal(struct archive *archive,
                                           const struct store_sealed *sealed,
                                           size_t count,
                                           uint64_t wall_ms);
+MUST_CHECK enum store_result archive_set_aside(struct archive *archive,
+                                               const struct store_sealed *sealed,
+                                               struct bytes reason,
+                                               uint64_t wall_ms);
 MUST_CHECK enum store_result archive_room(struct archive *archive,
                                           struct bytes name,
                                           store_room_visitor *visitor,
@@ -68,7 +72,8 @@ archive_rooms(struct archive *archive, store_room_visitor *visitor, void *contex
 MUST_CHECK enum store_result
 archive_quarantine(struct archive *archive, struct bytes name, struct bytes reason);
 MUST_CHECK enum store_result archive_release_quarantine(struct archive *archive, struct bytes name);
-MUST_CHECK enum store_result archive_remove(struct archive *archive, struct bytes name);
+MUST_CHECK enum store_result
+archive_remove(struct archive *archive, struct bytes name, uint64_t incarnation);
 MUST_CHECK enum store_result
 archive_reclaim(struct archive *archive, uint64_t bytes, uint64_t *freed);
 MUST_CHECK enum store_result archive_check(struct archive *archive,

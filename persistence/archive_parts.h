@@ -74,6 +74,11 @@ archive_room_after(struct archive *archive, struct bytes name, struct archive_ro
 MUST_CHECK enum store_result
 archive_room_id(struct archive *archive, struct bytes name, uint64_t *id);
 
+/* The id and name of a room whose row does not check, and nothing else of it. STORE_DAMAGED where the
+ * index leads to another room's row: then the file as a whole is. */
+MUST_CHECK enum store_result
+archive_room_trace(struct archive *archive, struct bytes name, struct archive_room *room);
+
 /* A row for a room of this name, with the next id, not written yet. */
 MUST_CHECK enum store_result
 archive_room_begin(struct archive *archive, struct bytes name, struct archive_room *room);

@@ -130,6 +130,26 @@ enum store_result archive_room_id(struct archive *archive, struct bytes name, ui
 }
 
 enum store_result
+archive_room_trace(struct archive *archive, struct bytes name, struct archive_room *room)
+{
+    struct archive_room other;
+    uint64_t id;
+    enum store_result result = archive_room_id(archive, name, &id);
+    if (result == STORE_OK && id > 0)
+        result = archive_room_at(archive, id, &other);
+    if (result == STORE_OK) {
+        store_place_set("archive row of room %s: missing", printable(name).text);
+        archive->file.corrupt = true;
+        return STORE_DAMAGED;
+    }
+    if (result != STORE_DAMAGED || archive->file.corrupt)
+        return result == STORE_NOT_FOUND ? STORE_DAMAGED : result;
+    *room = (struct archive_room){.id = id};
+    archive_room_set_name(room, name);
+    return STORE_OK;
+}
+
+enum store_result
 archive_room_write(struct archive *archive, const struct archive_room *row, bool add)
 {
     const struct store_room *room = &row->room;
@@ -216,16 +236,33 @@ enum store_result archive_release_quarantine(struct archive *archive, struct byt
     return result;
 }
 
-static enum store_result empty_room(struct archive *archive, struct bytes name)
+/* A row that does not check is written anew: nothing of the room is to be mended any more. */
+static enum store_result find_to_remove(struct archive *archive,
+                                        struct bytes name,
+                                        uint64_t incarnation,
+                                        struct archive_room *row,
+                                        bool *add)
 {
-    struct archive_room row;
-    enum store_result result = archive_room_find(archive, name, &row);
+    enum store_result result = archive_room_find(archive, name, row);
+    *add = result == STORE_NOT_FOUND && incarnation > 0;
+    if (*add)
+        return archive_room_begin(archive, name, row);
+    if (result == STORE_DAMAGED && !archive->file.corrupt)
+        return archive_room_trace(archive, name, row);
+    return result;
+}
+
+static enum store_result
+empty_room(struct archive *archive, struct bytes name, uint64_t incarnation)
+{
+    struct archive_room row = {0};
+    bool add;
+    enum store_result result = find_to_remove(archive, name, incarnation, &row, &add);
+    uint64_t from = blob_id(row.id, 0), to = blob_id(row.id, STORE_TICK_MAX);
     if (result == STORE_OK)
-        result = archive_blobs_drop(archive, SEGMENTS, blob_id(row.id, 0),
-                                    blob_id(row.id, STORE_TICK_MAX));
+        result = archive_blobs_drop(archive, SEGMENTS, from, to);
     if (result == STORE_OK)
-        result = archive_blobs_drop(archive, SNAPSHOTS, blob_id(row.id, 0),
-                                    blob_id(row.id, STORE_TICK_MAX));
+        result = archive_blobs_drop(archive, SNAPSHOTS, from, to);
     if (result == STORE_OK)
         result = archive_files_drop_room(archive, name);
     if (result != STORE_OK)
@@ -234,13 +271,17 @@ static enum store_result empty_room(struct archive *archive, struct bytes name)
     room->first = room->last = room->snapshot_tick = room->bytes = 0;
     room->state = STORE_ROOM_DELETED;
     room->reason.length = 0;
-    return archive_room_write(archive, &row, false);
+    if (incarnation > room->incarnation)
+        room->incarnation = incarnation;
+    return archive_room_write(archive, &row, add);
 }
 
-enum store_result archive_remove(struct archive *archive, struct bytes name)
+enum store_result archive_remove(struct archive *archive, struct bytes name, uint64_t incarnation)
 {
     enum store_result result = archive_begin(archive);
     if (result == STORE_OK)
-        result = archive_end(archive, empty_room(archive, name));
+        result = archive_end(archive, empty_room(archive, name, incarnation));
+    /* Rows that cannot be reached for removing are the file's trouble: it wants to be replaced. */
+    archive->file.corrupt |= result == STORE_DAMAGED;
     return result;
 }

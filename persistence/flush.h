@@ -7,7 +7,9 @@
  * An entry's bytes: length of the name (1 byte), name, incarnation, first, last - first, length of
  * the log, log. Numbers take seven bits a byte, lowest first, the high bit on all but the last.
  *
- * Entries of a room stand in the order of their ticks; a room may have several in one flush.
+ * Entries of a room stand in the order of their ticks; a room may have several in one flush. One
+ * without ticks (first and last are 0, no bytes) says that the room was deleted: what was written of
+ * it in this incarnation or one before, here or in the archive, counts no more.
  * Reading takes bytes from a disk: damage ends the walk and is told, never asserted.
  */
 #ifndef PERSISTENCE_FLUSH_H
@@ -21,6 +23,11 @@ struct flush_entry {
     uint64_t first, last; /* ticks that the bytes tell of */
     struct bytes bytes;   /* entries of the engine's log, one after the other */
 };
+
+static inline bool flush_entry_deletes(const struct flush_entry *entry)
+{
+    return entry->last == 0;
+}
 
 /* Bytes that grow. Freed with free(data). */
 struct flush_buffer {

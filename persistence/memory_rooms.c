@@ -336,9 +336,11 @@ static void apply(struct memory_rooms *rooms,
     struct memory_room *room = staged->room;
     if (room->state == STORE_ROOM_DELETED) {
         room->state = STORE_ROOM_WELL;
-        room->created_ms = wall_ms;
+        room->created_ms = 0;
         room->kind_length = 0;
     }
+    if (room->created_ms == 0)
+        room->created_ms = wall_ms;
     if (room->kind_length == 0 && sealed->kind.length > 0) {
         assert(sealed->kind.length <= NAME_BYTES_MAX);
         room->kind_length = sealed->kind.length;
@@ -445,6 +447,20 @@ memory_rooms_quarantine(struct memory_rooms *rooms, struct bytes name, struct by
     return STORE_OK;
 }
 
+enum store_result memory_rooms_set_aside(struct memory_rooms *rooms,
+                                         const struct store_sealed *sealed,
+                                         struct bytes reason,
+                                         uint64_t wall_ms)
+{
+    const struct memory_room *room = find(rooms, sealed->name);
+    struct store_sealed placed = {
+        .name = sealed->name, .kind = sealed->kind, .segment = sealed->segment};
+    if (room != NULL && placed.segment.first <= room->last && placed.segment.last > room->last)
+        placed.segment.first = room->last + 1;
+    enum store_result result = memory_rooms_seal(rooms, &placed, 1, wall_ms);
+    return result == STORE_OK ? memory_rooms_quarantine(rooms, sealed->name, reason) : result;
+}
+
 enum store_result memory_rooms_release(struct memory_rooms *rooms, struct bytes name)
 {
     struct memory_room *room = find(rooms, name);
@@ -457,14 +473,21 @@ enum store_result memory_rooms_release(struct memory_rooms *rooms, struct bytes 
     return STORE_OK;
 }
 
-enum store_result memory_rooms_remove(struct memory_rooms *rooms, struct bytes name)
+enum store_result
+memory_rooms_remove(struct memory_rooms *rooms, struct bytes name, uint64_t incarnation)
 {
     struct memory_room *room = find(rooms, name);
-    if (room == NULL)
-        return STORE_NOT_FOUND;
+    enum store_result result = room != NULL ? STORE_OK : STORE_NOT_FOUND;
+    if (room == NULL && incarnation > 0)
+        result = add_room(rooms, name, 0, &room);
+    if (result != STORE_OK)
+        return result;
     empty_room(rooms, room);
     room->state = STORE_ROOM_DELETED;
     room->reason_length = 0;
+    if (incarnation > room->incarnation)
+        room->incarnation = incarnation;
+    memory_budget_met(rooms->budget, room->incarnation);
     return STORE_OK;
 }
 

@@ -34,6 +34,10 @@ MUST_CHECK enum store_result memory_rooms_seal(struct memory_rooms *rooms,
                                                const struct store_sealed *sealed,
                                                size_t count,
                                                uint64_t wall_ms);
+MUST_CHECK enum store_result memory_rooms_set_aside(struct memory_rooms *rooms,
+                                                    const struct store_sealed *sealed,
+                                                    struct bytes reason,
+                                                    uint64_t wall_ms);
 MUST_CHECK enum store_result memory_rooms_room(const struct memory_rooms *rooms,
                                                struct bytes name,
                                                store_room_visitor *visitor,
@@ -53,7 +57,8 @@ memory_rooms_each(const struct memory_rooms *rooms, store_room_visitor *visitor,
 MUST_CHECK enum store_result
 memory_rooms_quarantine(struct memory_rooms *rooms, struct bytes name, struct bytes reason);
 MUST_CHECK enum store_result memory_rooms_release(struct memory_rooms *rooms, struct bytes name);
-MUST_CHECK enum store_result memory_rooms_remove(struct memory_rooms *rooms, struct bytes name);
+MUST_CHECK enum store_result
+memory_rooms_remove(struct memory_rooms *rooms, struct bytes name, uint64_t incarnation);
 MUST_CHECK enum store_result
 memory_rooms_reclaim(struct memory_rooms *rooms, uint64_t bytes, uint64_t *freed);
 

@@ -136,6 +136,15 @@ struct store {
                                          size_t count,
                                          uint64_t wall_ms);
 
+    /* The segment of a room that seal() cannot take because what is stored of this room is damaged:
+     * kept beside that, behind its last tick, where nothing is written over. The room is in
+     * quarantine from then on; where its row cannot take the mark, room() says STORE_DAMAGED until a
+     * salvage has given it one. A snapshot is not taken. STORE_DAMAGED as that of seal(). */
+    MUST_CHECK enum store_result (*set_aside)(struct store *store,
+                                              const struct store_sealed *sealed,
+                                              struct bytes reason,
+                                              uint64_t wall_ms);
+
     MUST_CHECK enum store_result (*room)(struct store *store,
                                          struct bytes name,
                                          store_room_visitor *visitor,
@@ -167,8 +176,12 @@ struct store {
                                                struct bytes reason);
     MUST_CHECK enum store_result (*release_quarantine)(struct store *store, struct bytes name);
 
-    /* Segments, snapshots and files go, the name and its incarnation stay. */
-    MUST_CHECK enum store_result (*remove)(struct store *store, struct bytes name);
+    /* Segments, snapshots and files go, damaged ones too; the name stays, with this incarnation or the
+     * higher one that it has. A room that only the journal knows leaves that much as well; with
+     * incarnation 0 it is STORE_NOT_FOUND. */
+    MUST_CHECK enum store_result (*remove)(struct store *store,
+                                           struct bytes name,
+                                           uint64_t incarnation);
 
     /* Drops segments and snapshots that lie before each room's newest snapshot, oldest first, until
      * `bytes` are free. STORE_NOT_FOUND when nothing may go. */

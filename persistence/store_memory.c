@@ -145,6 +145,14 @@ seal(struct store *store, const struct store_sealed *sealed, size_t count, uint6
     return memory_rooms_seal(rooms_of(store), sealed, count, wall_ms);
 }
 
+static enum store_result set_aside(struct store *store,
+                                   const struct store_sealed *sealed,
+                                   struct bytes reason,
+                                   uint64_t wall_ms)
+{
+    return memory_rooms_set_aside(rooms_of(store), sealed, reason, wall_ms);
+}
+
 static enum store_result
 room(struct store *store, struct bytes name, store_room_visitor *visitor, void *context)
 {
@@ -184,10 +192,10 @@ static enum store_result release_quarantine(struct store *store, struct bytes na
     return memory_rooms_release(rooms_of(store), name);
 }
 
-static enum store_result remove_room(struct store *store, struct bytes name)
+static enum store_result remove_room(struct store *store, struct bytes name, uint64_t incarnation)
 {
     memory_files_drop_room(files_of(store), name);
-    return memory_rooms_remove(rooms_of(store), name);
+    return memory_rooms_remove(rooms_of(store), name, incarnation);
 }
 
 static enum store_result reclaim(struct store *store, uint64_t bytes, uint64_t *freed)
@@ -330,6 +338,7 @@ struct store *store_memory_create(uint64_t bytes_max)
         .release = release,
         .renew_journal = renew_journal,
         .seal = seal,
+        .set_aside = set_aside,
         .room = room,
         .snapshot = snapshot,
         .read = read,

@@ -96,21 +96,43 @@ static void replace_archive(struct archive *archive)
         store_place_set("%s", text);
 }
 
-static enum store_result
-seal(struct store *store, const struct store_sealed *sealed, size_t count, uint64_t wall_ms)
+/* It may be missing: then it could not be replaced the last time. */
+static enum store_result begin_writing(struct archive *archive)
+{
+    struct sqlite_place files = archive->place;
+    return archive->file.db != NULL ? STORE_OK : archive_open(archive, &files);
+}
+
+static enum store_result end_writing(struct store *store, enum store_result result)
 {
     struct archive *archive = archive_of(store);
-    struct sqlite_place files = archive->place;
-    enum store_result result = STORE_OK;
-    if (archive->file.db == NULL) /* it could not be replaced the last time */
-        result = archive_open(archive, &files);
-    if (result == STORE_OK)
-        result = archive_seal(archive, sealed, count, wall_ms);
     if (result == STORE_OK)
         raise_incarnation(store, archive->incarnation);
     if (result == STORE_DAMAGED && archive->file.corrupt)
         replace_archive(archive);
     return result;
+}
+
+static enum store_result
+seal(struct store *store, const struct store_sealed *sealed, size_t count, uint64_t wall_ms)
+{
+    struct archive *archive = archive_of(store);
+    enum store_result result = begin_writing(archive);
+    if (result == STORE_OK)
+        result = archive_seal(archive, sealed, count, wall_ms);
+    return end_writing(store, result);
+}
+
+static enum store_result set_aside(struct store *store,
+                                   const struct store_sealed *sealed,
+                                   struct bytes reason,
+                                   uint64_t wall_ms)
+{
+    struct archive *archive = archive_of(store);
+    enum store_result result = begin_writing(archive);
+    if (result == STORE_OK)
+        result = archive_set_aside(archive, sealed, reason, wall_ms);
+    return end_writing(store, result);
 }
 
 static enum store_result
@@ -152,9 +174,13 @@ static enum store_result release_quarantine(struct store *store, struct bytes na
     return archive_release_quarantine(archive_of(store), name);
 }
 
-static enum store_result remove_room(struct store *store, struct bytes name)
+static enum store_result remove_room(struct store *store, struct bytes name, uint64_t incarnation)
 {
-    return archive_remove(archive_of(store), name);
+    struct archive *archive = archive_of(store);
+    enum store_result result = begin_writing(archive);
+    if (result == STORE_OK)
+        result = archive_remove(archive, name, incarnation);
+    return end_writing(store, result);
 }
 
 static enum store_result reclaim(struct store *store, uint64_t bytes, uint64_t *freed)
@@ -277,6 +303,7 @@ static const struct store functions = {
     .release = release,
     .renew_journal = renew_journal,
     .seal = seal,
+    .set_aside = set_aside,
     .room = room,
     .snapshot = snapshot,
     .read = read,

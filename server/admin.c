@@ -140,9 +140,7 @@ static void answer_order(struct caller *caller, bool release, const char *name)
     caller->room_length = (uint8_t)room.length;
     memcpy(caller->room, room.data, room.length);
     watch_for(caller, 0);
-    if (release)
-        hub_release_room(hub, room);
-    else if (!hub_delete_room(hub, room))
+    if (release ? !hub_release_room(hub, room) : !hub_delete_room(hub, room))
         conclude(caller, "busy");
 }
 
@@ -232,7 +230,8 @@ static void on_patience(struct ev_loop *loop, struct ev_timer *watcher, int even
     (void)events;
     struct caller *caller = watcher->data;
     if (caller->state == CALLER_WAITS)
-        conclude(caller, "error the disk does not answer; it is done as soon as it does");
+        conclude(caller,
+                 "error the disk does not answer; it is done once it does, if the server lives");
     else
         hang_up(caller);
 }

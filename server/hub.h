@@ -86,7 +86,7 @@ struct hub {
     uint64_t incarnation; /* highest given out */
     uint8_t *entry;       /* of a room's log, while it is handed over */
     size_t entry_capacity;
-    struct bucket room_bucket;
+    struct bucket room_bucket, load_bucket;
     uint64_t now_us, wall_us;
     uint32_t now_s;
     uint64_t random;
@@ -178,16 +178,16 @@ bool hub_room_is_falling_asleep(const struct hub *hub, struct bytes name);
 void hub_room_awake(struct hub *hub, struct room_host *host);
 void hub_room_empty(struct hub *hub, struct room_host *host);
 
-/* Forgets an ended room, for good, as soon as its end is on the disk. */
+/* Deletes an ended room, and forgets it as soon as that is on the disk. */
 void hub_room_drop(struct hub *hub, struct room_host *host);
 
 /* Ends the room for good, on the operator's order: its members are closed with CLOSE_ENDED, nothing
  * of it stays stored. Answered by hub->answered, at once where nothing was stored of it. False while
- * it is being opened: again in a moment. */
+ * it is being opened, or without memory: nothing has happened, again in a moment. */
 MUST_CHECK bool hub_delete_room(struct hub *hub, struct bytes name);
 
-/* Lets a quarantined room be opened again. Answered by hub->answered. */
-void hub_release_room(struct hub *hub, struct bytes name);
+/* Lets a quarantined room be opened again. Answered by hub->answered. False without memory. */
+MUST_CHECK bool hub_release_room(struct hub *hub, struct bytes name);
 
 /* Puts rooms to sleep that nobody was in for the time of the linger; forgets those not stored. */
 void hub_sleep_empty_rooms(struct hub *hub);

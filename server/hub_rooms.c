@@ -49,7 +49,7 @@ deny(struct hub_denial *denial, enum refusal refusal, enum close_code code, cons
 bool hub_room_is_falling_asleep(const struct hub *hub, struct bytes name)
 {
     const struct room_host *host = find_room(hub, name);
-    return host != NULL && host->sleep_number > 0;
+    return host != NULL && (host->sleep_number > 0 || host->ended);
 }
 
 bool hub_room_find(struct hub *hub,
@@ -58,7 +58,7 @@ bool hub_room_find(struct hub *hub,
                    struct hub_denial *denial)
 {
     *host = find_room(hub, name);
-    if (*host != NULL && (*host)->sleep_number == 0 && !(*host)->held)
+    if (*host != NULL && (*host)->sleep_number == 0 && !(*host)->held && !(*host)->ended)
         return true;
     bool there = *host != NULL || opening_is_there(hub, name);
     *host = NULL;
@@ -277,9 +277,7 @@ static void has_slept(struct hub *hub, struct room_host *host)
     char name[ROOM_NAME_MAX];
     struct bytes copy = {(const uint8_t *)name, host->name_length};
     memcpy(name, host->name, host->name_length);
-    if (host->ended) {
-        storage_remove(hub->storage, copy);
-    } else {
+    if (!host->ended) {
         storage_slept(hub->storage, copy);
         hub->counters.rooms_slept++;
         hub_log_room(hub, LOG_ROOM_SLEPT, copy, "empty");
@@ -288,20 +286,34 @@ static void has_slept(struct hub *hub, struct room_host *host)
     opening_slept(hub, copy);
 }
 
+/* That it is deleted goes behind all that it wrote; nobody gets in until that is on the disk. */
+static bool drop(struct hub *hub, struct room_host *host)
+{
+    uint64_t number = storage_open_number(hub->storage);
+    struct logged *place = &host->logged[number % FLUSHES_AHEAD];
+    if (!storage_remove(hub->storage, name_of(host), hub->incarnation))
+        return false;
+    host->ended = true;
+    if (!place->there)
+        hub_logged(hub, host, number);
+    place->tick = room_logged(host->room);
+    if (host->awake)
+        hub_room_empty(hub, host);
+    if (host->sleep_number == 0) {
+        DL_DELETE(hub->empty, host);
+        DL_APPEND(hub->falling, host);
+    }
+    host->sleep_number = number;
+    return true;
+}
+
 void hub_room_drop(struct hub *hub, struct room_host *host)
 {
     host->ended = true;
-    if (!host->stored) {
+    if (!host->stored)
         forget_room(hub, host);
-        return;
-    }
-    if (fall_asleep(hub, host))
-        return;
-    char name[ROOM_NAME_MAX];
-    struct bytes copy = {(const uint8_t *)name, host->name_length};
-    memcpy(name, host->name, host->name_length);
-    forget_room(hub, host);
-    storage_remove(hub->storage, copy);
+    else if (!drop(hub, host))
+        hub_room_empty(hub, host); /* there was no memory: again when it has lingered */
 }
 
 static void answer(struct hub *hub, struct bytes name, enum store_result result, const char *text)
@@ -310,17 +322,21 @@ static void answer(struct hub *hub, struct bytes name, enum store_result result,
         hub->answered(hub->answered_context, name, result, text);
 }
 
-static void delete_awake(struct hub *hub, struct room_host *host, struct bytes name)
+static bool delete_in_memory(struct hub *hub, struct room_host *host, struct bytes name)
 {
-    bool stored = host->stored;
-    hub->counters.rooms_ended++;
-    hub_log_room(hub, LOG_ROOM_ENDED, name, "deleted");
-    room_host_close_all(host, CLOSE_ENDED, "deleted");
-    /* So says its log, if the server ends before it is removed. */
-    room_end(host->room, "deleted");
-    hub_room_drop(hub, host);
-    if (!stored)
+    bool first = !host->ended;
+    if (host->stored && !drop(hub, host))
+        return false;
+    if (first) {
+        hub->counters.rooms_ended++;
+        hub_log_room(hub, LOG_ROOM_ENDED, name, "deleted");
+        room_host_close_all(host, CLOSE_ENDED, "deleted");
+    }
+    if (!host->stored) {
+        forget_room(hub, host);
         answer(hub, name, STORE_OK, "");
+    }
+    return true;
 }
 
 bool hub_delete_room(struct hub *hub, struct bytes name)
@@ -329,21 +345,18 @@ bool hub_delete_room(struct hub *hub, struct bytes name)
     if (opening_is_there(hub, name))
         return false;
     if (host == NULL) {
-        storage_remove(hub->storage, name);
-        return true;
-    }
-    if (host->sleep_number > 0) {
-        host->ended = true; /* it is removed as soon as it sleeps */
-    } else {
-        delete_awake(hub, host, name);
+        if (!storage_remove(hub->storage, name, hub->incarnation))
+            return false;
+    } else if (!delete_in_memory(hub, host, name)) {
+        return false;
     }
     storage_flush(hub->storage, hub->now_us, true);
     return true;
 }
 
-void hub_release_room(struct hub *hub, struct bytes name)
+bool hub_release_room(struct hub *hub, struct bytes name)
 {
-    storage_release_room(hub->storage, name);
+    return storage_release_room(hub->storage, name);
 }
 
 /* Nothing of it has to be kept. */
@@ -361,6 +374,8 @@ static bool put_to_sleep(struct hub *hub, struct room_host *host)
         forget_blank(hub, host);
         return true;
     }
+    if (host->ended)
+        return drop(hub, host);
     return hub->saving == SAVING_WELL && !host->held && fall_asleep(hub, host);
 }
 
@@ -383,7 +398,7 @@ void hub_end_rooms(struct hub *hub)
     while (hub->rooms != NULL) {
         struct room_host *host = hub->rooms;
         if (host->stored && host->sleep_number == 0)
-            (void)fall_asleep(hub, host);
+            (void)(host->ended ? drop(hub, host) : fall_asleep(hub, host));
         forget_room(hub, host);
     }
 }

@@ -79,6 +79,8 @@ static void write_storage(const struct hub *hub, FILE *out)
         {"counter", "tutti_segments_total", "Segments sealed into the archive.",
          (double)figures.seals},
         {"counter", "tutti_snapshots_total", "Snapshots made.", (double)figures.snapshots},
+        {"counter", "tutti_rooms_set_aside_total",
+         "Rooms quarantined because what is stored of them is damaged.", (double)figures.set_aside},
         {"counter", "tutti_room_loads_total", "Rooms looked for in the store.",
          (double)figures.loads},
         {"counter", "tutti_disk_failures_total", "Writes that the disk did not take.",

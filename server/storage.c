@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,10 +30,30 @@ struct job *job_new(enum job_kind kind, struct bytes name)
     if (job == NULL)
         return NULL;
     job->kind = kind;
-    job->name_length = (uint8_t)name.length;
+    job->event.name_length = (uint8_t)name.length;
     if (name.length > 0)
-        memcpy(job->name, name.data, name.length);
+        memcpy(job->event.name, name.data, name.length);
     return job;
+}
+
+struct bytes job_name(const struct job *job)
+{
+    return (struct bytes){job->event.name, job->event.name_length};
+}
+
+static void free_jobs(struct job *job)
+{
+    for (struct job *next; job != NULL; job = next) {
+        next = job->next;
+        free(job->batch);
+        job_free(job);
+    }
+}
+
+void job_free(struct job *job)
+{
+    free_jobs(job->removals);
+    free(job);
 }
 
 void queue_push(struct storage *storage, struct queue *queue, struct job *job)
@@ -79,34 +100,43 @@ static void queue_init(struct queue *queue)
 
 static void queue_free(struct queue *queue)
 {
-    for (struct job *job = queue->first, *next; job != NULL; job = next) {
-        next = job->next;
-        free(job->batch);
-        free(job);
-    }
+    free_jobs(queue->first);
     pthread_cond_destroy(&queue->filled);
 }
 
 /* --- Events -------------------------------------------------------------------------------------- */
 
-/* Without memory the event is lost: the joiners of a loaded room are told to come again when their
- * time is over, trouble shows in the figures. */
-void post(struct storage *storage, const struct storage_event *event)
+void answer(struct storage *storage, struct job *job)
 {
-    struct event *entry = malloc(sizeof *entry);
-    if (entry == NULL) {
-        room_destroy(event->room);
-        return;
-    }
-    *entry = (struct event){.event = *event};
+    job->next = NULL;
     pthread_mutex_lock(&storage->mutex);
-    if (storage->event_last != NULL)
-        storage->event_last->next = entry;
+    if (storage->told_last != NULL)
+        storage->told_last->next = job;
     else
-        storage->event_first = entry;
-    storage->event_last = entry;
+        storage->told_first = job;
+    storage->told_last = job;
     pthread_mutex_unlock(&storage->mutex);
     wake_hub(storage);
+}
+
+void tell(struct storage *storage, enum storage_event_kind kind, const char *text)
+{
+    struct job *job = job_new(JOB_TELL, (struct bytes){0});
+    if (job == NULL)
+        return;
+    job->event.kind = kind;
+    snprintf(job->event.text, sizeof job->event.text, "%s", text);
+    answer(storage, job);
+}
+
+void tell_trouble(struct storage *storage, const char *format, ...)
+{
+    char text[STORE_PLACE_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    tell(storage, STORAGE_TROUBLE, text);
 }
 
 void wake_hub(struct storage *storage)
@@ -129,20 +159,33 @@ static bool next_flushed(struct storage *storage, struct storage_event *event)
     return true;
 }
 
+/* So does a store that is another server's. */
+static bool next_fenced(struct storage *storage, struct storage_event *event)
+{
+    pthread_mutex_lock(&storage->mutex);
+    bool fenced = storage->fenced && !storage->told_fenced;
+    pthread_mutex_unlock(&storage->mutex);
+    if (!fenced)
+        return false;
+    storage->told_fenced = true;
+    *event = (struct storage_event){.kind = STORAGE_FENCED};
+    return true;
+}
+
 bool storage_next(struct storage *storage, struct storage_event *event)
 {
     pthread_mutex_lock(&storage->mutex);
-    struct event *entry = storage->event_first;
-    if (entry != NULL) {
-        storage->event_first = entry->next;
-        if (storage->event_first == NULL)
-            storage->event_last = NULL;
+    struct job *job = storage->told_first;
+    if (job != NULL) {
+        storage->told_first = job->next;
+        if (storage->told_first == NULL)
+            storage->told_last = NULL;
     }
     pthread_mutex_unlock(&storage->mutex);
-    if (entry == NULL)
-        return next_flushed(storage, event);
-    *event = entry->event;
-    free(entry);
+    if (job == NULL)
+        return next_flushed(storage, event) || next_fenced(storage, event);
+    *event = job->event;
+    free(job);
     return true;
 }
 
@@ -214,6 +257,8 @@ void storage_flush(struct storage *storage, uint64_t now_us, bool urgent)
         return;
     }
     storage->under_way++;
+    job->removals = storage->removals;
+    storage->removals = NULL;
     job->batch->number = storage->next_number++;
     job->batch->since_us = now_us;
     storage->flushed_us = now_us;
@@ -262,7 +307,7 @@ static bool ask(struct storage *storage, enum job_kind kind, struct bytes name, 
     struct job *job = job_new(kind, name);
     if (job == NULL)
         return false;
-    job->ticket = ticket;
+    job->event.ticket = ticket;
     queue_push(storage, &storage->to_archivist, job);
     return true;
 }
@@ -277,14 +322,25 @@ void storage_slept(struct storage *storage, struct bytes name)
     (void)ask(storage, JOB_SLEPT, name, NULL); /* else it is only sealed without a snapshot */
 }
 
-void storage_remove(struct storage *storage, struct bytes name)
+bool storage_remove(struct storage *storage, struct bytes name, uint64_t incarnation)
 {
-    (void)ask(storage, JOB_REMOVE, name, NULL);
+    struct flush_entry entry = {.room = name, .incarnation = incarnation};
+    struct job *job = job_new(JOB_REMOVE, name);
+    if (job == NULL || !storage_log(storage, &entry)) {
+        free(job);
+        return false;
+    }
+    if (storage->removals == NULL)
+        storage->removals = job;
+    else
+        storage->removals_last->next = job;
+    storage->removals_last = job;
+    return true;
 }
 
-void storage_release_room(struct storage *storage, struct bytes name)
+bool storage_release_room(struct storage *storage, struct bytes name)
 {
-    (void)ask(storage, JOB_RELEASE_ROOM, name, NULL);
+    return ask(storage, JOB_RELEASE_ROOM, name, NULL);
 }
 
 /* --- Beginning and end --------------------------------------------------------------------------- */
@@ -305,7 +361,8 @@ static bool take_flush(void *context, const struct store_flush *flush)
         return false;
     batch->number = flush->number;
     writer_keep(storage, batch);
-    taking->failed = !tails_take(storage, batch);
+    struct job *nobody_asked = NULL;
+    taking->failed = !tails_take(storage, batch, &nobody_asked);
     return !taking->failed;
 }
 
@@ -322,10 +379,7 @@ static enum store_result read_journal(struct storage *storage)
         return STORE_MEMORY;
     /* What was behind the damage is missing, and the rooms that it told of will say so. */
     if (result == STORE_DAMAGED) {
-        struct storage_event event = {.kind = STORAGE_TROUBLE};
-        snprintf(event.text, sizeof event.text, "lost from the journal on: %.80s",
-                 store->place(store));
-        post(storage, &event);
+        tell_trouble(storage, "lost from the journal on: %.80s", store->place(store));
         storage->options.salvaged = true;
         result = writer_renew(storage);
     }
@@ -336,6 +390,14 @@ static enum store_result read_journal(struct storage *storage)
     return result;
 }
 
+/* It hands the end on to the archivist. */
+static void end_writer(struct storage *storage)
+{
+    struct job *stop = storage->stop;
+    storage->stop = NULL;
+    queue_push(storage, &storage->to_writer, stop);
+}
+
 static bool start_threads(struct storage *storage)
 {
     if (storage->options.wake == NULL)
@@ -343,7 +405,7 @@ static bool start_threads(struct storage *storage)
     if (pthread_create(&storage->writer_thread, NULL, writer_run, storage) != 0)
         return false;
     if (pthread_create(&storage->archivist_thread, NULL, archivist_run, storage) != 0) {
-        queue_push(storage, &storage->to_writer, job_new(JOB_STOP, (struct bytes){0}));
+        end_writer(storage);
         pthread_join(storage->writer_thread, NULL);
         return false;
     }
@@ -354,11 +416,15 @@ static bool start_threads(struct storage *storage)
 struct storage *storage_create(const struct storage_options *options, char error[STORAGE_ERROR_MAX])
 {
     struct storage *storage = calloc(1, sizeof *storage);
-    if (storage == NULL) {
+    struct job *stop = job_new(JOB_STOP, (struct bytes){0});
+    if (storage == NULL || stop == NULL) {
+        free(storage);
+        free(stop);
         options->store->close(options->store);
         snprintf(error, STORAGE_ERROR_MAX, "no memory");
         return NULL;
     }
+    storage->stop = stop;
     storage->options = *options;
     storage->store = options->store;
     if (storage->options.ring_bytes == 0)
@@ -367,6 +433,8 @@ struct storage *storage_create(const struct storage_options *options, char error
         storage->options.clock_ms = clock_ms;
     if (storage->options.seal_ms == 0)
         storage->options.seal_ms = STORAGE_SEAL_MS;
+    if (storage->options.sealing_bytes == 0)
+        storage->options.sealing_bytes = STORAGE_SEALING_BYTES;
     pthread_mutex_init(&storage->mutex, NULL);
     queue_init(&storage->to_writer);
     queue_init(&storage->to_archivist);
@@ -396,7 +464,7 @@ void storage_work(struct storage *storage)
     while ((job = queue_pop(storage, &storage->to_archivist, QUEUE_AT_ONCE)) != NULL)
         archivist_do(storage, job);
     if (storage->options.clock_ms() >= storage->sealed_ms + storage->options.seal_ms)
-        archivist_seal(storage);
+        seal_tails(storage);
     while ((job = queue_pop(storage, &storage->to_writer, QUEUE_AT_ONCE)) != NULL)
         writer_do(storage, job);
 }
@@ -410,10 +478,7 @@ bool storage_stop(struct storage *storage)
     storage->under_way = 0; /* the last flush goes out whatever waits before it */
     storage_flush(storage, storage->flushed_us, true);
     bool handed_over = is_empty(storage);
-    struct job *stop = job_new(JOB_STOP, (struct bytes){0});
-    if (stop == NULL)
-        abort(); /* the threads would never end */
-    queue_push(storage, &storage->to_writer, stop);
+    end_writer(storage);
     if (storage->threads) {
         pthread_join(storage->writer_thread, NULL);
         pthread_join(storage->archivist_thread, NULL);
@@ -437,6 +502,8 @@ void storage_destroy(struct storage *storage)
     struct storage_event event;
     while (storage_next(storage, &event))
         room_destroy(event.room);
+    free(storage->stop);
+    free_jobs(storage->removals);
     free(storage->open.data);
     queue_free(&storage->to_writer);
     queue_free(&storage->to_archivist);

@@ -39,6 +39,9 @@
 /* How often flushes are sealed into the archive. */
 #define STORAGE_SEAL_MS 10000u
 
+/* Log and snapshots that are held for one transaction of a sealing; one room's may come on top. */
+#define STORAGE_SEALING_BYTES (64u << 20)
+
 struct storage;
 
 struct storage_options {
@@ -50,6 +53,7 @@ struct storage_options {
     void *context;
     uint64_t ring_bytes;        /* 0: STORAGE_RING_BYTES */
     uint32_t seal_ms;           /* 0: STORAGE_SEAL_MS */
+    uint64_t sealing_bytes;     /* 0: STORAGE_SEALING_BYTES */
     uint64_t (*clock_ms)(void); /* monotonic; NULL: the system's */
     uint64_t seed;              /* of the rooms' indexes */
 };
@@ -75,18 +79,22 @@ void storage_flush(struct storage *storage, uint64_t now_us, bool urgent);
 /* When storage_flush() has something to do; UINT64_MAX for never. */
 uint64_t storage_flush_us(const struct storage *storage);
 
-/* Answered by one STORAGE_LOADED. */
+/* Answered by one STORAGE_LOADED. False without memory, as all that is answered: then nothing has
+ * happened. Who has asked is always answered, but for a storage that is stopped or abandoned. */
 MUST_CHECK bool storage_load(struct storage *storage, struct bytes name, void *ticket);
 
 /* The room sleeps: its log goes on when it is loaded again. */
 void storage_slept(struct storage *storage, struct bytes name);
 
-/* The room is gone for good: its log and snapshots go, its name stays with its incarnation. Answered
- * by one STORAGE_REMOVED, with STORE_NOT_FOUND where nothing is stored of it. */
-void storage_remove(struct storage *storage, struct bytes name);
+/* The room is gone for good, with all that was logged of it in this incarnation or before: its log
+ * and snapshots go, its name stays with the incarnation. The open flush says so, behind everything
+ * that was logged of the room; once that is durable, the room does not come back. Answered by one
+ * STORAGE_REMOVED, not before: with STORE_NOT_FOUND where nothing is stored of it, and with a failure
+ * where the archive does not take it now and still has its bytes until it does. */
+MUST_CHECK bool storage_remove(struct storage *storage, struct bytes name, uint64_t incarnation);
 
 /* A quarantined room may be loaded again. Answered by one STORAGE_RELEASED. */
-void storage_release_room(struct storage *storage, struct bytes name);
+MUST_CHECK bool storage_release_room(struct storage *storage, struct bytes name);
 
 /* What is waiting to become durable. */
 struct storage_load_figures {
@@ -94,6 +102,7 @@ struct storage_load_figures {
     uint64_t waiting_us;    /* since when the oldest of it waits; 0 for nothing */
     uint64_t kept_bytes;    /* durable in the journal, not in the archive */
     uint64_t flushes, flush_bytes, seals, snapshots, loads, failures, generations;
+    uint64_t set_aside;  /* rooms whose log is kept beside what is damaged of them */
     bool failing;        /* the last attempt to write failed */
     bool archive_fails;  /* nothing is sealed any more until a restart */
     bool archive_behind; /* the last attempt to seal failed; the journal keeps it meanwhile */

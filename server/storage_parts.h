@@ -1,5 +1,5 @@
-/* storage_parts.h - the inside of a storage, shared by storage.c, writer.c, archivist.c
- * and tails.c alone.
+/* storage_parts.h - the inside of a storage, shared by storage.c, writer.c, archivist.c, loading.c,
+ * sealing.c and tails.c alone.
  *
  * One mutex guards the queues, the events and the figures. What else is here belongs to one thread. */
 #ifndef SERVER_STORAGE_PARTS_H
@@ -30,30 +30,26 @@ enum job_kind {
     JOB_RELEASE, /* writer: sealed up to `number` */
     JOB_LOAD,
     JOB_SLEPT,
-    JOB_REMOVE,
+    JOB_REMOVE,       /* waits with its batch */
     JOB_RELEASE_ROOM, /* from its quarantine */
     JOB_RECLAIM,      /* archivist: free some space */
+    JOB_TELL,         /* nothing is to be done, only told */
     JOB_STOP
 };
 
+/* Carries its answer, so that who could ask is answered whatever becomes of the memory. */
 struct job {
     struct job *next;
     enum job_kind kind;
     struct batch *batch;
+    struct job *removals; /* of a flush: to be answered, in the order of the entries that delete */
     uint64_t number;
-    void *ticket;
-    uint8_t name_length;
-    uint8_t name[ROOM_NAME_MAX];
+    struct storage_event event; /* names the room from the beginning */
 };
 
 struct queue {
     struct job *first, *last;
     pthread_cond_t filled;
-};
-
-struct event {
-    struct event *next;
-    struct storage_event event;
 };
 
 /* What was flushed of a room and is not sealed. */
@@ -66,6 +62,7 @@ struct tail {
     uint64_t snapshot_bytes;
     bool asleep;
     bool broken;  /* its log does not lead to what it should: no snapshots of it */
+    bool aside;   /* what is stored of it is damaged: its log is kept beside that */
     bool removed; /* it is to go from the archive, which has not taken that yet */
     bool lost;
     uint8_t name_length, kind_length;
@@ -80,18 +77,21 @@ struct storage {
     pthread_t writer_thread, archivist_thread;
     bool threads;
     bool stopped;
+    struct job *stop; /* until it is needed: the end takes no memory */
 
     /* The hub's. */
     struct flush_buffer open;
+    struct job *removals, *removals_last; /* of the open flush */
     uint64_t next_number;
     uint64_t flushed_us; /* when a flush was last handed over */
     uint32_t under_way;  /* flushes handed over whose end the hub has not taken */
     uint64_t told;       /* number of the last flush whose end it has taken */
+    bool told_fenced;
     uint64_t incarnation;
 
     /* Guarded by the mutex. */
     struct queue to_writer, to_archivist;
-    struct event *event_first, *event_last;
+    struct job *told_first, *told_last; /* done: their events wait for the hub */
     struct storage_load_figures figures;
     uint64_t saved; /* number of the last flush that is durable */
     bool stopping;
@@ -113,12 +113,18 @@ struct storage {
 
 /* storage.c */
 struct job *job_new(enum job_kind kind, struct bytes name);
+struct bytes job_name(const struct job *job);
+void job_free(struct job *job); /* with what it holds but its batch */
 void queue_push(struct storage *storage, struct queue *queue, struct job *job);
 /* NULL when nothing came until then, in milliseconds of the monotonic clock. */
 #define QUEUE_FOR_EVER 0u
 #define QUEUE_AT_ONCE  1u
 struct job *queue_pop(struct storage *storage, struct queue *queue, uint64_t until_ms);
-void post(struct storage *storage, const struct storage_event *event);
+void answer(struct storage *storage, struct job *job); /* which is the hub's from here on */
+/* What nobody has asked for: without memory it is lost, and shows in the figures alone. */
+void tell(struct storage *storage, enum storage_event_kind kind, const char *text);
+__attribute__((format(printf, 2, 3))) void
+tell_trouble(struct storage *storage, const char *format, ...);
 void wake_hub(struct storage *storage);
 struct bytes batch_bytes(const struct batch *batch);
 uint64_t wall_clock_ms(void); /* since 1970 */
@@ -133,15 +139,41 @@ void writer_free(struct storage *storage);
 /* archivist.c */
 void *archivist_run(void *storage);
 bool archivist_do(struct storage *storage, struct job *job);
-void archivist_seal(struct storage *storage);
+void answer_with(struct storage *storage,
+                 struct job *job,
+                 enum storage_event_kind kind,
+                 enum store_result result);
 void archivist_free(struct storage *storage);
+
+/* loading.c */
+struct loading {
+    struct storage *storage;
+    struct replay replay;
+    uint64_t snapshot_bytes, log_bytes;
+};
+struct loading loading_begin(struct storage *storage);
+/* Everything of the room, applied; what the store says of it. */
+enum store_result loading_read(struct loading *loading, struct bytes name, const struct tail *tail);
+void load_room(struct storage *storage, struct bytes name, struct storage_event *event);
+
+/* sealing.c */
+void seal_tails(struct storage *storage);
+void seal_failed(struct storage *storage, enum store_result result);
+/* What was written of the room up to this incarnation counts no more, as the journal tells.
+ * STORE_NOT_FOUND where there is nothing of it. Where the archive does not take it now, its tail
+ * remembers it; STORE_MEMORY: without memory for that. */
+enum store_result remove_room(struct storage *storage, struct bytes name, uint64_t incarnation);
+/* Tries again what the archive has not taken. */
+enum store_result remove_again(struct storage *storage, struct tail *tail);
 
 /* tails.c */
 struct tail *tail_find(const struct storage *storage, struct bytes name);
 struct tail *tail_of(struct storage *storage, struct bytes name); /* made where there is none */
 struct bytes tail_name(const struct tail *tail);
+void tail_empty(struct storage *storage, struct tail *tail); /* of its log */
 void tail_forget(struct storage *storage, struct tail *tail);
-bool tails_take(struct storage *storage, const struct batch *batch);
+/* Answers the removals as it comes by them. */
+bool tails_take(struct storage *storage, const struct batch *batch, struct job **removals);
 
 /* What the archive says of a room: for store->room(). */
 struct known {
@@ -153,5 +185,6 @@ struct known {
     char reason[STORE_PLACE_MAX];
 };
 bool take_known(void *context, const struct store_room *room);
+bool known_is_there(enum store_result result, const struct known *known);
 
 #endif

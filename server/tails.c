@@ -35,11 +35,17 @@ struct tail *tail_of(struct storage *storage, struct bytes name)
     return tail;
 }
 
+void tail_empty(struct storage *storage, struct tail *tail)
+{
+    storage->tail_bytes -= tail->log.length;
+    free(tail->log.data);
+    tail->log = (struct flush_buffer){0};
+}
+
 void tail_forget(struct storage *storage, struct tail *tail)
 {
     HASH_DELETE(hh, storage->tails, tail);
-    storage->tail_bytes -= tail->log.length;
-    free(tail->log.data);
+    tail_empty(storage, tail);
     free(tail);
 }
 
@@ -76,6 +82,11 @@ bool take_known(void *context, const struct store_room *room)
     return false;
 }
 
+bool known_is_there(enum store_result result, const struct known *known)
+{
+    return result == STORE_OK && known->state != STORE_ROOM_DELETED;
+}
+
 /* The kind that a tail is to be sealed under: the archive's, or the one that the log opens with. */
 static void set_kind(struct storage *storage, struct tail *tail, struct bytes log)
 {
@@ -83,9 +94,9 @@ static void set_kind(struct storage *storage, struct tail *tail, struct bytes lo
     struct bytes kind = log_kind(log);
     enum store_result result =
         storage->store->room(storage->store, tail_name(tail), take_known, &known);
-    if (result == STORE_OK && known.kind_length > 0 && known.state != STORE_ROOM_DELETED)
+    if (known_is_there(result, &known) && known.kind_length > 0)
         kind = (struct bytes){known.kind, known.kind_length};
-    tail->broken = result == STORE_OK && known.state == STORE_ROOM_QUARANTINED;
+    tail->broken = result == STORE_DAMAGED || known.state == STORE_ROOM_QUARANTINED;
     if (kind.length > NAME_BYTES_MAX)
         return;
     tail->kind_length = (uint8_t)kind.length;
@@ -112,16 +123,13 @@ static bool take_entry(struct storage *storage, const struct flush_entry *entry)
     if (entry->first == 0 || entry->last > STORE_TICK_MAX)
         return false;
     struct tail *tail = tail_find(storage, entry->room);
-    /* A room's ticks go on for as long as it is kept: this one was deleted, and made new since. */
-    if (tail != NULL && tail->log.length > 0 && entry->incarnation > tail->incarnation &&
-        entry->first <= tail->last) {
-        tail_forget(storage, tail);
-        tail = NULL;
-    }
+    if (tail != NULL && tail->removed && remove_again(storage, tail) != STORE_OK)
+        return false; /* a room of the same name has been made since: they must not mix */
+    tail = tail_find(storage, entry->room);
     if (tail == NULL && is_past(storage, entry))
         return true;
     if (tail != NULL && tail->log.length + entry->bytes.length > TAIL_BYTES_MAX) {
-        archivist_seal(storage);
+        seal_tails(storage);
         tail = tail_find(storage, entry->room);
         if (tail != NULL && tail->log.length > 0)
             return false; /* the archive does not take it, and one segment could not hold it */
@@ -140,13 +148,28 @@ static bool take_entry(struct storage *storage, const struct flush_entry *entry)
     return true;
 }
 
-bool tails_take(struct storage *storage, const struct batch *batch)
+/* Whoever ordered it in this life is answered; the orders stand in the order of the entries. */
+static bool
+take_deletion(struct storage *storage, const struct flush_entry *entry, struct job **removals)
+{
+    enum store_result result = remove_room(storage, entry->room, entry->incarnation);
+    struct job *order = *removals;
+    if (order != NULL) {
+        *removals = order->next;
+        answer_with(storage, order, STORAGE_REMOVED, result);
+    }
+    const struct tail *tail = tail_find(storage, entry->room);
+    return result == STORE_OK || result == STORE_NOT_FOUND || (tail != NULL && tail->removed);
+}
+
+bool tails_take(struct storage *storage, const struct batch *batch, struct job **removals)
 {
     struct flush_reader reader = {.bytes = batch_bytes(batch)};
     struct flush_entry entry;
     bool taken = true;
     while (taken && flush_next(&reader, &entry)) {
-        taken = take_entry(storage, &entry);
+        taken = flush_entry_deletes(&entry) ? take_deletion(storage, &entry, removals)
+                                            : take_entry(storage, &entry);
         if (entry.incarnation > storage->incarnation && !storage->threads)
             storage->incarnation = entry.incarnation;
     }

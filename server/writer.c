@@ -59,10 +59,8 @@ static void report(struct storage *storage, enum store_result result, bool *told
     if (*told)
         return;
     *told = true;
-    struct storage_event event = {.kind = STORAGE_TROUBLE};
-    snprintf(event.text, sizeof event.text, "%s: %.80s", store_result_text(result),
-             storage->store->place(storage->store));
-    post(storage, &event);
+    tell_trouble(storage, "%s: %.80s", store_result_text(result),
+                 storage->store->place(storage->store));
 }
 
 /* The archive gives up some of the past, so that the present can be saved. */
@@ -127,7 +125,7 @@ static bool save(struct storage *storage, const struct batch *batch)
             pthread_mutex_lock(&storage->mutex);
             storage->fenced = true;
             pthread_mutex_unlock(&storage->mutex);
-            post(storage, &(struct storage_event){.kind = STORAGE_FENCED});
+            wake_hub(storage);
             return false;
         }
         report(storage, result, &told);
@@ -149,7 +147,7 @@ static bool save(struct storage *storage, const struct batch *batch)
         pthread_mutex_lock(&storage->mutex);
         storage->figures.failing = false;
         pthread_mutex_unlock(&storage->mutex);
-        post(storage, &(struct storage_event){.kind = STORAGE_WELL});
+        tell(storage, STORAGE_WELL, "");
     }
     return true;
 }
@@ -161,7 +159,7 @@ static void write_flush(struct storage *storage, struct job *job)
         /* Nothing may become durable behind a gap. */
         storage->gave_up = true;
         free(batch);
-        free(job);
+        job_free(job);
         return;
     }
     writer_keep(storage, batch);

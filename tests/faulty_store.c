@@ -83,6 +83,17 @@ seal(struct store *store, const struct store_sealed *sealed, size_t count, uint6
     return fails(store, CALL_SEAL, &result) ? result : under->seal(under, sealed, count, wall_ms);
 }
 
+static enum store_result set_aside(struct store *store,
+                                   const struct store_sealed *sealed,
+                                   struct bytes reason,
+                                   uint64_t wall_ms)
+{
+    struct store *under = faulty_of(store)->under;
+    enum store_result result;
+    return fails(store, CALL_SET_ASIDE, &result) ? result
+                                                 : under->set_aside(under, sealed, reason, wall_ms);
+}
+
 static enum store_result
 room(struct store *store, struct bytes name, store_room_visitor *visitor, void *context)
 {
@@ -134,11 +145,11 @@ static enum store_result release_quarantine(struct store *store, struct bytes na
     return under->release_quarantine(under, name);
 }
 
-static enum store_result remove_room(struct store *store, struct bytes name)
+static enum store_result remove_room(struct store *store, struct bytes name, uint64_t incarnation)
 {
     struct store *under = faulty_of(store)->under;
     enum store_result result;
-    return fails(store, CALL_REMOVE, &result) ? result : under->remove(under, name);
+    return fails(store, CALL_REMOVE, &result) ? result : under->remove(under, name, incarnation);
 }
 
 static enum store_result reclaim(struct store *store, uint64_t bytes, uint64_t *freed)
@@ -188,6 +199,7 @@ struct store *faulty_store_init(struct faulty_store *faulty, struct store *under
         .release = release,
         .renew_journal = renew_journal,
         .seal = seal,
+        .set_aside = set_aside,
         .room = room,
         .snapshot = snapshot,
         .read = read,

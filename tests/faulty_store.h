@@ -20,6 +20,7 @@ enum store_call {
     CALL_RELEASE,
     CALL_RENEW_JOURNAL,
     CALL_SEAL,
+    CALL_SET_ASIDE,
     CALL_ROOM,
     CALL_SNAPSHOT,
     CALL_READ,

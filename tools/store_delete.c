@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static const char delete_usage[] = "usage: tutti delete ROOM [--data DIR]\n"
@@ -28,13 +27,6 @@ static const char release_usage[] =
 
 typedef enum store_result order(struct store_folder *folder, struct bytes room);
 
-static uint64_t wall_clock_ms(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_REALTIME, &time);
-    return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
-}
-
 static bool note_state(void *context, const struct store_room *room)
 {
     enum store_room_state *state = context;
@@ -49,23 +41,16 @@ static enum store_result find_stored(struct store *store, struct bytes room)
     return result == STORE_OK && state == STORE_ROOM_DELETED ? STORE_NOT_FOUND : result;
 }
 
-/* What the journal has is sealed first: the archive then knows the incarnation that is over, and
- * takes what the journal still tells of it for nothing. */
+/* The archive learns the incarnation that is over, and what the journal still tells of it is taken
+ * for nothing. */
 static enum store_result delete_room(struct store_folder *folder, struct bytes room)
 {
     struct store *store = folder->store;
     const struct store_tail *tail = store_folder_tail(folder, room);
-    enum store_result result = find_stored(store, room);
-    if (tail != NULL && (result == STORE_OK || result == STORE_NOT_FOUND))
-        result = store->seal(
-            store,
-            &(struct store_sealed){.name = room,
-                                   .segment = {.incarnation = tail->incarnation,
-                                               .first = tail->first,
-                                               .last = tail->last,
-                                               .bytes = {tail->log.data, tail->log.length}}},
-            1, wall_clock_ms());
-    return result == STORE_OK ? store->remove(store, room) : result;
+    enum store_result result = tail != NULL ? STORE_OK : find_stored(store, room);
+    return result == STORE_NOT_FOUND
+               ? result
+               : store->remove(store, room, tail != NULL ? tail->incarnation : 0);
 }
 
 static enum store_result release_room(struct store_folder *folder, struct bytes room)

@@ -21,7 +21,14 @@ static struct store_tail *find(const struct store_folder *folder, struct bytes n
 
 const struct store_tail *store_folder_tail(const struct store_folder *folder, struct bytes name)
 {
-    return find(folder, name);
+    const struct store_tail *tail = find(folder, name);
+    return tail != NULL && tail->deleted ? NULL : tail;
+}
+
+bool store_folder_deletes(const struct store_folder *folder, struct bytes name)
+{
+    const struct store_tail *tail = find(folder, name);
+    return tail != NULL && tail->deleted;
 }
 
 static struct store_tail *find_or_make(struct store_folder *folder, struct bytes name)
@@ -69,14 +76,27 @@ static bool is_past(struct store_folder *folder, const struct flush_entry *entry
            (sealed.deleted || entry->last <= sealed.last);
 }
 
+static bool take_deletion(struct store_folder *folder, const struct flush_entry *entry)
+{
+    struct sealed sealed = {.deleted = true};
+    struct store *store = folder->store;
+    struct store_tail *tail = find(folder, entry->room);
+    enum store_result result = store->room(store, entry->room, take_sealed, &sealed);
+    if (tail != NULL)
+        forget(folder, tail);
+    if (result == STORE_NOT_FOUND || sealed.deleted || sealed.incarnation > entry->incarnation)
+        return true;
+    tail = find_or_make(folder, entry->room);
+    if (tail != NULL)
+        tail->deleted = true;
+    return tail != NULL;
+}
+
 static bool take_entry(struct store_folder *folder, const struct flush_entry *entry)
 {
+    if (flush_entry_deletes(entry))
+        return take_deletion(folder, entry);
     struct store_tail *tail = find(folder, entry->room);
-    /* A room's ticks go on for as long as it is kept: this one was deleted, and made new since. */
-    if (tail != NULL && entry->incarnation > tail->incarnation && entry->first <= tail->last) {
-        forget(folder, tail);
-        tail = NULL;
-    }
     if (tail == NULL && is_past(folder, entry))
         return true;
     tail = find_or_make(folder, entry->room);
@@ -84,6 +104,7 @@ static bool take_entry(struct store_folder *folder, const struct flush_entry *en
         return false;
     if (tail->log.length == 0)
         tail->first = entry->first;
+    tail->deleted = false;
     tail->last = entry->last;
     tail->incarnation = entry->incarnation;
     if (entry->bytes.length > 0)

@@ -25,6 +25,7 @@ struct store_tail {
     struct flush_buffer log; /* entries, as the engine wrote them */
     uint64_t incarnation;
     uint64_t first, last;
+    bool deleted; /* the room, and the archive may not know it yet */
     uint8_t name_length;
     uint8_t name[ROOM_NAME_MAX];
 };
@@ -44,6 +45,9 @@ void store_folder_close(struct store_folder *folder);
 
 /* NULL where the journal has nothing of the room. */
 const struct store_tail *store_folder_tail(const struct store_folder *folder, struct bytes name);
+
+/* True where the journal says that the room was deleted, whatever the archive still has of it. */
+bool store_folder_deletes(const struct store_folder *folder, struct bytes name);
 
 /* Where the data is: the option's value, else TUTTI_DATA, else "data". */
 const char *store_folder_path(const char *option);

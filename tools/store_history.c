@@ -27,6 +27,8 @@ bool history_find(struct store_history *history, struct store_folder *folder, co
     enum store_result result = store->room(store, history->name, take_room, history);
     if (result != STORE_OK && result != STORE_NOT_FOUND)
         return fail(history, store_result_text(result), store->place(store));
+    if (store_folder_deletes(folder, history->name))
+        return fail(history, name, "there is no such room");
     history->tail = store_folder_tail(folder, history->name);
     if (!history->archived && history->tail == NULL)
         return fail(history, name, "there is no such room");

@@ -73,6 +73,8 @@ static bool print_stored(void *context, const struct store_room *room)
     const struct store_tail *tail = store_folder_tail(&listing->folder, room->name);
     if (is_awake(listing, room->name))
         return true;
+    bool deleted = store_folder_deletes(&listing->folder, room->name);
+    enum store_room_state state = deleted ? STORE_ROOM_DELETED : room->state;
     bool lives_on = tail != NULL && room->state == STORE_ROOM_DELETED;
     fputs("{\"room\":", stdout);
     print_text(room->name);
@@ -80,7 +82,7 @@ static bool print_stored(void *context, const struct store_room *room)
     print_text(room->kind);
     printf(",\"state\":\"%s\",\"first\":%" PRIu64 ",\"tick\":%" PRIu64 ",\"stored_bytes\":%" PRIu64
            ",\"snapshot\":%" PRIu64 ",\"created\":",
-           lives_on ? states[0] : states[room->state], room->first,
+           lives_on ? states[0] : states[state], room->first,
            tail != NULL && tail->last > room->last ? tail->last : room->last, room->bytes,
            room->snapshot_tick);
     print_time(room->created_ms);

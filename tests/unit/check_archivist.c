@@ -105,12 +105,34 @@ START_TEST(what_was_sealed_is_not_sealed_again_with_what_came_after)
 }
 END_TEST
 
+static void remove_lobby(void)
+{
+    ck_assert(storage_remove(storage, bytes_of("lobby"), 1));
+    storage_flush(storage, 0, true);
+}
+
+static void expect_answer(enum storage_event_kind kind, enum store_result answer)
+{
+    struct storage_event event;
+    storage_work(storage);
+    unsigned answers = 0;
+    while (storage_next(storage, &event)) {
+        if (event.kind == STORAGE_FLUSHED)
+            continue;
+        ck_assert_int_eq(event.kind, kind);
+        ck_assert_int_eq(event.answer, answer);
+        ck_assert(bytes_equal((struct bytes){event.name, event.name_length}, bytes_of("lobby")));
+        answers++;
+    }
+    ck_assert_uint_eq(answers, 1);
+}
+
 START_TEST(a_room_that_was_deleted_and_made_new_has_its_new_log_alone)
 {
     write_tick(1, 7);
     write_tick(1, 8);
-    storage_remove(storage, bytes_of("lobby"));
-    storage_work(storage);
+    remove_lobby();
+    expect_answer(STORAGE_REMOVED, STORE_OK);
     write_tick(2, 1);
     write_tick(2, 2);
     crash_after_sealing();
@@ -122,33 +144,20 @@ START_TEST(a_room_that_was_deleted_and_made_new_has_its_new_log_alone)
 }
 END_TEST
 
-static void expect_answer(enum storage_event_kind kind, enum store_result answer)
-{
-    struct storage_event event;
-    storage_work(storage);
-    do
-        ck_assert(storage_next(storage, &event));
-    while (event.kind == STORAGE_FLUSHED);
-    ck_assert_int_eq(event.kind, kind);
-    ck_assert_int_eq(event.answer, answer);
-    ck_assert(bytes_equal((struct bytes){event.name, event.name_length}, bytes_of("lobby")));
-    ck_assert(!storage_next(storage, &event));
-}
-
 START_TEST(removing_and_releasing_are_answered)
 {
-    storage_remove(storage, bytes_of("lobby"));
+    remove_lobby();
     expect_answer(STORAGE_REMOVED, STORE_NOT_FOUND);
-    storage_release_room(storage, bytes_of("lobby"));
+    ck_assert(storage_release_room(storage, bytes_of("lobby")));
     expect_answer(STORAGE_RELEASED, STORE_NOT_FOUND);
     write_tick(1, 1);
-    storage_remove(storage, bytes_of("lobby"));
+    remove_lobby();
     expect_answer(STORAGE_REMOVED, STORE_OK);
-    storage_remove(storage, bytes_of("lobby"));
+    remove_lobby();
     expect_answer(STORAGE_REMOVED, STORE_NOT_FOUND);
     write_tick(2, 1);
     ck_assert_int_eq(store->quarantine(store, bytes_of("lobby"), bytes_of("why")), STORE_OK);
-    storage_release_room(storage, bytes_of("lobby"));
+    ck_assert(storage_release_room(storage, bytes_of("lobby")));
     expect_answer(STORAGE_RELEASED, STORE_OK);
 }
 END_TEST

@@ -432,7 +432,7 @@ START_TEST(what_was_never_sealed_is_not_found)
     gives(STORE_NOT_FOUND, store->read(store, bytes_of("lobbyy"), 0, see_blob, &seen));
     gives(STORE_NOT_FOUND, store->snapshot(store, bytes_of("x"), 9, see_blob, &seen));
     gives(STORE_NOT_FOUND, store->snapshot(store, bytes_of("lobby"), 9, see_blob, &seen));
-    gives(STORE_NOT_FOUND, store->remove(store, bytes_of("x")));
+    gives(STORE_NOT_FOUND, store->remove(store, bytes_of("x"), 0));
     gives(STORE_NOT_FOUND, store->release_quarantine(store, bytes_of("x")));
     ck_assert_uint_eq(seen.length, 0);
 }
@@ -670,6 +670,56 @@ START_TEST(a_room_that_was_never_sealed_can_be_quarantined)
 }
 END_TEST
 
+static enum store_result
+set_aside(const char *name, uint64_t first, uint64_t last, const char *text)
+{
+    struct store_sealed sealed = {
+        .name = bytes_of(name), .kind = bytes_of("open"), .segment = blob(first, last, text)};
+    return store->set_aside(store, &sealed, bytes_of("it overlaps"), WALL_MS);
+}
+
+START_TEST(what_cannot_be_sealed_is_set_aside_with_the_room)
+{
+    ok(seal_segment("a", 1, 10, "one"));
+    gives(STORE_DAMAGED, seal_segment("a", 8, 12, "two"));
+    ok(set_aside("a", 8, 12, "two"));
+    ok(set_aside("a", 8, 12, "two")); /* which is there */
+    expect_log("a", 0, "1-10:one 11-12:two ");
+    reopen();
+    struct told told = tell("a");
+    ck_assert_int_eq(told.room.state, STORE_ROOM_QUARANTINED);
+    ck_assert_str_eq(told.reason, "it overlaps");
+    ck_assert_uint_eq(told.room.last, 12);
+    ok(seal_segment("a", 13, 14, "three"));
+    ok(set_aside("a", 15, 16, "four"));
+    expect_log("a", 0, "1-10:one 11-12:two 13-14:three 15-16:four ");
+    ok(set_aside("new", 3, 4, "log"));
+    expect_log("new", 0, "3-4:log ");
+    ck_assert_str_eq(tell("new").kind, "open");
+    reopen();
+    expect_log("a", 0, "1-10:one 11-12:two 13-14:three 15-16:four ");
+    ck_assert_int_eq(tell("new").room.state, STORE_ROOM_QUARANTINED);
+}
+END_TEST
+
+START_TEST(a_room_that_only_the_journal_knows_can_be_removed)
+{
+    gives(STORE_NOT_FOUND, store->remove(store, bytes_of("a"), 0));
+    expect_rooms("");
+    ok(store->remove(store, bytes_of("a"), 9));
+    reopen();
+    struct told told = tell("a");
+    ck_assert_int_eq(told.room.state, STORE_ROOM_DELETED);
+    ck_assert_uint_eq(told.room.incarnation, 9);
+    ck_assert_uint_eq(store->incarnation(store), 9);
+    ok(store->remove(store, bytes_of("a"), 4)); /* it knows better */
+    ck_assert_uint_eq(tell("a").room.incarnation, 9);
+    ok(seal_segment("a", 1, 1, "anew"));
+    ck_assert_int_eq(tell("a").room.state, STORE_ROOM_WELL);
+    ck_assert_uint_eq(tell("a").room.created_ms, WALL_MS);
+}
+END_TEST
+
 START_TEST(of_a_removed_room_the_name_and_incarnation_stay)
 {
     uint8_t *state = noise(3u << 20, 7);
@@ -681,8 +731,8 @@ START_TEST(of_a_removed_room_the_name_and_incarnation_stay)
     ok(store->seal(store, &sealed, 1, WALL_MS));
     free(state);
     ok(seal_segment("b", 1, 5, "other"));
-    ok(store->remove(store, bytes_of("a")));
-    ok(store->remove(store, bytes_of("a")));
+    ok(store->remove(store, bytes_of("a"), 0));
+    ok(store->remove(store, bytes_of("a"), 0));
     reopen();
     struct told told = tell("a");
     ck_assert_int_eq(told.room.state, STORE_ROOM_DELETED);
@@ -715,7 +765,7 @@ START_TEST(incarnations_are_remembered)
     ck_assert_uint_eq(store->incarnation(store), 9);
     reopen();
     ck_assert_uint_eq(store->incarnation(store), 9);
-    ok(store->remove(store, bytes_of("a")));
+    ok(store->remove(store, bytes_of("a"), 0));
     ck_assert_uint_eq(store->incarnation(store), 9);
 }
 END_TEST
@@ -894,6 +944,8 @@ static TCase *contract(const char *name, void (*make)(void))
     tcase_add_test(tests, every_room_is_visited_by_name_until_told_to_stop);
     tcase_add_test(tests, a_quarantined_room_is_not_written_over);
     tcase_add_test(tests, a_room_that_was_never_sealed_can_be_quarantined);
+    tcase_add_test(tests, what_cannot_be_sealed_is_set_aside_with_the_room);
+    tcase_add_test(tests, a_room_that_only_the_journal_knows_can_be_removed);
     tcase_add_test(tests, of_a_removed_room_the_name_and_incarnation_stay);
     tcase_add_test(tests, incarnations_are_remembered);
     tcase_add_test(tests, reclaiming_takes_the_oldest_and_never_what_is_needed);

@@ -1,0 +1,162 @@
+/* loading.c - a room out of the archive and the tails: the archivist's. */
+#include "server/storage_parts.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool take_snapshot(void *context, const struct store_blob *blob)
+{
+    struct loading *loading = context;
+    loading->snapshot_bytes = blob->bytes.length;
+    return replay_snapshot(&loading->replay, blob->bytes) == STATUS_OK;
+}
+
+static bool take_segment(void *context, const struct store_blob *blob)
+{
+    struct loading *loading = context;
+    loading->log_bytes += blob->bytes.length;
+    return replay_log(&loading->replay, blob->bytes) == STATUS_OK;
+}
+
+enum store_result loading_read(struct loading *loading, struct bytes name, const struct tail *tail)
+{
+    struct store *store = loading->storage->store;
+    enum store_result result = store->snapshot(store, name, UINT64_MAX, take_snapshot, loading);
+    uint64_t after = 0;
+    if (loading->replay.room != NULL)
+        after = room_tick_number(loading->replay.room);
+    if (result == STORE_NOT_FOUND)
+        result = STORE_OK;
+    if (result == STORE_OK && loading->replay.status == STATUS_OK)
+        result = store->read(store, name, after, take_segment, loading);
+    if (result == STORE_NOT_FOUND)
+        result = STORE_OK;
+    if (result == STORE_OK && loading->replay.status == STATUS_OK && tail != NULL) {
+        struct bytes log = {tail->log.data, tail->log.length};
+        enum status status = replay_log(&loading->replay, log);
+        assert(status == loading->replay.status); /* which conclude() looks at */
+        (void)status;
+    }
+    return result;
+}
+
+struct loading loading_begin(struct storage *storage)
+{
+    struct room_options options = storage->options.rooms;
+    options.seed = storage->options.seed;
+    return (struct loading){.storage = storage,
+                            .replay = replay_begin(&options, storage->options.find)};
+}
+
+static void quarantine(struct storage *storage, struct bytes name, struct storage_event *event)
+{
+    struct bytes reason = {(const uint8_t *)event->text, strlen(event->text)};
+    struct tail *tail = tail_find(storage, name);
+    event->result = LOAD_QUARANTINED;
+    if (tail != NULL)
+        tail->broken = true; /* its log is kept, and no snapshot is made of it */
+    if (storage->store->quarantine(storage->store, name, reason) != STORE_OK)
+        return; /* the next load comes to the same end */
+}
+
+/* Turns what was read into an answer. */
+static void conclude(struct loading *loading,
+                     struct bytes name,
+                     enum store_result result,
+                     struct storage_event *event)
+{
+    struct storage *storage = loading->storage;
+    enum status status = loading->replay.status;
+    if (result == STORE_DAMAGED) {
+        snprintf(event->text, sizeof event->text, "%s", storage->store->place(storage->store));
+        quarantine(storage, name, event);
+    } else if (result != STORE_OK || status == STATUS_MEMORY) {
+        event->result = LOAD_FAILED;
+    } else if (status == STATUS_KIND) {
+        event->result = LOAD_KIND;
+    } else if (status != STATUS_OK) {
+        snprintf(event->text, sizeof event->text, "its log, %s",
+                 status == STATUS_REFUSED     ? "which leads to another state than it says"
+                 : status == STATUS_NOT_FOUND ? "of which a part is missing"
+                                              : status_text(status));
+        quarantine(storage, name, event);
+    } else if (loading->replay.room == NULL) {
+        event->result = LOAD_NONE;
+    } else if (loading->replay.ended) {
+        /* The server ended before it was deleted; what comes after it begins at its first tick. */
+        event->incarnation = room_incarnation(loading->replay.room);
+        result = remove_room(storage, name, event->incarnation);
+        bool gone = result == STORE_OK || result == STORE_NOT_FOUND;
+        event->result = gone ? LOAD_NONE : LOAD_FAILED;
+    } else {
+        event->room = replay_end(&loading->replay, &event->clean, &status);
+        event->result = event->room != NULL ? LOAD_DONE : LOAD_FAILED;
+    }
+    if (event->room == NULL)
+        return;
+    /* A folder that was restored from a backup has its rooms in incarnations that nobody has seen. */
+    event->clean = event->clean && event->incarnation <= room_incarnation(event->room) &&
+                   !storage->options.salvaged;
+    if (event->incarnation < room_incarnation(event->room))
+        event->incarnation = room_incarnation(event->room);
+}
+
+static void
+remember_lengths(struct storage *storage, struct bytes name, const struct loading *loading)
+{
+    struct tail *tail = tail_of(storage, name);
+    if (tail == NULL)
+        return;
+    tail->since_snapshot = loading->log_bytes;
+    tail->snapshot_bytes = loading->snapshot_bytes;
+    tail->asleep = false;
+}
+
+/* Every part of it, with what the journal has. */
+static void load_stored(struct storage *storage,
+                        struct bytes name,
+                        const struct tail *tail,
+                        const struct known *known,
+                        struct storage_event *event)
+{
+    struct loading loading = loading_begin(storage);
+    conclude(&loading, name, loading_read(&loading, name, tail), event);
+    replay_abandon(&loading.replay);
+    if (event->result == LOAD_DONE)
+        remember_lengths(storage, name, &loading);
+    /* A restored backup: what members know of the room may be later than what it is. */
+    if (known->incarnation > event->incarnation) {
+        event->incarnation = known->incarnation;
+        event->clean = false;
+    }
+}
+
+void load_room(struct storage *storage, struct bytes name, struct storage_event *event)
+{
+    struct known known = {0};
+    struct tail *tail = tail_find(storage, name);
+    bool removed = tail == NULL || !tail->removed || remove_again(storage, tail) == STORE_OK;
+    tail = tail_find(storage, name);
+    enum store_result result = storage->store->room(storage->store, name, take_known, &known);
+    event->kind = STORAGE_LOADED;
+    event->incarnation = known.incarnation;
+    if (storage->incomplete || !removed) {
+        event->result = LOAD_FAILED;
+    } else if (result == STORE_OK && known.state == STORE_ROOM_QUARANTINED) {
+        event->result = LOAD_QUARANTINED;
+        memcpy(event->text, known.reason, sizeof event->text);
+    } else if (result == STORE_DAMAGED) { /* its own row: there is no place for a mark */
+        event->result = LOAD_QUARANTINED;
+        snprintf(event->text, sizeof event->text, "%s", storage->store->place(storage->store));
+    } else if (result != STORE_OK && result != STORE_NOT_FOUND) {
+        event->result = LOAD_FAILED;
+    } else if (!known_is_there(result, &known) && tail == NULL) {
+        event->result = LOAD_NONE;
+    } else {
+        load_stored(storage, name, tail, &known, event);
+    }
+    pthread_mutex_lock(&storage->mutex);
+    storage->figures.loads++;
+    pthread_mutex_unlock(&storage->mutex);
+}

@@ -1,0 +1,281 @@
+/* check_storage_rooms.c - what was stored of a room comes back as it was, or says why not; what was
+ * deleted does not. */
+#include "sync/rules.h"
+#include "tests/helpers.h"
+#include "tests/storage_life.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- Rooms come back ------------------------------------------------------------------------------- */
+
+START_TEST(a_room_comes_back_from_the_journal_the_archive_and_both)
+{
+    life_again(_i);
+    ck_assert_int_eq(lobby_load().result, LOAD_NONE);
+    lobby_make(5);
+    lobby_write(1, 10);
+    lobby_expect(false); /* out of the tail */
+    life_crash();
+    life_next();
+    lobby_expect(false); /* out of the journal */
+    life_end(true);
+    life_next();
+    lobby_expect(false); /* out of the archive */
+    ck_assert_uint_ge(storage_incarnation(life.storage), 5);
+    lobby_write(2, 10);
+    lobby_expect(false); /* out of the archive and the tail */
+    lobby_sleeps();
+    lobby_expect(true);
+    life_crash();
+    life_next();
+    lobby_expect(true);
+    life_end(true);
+    life_next();
+    lobby_expect(true);
+}
+END_TEST
+
+START_TEST(a_long_log_gets_a_snapshot_that_leads_to_the_same_room)
+{
+    life_again(_i);
+    lobby_make(5);
+    for (unsigned i = 1; i <= 12; i++)
+        lobby_write(i, 2000);
+    lobby_sleeps();
+    life_end(true);
+    life_next();
+    uint32_t segments = faulty_store_calls(&life.faulty, CALL_READ);
+    lobby_expect(true);
+    ck_assert_uint_eq(faulty_store_calls(&life.faulty, CALL_READ), segments + 1);
+    struct storage_event event = lobby_load();
+    ck_assert_int_eq(room_wake(event.room, 6), STATUS_OK);
+    room_destroy(life.room);
+    life.room = event.room;
+    lobby_flush();
+    lobby_write(40, 10);
+    life_end(true);
+    life_next();
+    lobby_expect(false);
+}
+END_TEST
+
+static bool count_snapshot(void *context, const struct store_blob *blob)
+{
+    *(uint64_t *)context = blob->first;
+    return true;
+}
+
+START_TEST(snapshots_are_made_of_rooms_that_sleep_with_a_long_log)
+{
+    uint64_t tick = 0;
+    lobby_make(5);
+    for (unsigned i = 1; i <= 12; i++)
+        lobby_write(i, _i == 0 ? 100 : 2000);
+    lobby_sleeps();
+    life_end(true);
+    enum store_result result =
+        life.faulty.under->snapshot(life.faulty.under, lobby, UINT64_MAX, count_snapshot, &tick);
+    ck_assert_int_eq(result, _i == 0 ? STORE_NOT_FOUND : STORE_OK);
+    ck_assert_uint_eq(tick, _i == 0 ? 0 : room_tick_number(life.room));
+}
+END_TEST
+
+START_TEST(a_crash_between_sealing_and_release_doubles_nothing)
+{
+    life_again(_i);
+    for (uint64_t incarnation = 5; incarnation < 9; incarnation++) {
+        if (incarnation == 5)
+            lobby_make(incarnation);
+        lobby_write((unsigned)incarnation, 10);
+        faulty_store_fail(&life.faulty, CALL_RELEASE, STORE_BUSY, FAULTY_FOR_EVER);
+        life_end(true); /* it seals */
+        faulty_store_fail(&life.faulty, CALL_RELEASE, STORE_OK, 0);
+        life_next();
+        lobby_expect(false);
+        struct storage_event event = lobby_load();
+        ck_assert_int_eq(room_wake(event.room, incarnation + 1), STATUS_OK);
+        room_destroy(life.room);
+        life.room = event.room;
+        lobby_flush();
+        ck_assert(!storage_figures(life.storage).archive_fails);
+    }
+    life_end(true);
+    ck_assert(!life.saw_trouble);
+    life_next();
+    lobby_expect(false);
+}
+END_TEST
+
+START_TEST(a_kind_that_is_not_here_is_told_and_nothing_is_touched)
+{
+    lobby_make(5);
+    room_destroy(life.room);
+    life.room =
+        room_create(&(struct room_options){.rules = &kind_open, .incarnation = 6, .logs = true});
+    static uint8_t entry[256];
+    struct writer writer = writer_on(entry, sizeof entry);
+    room_log_write(life.room, 1, &writer);
+    log_entry(bytes_of("strange"), 6, 1, writer_bytes(&writer));
+    hand_over();
+    await_event(STORAGE_FLUSHED);
+    ck_assert(storage_load(life.storage, bytes_of("strange"), &life.storage));
+    ck_assert_int_eq(await_event(STORAGE_LOADED).result, LOAD_KIND);
+    life_end(true);
+    life_next();
+    ck_assert(storage_load(life.storage, bytes_of("strange"), &life.storage));
+    ck_assert_int_eq(await_event(STORAGE_LOADED).result, LOAD_KIND);
+    struct storage_event event = lobby_load();
+    ck_assert_int_eq(event.result, LOAD_DONE);
+    room_destroy(event.room);
+}
+END_TEST
+
+START_TEST(a_log_that_leads_nowhere_is_quarantined_and_stays_so)
+{
+    lobby_make(5);
+    lobby_write(1, 10);
+    log_entry(lobby, 5, room_logged(life.room) + 7, bytes_of("\x94\x20\x01\x01\x92\x04\x00"));
+    hand_over();
+    await_event(STORAGE_FLUSHED);
+    struct storage_event event = lobby_load();
+    ck_assert_int_eq(event.result, LOAD_QUARANTINED);
+    ck_assert_uint_gt(strlen(event.text), 0);
+    if (_i == 0)
+        life_crash();
+    else
+        life_end(true);
+    life_next();
+    ck_assert_int_eq(lobby_load().result, LOAD_QUARANTINED);
+    life_end(true);
+    ck_assert(!life.saw_trouble);
+    life_next();
+    event = lobby_load();
+    ck_assert_int_eq(event.result, LOAD_QUARANTINED);
+    ck_assert_uint_gt(strlen(event.text), 0);
+}
+END_TEST
+
+START_TEST(an_archive_that_does_not_answer_makes_a_load_fail_and_no_more)
+{
+    static const enum store_call calls[] = {CALL_ROOM, CALL_SNAPSHOT, CALL_READ};
+    lobby_make(5);
+    lobby_write(1, 10);
+    lobby_sleeps();
+    life_end(true);
+    life_next();
+    faulty_store_fail(&life.faulty, calls[_i], _i == 1 ? STORE_MEMORY : STORE_BUSY, 1);
+    ck_assert_int_eq(lobby_load().result, LOAD_FAILED);
+    lobby_expect(true);
+}
+END_TEST
+
+/* --- Removal --------------------------------------------------------------------------------------- */
+
+START_TEST(a_removed_room_does_not_come_back_and_a_new_one_is_its_own)
+{
+    life_again(_i);
+    lobby_make(5);
+    lobby_write(1, 10);
+    lobby_sleeps();
+    lobby_remove();
+    ck_assert_int_eq(await_event(STORAGE_REMOVED).answer, STORE_OK);
+    ck_assert_int_eq(lobby_load().result, LOAD_NONE);
+    life_crash();
+    life_next();
+    struct storage_event event = lobby_load();
+    ck_assert_int_eq(event.result, LOAD_NONE);
+    ck_assert_uint_eq(event.incarnation, 5);
+    lobby_make(6);
+    lobby_write(7, 10);
+    lobby_expect(false);
+    life_crash();
+    life_next();
+    lobby_expect(false);
+    life_end(true);
+    life_next();
+    lobby_expect(false);
+    faulty_store_fail(&life.faulty, CALL_RELEASE, STORE_BUSY, FAULTY_FOR_EVER);
+    lobby_write(8, 10);
+    life_end(true);
+    faulty_store_fail(&life.faulty, CALL_RELEASE, STORE_OK, 0);
+    life_next();
+    lobby_expect(false);
+}
+END_TEST
+
+START_TEST(a_removal_that_fails_is_tried_again_before_anything_is_forgotten)
+{
+    lobby_make(5);
+    lobby_write(1, 10);
+    lobby_sleeps();
+    faulty_store_fail(&life.faulty, CALL_REMOVE, _i == 0 ? STORE_BUSY : STORE_FULL, 2);
+    lobby_remove();
+    ck_assert_int_eq(await_event(STORAGE_REMOVED).answer, _i == 0 ? STORE_BUSY : STORE_FULL);
+    ck_assert_int_eq(lobby_load().result, LOAD_FAILED); /* tried again, and failed again */
+    struct storage_event event = lobby_load();
+    ck_assert_int_eq(event.result, LOAD_NONE);
+    ck_assert_uint_eq(event.incarnation, 5);
+    life_end(true);
+    ck_assert_uint_ge(life.faulty.calls[CALL_RELEASE], 1);
+    life_next();
+    ck_assert_int_eq(lobby_load().result, LOAD_NONE);
+}
+END_TEST
+
+START_TEST(a_room_that_had_ended_is_not_loaded_even_if_nobody_removed_it)
+{
+    lobby_make(5);
+    for (unsigned i = 1; i <= 12; i++)
+        lobby_write(i, 2000);
+    room_end(life.room, "game over");
+    step(life.room);
+    lobby_sleeps();
+    if (_i == 0)
+        life_crash();
+    else
+        life_end(true);
+    life_next();
+    struct storage_event event = lobby_load();
+    ck_assert_int_eq(event.result, LOAD_NONE);
+    ck_assert_uint_eq(event.incarnation, 5);
+}
+END_TEST
+
+START_TEST(removing_what_is_not_there_says_so)
+{
+    lobby_remove();
+    struct storage_event event = await_event(STORAGE_REMOVED);
+    ck_assert_int_eq(event.answer, STORE_NOT_FOUND);
+    ck_assert(bytes_equal((struct bytes){event.name, event.name_length}, lobby));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("storage of rooms");
+    TCase *calm = tcase_create("rooms");
+    tcase_add_checked_fixture(calm, life_setup, life_teardown);
+    tcase_set_timeout(calm, 20);
+    tcase_add_loop_test(calm, a_room_comes_back_from_the_journal_the_archive_and_both, 0, 4);
+    tcase_add_loop_test(calm, a_long_log_gets_a_snapshot_that_leads_to_the_same_room, 0, 4);
+    tcase_add_loop_test(calm, snapshots_are_made_of_rooms_that_sleep_with_a_long_log, 0, 2);
+    tcase_add_loop_test(calm, a_crash_between_sealing_and_release_doubles_nothing, 0, 4);
+    tcase_add_test(calm, a_kind_that_is_not_here_is_told_and_nothing_is_touched);
+    tcase_add_loop_test(calm, a_log_that_leads_nowhere_is_quarantined_and_stays_so, 0, 2);
+    tcase_add_loop_test(calm, an_archive_that_does_not_answer_makes_a_load_fail_and_no_more, 0, 3);
+    tcase_add_loop_test(calm, a_removed_room_does_not_come_back_and_a_new_one_is_its_own, 0, 4);
+    tcase_add_loop_test(calm, a_removal_that_fails_is_tried_again_before_anything_is_forgotten, 0,
+                        2);
+    tcase_add_loop_test(calm, a_room_that_had_ended_is_not_loaded_even_if_nobody_removed_it, 0, 2);
+    tcase_add_test(calm, removing_what_is_not_there_says_so);
+    suite_add_tcase(suite, calm);
+
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
