@@ -81,6 +81,8 @@
     ROW(ROOM, "room_unreadable")                                                                   \
     ROW(ROOM_RATE, "room_rate")                                                                    \
     ROW(ADDRESS_ROOMS, "room_rate_per_address")                                                    \
+    ROW(OPENINGS, "openings")                                                                      \
+    ROW(LOAD_RATE, "load_rate")                                                                    \
     ROW(MEMBERS, "members")                                                                        \
     ROW(TEXT, "text")                                                                              \
     ROW(MESSAGE_BYTES, "message_bytes")                                                            \

@@ -44,6 +44,7 @@ struct hub *hub_create(const struct hub_options *options)
     hub->next_us = beat_next_us(&hub->second);
     addresses_init(&hub->addresses, hub->limits.address_rates, hub->now_s);
     bucket_fill(&hub->room_bucket, &hub->limits.room_rate, hub->now_us);
+    bucket_fill(&hub->load_bucket, &hub->limits.load_rate, hub->now_us);
     return hub;
 }
 

@@ -109,8 +109,23 @@ static void admit_all(struct opening *opening, struct room_host *host)
     forget(opening);
 }
 
-static struct opening *begin(struct hub *hub, struct bytes name)
+/* What anyone may make the store do: by far more than people who come back after a restart. */
+static bool may_begin(struct hub *hub, struct hub_denial *denial)
 {
+    *denial = (struct hub_denial){.code = CLOSE_SERVER_FULL,
+                                  .refusal = REFUSAL_OPENINGS,
+                                  .detail = "too many rooms are being opened"};
+    if (openings_count(hub) >= hub->limits.openings)
+        return false;
+    denial->refusal = REFUSAL_LOAD_RATE;
+    return bucket_take(&hub->load_bucket, &hub->limits.load_rate, hub->now_us, 1);
+}
+
+static struct opening *begin(struct hub *hub, struct bytes name, struct hub_denial *denial)
+{
+    if (!may_begin(hub, denial))
+        return NULL;
+    *denial = (struct hub_denial){.refusal = REFUSAL_MEMORY, .code = CLOSE_MEMORY};
     struct opening *opening = calloc(1, sizeof *opening);
     if (opening == NULL)
         return NULL;
@@ -136,13 +151,15 @@ bool opening_wait(struct hub *hub,
                   struct bytes hello,
                   struct hub_denial *denial)
 {
-    struct opening *opening = find(hub, name);
     struct waiting *waiting = malloc(sizeof *waiting + hello.length);
-    if (waiting != NULL && opening == NULL)
-        opening = begin(hub, name);
-    if (waiting == NULL || opening == NULL) {
+    *denial = (struct hub_denial){.refusal = REFUSAL_MEMORY, .code = CLOSE_MEMORY};
+    if (waiting == NULL)
+        return false;
+    struct opening *opening = find(hub, name);
+    if (opening == NULL)
+        opening = begin(hub, name, denial);
+    if (opening == NULL) {
         free(waiting);
-        *denial = (struct hub_denial){.refusal = REFUSAL_MEMORY, .code = CLOSE_MEMORY};
         return false;
     }
     *waiting = (struct waiting){.opening = opening, .session = session, .length = hello.length};

@@ -65,6 +65,8 @@ static struct hub_options options(void)
                                   {.per_minute = ADDRESS_RATE_MAX, .burst = ADDRESS_RATE_MAX}},
                 .rooms = 100,
                 .room_rate = {.per_second = 100, .burst = 100},
+                .openings = 100,
+                .load_rate = {.per_second = 1000000, .burst = 1000000},
                 .bytes_rate = {.per_second = 65536, .burst = 1 << 20},
                 .grace_s = 5,
                 .linger_s = 30,

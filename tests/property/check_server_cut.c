@@ -180,6 +180,8 @@ static void open_server(void)
                    .address_rates = {{.per_minute = ADDRESS_RATE_MAX, .burst = ADDRESS_RATE_MAX},
                                      {.per_minute = ADDRESS_RATE_MAX, .burst = ADDRESS_RATE_MAX}},
                    .room_rate = {.per_second = 1000, .burst = 1000},
+                   .openings = 100,
+                   .load_rate = {.per_second = 1000, .burst = 1000},
                    .message_rate = {.per_second = 100000, .burst = 100000},
                    .bytes_rate = {.per_second = 100000000, .burst = 100000000},
                    .grace_s = 1,

@@ -133,6 +133,62 @@ START_TEST(rooms_on_their_way_count_as_rooms)
 }
 END_TEST
 
+/* Waits, or is told to come back later. */
+static struct peer *ask_for(int index, const char *name)
+{
+    struct peer *peer = peer_open(index);
+    session_upgraded(peer->session, bytes_of(name));
+    peer_hello_only(peer, index, "'open'");
+    return peer;
+}
+
+static void expect_later(const struct peer *peer, enum refusal refusal, uint64_t times)
+{
+    ck_assert_int_eq(peer_close_code(peer), CLOSE_SERVER_FULL);
+    ck_assert(peer_close_says(peer, "too many rooms are being opened"));
+    ck_assert(peer_close_says(peer, "retry_ms="));
+    ck_assert_uint_eq(world.hub->counters.refused[refusal], times);
+}
+
+/* Below, at and above the limit; then there is room again. */
+START_TEST(only_so_many_rooms_are_on_their_way)
+{
+    world.hub->limits.openings = 2;
+    ck_assert_int_eq(ask_for(0, "one")->session->state, SESSION_WAITING);
+    ck_assert_int_eq(ask_for(1, "two")->session->state, SESSION_WAITING);
+    expect_later(ask_for(2, "three"), REFUSAL_OPENINGS, 1);
+    ck_assert_int_eq(ask_for(3, "two")->session->state, SESSION_WAITING); /* one of them */
+    peer_disconnect(world.peers[0]); /* the store is asked all the same */
+    expect_later(ask_for(4, "three"), REFUSAL_OPENINGS, 2);
+    ck_assert_uint_eq(openings_count(world.hub), 2);
+    work();
+    ck_assert_int_eq(ask_for(5, "three")->session->state, SESSION_WAITING);
+}
+END_TEST
+
+START_TEST(rooms_are_looked_for_at_a_rate)
+{
+    world.hub->limits.load_rate = (struct bucket_rate){.per_second = 2, .burst = 3};
+    bucket_fill(&world.hub->load_bucket, &world.hub->limits.load_rate, world.hub->now_us);
+    for (int i = 0; i < 3; i++) { /* who comes and goes */
+        char name[] = {'r', (char)('0' + i), 0};
+        ck_assert_int_eq(ask_for(0, name)->session->state, SESSION_WAITING);
+        peer_disconnect(world.peers[0]);
+        free(world.peers[0]);
+        work();
+    }
+    world.peers[0] = NULL;
+    ck_assert_uint_eq(storage_figures(world.storage).loads, 3);
+    expect_later(ask_for(1, "lobby"), REFUSAL_LOAD_RATE, 1);
+    ck_assert_uint_eq(openings_count(world.hub), 0);
+    world_jump(SECOND / 2 - 1);
+    expect_later(ask_for(2, "lobby"), REFUSAL_LOAD_RATE, 2);
+    world_jump(1);
+    expect_joined(peer_join(3, "lobby"), 0);
+    expect_joined(peer_join(4, "lobby"), 0); /* it is awake: nothing is looked for */
+}
+END_TEST
+
 START_TEST(nobody_waits_for_ever_and_a_late_answer_harms_nobody)
 {
     sleeping_room();
@@ -287,6 +343,8 @@ int main(void)
     tcase_add_loop_test(cases, who_leaves_while_waiting_leaves_nothing_behind, 0, 2);
     tcase_add_test(cases, a_new_room_that_nobody_waits_for_any_more_is_not_made);
     tcase_add_test(cases, rooms_on_their_way_count_as_rooms);
+    tcase_add_test(cases, only_so_many_rooms_are_on_their_way);
+    tcase_add_test(cases, rooms_are_looked_for_at_a_rate);
     tcase_add_loop_test(cases, nobody_waits_for_ever_and_a_late_answer_harms_nobody, 0, 2);
     tcase_add_test(cases, a_room_that_cannot_be_read_now_is_asked_for_again);
     tcase_add_test(cases, who_waits_for_the_disk_gets_in_another_way_when_it_fails);

@@ -313,7 +313,7 @@ START_TEST(they_go_with_their_room)
     put("a", 'y', 5);
     put("ab", 'x', 7);
     uint64_t upload = begin("a", 9);
-    ok(store->remove(store, bytes_of("a")));
+    ok(store->remove(store, bytes_of("a"), 0));
     expect_list("a", "");
     expect_held("a", 0, 0, 7);
     gives(STORE_NOT_FOUND, files->write(store, upload, bytes_of("123456789")));
@@ -537,7 +537,7 @@ START_TEST(a_damaged_file_goes_with_its_room)
     store->close(store);
     run_sql("UPDATE file SET type = 9 WHERE id = 1");
     open_store();
-    ok(store->remove(store, bytes_of("a")));
+    ok(store->remove(store, bytes_of("a"), 0));
     expect_held("a", 0, 0, 0);
 }
 END_TEST
