@@ -25,6 +25,8 @@ export interface Board {
   destroy(): void
 }
 
+export { Editor }
+
 const KIND = 'board'
 
 /** Puts a board into this element. Resolves once the room is here, and rejects as `join` does. */

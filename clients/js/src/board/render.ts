@@ -98,9 +98,14 @@ export class Renderer {
     this.#moved()
   }
 
-  /** All tiles that show are sharp and up to date. */
+  /** All that shows is sharp, but for what moves. */
+  get isReady(): boolean {
+    return !this.#groundIsStale
+  }
+
+  /** And nothing moves. */
   get isSettled(): boolean {
-    return this.#request === 0 && this.#restless.size === 0
+    return this.isReady && this.#restless.size === 0
   }
 
   #changed({ id, box, boxBefore }: SceneChange): void {

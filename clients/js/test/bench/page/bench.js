@@ -1,0 +1,108 @@
+// Moves the view and draws, as a person does, and takes the time of every frame.
+import { join } from '/tutti/tutti.js'
+import { Editor } from '/tutti/board.js'
+
+const room = await join(location.origin, 'bench', { kind: 'board', user: { name: 'Bench' } })
+const joined = performance.now()
+const editor = new Editor(room, document.querySelector('#board'))
+const drawn = new Promise((resolve) => {
+  const look = () => (editor.renderer.isSettled ? resolve(performance.now()) : setTimeout(look))
+  requestAnimationFrame(look)
+})
+
+const element = document.querySelector('#board')
+const { camera } = editor
+
+/** The state is here, and it is drawn, sharp: milliseconds from one to the other. */
+async function drawing() {
+  return (await drawn) - joined
+}
+
+const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+
+function percentile(sorted, share) {
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]
+}
+
+/** Milliseconds from frame to frame, and of scripts within one. */
+async function measure(frames, act) {
+  const intervals = []
+  const work = []
+  let before = await nextFrame()
+  for (let i = 0; i < frames; i++) {
+    const begun = performance.now()
+    act(i)
+    const acted = performance.now() - begun
+    const at = await nextFrame()
+    const drawBegun = performance.now()
+    // Whoever asked for this frame before us has drawn; those after us have not, so a task later.
+    await new Promise((resolve) => {
+      const { port1, port2 } = new MessageChannel()
+      port1.onmessage = resolve
+      port2.postMessage(0)
+    })
+    work.push(acted + performance.now() - drawBegun)
+    intervals.push(at - before)
+    before = at
+  }
+  const figures = (all) => {
+    const sorted = all.toSorted((a, b) => a - b)
+    const round = (ms) => Math.round(ms * 10) / 10
+    return {
+      p50: round(percentile(sorted, 0.5)),
+      p99: round(percentile(sorted, 0.99)),
+      worst: round(sorted.at(-1)),
+    }
+  }
+  return { frames, interval: figures(intervals), work: figures(work) }
+}
+
+function point(type, x, y) {
+  const options = { pointerId: 1, pointerType: 'mouse', isPrimary: true, bubbles: true }
+  const { left, top } = element.getBoundingClientRect()
+  const at = {
+    clientX: left + x,
+    clientY: top + y,
+    button: 0,
+    buttons: type === 'pointerup' ? 0 : 1,
+  }
+  element.dispatchEvent(new PointerEvent(type, { ...options, ...at }))
+}
+
+const scenes = {
+  async still(frames) {
+    return measure(frames, () => {})
+  },
+  async pan(frames) {
+    return measure(frames, (i) => camera.pan(9 * Math.sin(i / 40), 6 * Math.cos(i / 55)))
+  },
+  async zoom(frames) {
+    return measure(frames, (i) => camera.zoomBy(Math.exp(0.03 * Math.sin(i / 30))))
+  },
+  async draw(frames) {
+    editor.setTool('pen')
+    const { width, height } = camera
+    let isDown = false
+    const figures = await measure(frames, (i) => {
+      const x = width * (0.5 + 0.35 * Math.sin(i / 37))
+      const y = height * (0.5 + 0.35 * Math.cos(i / 23))
+      if (i % 90 === 0) {
+        if (isDown) point('pointerup', x, y)
+        point('pointerdown', x, y)
+        isDown = true
+      } else point('pointermove', x, y)
+    })
+    point('pointerup', width / 2, height / 2)
+    editor.setTool('select')
+    return figures
+  },
+}
+
+async function fit(zoom) {
+  if (zoom === 'all') camera.set(camera.viewOf(editor.scene.extent))
+  else camera.set({ x: -camera.width / 2, y: -camera.height / 2, zoom })
+  await nextFrame()
+  while (!editor.renderer.isReady) await nextFrame()
+}
+
+window.bench = { drawing, scenes, fit, editor }
