@@ -1,23 +1,33 @@
 /** The board as one thing: room, scene, camera, selection, tools. What is around it gets it. */
 import { Emitter } from '../emitter.js'
+import { TuttiError } from '../errors.js'
 import type { Room } from '../room.js'
 import { Camera } from './camera.js'
+import { created, remove, restyle } from './edit/content.js'
+import { submit, type Edit } from './edit/edit.js'
+import { nudge } from './edit/arrange.js'
+import { frameFor } from './edit/group.js'
 import { union, type Box, type Point } from './geometry.js'
 import { Input } from './input.js'
-import type { BoardObject } from './model.js'
+import { HIGHLIGHTER, MARKER, PEN, type BoardObject, type Patch } from './model.js'
 import type { Look } from './paint.js'
 import { Presence } from './presence.js'
 import { Renderer } from './render.js'
 import { Scene } from './scene.js'
 import { Selection } from './selection.js'
 import { COLOUR, type Theme } from './style.js'
-import { Hand } from './tools/hand.js'
+import { drawOverlay } from './overlay.js'
+import { Eraser } from './tools/eraser.js'
 import { FreeHand } from './tools/freehand.js'
+import { Hand } from './tools/hand.js'
+import { Laser } from './tools/laser.js'
+import { Line } from './tools/line.js'
 import { Select } from './tools/select.js'
+import { Shape } from './tools/shape.js'
+import { Writing } from './tools/writing.js'
 import { TextEditor } from './text_editor.js'
 import type { Tool } from './tools/tool.js'
 import { paintWords } from './words.js'
-import { HIGHLIGHTER, MARKER, PEN } from './model.js'
 
 /** What the next object will look like. */
 export interface Style {
@@ -42,7 +52,15 @@ export interface EditorEvents {
   theme: Theme
   /** The words of this object are to be edited in place. */
   edit: { readonly id: string }
+  /** The laser pointer was at these places of the board, one after the other. */
+  laser: readonly Point[]
+  /** A change could not be made: too much waits for the server, a record is full, … */
+  trouble: TuttiError
 }
+
+const NOTE_SIDE = 200
+/** Presses of a key that come faster than this are one motion. */
+const NUDGE_MS = 500
 
 export interface EditorOptions {
   readonly readOnly?: boolean
@@ -74,8 +92,14 @@ export class Editor extends Emitter<EditorEvents> {
     align: null,
     noteColour: COLOUR.amber,
   }
+  /** Whether things that are moved and made stop at the grid. */
+  snapsToGrid = false
+  /** Whether a tool stays in the hand when it has made something. */
+  keepsTool = false
   #readOnly: boolean
   #look: Look
+  #gestures = 0
+  #nudging: ReturnType<typeof setTimeout> | null = null
 
   /** `element` has a position and a size of its own; the board fills it. */
   constructor(
@@ -109,17 +133,15 @@ export class Editor extends Emitter<EditorEvents> {
       this.renderer.resize()
     })
     this.#observer.observe(element)
-    this.register('select', new Select(this))
-    this.register('hand', new Hand(this))
-    this.register('pen', new FreeHand(this, PEN))
-    this.register('marker', new FreeHand(this, MARKER))
-    this.register('highlighter', new FreeHand(this, HIGHLIGHTER))
+    this.#registerTools()
+    this.renderer.overlay((context) => drawOverlay(this, context))
+    this.selection.on('change', () => this.renderer.refresh())
     this.#input = new Input(this)
     this.tool.enter?.()
   }
 
   destroy(): void {
-    this.tool.cancel()
+    this.#settleHand()
     this.tool.leave?.()
     this.#input.destroy()
     this.textEditor.destroy()
@@ -128,6 +150,25 @@ export class Editor extends Emitter<EditorEvents> {
     this.renderer.destroy()
     this.selection.destroy()
     this.scene.destroy()
+  }
+
+  #registerTools(): void {
+    this.register('select', new Select(this))
+    this.register('hand', new Hand(this))
+    this.register('pen', new FreeHand(this, PEN))
+    this.register('marker', new FreeHand(this, MARKER))
+    this.register('highlighter', new FreeHand(this, HIGHLIGHTER))
+    this.register('eraser', new Eraser(this, false))
+    this.register('rubber', new Eraser(this, true))
+    this.register('rectangle', new Shape(this, 'rectangle', 7))
+    this.register('ellipse', new Shape(this, 'ellipse', 8))
+    this.register('diamond', new Shape(this, 'diamond', 9))
+    this.register('line', new Line(this, 'line', 10))
+    this.register('arrow', new Line(this, 'arrow', 11))
+    this.register('text', new Writing(this, 'text'))
+    this.register('note', new Writing(this, 'note'))
+    this.register('laser', new Laser(this))
+    this.register('frame', new Shape(this, 'frame', 15))
   }
 
   /** What the pointer does now. */
@@ -202,14 +243,123 @@ export class Editor extends Emitter<EditorEvents> {
     return REACH_PIXELS / this.camera.zoom
   }
 
+  /** From here to the {@link end} that belongs to it, all changes are one step of undo. */
+  begin(): void {
+    this.#endNudging()
+    this.#open()
+  }
+
+  end(): void {
+    if (--this.#gestures === 0) this.room.history.end()
+  }
+
+  #open(): void {
+    if (this.#gestures++ === 0) this.room.history.begin()
+  }
+
+  /** Makes these changes, one step of undo; false where some could not be made. */
+  apply(edits: readonly Edit[]): boolean {
+    this.#endNudging()
+    return this.#apply(edits)
+  }
+
+  #apply(edits: readonly Edit[]): boolean {
+    if (edits.length === 0 || this.#readOnly) return false
+    this.#open()
+    const isDone = this.attempt(() => submit(this.room, edits))
+    this.end()
+    return isDone
+  }
+
+  /** Calls what may be refused at once, and tells the person if it is. */
+  attempt(change: () => void): boolean {
+    try {
+      change()
+      return true
+    } catch (error) {
+      if (!(error instanceof TuttiError)) throw error
+      this.tell('trouble', error)
+      return false
+    }
+  }
+
+  /** A new object on top of the others; its id, or null where it could not be made. */
+  create(fields: Patch): string | null {
+    const id = this.scene.collection.newId()
+    return this.apply([created(this.scene, id, fields)]) ? id : null
+  }
+
+  /** A tool has made this: it is chosen, and the hand is free. */
+  done(id: string): void {
+    if (this.keepsTool) return
+    this.setTool('select')
+    this.selection.set([id])
+  }
+
+  /** The colours and lines of what is chosen, and of what comes next. */
+  restyle(style: Partial<Style>): void {
+    this.setStyle(style)
+    const { noteColour: _, align, ...patch } = style
+    this.apply(restyle(this.scene, this.selection, align == null ? patch : { ...patch, align }))
+  }
+
+  deleteSelection(): void {
+    this.apply(remove(this.scene, this.selection))
+  }
+
+  /** Moves what is chosen; quick ones after each other are one step. */
+  nudge(dx: number, dy: number): void {
+    if (this.#nudging === null) this.#open()
+    else clearTimeout(this.#nudging)
+    this.#nudging = setTimeout(() => this.#endNudging(), NUDGE_MS)
+    this.#apply(nudge(this.scene, this.selection, dx, dy))
+  }
+
+  #endNudging(): void {
+    if (this.#nudging === null) return
+    clearTimeout(this.#nudging)
+    this.#nudging = null
+    this.end()
+  }
+
+  /** An empty text that begins there, to be written. */
+  startText(at: Point): void {
+    const { colour, opacity, font, fontSize, align } = this.#style
+    const place = { x: at.x, y: at.y - fontSize * 0.65 }
+    this.#write({ type: 'text', ...place, colour, opacity, font, fontSize, ...aligned(align) })
+  }
+
+  /** An empty note around that place, to be written. */
+  startNote(at: Point): void {
+    const { noteColour, opacity, font, fontSize, align } = this.#style
+    const box = { x: at.x - NOTE_SIDE / 2, y: at.y - NOTE_SIDE / 2, w: NOTE_SIDE, h: NOTE_SIDE }
+    const words = { font, fontSize, ...aligned(align) }
+    this.#write({ type: 'note', ...box, colour: noteColour, opacity, ...words })
+  }
+
+  #write(fields: Patch): void {
+    const { x = 0, y = 0, w = 0, h = 0 } = fields
+    const frame = frameFor(this.scene, { x: x!, y: y!, w: w!, h: h! })
+    const id = this.create({ ...fields, frame })
+    if (id === null) return
+    this.selection.set([id])
+    this.tell('edit', { id })
+  }
+
   undo(): boolean {
-    this.tool.cancel()
+    this.#settleHand()
     return !this.readOnly && this.room.undo()
   }
 
   redo(): boolean {
-    this.tool.cancel()
+    this.#settleHand()
     return !this.readOnly && this.room.redo()
+  }
+
+  /** What is under way is not what is taken back. */
+  #settleHand(): void {
+    this.#endNudging()
+    this.tool.cancel()
   }
 
   /** Shows all, or all of these. */
@@ -224,6 +374,10 @@ export class Editor extends Emitter<EditorEvents> {
   #measure(): void {
     this.camera.resize(this.element.clientWidth, this.element.clientHeight)
   }
+}
+
+function aligned(align: number | null): Patch {
+  return align === null ? {} : { align }
 }
 
 /** Who may change nothing may still look, point and take hold of things to copy them. */

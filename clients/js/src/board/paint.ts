@@ -220,7 +220,7 @@ export function traceRounded(w: number, h: number, r: number, sink: Sink): void 
 function paintNote(context: CanvasRenderingContext2D, object: BoardObject, look: Look): void {
   const { w, h } = object
   context.save()
-  context.shadowColor = TOKENS[look.theme].shadow
+  context.shadowColor = 'rgb(0 0 0 / 18%)'
   // Shadows do not follow the canvas' transform.
   const { a, b } = context.getTransform()
   const scale = Math.hypot(a, b)

@@ -153,6 +153,16 @@ export class Scene extends Emitter<SceneEvents> {
     return hollow?.object
   }
 
+  /** Whether the object is at a place, or encloses it. */
+  isUnder(object: BoardObject, at: Point, reach: number): boolean {
+    return hit(object, at, reach, this.find) !== null
+  }
+
+  /** Whether it paints there. */
+  isPainted(object: BoardObject, at: Point, reach: number): boolean {
+    return hit(object, at, reach, this.find) === 'solid'
+  }
+
   /** Those that an area takes hold of: touched by it, but frames only when they are within it. */
   touchedBy(box: Box): BoardObject[] {
     return this.in(box).filter((object) =>

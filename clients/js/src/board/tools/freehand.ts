@@ -1,7 +1,8 @@
 import type { Editor } from '../editor.js'
 import { distance, type Point } from '../geometry.js'
-import { clamp, encode, HIGHLIGHTER, STROKE_STEPS } from '../model.js'
-import { keyBetween } from '../order.js'
+import { created } from '../edit/content.js'
+import { frameFor } from '../edit/group.js'
+import { clamp, HIGHLIGHTER, STROKE_STEPS } from '../model.js'
 import type { Pointer, Tool } from './tool.js'
 
 /** A stroke goes on in another record after so many points, well before a record is full. */
@@ -32,7 +33,7 @@ export class FreeHand implements Tool {
 
   down(pointer: Pointer): void {
     if (this.#editor.readOnly) return
-    this.#editor.room.history.begin()
+    this.#editor.begin()
     this.#stroke = new Stroke(this.#editor, this.#kind, pointer)
   }
 
@@ -62,7 +63,7 @@ export class FreeHand implements Tool {
     cancelAnimationFrame(this.#request)
     this.#request = 0
     this.#stroke = null
-    this.#editor.room.history.end()
+    this.#editor.end()
   }
 }
 
@@ -89,25 +90,22 @@ class Stroke {
 
   /** A record that begins where the last one ends. */
   #open(): void {
-    const { room, scene, style } = this.#editor
+    const { scene, style } = this.#editor
+    const { colour, size, opacity } = style
     const id = scene.collection.newId()
-    this.#ids.push(id)
+    const place = { x: this.#last.x / STROKE_STEPS, y: this.#last.y / STROKE_STEPS }
+    const made = created(scene, id, {
+      type: 'stroke',
+      ...place,
+      colour,
+      size,
+      opacity: this.#kind === HIGHLIGHTER ? 1 : opacity,
+      tool: this.#kind,
+      points: [0, 0, this.#wirePressure],
+      frame: frameFor(scene, { ...place, w: 0, h: 0 }),
+    })
     this.#count = 1
-    const width = this.#kind === HIGHLIGHTER ? { opacity: 1 } : { opacity: style.opacity }
-    room.collection(scene.collection.name).put(
-      id,
-      encode({
-        type: 'stroke',
-        z: keyBetween(scene.topOrder, null),
-        x: this.#last.x / STROKE_STEPS,
-        y: this.#last.y / STROKE_STEPS,
-        colour: style.colour,
-        size: style.size,
-        tool: this.#kind,
-        points: [0, 0, this.#wirePressure],
-        ...width,
-      }),
-    )
+    if (this.#editor.apply([made])) this.#ids.push(id)
   }
 
   add(pointer: Pointer): void {
@@ -128,11 +126,13 @@ class Stroke {
     if (this.#unsent.length === 0) return
     const items = this.#unsent
     this.#unsent = []
-    this.#editor.scene.collection.append(this.#ids.at(-1)!, 'points', items)
+    const id = this.#ids.at(-1)
+    if (id === undefined || !this.#editor.scene.collection.has(id)) return
+    this.#editor.attempt(() => this.#editor.scene.collection.append(id, 'points', items))
   }
 
   discard(): void {
-    for (const id of this.#ids) this.#editor.scene.collection.delete(id)
+    this.#editor.apply(this.#ids.map((id) => ({ id, delete: true })))
   }
 
   get #wirePressure(): number {
