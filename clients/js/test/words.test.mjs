@@ -1,76 +1,23 @@
-// Words on a board, edited in place by two people, in a real browser against the real server:
-// TUTTI_SERVER names its binary, CHROMIUM a browser other than Debian's.
+// Words on a board, edited in place by two people, in a real browser.
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright-core'
-import { startServer, startWire, until } from './server/server.mjs'
+import { make, shows, startPages } from './server/board_pages.mjs'
+import { until } from './server/server.mjs'
 
-const folder = (path) => fileURLToPath(new URL(path, import.meta.url))
-
-let server
-let wire
-let browser
-let contexts = []
-let roomNumber = 0
-const faults = []
-
+let pages
 before(async () => {
-  server = await startServer({ flags: ['--www', folder('pages'), '--client', folder('../dist')] })
-  wire = await startWire(server.port)
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu'],
-  })
+  pages = await startPages()
 })
+afterEach(() => pages.clear())
+after(() => pages?.stop())
 
-afterEach(async () => {
-  await Promise.all(contexts.map((context) => context.close()))
-  contexts = []
-  assert.deepEqual(faults.splice(0), [])
-})
-
-after(async () => {
-  await browser?.close()
-  await wire?.close()
-  await server?.stop()
-})
-
-async function visit(name, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 900, height: 700 }, ...options })
-  contexts.push(context)
-  context.setDefaultTimeout(10_000)
-  const page = await context.newPage()
-  page.on('pageerror', (error) => faults.push(error.stack))
-  const address = wire.url.replace('ws', 'http')
-  await page.goto(`${address}/board.html?room=words-${roomNumber}&name=${name}`)
-  await page.waitForFunction(() => window.live !== undefined)
-  return page
-}
-
-async function two() {
-  roomNumber++
-  return [await visit('Ada'), await visit('Bob')]
-}
-
-/** An object of these fields, around the middle of the page. */
-async function make(page, fields) {
-  const id = await page.evaluate(async (fields) => {
-    const { editor, room } = window.live
-    editor.camera.set({ x: 0, y: 0, zoom: 1 })
-    const objects = room.collection('objects')
-    const id = objects.newId()
-    await objects.put(id, { z: 'a0', x: 300, y: 200, w: 200, h: 200, ...fields }).done
-    return id
-  }, fields)
-  return id
-}
+const two = () => pages.room('Ada', 'Bob')
 
 const NOTE = { type: 7, colour: 5, font_size: 20 }
 const TEXT = { type: 6, w: null, h: null, font_size: 20 }
 
 async function edit(page, id) {
-  await page.waitForFunction((id) => window.live.editor.scene.find(id) !== undefined, id)
+  await shows(page, id)
   await page.evaluate((id) => window.live.editor.textEditor.open(id), id)
   return page.locator('textarea.words')
 }
@@ -100,8 +47,7 @@ test('two write one note at once, and each caret stays where it was', async () =
 })
 
 test('lines break in the field where they break on the board', async () => {
-  roomNumber++
-  const ada = await visit('Ada')
+  const [ada] = await pages.room('Ada')
   const words =
     'A quick, brown fox—lazy as ever—jumps over well-known dogs; supercalifragilisticexpialidocious (or so it is said) 東京の天気は良い。 naïve café 👩‍👩‍👧 end'.split(
       ' ',
@@ -197,8 +143,7 @@ test('undo in the field takes back the own letters alone; paste is plain', async
 })
 
 test('a field lies over a turned and zoomed object', async () => {
-  roomNumber++
-  const ada = await visit('Ada')
+  const [ada] = await pages.room('Ada')
   const id = await make(ada, { ...NOTE, angle: 512, align: 4 })
   await ada.evaluate(() => window.live.editor.camera.set({ x: 200, y: 100, zoom: 1.5 }))
   const field = await edit(ada, id)

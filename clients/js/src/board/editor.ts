@@ -11,6 +11,8 @@ import { union, type Box, type Point } from './geometry.js'
 import { Input } from './input.js'
 import { HIGHLIGHTER, MARKER, PEN, type BoardObject, type Patch } from './model.js'
 import type { Look } from './paint.js'
+import { People } from './people.js'
+import { PeoplePainter } from './people_paint.js'
 import { Presence } from './presence.js'
 import { Renderer } from './render.js'
 import { Scene } from './scene.js'
@@ -77,6 +79,8 @@ export class Editor extends Emitter<EditorEvents> {
   readonly renderer: Renderer
   readonly presence: Presence
   readonly textEditor: TextEditor
+  readonly people: People
+  readonly #peoplePainter: PeoplePainter
   readonly #tools = new Map<string, Tool>()
   readonly #input: Input
   readonly #observer: ResizeObserver
@@ -127,6 +131,8 @@ export class Editor extends Emitter<EditorEvents> {
     this.textEditor.on('change', ({ id, before }) => {
       for (const each of [id, before]) if (each !== null) this.renderer.repaint(each)
     })
+    this.people = new People(this)
+    this.#peoplePainter = new PeoplePainter(this, this.people)
     this.on('edit', ({ id }) => this.textEditor.open(id))
     this.#observer = new ResizeObserver(() => {
       this.#measure()
@@ -145,6 +151,8 @@ export class Editor extends Emitter<EditorEvents> {
     this.tool.leave?.()
     this.#input.destroy()
     this.textEditor.destroy()
+    this.#peoplePainter.destroy()
+    this.people.destroy()
     this.#observer.disconnect()
     this.presence.destroy()
     this.renderer.destroy()

@@ -1,0 +1,77 @@
+// People before the board of pages/board.html, each with a browser window of their own, and the
+// real server behind it: TUTTI_SERVER names its binary, CHROMIUM a browser other than Debian's.
+import assert from 'node:assert/strict'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+import { startServer, startWire } from './server.mjs'
+
+const folder = (path) => fileURLToPath(new URL(path, import.meta.url))
+const www = folder('../pages')
+const client = folder('../../dist')
+
+export async function startPages() {
+  const server = await startServer({ flags: ['--www', www, '--client', client] })
+  const wire = await startWire(server.port)
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu'],
+  })
+  let contexts = []
+  let roomNumber = 0
+  const faults = []
+
+  async function visit(name, { color = '#0055ff', ...options } = {}) {
+    const context = await browser.newContext({
+      viewport: { width: 900, height: 700 },
+      ...options,
+    })
+    contexts.push(context)
+    context.setDefaultTimeout(10_000)
+    const page = await context.newPage()
+    page.on('pageerror', (error) => faults.push(error.stack))
+    const asked = new URLSearchParams({ room: `room-${roomNumber}`, name, color })
+    await page.goto(`${wire.url.replace('ws', 'http')}/board.html?${asked}`)
+    await page.waitForFunction(() => window.live !== undefined)
+    // A place on the board is a place on the page.
+    await page.evaluate(() => window.live.editor.camera.set({ x: 0, y: 0, zoom: 1 }))
+    return page
+  }
+
+  return {
+    wire,
+    visit,
+    /** These people, in a room of their own. */
+    async room(...names) {
+      roomNumber++
+      const pages = []
+      for (const name of names) pages.push(await visit(name))
+      return pages
+    },
+    /** Everyone goes; nothing may have gone wrong on a page. */
+    async clear() {
+      await Promise.all(contexts.map((context) => context.close()))
+      contexts = []
+      assert.deepEqual(faults.splice(0), [])
+    },
+    async stop() {
+      await browser.close()
+      await wire.close()
+      await server.stop()
+    },
+  }
+}
+
+/** Puts an object of these fields on the board; gives its id. */
+export function make(page, fields) {
+  return page.evaluate(async (fields) => {
+    const objects = window.live.room.collection('objects')
+    const id = objects.newId()
+    await objects.put(id, { z: 'a0', x: 300, y: 200, w: 200, h: 200, ...fields }).done
+    return id
+  }, fields)
+}
+
+/** Waits until the object is on this page too. */
+export function shows(page, id) {
+  return page.waitForFunction((id) => window.live.editor.scene.find(id) !== undefined, id)
+}
