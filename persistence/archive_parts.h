@@ -83,6 +83,11 @@ archive_room_trace(struct archive *archive, struct bytes name, struct archive_ro
 MUST_CHECK enum store_result
 archive_room_begin(struct archive *archive, struct bytes name, struct archive_room *room);
 
+/* Takes all that is stored of the room out, but its name and incarnation: see struct store, remove().
+ * Within a transaction. */
+MUST_CHECK enum store_result
+archive_room_empty(struct archive *archive, struct bytes name, uint64_t incarnation);
+
 /* Writes the row, a new one when `add`, within a transaction. */
 MUST_CHECK enum store_result
 archive_room_write(struct archive *archive, const struct archive_room *room, bool add);

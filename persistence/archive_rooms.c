@@ -252,8 +252,8 @@ static enum store_result find_to_remove(struct archive *archive,
     return result;
 }
 
-static enum store_result
-empty_room(struct archive *archive, struct bytes name, uint64_t incarnation)
+enum store_result
+archive_room_empty(struct archive *archive, struct bytes name, uint64_t incarnation)
 {
     struct archive_room row = {0};
     bool add;
@@ -280,7 +280,7 @@ enum store_result archive_remove(struct archive *archive, struct bytes name, uin
 {
     enum store_result result = archive_begin(archive);
     if (result == STORE_OK)
-        result = archive_end(archive, empty_room(archive, name, incarnation));
+        result = archive_end(archive, archive_room_empty(archive, name, incarnation));
     /* Rows that cannot be reached for removing are the file's trouble: it wants to be replaced. */
     archive->file.corrupt |= result == STORE_DAMAGED;
     return result;

@@ -1,6 +1,7 @@
 #include "persistence/backup.h"
 
 #include "persistence/archive_parts.h"
+#include "persistence/flush.h"
 #include "persistence/journal.h"
 #include "persistence/salvage_parts.h"
 #include "persistence/store_place.h"
@@ -8,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -209,27 +211,6 @@ static enum store_result tell(enum store_result result, char error[STORE_SQLITE_
     return result;
 }
 
-enum store_result store_sqlite_backup(const char *from,
-                                      const char *to,
-                                      store_progress *progress,
-                                      void *context,
-                                      char error[STORE_SQLITE_ERROR_MAX])
-{
-    struct backup backup = {.progress = progress, .context = context};
-    error[0] = '\0';
-    enum store_result result = begin(&backup, from, to);
-    if (result != STORE_OK)
-        return tell(result, error);
-    result = copy_all(&backup);
-    if (result == STORE_OK)
-        result = finish(&backup, to);
-    if (result != STORE_OK) {
-        tell(result, error);
-        remove_partial(&backup);
-    }
-    return result;
-}
-
 /* --- Restoring ---------------------------------------------------------------------------------- */
 
 static void note_damage(void *context, struct bytes room, const char *place)
@@ -240,10 +221,68 @@ static void note_damage(void *context, struct bytes room, const char *place)
         snprintf(error, STORE_SQLITE_ERROR_MAX, "does not check: %s", place);
 }
 
+/* A row for what the journal tells of a room, as far as the archive does not know it. */
+static enum store_result take_entry(struct archive *archive, const struct flush_entry *entry)
+{
+    struct archive_room room;
+    bool deletes = flush_entry_deletes(entry);
+    enum store_result result = archive_room_find(archive, entry->room, &room);
+    bool add = result == STORE_NOT_FOUND && !deletes;
+    if (add)
+        result = archive_room_begin(archive, entry->room, &room);
+    if (result == STORE_NOT_FOUND || result == STORE_DAMAGED)
+        return STORE_OK; /* nothing to delete; or it is salvaged when the store is opened */
+    if (result != STORE_OK || entry->incarnation < room.room.incarnation)
+        return result;
+    if (deletes)
+        return archive_room_empty(archive, entry->room, entry->incarnation);
+    if (entry->incarnation == room.room.incarnation && !add)
+        return STORE_OK;
+    if (room.room.state == STORE_ROOM_DELETED) /* and made new since */
+        room.room.state = STORE_ROOM_WELL;
+    room.room.incarnation = entry->incarnation;
+    return archive_room_write(archive, &room, add);
+}
+
+struct taking {
+    struct archive *archive;
+    enum store_result result;
+};
+
+static bool take_flush(void *context, const struct store_flush *flush)
+{
+    struct taking *taking = context;
+    struct flush_reader reader = {.bytes = flush->bytes};
+    struct flush_entry entry;
+    while (taking->result == STORE_OK && flush_next(&reader, &entry))
+        taking->result = take_entry(taking->archive, &entry);
+    return taking->result == STORE_OK;
+}
+
+/* Rooms that are in the journal alone, or in a later incarnation there, have members too. */
+static enum store_result take_journal(const struct backup *backup, struct archive *archive)
+{
+    struct taking taking = {.archive = archive};
+    struct journal *journal = calloc(1, sizeof *journal);
+    uint64_t last;
+    if (journal == NULL)
+        return STORE_MEMORY;
+    enum store_result result = journal_open_to_read(journal, &backup->to, archive->store);
+    if (result == STORE_OK) {
+        result = journal_flushes(journal, take_flush, &taking, &last);
+        journal_close(journal);
+    }
+    free(journal);
+    /* What follows a damaged flush is given up when the store is opened. */
+    bool told = result == STORE_OK || result == STORE_NOT_FOUND || result == STORE_DAMAGED;
+    return told ? taking.result : result;
+}
+
 static enum store_result raise_incarnations(struct archive *archive)
 {
     enum store_result result = STORE_OK;
-    for (uint64_t id = 1; id <= archive->rooms && result == STORE_OK; id++) {
+    uint64_t rooms = archive->rooms + archive->added;
+    for (uint64_t id = 1; id <= rooms && result == STORE_OK; id++) {
         struct archive_room room;
         result = archive_room_at(archive, id, &room);
         if (result == STORE_OK) {
@@ -292,7 +331,9 @@ static enum store_result make_new(const struct backup *backup, char *error)
     if (result == STORE_OK)
         result = archive_begin(&archive);
     if (result == STORE_OK) {
-        result = raise_incarnations(&archive);
+        result = take_journal(backup, &archive);
+        if (result == STORE_OK)
+            result = raise_incarnations(&archive);
         if (result == STORE_OK)
             result = sqlite_meta_set_store(&archive.file, store);
         result = archive_end(&archive, result);
@@ -305,6 +346,37 @@ static enum store_result make_new(const struct backup *backup, char *error)
     return result;
 }
 
+/* --- Both ---------------------------------------------------------------------------------------- */
+
+static enum store_result
+make_copy(struct backup *backup, const char *from, const char *to, bool restores, char *error)
+{
+    error[0] = '\0';
+    enum store_result result = begin(backup, from, to);
+    if (result != STORE_OK)
+        return tell(result, error);
+    result = copy_all(backup);
+    if (result == STORE_OK && restores)
+        result = make_new(backup, error);
+    if (result == STORE_OK)
+        result = finish(backup, to);
+    if (result != STORE_OK) {
+        tell(result, error);
+        remove_partial(backup);
+    }
+    return result;
+}
+
+enum store_result store_sqlite_backup(const char *from,
+                                      const char *to,
+                                      store_progress *progress,
+                                      void *context,
+                                      char error[STORE_SQLITE_ERROR_MAX])
+{
+    struct backup backup = {.progress = progress, .context = context};
+    return make_copy(&backup, from, to, false, error);
+}
+
 enum store_result store_sqlite_restore(const char *from,
                                        const char *to,
                                        store_progress *progress,
@@ -312,18 +384,5 @@ enum store_result store_sqlite_restore(const char *from,
                                        char error[STORE_SQLITE_ERROR_MAX])
 {
     struct backup backup = {.progress = progress, .context = context};
-    error[0] = '\0';
-    enum store_result result = begin(&backup, from, to);
-    if (result != STORE_OK)
-        return tell(result, error);
-    result = copy_all(&backup);
-    if (result == STORE_OK)
-        result = make_new(&backup, error);
-    if (result == STORE_OK)
-        result = finish(&backup, to);
-    if (result != STORE_OK) {
-        tell(result, error);
-        remove_partial(&backup);
-    }
-    return result;
+    return make_copy(&backup, from, to, true, error);
 }

@@ -25,8 +25,8 @@ MUST_CHECK enum store_result store_sqlite_backup(const char *from,
                                                  char error[STORE_SQLITE_ERROR_MAX]);
 
 /* A backup as a store of its own, with a new identity: members who saw what came after the backup
- * must not take its rooms for the ones that they knew, so every room's incarnation is raised. Reads
- * all of it; on STORE_OK `error` tells what does not check, and is empty when everything does. */
+ * must not take its rooms for the ones that they knew, so every room's incarnation is raised, also of
+ * one that only the journal knows, which gets a row in the archive for that. Reads all of it; on STORE_OK `error` tells what does not check, and is empty when everything does. */
 MUST_CHECK enum store_result store_sqlite_restore(const char *from,
                                                   const char *to,
                                                   store_progress *progress,

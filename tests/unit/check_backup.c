@@ -238,6 +238,69 @@ START_TEST(a_restored_store_is_another_one)
 }
 END_TEST
 
+struct logged {
+    const char *room;
+    uint64_t incarnation;
+    uint64_t tick; /* 0: it is deleted */
+};
+
+static void append_logged(struct store *store, const struct logged entries[], size_t count)
+{
+    uint64_t fence;
+    ok(store->claim(store, &fence));
+    for (size_t i = 0; i < count; i++) {
+        struct flush_buffer buffer = {0};
+        ck_assert(flush_add(&buffer, &(struct flush_entry){.room = bytes_of(entries[i].room),
+                                                           .incarnation = entries[i].incarnation,
+                                                           .first = entries[i].tick,
+                                                           .last = entries[i].tick}));
+        struct store_flush flush = {.number = i + 1, .bytes = {buffer.data, buffer.length}};
+        ok(store->append(store, fence, &flush));
+        free(buffer.data);
+    }
+}
+
+static bool take_row(void *context, const struct store_room *room)
+{
+    struct store_room *row = context;
+    *row = *room;
+    return false;
+}
+
+static void expect_row(struct store *store, const char *name, int state, uint64_t incarnation)
+{
+    struct store_room row = {0};
+    ok(store->room(store, bytes_of(name), take_row, &row));
+    ck_assert_msg(row.state == (enum store_room_state)state && row.incarnation == incarnation,
+                  "%s: state %d, incarnation %d", name, (int)row.state, (int)row.incarnation);
+}
+
+/* `room` is sealed in incarnation 7. */
+START_TEST(every_room_of_a_restored_store_has_a_higher_incarnation)
+{
+    static const struct logged entries[] = {
+        {"room", 9, 2}, {"room", 8, 1},  {"new", 4, 1},  {"new", 4, 2},  {"gone", 5, 1},
+        {"gone", 6, 0}, {"never", 6, 0}, {"anew", 5, 1}, {"anew", 6, 0}, {"anew", 7, 1},
+    };
+    struct store *store = open_store(scratch.path);
+    seal(store, 1);
+    append_logged(store, entries, sizeof entries / sizeof entries[0]);
+    store->close(store);
+    ok(store_sqlite_backup(scratch.path, target, NULL, NULL, error));
+    ok(store_sqlite_restore(target, restored, NULL, NULL, error));
+    ck_assert_str_eq(error, "");
+    store = open_store(restored);
+    expect_row(store, "room", STORE_ROOM_WELL, 10);
+    expect_row(store, "new", STORE_ROOM_WELL, 5);
+    expect_row(store, "gone", STORE_ROOM_DELETED, 7);
+    expect_row(store, "anew", STORE_ROOM_WELL, 8);
+    struct store_room row;
+    ck_assert_int_eq(store->room(store, bytes_of("never"), take_row, &row), STORE_NOT_FOUND);
+    ck_assert_uint_eq(store->incarnation(store), 10);
+    store->close(store);
+}
+END_TEST
+
 START_TEST(nothing_is_written_over)
 {
     uint64_t fence;
@@ -287,6 +350,7 @@ int main(void)
     tcase_add_test(tests, a_backup_of_two_generations_holds_both);
     tcase_add_test(tests, a_backup_under_a_writer_has_no_hole);
     tcase_add_test(tests, a_restored_store_is_another_one);
+    tcase_add_test(tests, every_room_of_a_restored_store_has_a_higher_incarnation);
     tcase_add_test(tests, nothing_is_written_over);
     tcase_add_test(tests, a_stopped_backup_leaves_nothing);
     suite_add_tcase(suite, tests);

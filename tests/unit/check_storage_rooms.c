@@ -1,5 +1,7 @@
 /* check_storage_rooms.c - what was stored of a room comes back as it was, or says why not; what was
  * deleted does not. */
+#include "persistence/backup.h"
+#include "sync/hash.h"
 #include "sync/rules.h"
 #include "tests/helpers.h"
 #include "tests/storage_life.h"
@@ -172,6 +174,37 @@ START_TEST(an_archive_that_does_not_answer_makes_a_load_fail_and_no_more)
 }
 END_TEST
 
+/* What its members know of it may be later than what the backup has. */
+START_TEST(a_restored_room_that_only_the_journal_knew_is_another)
+{
+    struct scratch restored = scratch_make();
+    struct store *store;
+    char error[STORE_SQLITE_ERROR_MAX];
+    life_again(2);
+    lobby_make(5);
+    lobby_write(1, 10);
+    lobby_sleeps();
+    lobby_expect(true);
+    life_crash();
+    ck_assert_msg(store_sqlite_restore(life.scratch.path, restored.path, NULL, NULL, error) ==
+                      STORE_OK,
+                  "%s", error);
+    faulty_store_free(&life.faulty);
+    struct store_sqlite_options files = {.folder = restored.path, .sync = true};
+    ck_assert_int_eq(store_sqlite_open(&files, &store, error), STORE_OK);
+    faulty_store_init(&life.faulty, store);
+    life_next();
+    struct storage_event event = lobby_load();
+    ck_assert_int_eq(event.result, LOAD_DONE);
+    ck_assert(!event.clean);
+    ck_assert_uint_eq(event.incarnation, 6);
+    ck_assert_uint_eq(room_hash_kept(event.room), room_hash_kept(life.room));
+    room_destroy(event.room);
+    life_end(true);
+    scratch_remove(&restored);
+}
+END_TEST
+
 /* --- Removal --------------------------------------------------------------------------------------- */
 
 START_TEST(a_removed_room_does_not_come_back_and_a_new_one_is_its_own)
@@ -270,6 +303,7 @@ int main(void)
     tcase_add_loop_test(calm, a_removal_that_fails_is_tried_again_before_anything_is_forgotten, 0,
                         2);
     tcase_add_loop_test(calm, a_room_that_had_ended_is_not_loaded_even_if_nobody_removed_it, 0, 2);
+    tcase_add_test(calm, a_restored_room_that_only_the_journal_knew_is_another);
     tcase_add_test(calm, removing_what_is_not_there_says_so);
     suite_add_tcase(suite, calm);
 
