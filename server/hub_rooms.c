@@ -286,7 +286,8 @@ static void has_slept(struct hub *hub, struct room_host *host)
     opening_slept(hub, copy);
 }
 
-/* That it is deleted goes behind all that it wrote; nobody gets in until that is on the disk. */
+/* That it is deleted goes behind all that it wrote; nobody finds it again before that is on the
+ * disk. */
 static bool drop(struct hub *hub, struct room_host *host)
 {
     uint64_t number = storage_open_number(hub->storage);
@@ -345,7 +346,7 @@ bool hub_delete_room(struct hub *hub, struct bytes name)
     if (opening_is_there(hub, name))
         return false;
     if (host == NULL) {
-        if (!storage_remove(hub->storage, name, hub->incarnation))
+        if (!opening_delete(hub, name))
             return false;
     } else if (!delete_in_memory(hub, host, name)) {
         return false;

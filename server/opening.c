@@ -10,7 +10,7 @@
 #include <utlist.h>
 
 enum opening_state {
-    OPENING_SLEEPING, /* it is still falling asleep */
+    OPENING_SLEEPING, /* it is still falling asleep, or being deleted */
     OPENING_LOADING,
     OPENING_SAVING /* that it is awake is on its way to the disk */
 };
@@ -29,7 +29,7 @@ struct opening {
     struct hub *hub;
     struct waiting *waiting; /* in the order in which they came */
     struct room_host *host;  /* OPENING_SAVING */
-    uint64_t number;         /* of the flush that it waits for */
+    uint64_t number;         /* of the flush that it waits for; 0: it waits for opening_slept() */
     enum opening_state state;
     bool lost;
     uint8_t name_length;
@@ -121,11 +121,8 @@ static bool may_begin(struct hub *hub, struct hub_denial *denial)
     return bucket_take(&hub->load_bucket, &hub->limits.load_rate, hub->now_us, 1);
 }
 
-static struct opening *begin(struct hub *hub, struct bytes name, struct hub_denial *denial)
+static struct opening *add(struct hub *hub, struct bytes name)
 {
-    if (!may_begin(hub, denial))
-        return NULL;
-    *denial = (struct hub_denial){.refusal = REFUSAL_MEMORY, .code = CLOSE_MEMORY};
     struct opening *opening = calloc(1, sizeof *opening);
     if (opening == NULL)
         return NULL;
@@ -133,10 +130,20 @@ static struct opening *begin(struct hub *hub, struct bytes name, struct hub_deni
     opening->name_length = (uint8_t)name.length;
     memcpy(opening->name, name.data, name.length);
     HASH_ADD(hh, hub->openings, name, (unsigned)opening->name_length, opening);
-    if (opening->lost) {
-        free(opening);
+    if (!opening->lost)
+        return opening;
+    free(opening);
+    return NULL;
+}
+
+static struct opening *begin(struct hub *hub, struct bytes name, struct hub_denial *denial)
+{
+    if (!may_begin(hub, denial))
         return NULL;
-    }
+    *denial = (struct hub_denial){.refusal = REFUSAL_MEMORY, .code = CLOSE_MEMORY};
+    struct opening *opening = add(hub, name);
+    if (opening == NULL)
+        return NULL;
     opening->state = hub_room_is_falling_asleep(hub, name) ? OPENING_SLEEPING : OPENING_LOADING;
     if (opening->state == OPENING_LOADING && !storage_load(hub->storage, name, opening)) {
         forget(opening);
@@ -259,13 +266,47 @@ void opening_loaded(struct hub *hub, struct storage_event *event)
     refuse_all(opening, &denial);
 }
 
+/* What it waited for is on the disk: now the store can be asked. */
+static void load_now(struct opening *opening)
+{
+    static const struct hub_denial no_memory = {.refusal = REFUSAL_MEMORY, .code = CLOSE_MEMORY};
+    opening->state = OPENING_LOADING;
+    if (opening->waiting == NULL)
+        forget(opening);
+    else if (!storage_load(opening->hub->storage, name_of(opening), opening))
+        refuse_all(opening, &no_memory);
+}
+
+void opening_slept(struct hub *hub, struct bytes name)
+{
+    struct opening *opening = find(hub, name);
+    if (opening != NULL && opening->state == OPENING_SLEEPING && opening->number == 0)
+        load_now(opening);
+}
+
+bool opening_delete(struct hub *hub, struct bytes name)
+{
+    struct opening *opening = add(hub, name);
+    if (opening == NULL)
+        return false;
+    opening->number = storage_open_number(hub->storage);
+    if (storage_remove(hub->storage, name, hub->incarnation))
+        return true;
+    forget(opening);
+    return false;
+}
+
 void opening_flushed(struct hub *hub, uint64_t number)
 {
     struct opening *opening, *next;
     HASH_ITER(hh, hub->openings, opening, next)
     {
-        if (opening->state == OPENING_SAVING && opening->number <= number)
+        if (opening->number == 0 || opening->number > number)
+            continue;
+        if (opening->state == OPENING_SAVING)
             admit_all(opening, opening->host);
+        else if (opening->state == OPENING_SLEEPING)
+            load_now(opening);
     }
 }
 
@@ -283,17 +324,6 @@ void openings_without_disk(struct hub *hub)
         room_host_log(opening->host);
         admit_all(opening, opening->host);
     }
-}
-
-void opening_slept(struct hub *hub, struct bytes name)
-{
-    static const struct hub_denial no_memory = {.refusal = REFUSAL_MEMORY, .code = CLOSE_MEMORY};
-    struct opening *opening = find(hub, name);
-    if (opening == NULL || opening->state != OPENING_SLEEPING)
-        return;
-    opening->state = OPENING_LOADING;
-    if (!storage_load(hub->storage, name, opening))
-        refuse_all(opening, &no_memory);
 }
 
 void openings_end(struct hub *hub)

@@ -41,6 +41,10 @@ void openings_without_disk(struct hub *hub);
 /* A room that was falling asleep has done so: loads it where someone waits for it. */
 void opening_slept(struct hub *hub, struct bytes name);
 
+/* Deletes a room that is not in memory: nobody may find it again from here on, so whoever comes waits
+ * until that is on the disk. Nobody waits for it yet. False without memory. */
+MUST_CHECK bool opening_delete(struct hub *hub, struct bytes name);
+
 bool opening_is_there(const struct hub *hub, struct bytes name);
 uint32_t openings_count(const struct hub *hub);
 void openings_end(struct hub *hub);

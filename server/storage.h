@@ -88,9 +88,10 @@ void storage_slept(struct storage *storage, struct bytes name);
 
 /* The room is gone for good, with all that was logged of it in this incarnation or before: its log
  * and snapshots go, its name stays with the incarnation. The open flush says so, behind everything
- * that was logged of the room; once that is durable, the room does not come back. Answered by one
- * STORAGE_REMOVED, not before: with STORE_NOT_FOUND where nothing is stored of it, and with a failure
- * where the archive does not take it now and still has its bytes until it does. */
+ * that was logged of the room; once that is durable, the room does not come back, while a load that
+ * was asked for before may find it still. Answered by one STORAGE_REMOVED after that: with
+ * STORE_NOT_FOUND where nothing is stored of it, and with a failure where the archive does not take
+ * it now and has its bytes until it does. */
 MUST_CHECK bool storage_remove(struct storage *storage, struct bytes name, uint64_t incarnation);
 
 /* A quarantined room may be loaded again. Answered by one STORAGE_RELEASED. */

@@ -1,4 +1,5 @@
 /* check_hub.c - rooms made, asleep and awake again; limits of all together; time, and the end. */
+#include "server/opening.h"
 #include "server/pages.h"
 #include "sync/log.h"
 #include "tests/hub_world.h"
@@ -290,16 +291,69 @@ START_TEST(a_room_is_deleted_when_it_is_not_on_its_way)
 }
 END_TEST
 
+/* Awake, falling asleep, or asleep. */
+static void delete_in_state(int state)
+{
+    struct peer *ada = join_and_write(0);
+    if (state > 0)
+        peer_say(ada, "[4]");
+    if (state == 1) {
+        world_pass(1000);
+        world.hub->rooms->empty_since_s = 0;
+        hub_sleep_empty_rooms(world.hub);
+        ck_assert_uint_gt(world.hub->rooms->sleep_number, 0);
+    } else if (state == 2) {
+        world_pass(60000);
+        ck_assert_ptr_null(world.hub->rooms);
+    }
+    ck_assert(hub_delete_room(world.hub, bytes_of("lobby")));
+}
+
+/* The crash comes before the disk knows: then it is there, and nobody was told; when the disk knows;
+ * when it was answered. */
 START_TEST(a_deleted_room_does_not_come_back_from_a_crash)
 {
-    join_and_write(0);
-    ck_assert(hub_delete_room(world.hub, bytes_of("lobby")));
-    world_pass(200);
-    ck_assert_int_eq(answered, STORE_OK);
+    int step = _i % 3;
+    delete_in_state(_i / 3);
+    if (step == 1)
+        storage_work(world.storage);
+    else if (step == 2)
+        world_store();
+    ck_assert_int_eq(answers, step == 2);
     world_crash();
     struct peer *ben = peer_join(1, "lobby");
+    world_pass(200);
+    ck_assert_int_eq(ben->session->state, SESSION_JOINED);
+    ck_assert_uint_eq(room_records(ben->session->host->room), step == 0);
+}
+END_TEST
+
+START_TEST(nobody_gets_in_before_the_deletion_is_on_the_disk)
+{
+    delete_in_state(_i);
+    struct peer *ben = peer_open(1);
+    session_upgraded(ben->session, bytes_of("lobby"));
+    peer_hello_only(ben, 1, "'open'");
+    ck_assert_int_eq(ben->session->state, SESSION_WAITING);
+    ck_assert(!hub_delete_room(world.hub, bytes_of("lobby"))); /* again in a moment */
+    world_pass(200);
+    ck_assert_int_eq(answers, 1);
+    ck_assert_int_eq(answered, STORE_OK);
     ck_assert_int_eq(ben->session->state, SESSION_JOINED);
     ck_assert_uint_eq(room_records(ben->session->host->room), 0);
+}
+END_TEST
+
+/* Where it is in memory two orders are answered; the room is removed once. */
+START_TEST(a_room_that_is_being_deleted_may_be_deleted)
+{
+    delete_in_state(_i);
+    ck_assert_int_eq(hub_delete_room(world.hub, bytes_of("lobby")), _i < 2);
+    world_pass(200);
+    ck_assert_int_eq(answers, _i < 2 ? 2 : 1);
+    ck_assert_uint_eq(openings_count(world.hub), 0);
+    ck_assert_ptr_null(world.hub->rooms);
+    ck_assert_uint_eq(world.hub->counters.rooms_ended, _i < 2);
 }
 END_TEST
 
@@ -464,7 +518,9 @@ static Suite *hub_suite(void)
     tcase_add_test(rooms, a_room_is_deleted_under_its_members);
     tcase_add_test(rooms, a_room_is_deleted_while_it_falls_asleep);
     tcase_add_test(rooms, a_room_is_deleted_when_it_is_not_on_its_way);
-    tcase_add_test(rooms, a_deleted_room_does_not_come_back_from_a_crash);
+    tcase_add_loop_test(rooms, a_deleted_room_does_not_come_back_from_a_crash, 0, 9);
+    tcase_add_loop_test(rooms, nobody_gets_in_before_the_deletion_is_on_the_disk, 0, 3);
+    tcase_add_loop_test(rooms, a_room_that_is_being_deleted_may_be_deleted, 0, 3);
     tcase_add_test(rooms, a_room_that_cannot_be_read_is_not_written_over);
 
     TCase *time = add_case(suite, "time");
