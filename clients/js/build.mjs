@@ -9,11 +9,20 @@ process.chdir(fileURLToPath(new URL('.', import.meta.url)))
 rmSync('dist', { recursive: true, force: true })
 
 const common = { bundle: true, format: 'esm', target: 'es2022', charset: 'utf8', sourcemap: true }
+
+/** The widgets share the library with the page: one class of errors, one copy of it all. */
+const shared = {
+  name: 'shared library',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/tutti\.js$/ }, () => ({ path: './tutti.js', external: true }))
+  },
+}
+
 const targets = [
   { entryPoints: { tutti: 'src/tutti.ts' }, platform: 'browser' },
   { entryPoints: { 'tutti.node': 'src/node.ts' }, platform: 'node', external: ['ws'] },
-  { entryPoints: { cursors: 'src/cursors.ts' }, platform: 'browser', external: ['./tutti.js'] },
-  { entryPoints: { board: 'src/board.ts' }, platform: 'browser', external: ['./tutti.js'] },
+  { entryPoints: { cursors: 'src/cursors.ts' }, platform: 'browser', plugins: [shared] },
+  { entryPoints: { board: 'src/board.ts' }, platform: 'browser', plugins: [shared] },
 ]
 
 for (const target of targets) {

@@ -169,3 +169,37 @@ test('a title is one line, and an object that is gone or locked is edited no mor
   await ada.evaluate((id) => window.live.room.collection('objects').delete(id), note)
   await bob.locator('textarea.words').waitFor({ state: 'detached' })
 })
+
+test('to make a text and to write it is one step of undo', async () => {
+  const [ada, bob] = await two()
+  await ada.evaluate(() => window.live.editor.setTool('text'))
+  await ada.mouse.click(400, 300)
+  const field = ada.locator('textarea.words')
+  await field.pressSequentially('Hello')
+  await ada.mouse.click(700, 600)
+  await field.waitFor({ state: 'detached' })
+  const sizeOf = (page) => page.evaluate(() => window.live.room.collection('objects').size)
+  await until(async () => (await sizeOf(bob)) === 1, 'Bob has the text')
+  await ada.evaluate(() => window.live.editor.undo())
+  await until(async () => (await sizeOf(bob)) === 0, 'the text is gone')
+  assert.equal(await ada.evaluate(() => window.live.room.canUndo), false)
+  await ada.evaluate(() => window.live.editor.redo())
+  await until(async () => (await sizeOf(bob)) === 1, 'the text is back')
+  const [id] = await bob.evaluate(() => [...window.live.room.collection('objects').ids()])
+  await reads(await edit(bob, id), 'Hello')
+})
+
+test('what the library throws is what the board catches', async () => {
+  const [ada] = await pages.room('Ada')
+  const told = await ada.evaluate(async () => {
+    const { TuttiError } = await import('/tutti/tutti.js')
+    const told = []
+    window.live.editor.on('trouble', ({ status }) => told.push(status))
+    const refused = new TuttiError('limit', 'no more changes are queued')
+    const isDone = window.live.editor.attempt(() => {
+      throw refused
+    })
+    return [isDone, ...told]
+  })
+  assert.deepEqual(told, [false, 'limit'])
+})

@@ -1,6 +1,6 @@
 /** The board as one thing: room, scene, camera, selection, tools. What is around it gets it. */
 import { Emitter } from '../emitter.js'
-import { TuttiError } from '../errors.js'
+import { TuttiError } from '../tutti.js'
 import type { Room } from '../room.js'
 import { Camera } from './camera.js'
 import { created, remove, restyle } from './edit/content.js'
@@ -346,12 +346,15 @@ export class Editor extends Emitter<EditorEvents> {
   }
 
   #write(fields: Patch): void {
+    this.begin()
     const { x = 0, y = 0, w = 0, h = 0 } = fields
     const frame = frameFor(this.scene, { x: x!, y: y!, w: w!, h: h! })
     const id = this.create({ ...fields, frame })
-    if (id === null) return
-    this.selection.set([id])
-    this.tell('edit', { id })
+    if (id !== null) {
+      this.selection.set([id])
+      this.tell('edit', { id })
+    }
+    this.end()
   }
 
   undo(): boolean {
@@ -367,6 +370,7 @@ export class Editor extends Emitter<EditorEvents> {
   /** What is under way is not what is taken back. */
   #settleHand(): void {
     this.#endNudging()
+    this.textEditor.close()
     this.tool.cancel()
   }
 

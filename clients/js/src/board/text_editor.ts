@@ -64,16 +64,16 @@ export class TextEditor extends Emitter<TextEditorEvents> {
   }
 
   /**
-   * All until it is closed is one step of undo, and so is what made the object, where a gesture of
-   * `room.history` is under way since then.
+   * All until it is closed is one step of undo, together with what made the object, where that is
+   * still under way.
    */
   open(id: string, options: EditOptions = {}): void {
-    const { room, scene } = this.#editor
+    const { scene } = this.#editor
     const object = scene.find(id)
     this.close()
     if (object === undefined || this.#editor.readOnly || object.lock > 0) return
     if (wordsOf(object, scene.find) === null) return
-    room.history.begin()
+    this.#editor.begin()
     this.#open = new Field(this.#editor, this.#texts.open(id), object, {
       left: () => this.close(),
       failed: (message) => this.tell('trouble', message),
@@ -92,7 +92,7 @@ export class TextEditor extends Emitter<TextEditorEvents> {
     const isGone = scene.find(id) === undefined
     if (type === 'text' && isEmpty && !isGone) scene.collection.delete(id)
     else if (!isGone) selection.set([id])
-    room.history.end()
+    this.#editor.end()
     tellState(room, { caret: null })
     this.tell('change', { id: null, before: id })
   }
