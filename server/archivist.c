@@ -17,10 +17,10 @@ static void slept(struct storage *storage, struct bytes name)
         tail->asleep = true;
 }
 
-void answer_with(struct storage *storage,
-                 struct job *job,
-                 enum storage_event_kind kind,
-                 enum store_result result)
+void archivist_answer(struct storage *storage,
+                      struct job *job,
+                      enum storage_event_kind kind,
+                      enum store_result result)
 {
     static const char *const left = "the archive still has its bytes: ";
     job->event.kind = kind;
@@ -29,7 +29,7 @@ void answer_with(struct storage *storage,
         snprintf(job->event.text, sizeof job->event.text, "%s%s: %.60s",
                  kind == STORAGE_REMOVED ? left : "", store_result_text(result),
                  storage->store->place(storage->store));
-    answer(storage, job);
+    storage_answer(storage, job);
 }
 
 static void release_room(struct storage *storage, struct job *job)
@@ -41,7 +41,7 @@ static void release_room(struct storage *storage, struct job *job)
         result = STORE_NOT_FOUND;
     if (result == STORE_OK)
         result = store->release_quarantine(store, job_name(job));
-    answer_with(storage, job, STORAGE_RELEASED, result);
+    archivist_answer(storage, job, STORAGE_RELEASED, result);
 }
 
 /* What it could free does not matter: the writer tries again, and asks again. */
@@ -62,7 +62,7 @@ static void seal_early(struct storage *storage)
     bool behind = storage->figures.archive_behind;
     pthread_mutex_unlock(&storage->mutex);
     if (storage->tail_bytes > SEAL_BYTES && !behind)
-        seal_tails(storage);
+        archivist_seal(storage);
 }
 
 bool archivist_do(struct storage *storage, struct job *job)
@@ -70,12 +70,13 @@ bool archivist_do(struct storage *storage, struct job *job)
     switch (job->kind) {
     case JOB_FLUSH:
         if (!tails_take(storage, job->batch, &job->removals))
-            seal_failed(storage, STORE_FAILED); /* the journal has it, the archive never will */
+            archivist_seal_failed(storage,
+                                  STORE_FAILED); /* the journal has it, the archive never will */
         seal_early(storage);
         break;
     case JOB_LOAD:
-        load_room(storage, job_name(job), &job->event);
-        answer(storage, job);
+        archivist_load(storage, job_name(job), &job->event);
+        storage_answer(storage, job);
         return true;
     case JOB_RELEASE_ROOM:
         release_room(storage, job);
@@ -87,7 +88,7 @@ bool archivist_do(struct storage *storage, struct job *job)
         reclaim(storage);
         break;
     case JOB_STOP:
-        seal_tails(storage);
+        archivist_seal(storage);
         free(job);
         return false;
     case JOB_RELEASE:
@@ -109,7 +110,7 @@ void *archivist_run(void *context)
         if (job != NULL)
             goes_on = archivist_do(storage, job);
         if (goes_on && storage->options.clock_ms() >= storage->sealed_ms + storage->options.seal_ms)
-            seal_tails(storage);
+            archivist_seal(storage);
     }
     return NULL;
 }

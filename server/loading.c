@@ -86,7 +86,7 @@ static void conclude(struct loading *loading,
     } else if (loading->replay.ended) {
         /* The server ended before it was deleted; what comes after it begins at its first tick. */
         event->incarnation = room_incarnation(loading->replay.room);
-        result = remove_room(storage, name, event->incarnation);
+        result = archivist_remove(storage, name, event->incarnation);
         bool gone = result == STORE_OK || result == STORE_NOT_FOUND;
         event->result = gone ? LOAD_NONE : LOAD_FAILED;
     } else {
@@ -132,11 +132,12 @@ static void load_stored(struct storage *storage,
     }
 }
 
-void load_room(struct storage *storage, struct bytes name, struct storage_event *event)
+void archivist_load(struct storage *storage, struct bytes name, struct storage_event *event)
 {
     struct known known = {0};
     struct tail *tail = tail_find(storage, name);
-    bool removed = tail == NULL || !tail->removed || remove_again(storage, tail) == STORE_OK;
+    bool removed =
+        tail == NULL || !tail->removed || archivist_remove_again(storage, tail) == STORE_OK;
     tail = tail_find(storage, name);
     enum store_result result = storage->store->room(storage->store, name, take_known, &known);
     event->kind = STORAGE_LOADED;

@@ -102,7 +102,7 @@ static void count_sealed(struct storage *storage, uint64_t segments, uint64_t sn
 
 /* Fails once and for all where the disk lied: what it says it has can no longer be taken for safe,
  * so the journal goes on keeping it. */
-void seal_failed(struct storage *storage, enum store_result result)
+void archivist_seal_failed(struct storage *storage, enum store_result result)
 {
     bool for_ever = result == STORE_FAILED || result == STORE_DAMAGED;
     pthread_mutex_lock(&storage->mutex);
@@ -111,8 +111,8 @@ void seal_failed(struct storage *storage, enum store_result result)
     storage->figures.archive_fails |= for_ever;
     pthread_mutex_unlock(&storage->mutex);
     if (!known)
-        tell_trouble(storage, "the archive: %s: %.80s", store_result_text(result),
-                     storage->store->place(storage->store));
+        storage_trouble(storage, "the archive: %s: %.80s", store_result_text(result),
+                        storage->store->place(storage->store));
 }
 
 /* STORE_DAMAGED may mean that the archive as a whole was, and has been replaced meanwhile. */
@@ -147,7 +147,7 @@ set_aside(struct storage *storage, struct tail *tail, const struct store_sealed 
     pthread_mutex_lock(&storage->mutex);
     storage->figures.set_aside++;
     pthread_mutex_unlock(&storage->mutex);
-    tell_trouble(storage, "quarantined: %s", why);
+    storage_trouble(storage, "quarantined: %s", why);
     return STORE_OK;
 }
 
@@ -233,7 +233,7 @@ static enum store_result seal_some(struct storage *storage, bool *more)
 
 /* --- Rooms that were deleted --------------------------------------------------------------------- */
 
-enum store_result remove_again(struct storage *storage, struct tail *tail)
+enum store_result archivist_remove_again(struct storage *storage, struct tail *tail)
 {
     struct store *store = storage->store;
     enum store_result result = store->remove(store, tail_name(tail), tail->incarnation);
@@ -242,11 +242,11 @@ enum store_result remove_again(struct storage *storage, struct tail *tail)
     if (result == STORE_OK)
         tail_forget(storage, tail);
     else
-        seal_failed(storage, result);
+        archivist_seal_failed(storage, result);
     return result;
 }
 
-enum store_result remove_room(struct storage *storage, struct bytes name, uint64_t incarnation)
+enum store_result archivist_remove(struct storage *storage, struct bytes name, uint64_t incarnation)
 {
     struct known known = {0};
     struct tail *tail = tail_find(storage, name);
@@ -264,7 +264,7 @@ enum store_result remove_room(struct storage *storage, struct bytes name, uint64
     tail_empty(storage, tail);
     tail->incarnation = incarnation;
     tail->removed = true;
-    return remove_again(storage, tail);
+    return archivist_remove_again(storage, tail);
 }
 
 /* All that it can; false where something is left. */
@@ -273,7 +273,7 @@ static bool remove_deleted(struct storage *storage)
     bool all = true;
     for (struct tail *tail = storage->tails, *next; tail != NULL; tail = next) {
         next = tail->hh.next;
-        if (tail->removed && remove_again(storage, tail) != STORE_OK)
+        if (tail->removed && archivist_remove_again(storage, tail) != STORE_OK)
             all = false;
     }
     return all;
@@ -281,7 +281,7 @@ static bool remove_deleted(struct storage *storage)
 
 /* --- All of it ----------------------------------------------------------------------------------- */
 
-void seal_tails(struct storage *storage)
+void archivist_seal(struct storage *storage)
 {
     pthread_mutex_lock(&storage->mutex);
     bool fails = storage->figures.archive_fails || storage->fenced;
@@ -295,7 +295,7 @@ void seal_tails(struct storage *storage)
     while (more && result == STORE_OK)
         result = seal_some(storage, &more);
     if (result != STORE_OK)
-        seal_failed(storage, result);
+        archivist_seal_failed(storage, result);
     bool behind = result != STORE_OK || !removed;
     pthread_mutex_lock(&storage->mutex);
     storage->figures.archive_behind = behind;

@@ -106,7 +106,7 @@ static void queue_free(struct queue *queue)
 
 /* --- Events -------------------------------------------------------------------------------------- */
 
-void answer(struct storage *storage, struct job *job)
+void storage_answer(struct storage *storage, struct job *job)
 {
     job->next = NULL;
     pthread_mutex_lock(&storage->mutex);
@@ -119,24 +119,24 @@ void answer(struct storage *storage, struct job *job)
     wake_hub(storage);
 }
 
-void tell(struct storage *storage, enum storage_event_kind kind, const char *text)
+void storage_tell(struct storage *storage, enum storage_event_kind kind, const char *text)
 {
     struct job *job = job_new(JOB_TELL, (struct bytes){0});
     if (job == NULL)
         return;
     job->event.kind = kind;
     snprintf(job->event.text, sizeof job->event.text, "%s", text);
-    answer(storage, job);
+    storage_answer(storage, job);
 }
 
-void tell_trouble(struct storage *storage, const char *format, ...)
+void storage_trouble(struct storage *storage, const char *format, ...)
 {
     char text[STORE_PLACE_MAX];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    tell(storage, STORAGE_TROUBLE, text);
+    storage_tell(storage, STORAGE_TROUBLE, text);
 }
 
 void wake_hub(struct storage *storage)
@@ -379,7 +379,7 @@ static enum store_result read_journal(struct storage *storage)
         return STORE_MEMORY;
     /* What was behind the damage is missing, and the rooms that it told of will say so. */
     if (result == STORE_DAMAGED) {
-        tell_trouble(storage, "lost from the journal on: %.80s", store->place(store));
+        storage_trouble(storage, "lost from the journal on: %.80s", store->place(store));
         storage->options.salvaged = true;
         result = writer_renew(storage);
     }
@@ -464,7 +464,7 @@ void storage_work(struct storage *storage)
     while ((job = queue_pop(storage, &storage->to_archivist, QUEUE_AT_ONCE)) != NULL)
         archivist_do(storage, job);
     if (storage->options.clock_ms() >= storage->sealed_ms + storage->options.seal_ms)
-        seal_tails(storage);
+        archivist_seal(storage);
     while ((job = queue_pop(storage, &storage->to_writer, QUEUE_AT_ONCE)) != NULL)
         writer_do(storage, job);
 }

@@ -120,11 +120,11 @@ void queue_push(struct storage *storage, struct queue *queue, struct job *job);
 #define QUEUE_FOR_EVER 0u
 #define QUEUE_AT_ONCE  1u
 struct job *queue_pop(struct storage *storage, struct queue *queue, uint64_t until_ms);
-void answer(struct storage *storage, struct job *job); /* which is the hub's from here on */
+void storage_answer(struct storage *storage, struct job *job); /* which is the hub's from here on */
 /* What nobody has asked for: without memory it is lost, and shows in the figures alone. */
-void tell(struct storage *storage, enum storage_event_kind kind, const char *text);
+void storage_tell(struct storage *storage, enum storage_event_kind kind, const char *text);
 __attribute__((format(printf, 2, 3))) void
-tell_trouble(struct storage *storage, const char *format, ...);
+storage_trouble(struct storage *storage, const char *format, ...);
 void wake_hub(struct storage *storage);
 struct bytes batch_bytes(const struct batch *batch);
 uint64_t wall_clock_ms(void); /* since 1970 */
@@ -139,10 +139,10 @@ void writer_free(struct storage *storage);
 /* archivist.c */
 void *archivist_run(void *storage);
 bool archivist_do(struct storage *storage, struct job *job);
-void answer_with(struct storage *storage,
-                 struct job *job,
-                 enum storage_event_kind kind,
-                 enum store_result result);
+void archivist_answer(struct storage *storage,
+                      struct job *job,
+                      enum storage_event_kind kind,
+                      enum store_result result);
 void archivist_free(struct storage *storage);
 
 /* loading.c */
@@ -154,17 +154,18 @@ struct loading {
 struct loading loading_begin(struct storage *storage);
 /* Everything of the room, applied; what the store says of it. */
 enum store_result loading_read(struct loading *loading, struct bytes name, const struct tail *tail);
-void load_room(struct storage *storage, struct bytes name, struct storage_event *event);
+void archivist_load(struct storage *storage, struct bytes name, struct storage_event *event);
 
 /* sealing.c */
-void seal_tails(struct storage *storage);
-void seal_failed(struct storage *storage, enum store_result result);
+void archivist_seal(struct storage *storage);
+void archivist_seal_failed(struct storage *storage, enum store_result result);
 /* What was written of the room up to this incarnation counts no more, as the journal tells.
  * STORE_NOT_FOUND where there is nothing of it. Where the archive does not take it now, its tail
  * remembers it; STORE_MEMORY: without memory for that. */
-enum store_result remove_room(struct storage *storage, struct bytes name, uint64_t incarnation);
+enum store_result
+archivist_remove(struct storage *storage, struct bytes name, uint64_t incarnation);
 /* Tries again what the archive has not taken. */
-enum store_result remove_again(struct storage *storage, struct tail *tail);
+enum store_result archivist_remove_again(struct storage *storage, struct tail *tail);
 
 /* tails.c */
 struct tail *tail_find(const struct storage *storage, struct bytes name);

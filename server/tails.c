@@ -123,13 +123,13 @@ static bool take_entry(struct storage *storage, const struct flush_entry *entry)
     if (entry->first == 0 || entry->last > STORE_TICK_MAX)
         return false;
     struct tail *tail = tail_find(storage, entry->room);
-    if (tail != NULL && tail->removed && remove_again(storage, tail) != STORE_OK)
+    if (tail != NULL && tail->removed && archivist_remove_again(storage, tail) != STORE_OK)
         return false; /* a room of the same name has been made since: they must not mix */
     tail = tail_find(storage, entry->room);
     if (tail == NULL && is_past(storage, entry))
         return true;
     if (tail != NULL && tail->log.length + entry->bytes.length > TAIL_BYTES_MAX) {
-        seal_tails(storage);
+        archivist_seal(storage);
         tail = tail_find(storage, entry->room);
         if (tail != NULL && tail->log.length > 0)
             return false; /* the archive does not take it, and one segment could not hold it */
@@ -152,11 +152,11 @@ static bool take_entry(struct storage *storage, const struct flush_entry *entry)
 static bool
 take_deletion(struct storage *storage, const struct flush_entry *entry, struct job **removals)
 {
-    enum store_result result = remove_room(storage, entry->room, entry->incarnation);
+    enum store_result result = archivist_remove(storage, entry->room, entry->incarnation);
     struct job *order = *removals;
     if (order != NULL) {
         *removals = order->next;
-        answer_with(storage, order, STORAGE_REMOVED, result);
+        archivist_answer(storage, order, STORAGE_REMOVED, result);
     }
     const struct tail *tail = tail_find(storage, entry->room);
     return result == STORE_OK || result == STORE_NOT_FOUND || (tail != NULL && tail->removed);

@@ -59,8 +59,8 @@ static void report(struct storage *storage, enum store_result result, bool *told
     if (*told)
         return;
     *told = true;
-    tell_trouble(storage, "%s: %.80s", store_result_text(result),
-                 storage->store->place(storage->store));
+    storage_trouble(storage, "%s: %.80s", store_result_text(result),
+                    storage->store->place(storage->store));
 }
 
 /* The archive gives up some of the past, so that the present can be saved. */
@@ -147,7 +147,7 @@ static bool save(struct storage *storage, const struct batch *batch)
         pthread_mutex_lock(&storage->mutex);
         storage->figures.failing = false;
         pthread_mutex_unlock(&storage->mutex);
-        tell(storage, STORAGE_WELL, "");
+        storage_tell(storage, STORAGE_WELL, "");
     }
     return true;
 }
