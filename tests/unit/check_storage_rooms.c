@@ -85,6 +85,25 @@ START_TEST(snapshots_are_made_of_rooms_that_sleep_with_a_long_log)
 }
 END_TEST
 
+/* The log alone is below the bound of one transaction, with the snapshot it is above. */
+START_TEST(a_snapshot_counts_in_what_one_transaction_takes)
+{
+    life_end(true);
+    life.options.sealing_bytes = _i == 0 ? 1u << 20 : 40000;
+    life_next();
+    lobby_make(5);
+    for (unsigned i = 1; i <= 12; i++)
+        lobby_write(i, 2000);
+    lobby_sleeps();
+    log_entry(bytes_of("noise"), 1, 1, bytes_of("some bytes"));
+    hand_over();
+    await_event(STORAGE_FLUSHED);
+    ck_assert_uint_lt(storage_figures(life.storage).kept_bytes, 40000);
+    life_end(true);
+    ck_assert_uint_eq(life.faulty.calls[CALL_SEAL], _i == 0 ? 1 : 2);
+}
+END_TEST
+
 START_TEST(a_crash_between_sealing_and_release_doubles_nothing)
 {
     life_again(_i);
@@ -295,6 +314,7 @@ int main(void)
     tcase_add_loop_test(calm, a_room_comes_back_from_the_journal_the_archive_and_both, 0, 4);
     tcase_add_loop_test(calm, a_long_log_gets_a_snapshot_that_leads_to_the_same_room, 0, 4);
     tcase_add_loop_test(calm, snapshots_are_made_of_rooms_that_sleep_with_a_long_log, 0, 2);
+    tcase_add_loop_test(calm, a_snapshot_counts_in_what_one_transaction_takes, 0, 2);
     tcase_add_loop_test(calm, a_crash_between_sealing_and_release_doubles_nothing, 0, 4);
     tcase_add_test(calm, a_kind_that_is_not_here_is_told_and_nothing_is_touched);
     tcase_add_loop_test(calm, a_log_that_leads_nowhere_is_quarantined_and_stays_so, 0, 2);
