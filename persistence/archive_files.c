@@ -44,10 +44,10 @@ static const char *const sql[STATEMENTS] = {
     [FILE_AFTER] = SELECT "WHERE id >= ?1 ORDER BY id LIMIT 1",
     [FILE_BEFORE] = SELECT "WHERE id <= ?1 ORDER BY id DESC LIMIT 1",
     [FILE_NEXT] = SELECT "WHERE room = ?1 AND hash > ?2 AND length(hash) = 32"
-                         " ORDER BY hash LIMIT 1",
+                         " ORDER BY hash",
     [FILE_OF_ROOM] = SELECT "WHERE room = ?1 LIMIT 1",
     [FILE_ARRIVING] = SELECT "WHERE used_ms = 9223372036854775807 LIMIT 1",
-    [FILE_STALEST] = SELECT "ORDER BY used_ms LIMIT 1",
+    [FILE_STALEST] = SELECT "ORDER BY used_ms",
     [FILE_HELD] = "SELECT count(*), coalesce(sum(bytes), 0) FROM file WHERE room = ?1",
     [FILE_ALL] = "SELECT coalesce(sum(bytes), 0) FROM file",
     [FILE_SET] = "UPDATE file SET hash = ?3, type = ?4, bytes = ?5, parts = ?6, sum = ?7,"
@@ -164,6 +164,13 @@ static enum store_result take_row(struct row *row, sqlite3_stmt *statement)
                                                              : row_damage(row, "checksum");
 }
 
+static enum store_result end_reading(sqlite3_stmt *statement, enum store_result result)
+{
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    return result;
+}
+
 /* The row that the statement, with its values bound, leads to. */
 static enum store_result read_row(struct archive *archive, sqlite3_stmt *statement, struct row *row)
 {
@@ -171,9 +178,18 @@ static enum store_result read_row(struct archive *archive, sqlite3_stmt *stateme
     enum store_result result = sqlite_file_step(&archive->file, statement);
     if (result == STORE_OK)
         result = take_row(row, statement);
-    sqlite3_reset(statement);
-    sqlite3_clear_bindings(statement);
-    return result;
+    return end_reading(statement, result);
+}
+
+/* The first one that checks. */
+static enum store_result
+read_sound_row(struct archive *archive, sqlite3_stmt *statement, struct row *row)
+{
+    *row = (struct row){0};
+    enum store_result result = sqlite_file_step(&archive->file, statement);
+    while (result == STORE_OK && take_row(row, statement) != STORE_OK)
+        result = sqlite_file_step(&archive->file, statement);
+    return end_reading(statement, result);
 }
 
 static enum store_result write_row(struct archive *archive, int number, const struct row *row)
@@ -521,7 +537,7 @@ enum store_result archive_file_list(struct archive *archive,
         sqlite_bind_bytes(archive->file_rows[FILE_NEXT], 1, room);
         sqlite_bind_bytes(archive->file_rows[FILE_NEXT], 2,
                           (struct bytes){hash, first ? 0 : STORE_HASH_BYTES});
-        result = read_row(archive, archive->file_rows[FILE_NEXT], &row);
+        result = read_sound_row(archive, archive->file_rows[FILE_NEXT], &row);
         if (result == STORE_OK && !visitor(context, &row.file))
             return STORE_OK;
         memcpy(hash, row.file.hash, STORE_HASH_BYTES);
@@ -562,25 +578,29 @@ archive_file_held(struct archive *archive, struct bytes room, struct store_held 
 }
 
 static enum store_result
-set_used(struct archive *archive, struct bytes room, const uint8_t *hash, uint64_t used_ms)
+set_used(struct archive *archive, struct bytes room, const struct store_use *use)
 {
     struct row row;
-    enum store_result result = find(archive, room, hash, &row);
-    if (result != STORE_OK || used_ms <= row.file.used_ms)
-        return result;
-    row.file.used_ms = used_ms;
-    return write_row(archive, FILE_SET, &row);
+    enum store_result result = find(archive, room, use->hash, &row);
+    if (result == STORE_NOT_FOUND || (result == STORE_OK && use->used_ms <= row.file.used_ms))
+        return STORE_OK;
+    row.file.used_ms = use->used_ms;
+    return result == STORE_OK ? write_row(archive, FILE_SET, &row) : result;
 }
 
 enum store_result archive_file_use(struct archive *archive,
                                    struct bytes room,
-                                   const uint8_t hash[STORE_HASH_BYTES],
-                                   uint64_t used_ms)
+                                   const struct store_use *uses,
+                                   size_t count)
 {
     enum store_result result = ready(archive);
     if (result == STORE_OK)
         result = archive_begin(archive);
-    return result == STORE_OK ? end(archive, set_used(archive, room, hash, used_ms)) : result;
+    if (result != STORE_OK)
+        return result;
+    for (size_t i = 0; i < count && result == STORE_OK; i++)
+        result = set_used(archive, room, &uses[i]);
+    return end(archive, result);
 }
 
 enum store_result archive_file_stalest(struct archive *archive, struct store_file *file)
@@ -588,7 +608,7 @@ enum store_result archive_file_stalest(struct archive *archive, struct store_fil
     struct row row;
     enum store_result result = ready(archive);
     if (result == STORE_OK)
-        result = read_row(archive, archive->file_rows[FILE_STALEST], &row);
+        result = read_sound_row(archive, archive->file_rows[FILE_STALEST], &row);
     if (result == STORE_OK && row.arriving)
         return STORE_NOT_FOUND;
     if (result == STORE_OK)

@@ -74,8 +74,8 @@ MUST_CHECK enum store_result
 archive_file_held(struct archive *archive, struct bytes room, struct store_held *held);
 MUST_CHECK enum store_result archive_file_use(struct archive *archive,
                                               struct bytes room,
-                                              const uint8_t hash[STORE_HASH_BYTES],
-                                              uint64_t used_ms);
+                                              const struct store_use *uses,
+                                              size_t count);
 MUST_CHECK enum store_result archive_file_remove(struct archive *archive,
                                                  struct bytes room,
                                                  const uint8_t hash[STORE_HASH_BYTES]);

@@ -220,14 +220,14 @@ void memory_files_held(const struct memory_files *files, struct bytes room, stru
 
 enum store_result memory_files_use(struct memory_files *files,
                                    struct bytes room,
-                                   const uint8_t hash[STORE_HASH_BYTES],
-                                   uint64_t used_ms)
+                                   const struct store_use *uses,
+                                   size_t count)
 {
-    struct memory_file *file = find(files, room, hash);
-    if (file == NULL)
-        return STORE_NOT_FOUND;
-    if (used_ms > file->file.used_ms)
-        file->file.used_ms = used_ms;
+    for (size_t i = 0; i < count; i++) {
+        struct memory_file *file = find(files, room, uses[i].hash);
+        if (file != NULL && uses[i].used_ms > file->file.used_ms)
+            file->file.used_ms = uses[i].used_ms;
+    }
     return STORE_OK;
 }
 

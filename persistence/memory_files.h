@@ -46,8 +46,8 @@ void memory_files_held(const struct memory_files *files,
                        struct store_held *held);
 MUST_CHECK enum store_result memory_files_use(struct memory_files *files,
                                               struct bytes room,
-                                              const uint8_t hash[STORE_HASH_BYTES],
-                                              uint64_t used_ms);
+                                              const struct store_use *uses,
+                                              size_t count);
 MUST_CHECK enum store_result memory_files_remove(struct memory_files *files,
                                                  struct bytes room,
                                                  const uint8_t hash[STORE_HASH_BYTES]);

@@ -10,7 +10,8 @@
  * That the bytes have that hash is the caller's word; that they are the bytes that were written is
  * the store's.
  *
- * Errors     as in store.h; STORE_NOT_FOUND of an upload that is gone, with its room perhaps.
+ * Errors     as in store.h; STORE_NOT_FOUND of an upload that is gone, with its room perhaps. list()
+ *            and stalest() pass over what does not check, which check() tells of.
  * Threads    that of the archive half.
  */
 #ifndef PERSISTENCE_STORE_FILES_H
@@ -36,6 +37,11 @@ struct store_file {
     uint64_t bytes;    /* 1..STORE_FILE_MAX */
     uint64_t added_ms; /* since 1970 */
     uint64_t used_ms;  /* since 1970: when it was last known to be wanted */
+};
+
+struct store_use {
+    uint8_t hash[STORE_HASH_BYTES];
+    uint64_t used_ms;
 };
 
 /* What a room's files take, uploads under way counted in full. */
@@ -92,11 +98,12 @@ struct store_files {
                                          struct bytes room,
                                          struct store_held *held);
 
-    /* It is wanted, or was until then: an earlier time than the one it has changes nothing. */
+    /* They are wanted, or were until then: an earlier time than the one that a file has changes
+     * nothing, and what is not there is passed over. */
     MUST_CHECK enum store_result (*use)(struct store *store,
                                         struct bytes room,
-                                        const uint8_t hash[STORE_HASH_BYTES],
-                                        uint64_t used_ms);
+                                        const struct store_use *uses,
+                                        size_t count);
 
     MUST_CHECK enum store_result (*remove)(struct store *store,
                                            struct bytes room,

@@ -246,9 +246,9 @@ static enum store_result file_held(struct store *store, struct bytes room, struc
 }
 
 static enum store_result
-file_use(struct store *store, struct bytes room, const uint8_t *hash, uint64_t used_ms)
+file_use(struct store *store, struct bytes room, const struct store_use *uses, size_t count)
 {
-    return archive_file_use(archive_of(store), room, hash, used_ms);
+    return archive_file_use(archive_of(store), room, uses, count);
 }
 
 static enum store_result file_remove(struct store *store, struct bytes room, const uint8_t *hash)

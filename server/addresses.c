@@ -142,18 +142,33 @@ void addresses_drop(struct addresses *addresses, struct address *address, uint64
 bool address_may(const struct addresses *addresses,
                  struct address *address,
                  enum address_act act,
+                 uint32_t times,
                  uint64_t now_us)
 {
+    assert(times <= ADDRESS_RATE_MAX);
     if (address == NULL)
         return true;
     struct bucket *bucket = &address->acts[act];
     struct bucket_rate rate = rate_of(addresses, act);
-    if (!bucket_take(bucket, &rate, now_us, ACT_TOKENS))
+    if (!bucket_take(bucket, &rate, now_us, times * ACT_TOKENS))
         return false;
     uint64_t full_us = now_us + bucket_wait_us(bucket, &rate, now_us, rate.burst);
     if (full_us > address->full_us)
         address->full_us = full_us;
     return true;
+}
+
+uint32_t address_wait_s(const struct addresses *addresses,
+                        const struct address *address,
+                        enum address_act act,
+                        uint32_t times,
+                        uint64_t now_us)
+{
+    struct bucket_rate rate = rate_of(addresses, act);
+    uint64_t wait_us = address != NULL
+                           ? bucket_wait_us(&address->acts[act], &rate, now_us, times * ACT_TOKENS)
+                           : 0;
+    return (uint32_t)((wait_us + SECOND_US - 1) / SECOND_US);
 }
 
 uint32_t address_sockets(const struct address *address)

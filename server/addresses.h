@@ -2,7 +2,7 @@
  *
  *   addresses_init(&addresses, rates, now_s);
  *   address = addresses_hold(&addresses, peer, now_us);          a socket of this peer
- *   if (!address_may(&addresses, address, ADDRESS_CONNECTS, now_us)) refuse
+ *   if (!address_may(&addresses, address, ADDRESS_CONNECTS, 1, now_us)) refuse
  *   addresses_drop(&addresses, address, now_us);
  *   addresses_advance(&addresses, now_s);                        once a second
  *
@@ -25,6 +25,7 @@
 enum address_act {
     ADDRESS_CONNECTS,    /* opens a WebSocket */
     ADDRESS_MAKES_ROOMS, /* wishes for a room that is not there */
+    ADDRESS_SENDS_FILES, /* each time a KiB of them */
     ADDRESS_ACTS
 };
 
@@ -61,11 +62,19 @@ void addresses_advance(struct addresses *addresses, uint32_t now_s);
 /* Sockets of the peer now; 0 for NULL. */
 uint32_t address_sockets(const struct address *address);
 
-/* Whether the peer may do so once more now, which counts then. NULL may do anything. */
+/* Whether the peer may do so so many times more now, which counts then. NULL may do anything. */
 bool address_may(const struct addresses *addresses,
                  struct address *address,
                  enum address_act act,
+                 uint32_t times,
                  uint64_t now_us);
+
+/* Seconds until it may, rounded up. */
+uint32_t address_wait_s(const struct addresses *addresses,
+                        const struct address *address,
+                        enum address_act act,
+                        uint32_t times,
+                        uint64_t now_us);
 
 /* True for 127.0.0.0/8, ::1, and the former written as IPv6. */
 bool address_is_loopback(const struct sockaddr *peer);

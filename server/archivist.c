@@ -55,6 +55,16 @@ static void reclaim(struct storage *storage)
     pthread_mutex_unlock(&storage->mutex);
 }
 
+/* Before its time, where much has come; an archive that took nothing is asked again in due time. */
+static void seal_early(struct storage *storage)
+{
+    pthread_mutex_lock(&storage->mutex);
+    bool behind = storage->figures.archive_behind;
+    pthread_mutex_unlock(&storage->mutex);
+    if (storage->tail_bytes > SEAL_BYTES && !behind)
+        archivist_seal(storage);
+}
+
 bool archivist_do(struct storage *storage, struct job *job)
 {
     switch (job->kind) {
@@ -62,8 +72,7 @@ bool archivist_do(struct storage *storage, struct job *job)
         if (!tails_take(storage, job->batch, &job->removals))
             archivist_seal_failed(storage,
                                   STORE_FAILED); /* the journal has it, the archive never will */
-        if (storage->tail_bytes > SEAL_BYTES)
-            archivist_seal_early(storage);
+        seal_early(storage);
         break;
     case JOB_LOAD:
         archivist_load(storage, job_name(job), &job->event);
@@ -78,6 +87,9 @@ bool archivist_do(struct storage *storage, struct job *job)
     case JOB_RECLAIM:
         reclaim(storage);
         break;
+    case JOB_FILE:
+        archivist_file(storage, job->file);
+        return true;
     case JOB_STOP:
         archivist_seal(storage);
         free(job);
@@ -91,6 +103,14 @@ bool archivist_do(struct storage *storage, struct job *job)
     return true;
 }
 
+void archivist_turn(struct storage *storage)
+{
+    if (storage->options.clock_ms() < storage->sealed_ms + storage->options.seal_ms)
+        return;
+    archivist_seal(storage);
+    archivist_collect(storage);
+}
+
 void *archivist_run(void *context)
 {
     struct storage *storage = context;
@@ -100,8 +120,8 @@ void *archivist_run(void *context)
                                     storage->sealed_ms + storage->options.seal_ms);
         if (job != NULL)
             goes_on = archivist_do(storage, job);
-        if (goes_on && storage->options.clock_ms() >= storage->sealed_ms + storage->options.seal_ms)
-            archivist_seal(storage);
+        if (goes_on)
+            archivist_turn(storage);
     }
     return NULL;
 }

@@ -58,6 +58,11 @@
         "Rooms that came back from their log after a crash.")                                      \
     ROW(presence_dropped, counter, "tutti_presence_dropped_total",                                 \
         "Presence not taken because rooms stood still for the disk.")                              \
+    ROW(uploads, gauge, "tutti_uploads", "Uploads of files under way.")                            \
+    ROW(files_added, counter, "tutti_files_added_total", "Files stored.")                          \
+    ROW(files_sent, counter, "tutti_files_sent_total", "Files sent to their end.")                 \
+    ROW(file_bytes_in, counter, "tutti_file_bytes_in_total", "Bytes of files received.")           \
+    ROW(file_bytes_out, counter, "tutti_file_bytes_out_total", "Bytes of files sent.")             \
     ROW(store_failures, counter, "tutti_store_failures_total",                                     \
         "Rooms that could not be stored or read.")
 
@@ -92,7 +97,16 @@
     ROW(INBOX, "inbox")                                                                            \
     ROW(MEMORY, "memory")                                                                          \
     ROW(SILENT, "silent")                                                                          \
-    ROW(SLOW, "slow")
+    ROW(SLOW, "slow")                                                                              \
+    ROW(FILE, "file")                                                                              \
+    ROW(FILE_ROOM, "file_room")                                                                    \
+    ROW(FILE_LENGTH, "file_length")                                                                \
+    ROW(FILE_BYTES, "file_bytes")                                                                  \
+    ROW(FILE_TYPE, "file_type")                                                                    \
+    ROW(FILE_RATE, "file_rate")                                                                    \
+    ROW(FILES_OF_ROOM, "files_of_room")                                                            \
+    ROW(FILES, "files")                                                                            \
+    ROW(UPLOADS, "uploads")
 
 #define REFUSAL_ENUM_ROW(name, label) REFUSAL_##name,
 enum refusal {
@@ -110,14 +124,22 @@ enum close_index {
 /* Statuses that the server answers over HTTP. */
 #define HTTP_STATUS_MAP(ROW)                                                                       \
     ROW(200, "OK")                                                                                 \
+    ROW(201, "Created")                                                                            \
+    ROW(204, "No Content")                                                                         \
     ROW(301, "Moved Permanently")                                                                  \
     ROW(304, "Not Modified")                                                                       \
     ROW(400, "Bad Request")                                                                        \
     ROW(403, "Forbidden")                                                                          \
     ROW(404, "Not Found")                                                                          \
     ROW(405, "Method Not Allowed")                                                                 \
+    ROW(408, "Request Timeout")                                                                    \
+    ROW(411, "Length Required")                                                                    \
+    ROW(413, "Content Too Large")                                                                  \
+    ROW(415, "Unsupported Media Type")                                                             \
     ROW(429, "Too Many Requests")                                                                  \
-    ROW(503, "Service Unavailable")
+    ROW(500, "Internal Server Error")                                                              \
+    ROW(503, "Service Unavailable")                                                                \
+    ROW(507, "Insufficient Storage")
 
 #define HTTP_INDEX_ROW(status, text) HTTP_INDEX_##status,
 enum http_index {

@@ -59,9 +59,9 @@ void http_respond(struct http_response *response,
                   const char *headers,
                   struct bytes body)
 {
-    /* A 304 says nothing of the length of what it stands for. */
+    /* A 304 says nothing of the length of what it stands for, a 204 has none. */
     char length[64] = "";
-    if (status != 304)
+    if (status != 304 && status != 204)
         snprintf(length, sizeof length, "content-length: %zu\r\n", body.length);
     int written = snprintf(response->head, HTTP_HEAD_MAX,
                            "HTTP/1.1 %d %s\r\n"

@@ -16,6 +16,8 @@
 enum http_method {
     HTTP_GET,
     HTTP_HEAD,
+    HTTP_POST,
+    HTTP_OPTIONS,
     HTTP_OTHER
 };
 

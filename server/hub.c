@@ -167,6 +167,13 @@ bool hub_is_healthy(const struct hub *hub)
     return true;
 }
 
+enum role hub_role(const struct hub *hub, const struct session *session)
+{
+    (void)hub;
+    (void)session;
+    return ROLE_EDITOR;
+}
+
 /* --- Load and end ------------------------------------------------------------------------------- */
 
 uint64_t hub_members(const struct hub *hub)
@@ -211,7 +218,7 @@ int hub_admit(struct hub *hub,
         *text = "too many connections from this address";
         return 429;
     }
-    if (!address_may(&hub->addresses, session->address, ADDRESS_CONNECTS, hub->now_us)) {
+    if (!address_may(&hub->addresses, session->address, ADDRESS_CONNECTS, 1, hub->now_us)) {
         *refusal = REFUSAL_ADDRESS_RATE;
         *text = "too many new connections from this address";
         return 429;

@@ -21,6 +21,7 @@
 #include "server/addresses.h"
 #include "server/beat.h"
 #include "server/counters.h"
+#include "server/files.h"
 #include "server/limits.h"
 #include "server/log.h"
 #include "server/room_host.h"
@@ -65,6 +66,7 @@ struct hub {
     struct log *log;
     struct counters counters;
     struct addresses addresses;
+    struct files files;
     struct wheel wheel; /* holds every session */
     struct frames *frames;
     struct beat second; /* deadlines, sleeping rooms */
@@ -135,6 +137,9 @@ int hub_admit(struct hub *hub,
               const struct session *session,
               enum refusal *refusal,
               const char **text);
+
+/* What the peer may do in rooms: whoever may connect may edit. */
+enum role hub_role(const struct hub *hub, const struct session *session);
 
 /* Why there is no room. */
 struct hub_denial {

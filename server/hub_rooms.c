@@ -118,7 +118,7 @@ hub_room_new(struct hub *hub, const struct room_wish *wish, struct hub_denial *d
     if (rules == NULL)
         return deny(denial, REFUSAL_KIND, CLOSE_KIND, NULL);
     /* First, so that what one address is refused costs the others nothing. */
-    if (!address_may(&hub->addresses, wish->address, ADDRESS_MAKES_ROOMS, hub->now_us))
+    if (!address_may(&hub->addresses, wish->address, ADDRESS_MAKES_ROOMS, 1, hub->now_us))
         return deny(denial, REFUSAL_ADDRESS_ROOMS, CLOSE_SERVER_FULL,
                     "too many new rooms from this address");
     if (!bucket_take(&hub->room_bucket, &hub->limits.room_rate, hub->now_us, 1))
@@ -478,5 +478,6 @@ void hub_storage_turn(struct hub *hub)
             break;
         }
     }
+    files_turn(hub);
     look_at_disk(hub);
 }

@@ -6,6 +6,13 @@
 #include "server/bucket.h"
 #include "sync/room.h"
 
+struct file_limits {
+    uint32_t file_bytes; /* of one */
+    uint32_t room_bytes; /* of a room's together */
+    uint32_t all_mib;    /* of all rooms' together */
+    uint32_t grace_s;    /* how long one stays that no record names */
+};
+
 struct hub_limits {
     uint32_t connections;             /* open WebSockets */
     uint32_t connections_per_address; /* sockets; an IPv6 address is its first 64 bits */
@@ -18,8 +25,9 @@ struct hub_limits {
     struct room_limits room;
     struct bucket_rate message_rate; /* per connection; per_second 0: after the kind's tick rate */
     struct bucket_rate bytes_rate;   /* per connection */
-    uint32_t grace_s;                /* how long the seat of a broken connection is kept */
-    uint32_t linger_s;               /* how long an empty room stays awake */
+    struct file_limits files;
+    uint32_t grace_s;  /* how long the seat of a broken connection is kept */
+    uint32_t linger_s; /* how long an empty room stays awake */
 };
 
 /* Sockets beyond the connections above: pages, handshakes, answers that the server is full. */
@@ -36,6 +44,28 @@ struct hub_limits {
 
 /* Messages sent to one drained socket before others have their turn. */
 #define CATCH_UP_MESSAGES 4u
+
+/* Files of one room, however small. */
+#define ROOM_FILES_MAX 4096u
+
+/* Uploads under way: each holds a run of its bytes, as long as this, until the archive takes it.
+ * A whole number of parts. */
+#define UPLOADS_MAX             64u
+#define UPLOADS_PER_ADDRESS_MAX 8u
+#define UPLOAD_BUFFER_BYTES     (256u << 10)
+#define UPLOAD_SLACK            8192u
+
+/* An upload is over when it has taken so long, and a second more for so many bytes. */
+#define UPLOAD_S                20u
+#define UPLOAD_BYTES_PER_SECOND 8192u
+
+/* Parts of files that are being sent, in memory at once; each must be gone after so long. */
+#define DOWNLOADS_MAX   256u
+#define DOWNLOAD_PART_S 20u
+
+/* Of a body that was refused, so much is read and thrown away: who is still sending it would not
+ * see the answer otherwise. */
+#define REFUSED_BODY_MAX (16u << 20)
 
 /* Seconds. A connection must be useful soon, show life, and read what it is sent. */
 #define HANDSHAKE_S  10u /* to the end of the HTTP request */

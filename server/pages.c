@@ -83,6 +83,8 @@ static void write_storage(const struct hub *hub, FILE *out)
          "Rooms quarantined because what is stored of them is damaged.", (double)figures.set_aside},
         {"counter", "tutti_room_loads_total", "Rooms looked for in the store.",
          (double)figures.loads},
+        {"counter", "tutti_files_collected_total", "Files let go that no record named any more.",
+         (double)figures.files_collected},
         {"counter", "tutti_disk_failures_total", "Writes that the disk did not take.",
          (double)figures.failures},
         {"counter", "tutti_journal_generations_total", "Journals begun anew after a failure.",
@@ -134,7 +136,7 @@ bool pages_answer(const struct hub *hub,
                   const struct http_request *request,
                   struct http_response *response)
 {
-    if (request->method == HTTP_OTHER)
+    if (request->method != HTTP_GET && request->method != HTTP_HEAD)
         return false;
     if (path_is(request, "/healthz"))
         answer_with(hub, request, response, hub_is_healthy(hub) ? 200 : 503, "application/json",

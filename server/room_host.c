@@ -121,7 +121,7 @@ room_host_join(struct room_host *host, struct session *session, const struct hel
 {
     struct hub *hub = host->hub;
     uint32_t seat;
-    enum status status = room_join(host->room, hello, ROLE_EDITOR, &seat);
+    enum status status = room_join(host->room, hello, hub_role(hub, session), &seat);
     if (status != STATUS_OK)
         return status;
     if (!reserve_seat(host, seat)) {

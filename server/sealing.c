@@ -120,7 +120,7 @@ static enum store_result
 seal_twice(struct storage *storage, const struct store_sealed *sealed, size_t count)
 {
     struct store *store = storage->store;
-    uint64_t wall_ms = wall_clock_ms();
+    uint64_t wall_ms = storage->options.wall_ms();
     enum store_result result = store->seal(store, sealed, count, wall_ms);
     return result == STORE_DAMAGED ? store->seal(store, sealed, count, wall_ms) : result;
 }
@@ -134,7 +134,7 @@ set_aside(struct storage *storage, struct tail *tail, const struct store_sealed 
     char why[STORE_PLACE_MAX];
     snprintf(why, sizeof why, "%s", store->place(store));
     struct bytes reason = {(const uint8_t *)why, strlen(why)};
-    uint64_t wall_ms = wall_clock_ms();
+    uint64_t wall_ms = storage->options.wall_ms();
     enum store_result result = store->set_aside(store, sealed, reason, wall_ms);
     if (result == STORE_DAMAGED)
         result = store->set_aside(store, sealed, reason, wall_ms);
@@ -307,13 +307,4 @@ void archivist_seal(struct storage *storage)
         return;
     job->number = storage->taken;
     queue_push(storage, &storage->to_writer, job);
-}
-
-void archivist_seal_early(struct storage *storage)
-{
-    pthread_mutex_lock(&storage->mutex);
-    bool behind = storage->figures.archive_behind;
-    pthread_mutex_unlock(&storage->mutex);
-    if (!behind)
-        archivist_seal(storage);
 }

@@ -216,6 +216,7 @@ static bool open_storage(struct service *service,
             .wake = wake,
             .context = service,
             .ring_bytes = options->options->storage_ring,
+            .file_grace_ms = options->options->limits.files.grace_s * UINT64_C(1000),
             .seed = seed,
         },
         reason);

@@ -281,7 +281,7 @@ void site_answer(const struct site *site,
                  const struct http_request *request,
                  struct http_response *response)
 {
-    if (request->method == HTTP_OTHER) {
+    if (request->method != HTTP_GET && request->method != HTTP_HEAD) {
         http_respond_text(response, request, 405, "Only GET and HEAD.\n");
         return;
     }

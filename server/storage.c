@@ -46,7 +46,10 @@ static void free_jobs(struct job *job)
     for (struct job *next; job != NULL; job = next) {
         next = job->next;
         free(job->batch);
-        job_free(job);
+        if (job->file != NULL)
+            file_work_free(job->file);
+        else
+            job_free(job);
     }
 }
 
@@ -431,6 +434,8 @@ struct storage *storage_create(const struct storage_options *options, char error
         storage->options.ring_bytes = STORAGE_RING_BYTES;
     if (storage->options.clock_ms == NULL)
         storage->options.clock_ms = clock_ms;
+    if (storage->options.wall_ms == NULL)
+        storage->options.wall_ms = wall_clock_ms;
     if (storage->options.seal_ms == 0)
         storage->options.seal_ms = STORAGE_SEAL_MS;
     if (storage->options.sealing_bytes == 0)
@@ -463,8 +468,7 @@ void storage_work(struct storage *storage)
         writer_do(storage, job);
     while ((job = queue_pop(storage, &storage->to_archivist, QUEUE_AT_ONCE)) != NULL)
         archivist_do(storage, job);
-    if (storage->options.clock_ms() >= storage->sealed_ms + storage->options.seal_ms)
-        archivist_seal(storage);
+    archivist_turn(storage);
     while ((job = queue_pop(storage, &storage->to_writer, QUEUE_AT_ONCE)) != NULL)
         writer_do(storage, job);
 }
@@ -502,6 +506,8 @@ void storage_destroy(struct storage *storage)
     struct storage_event event;
     while (storage_next(storage, &event))
         room_destroy(event.room);
+    for (struct file_work *work; (work = storage_file_done(storage)) != NULL;)
+        file_work_free(work);
     free(storage->stop);
     free_jobs(storage->removals);
     free(storage->open.data);

@@ -55,6 +55,8 @@ struct storage_options {
     uint32_t seal_ms;           /* 0: STORAGE_SEAL_MS */
     uint64_t sealing_bytes;     /* 0: STORAGE_SEALING_BYTES */
     uint64_t (*clock_ms)(void); /* monotonic; NULL: the system's */
+    uint64_t (*wall_ms)(void);  /* since 1970; likewise */
+    uint64_t file_grace_ms;     /* how long files stay that no record names; 0: for ever */
     uint64_t seed;              /* of the rooms' indexes */
 };
 
@@ -103,7 +105,8 @@ struct storage_load_figures {
     uint64_t waiting_us;    /* since when the oldest of it waits; 0 for nothing */
     uint64_t kept_bytes;    /* durable in the journal, not in the archive */
     uint64_t flushes, flush_bytes, seals, snapshots, loads, failures, generations;
-    uint64_t set_aside;  /* rooms whose log is kept beside what is damaged of them */
+    uint64_t set_aside; /* rooms whose log is kept beside what is damaged of them */
+    uint64_t files_collected;
     bool failing;        /* the last attempt to write failed */
     bool archive_fails;  /* nothing is sealed any more until a restart */
     bool archive_behind; /* the last attempt to seal failed; the journal keeps it meanwhile */

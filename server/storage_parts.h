@@ -5,6 +5,7 @@
 #ifndef SERVER_STORAGE_PARTS_H
 #define SERVER_STORAGE_PARTS_H
 
+#include "server/file_work.h"
 #include "server/storage.h"
 
 #include <pthread.h>
@@ -34,6 +35,7 @@ enum job_kind {
     JOB_RELEASE_ROOM, /* from its quarantine */
     JOB_RECLAIM,      /* archivist: free some space */
     JOB_TELL,         /* nothing is to be done, only told */
+    JOB_FILE,         /* archivist: `file` owns the job */
     JOB_STOP
 };
 
@@ -43,6 +45,7 @@ struct job {
     enum job_kind kind;
     struct batch *batch;
     struct job *removals; /* of a flush: to be answered, in the order of the entries that delete */
+    struct file_work *file;
     uint64_t number;
     struct storage_event event; /* names the room from the beginning */
 };
@@ -92,6 +95,8 @@ struct storage {
     /* Guarded by the mutex. */
     struct queue to_writer, to_archivist;
     struct job *told_first, *told_last; /* done: their events wait for the hub */
+    struct event *event_first, *event_last;
+    struct file_work *files_first, *files_last; /* done */
     struct storage_load_figures figures;
     uint64_t saved; /* number of the last flush that is durable */
     bool stopping;
@@ -158,8 +163,6 @@ void archivist_load(struct storage *storage, struct bytes name, struct storage_e
 
 /* sealing.c */
 void archivist_seal(struct storage *storage);
-/* Before its time, where much has come; an archive that took nothing is asked again in due time. */
-void archivist_seal_early(struct storage *storage);
 void archivist_seal_failed(struct storage *storage, enum store_result result);
 /* What was written of the room up to this incarnation counts no more, as the journal tells.
  * STORE_NOT_FOUND where there is nothing of it. Where the archive does not take it now, its tail
@@ -168,6 +171,15 @@ enum store_result
 archivist_remove(struct storage *storage, struct bytes name, uint64_t incarnation);
 /* Tries again what the archive has not taken. */
 enum store_result archivist_remove_again(struct storage *storage, struct tail *tail);
+
+void archivist_turn(struct storage *storage); /* what is due by the clock */
+void archivist_free(struct storage *storage);
+
+/* file_work.c */
+void archivist_file(struct storage *storage, struct file_work *work);
+
+/* collector.c */
+void archivist_collect(struct storage *storage);
 
 /* tails.c */
 struct tail *tail_find(const struct storage *storage, struct bytes name);

@@ -88,10 +88,11 @@ static bool host_is_fixed(struct bytes host)
            same_text((struct bytes){name.data + name.length - tail, tail}, below);
 }
 
-static bool
-origin_allowed(const struct upgrade_request *request, const struct bytes *origins, uint32_t count)
+bool upgrade_origin_allowed(struct bytes origin,
+                            struct bytes host,
+                            const struct bytes *origins,
+                            uint32_t count)
 {
-    struct bytes origin = request->origin;
     if (origin.length == 0)
         return true; /* not a page */
     for (uint32_t i = 0; i < count; i++) {
@@ -106,9 +107,9 @@ origin_allowed(const struct upgrade_request *request, const struct bytes *origin
     else if (origin.length > 8 && strncasecmp((const char *)origin.data, "https://", 8) == 0)
         scheme = 8;
     struct bytes page_host = {origin.data + scheme, origin.length - scheme};
-    return scheme > 0 && host_is_fixed(request->host) && page_host.length == request->host.length &&
-           strncasecmp((const char *)page_host.data, (const char *)request->host.data,
-                       page_host.length) == 0;
+    return scheme > 0 && host_is_fixed(host) && page_host.length == host.length &&
+           strncasecmp((const char *)page_host.data, (const char *)host.data, page_host.length) ==
+               0;
 }
 
 static struct upgrade_verdict refuse(int status, enum refusal refusal, const char *text)
@@ -141,7 +142,7 @@ upgrade_judge(const struct upgrade_request *request, const struct bytes *origins
         !list_has(request->subprotocols, WIRE_SUBPROTOCOL, true))
         return refuse(400, REFUSAL_SUBPROTOCOL,
                       "offer the WebSocket subprotocol " WIRE_SUBPROTOCOL);
-    if (!origin_allowed(request, origins, count))
+    if (!upgrade_origin_allowed(request->origin, request->host, origins, count))
         return refuse(403, REFUSAL_ORIGIN,
                       "pages of this origin may not connect; the server's --allow-origin names "
                       "those that may");

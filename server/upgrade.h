@@ -32,6 +32,13 @@ struct upgrade_verdict {
     struct bytes room; /* name, a view into the path */
 };
 
+/* Whether a page of this origin may speak to the server that it reached as `host`. True where there
+ * is no origin: it is no page. */
+bool upgrade_origin_allowed(struct bytes origin,
+                            struct bytes host,
+                            const struct bytes *origins,
+                            uint32_t count);
+
 struct upgrade_verdict
 upgrade_judge(const struct upgrade_request *request, const struct bytes *origins, uint32_t count);
 

@@ -44,8 +44,12 @@ static bool send_bytes(void *socket, uint8_t *frame, size_t length)
     return lws_write(socket, frame, length, LWS_WRITE_HTTP) >= 0;
 }
 
+/* A socket that is not read, as ws_files.c may wish, is not told that it can be written either. */
 static void want_write(void *socket)
 {
+    const struct session *session = lws_wsi_user(socket);
+    if (session->state == SESSION_PAGE)
+        lws_rx_flow_control(socket, 1);
     lws_callback_on_writable(socket);
 }
 
@@ -94,6 +98,10 @@ on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
         return ws_http_confirm(&ws->options, wsi, session);
     case LWS_CALLBACK_HTTP:
         return ws_http_request(&ws->options, wsi, session);
+    case LWS_CALLBACK_HTTP_BODY:
+        return ws_http_body(&ws->options, wsi, session, (struct bytes){in, length});
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+        return ws_http_body_end(&ws->options, wsi, session);
     case LWS_CALLBACK_HTTP_WRITEABLE:
         return ws_http_writable(&ws->options, wsi, session);
     case LWS_CALLBACK_ESTABLISHED: {

@@ -2,6 +2,7 @@
 
 #include "server/pages.h"
 #include "server/upgrade.h"
+#include "server/ws_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,20 +10,10 @@
 /* Sent in one go; other sockets have their turn in between. */
 #define PIECE_BYTES 16384u
 
-/* Longest value of a header that is looked at. Longer ones are taken for a value that nothing
- * matches. */
-#define HEADER_VALUE_MAX 512
-
-/* A response under way. */
-struct transfer {
-    struct http_response response;
-    size_t sent; /* of the body */
-};
-
 /* --- Requests ----------------------------------------------------------------------------------- */
 
-static struct bytes
-header(struct lws *wsi, enum lws_token_indexes token, char buffer[HEADER_VALUE_MAX])
+struct bytes
+ws_http_header(struct lws *wsi, enum lws_token_indexes token, char buffer[HEADER_VALUE_MAX])
 {
     if (lws_hdr_total_length(wsi, token) <= 0)
         return (struct bytes){0};
@@ -38,6 +29,10 @@ static enum http_method method_of(struct lws *wsi)
         return HTTP_GET;
     if (lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0)
         return HTTP_HEAD;
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0)
+        return HTTP_POST;
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_OPTIONS_URI) > 0)
+        return HTTP_OPTIONS;
     return HTTP_OTHER;
 }
 
@@ -57,19 +52,19 @@ void ws_http_release(struct session *session)
     if (session->state != SESSION_PAGE || session->transfer == NULL)
         return;
     struct transfer *transfer = session->transfer;
+    ws_files_release(transfer);
     http_release(&transfer->response);
     free(transfer);
     session->transfer = NULL;
 }
 
-/* The response is out: on to the next request, or the end of the connection. */
-static int complete(struct lws *wsi, struct session *session)
+int ws_http_complete(struct lws *wsi, struct session *session)
 {
     ws_http_release(session);
     return lws_http_transaction_completed(wsi) != 0 ? -1 : 0;
 }
 
-static bool send_head(struct hub *hub, struct lws *wsi, struct http_response *response)
+bool ws_http_send_head(struct hub *hub, struct lws *wsi, struct http_response *response)
 {
     counters_responded(&hub->counters, response->status);
     return lws_write(wsi, (unsigned char *)response->head, response->head_length,
@@ -81,35 +76,31 @@ int ws_http_request(const struct ws_options *options, struct lws *wsi, struct se
     session_alive(session);
     session->served = true;
     ws_http_release(session);
-    struct transfer *transfer = malloc(sizeof *transfer);
+    struct transfer *transfer = calloc(1, sizeof *transfer);
     if (transfer == NULL)
         return -1;
     session->transfer = transfer;
-    transfer->sent = 0;
+    if (ws_files_asked(ws_http_path(wsi)))
+        return ws_files_request(options, wsi, session, method_of(wsi));
 
     char if_none_match[HEADER_VALUE_MAX];
     struct http_request request = {
         .method = method_of(wsi),
         .path = ws_http_path(wsi),
-        .if_none_match = header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, if_none_match),
+        .if_none_match = ws_http_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, if_none_match),
     };
     if (!pages_answer(options->hub, &request, &transfer->response))
         site_answer(options->site, &request, &transfer->response);
-    if (!send_head(options->hub, wsi, &transfer->response))
+    if (!ws_http_send_head(options->hub, wsi, &transfer->response))
         return -1;
     if (transfer->response.body.length == 0)
-        return complete(wsi, session);
+        return ws_http_complete(wsi, session);
     lws_callback_on_writable(wsi);
     return 0;
 }
 
-int ws_http_writable(const struct ws_options *options, struct lws *wsi, struct session *session)
+bool ws_http_send_piece(struct lws *wsi, struct transfer *transfer, bool more, bool *gone)
 {
-    (void)options;
-    if (session->state != SESSION_PAGE || session->transfer == NULL)
-        return 0;
-    session_alive(session);
-    struct transfer *transfer = session->transfer;
     struct bytes body = transfer->response.body;
     size_t left = body.length - transfer->sent;
     size_t length = left < PIECE_BYTES ? left : PIECE_BYTES;
@@ -117,12 +108,27 @@ int ws_http_writable(const struct ws_options *options, struct lws *wsi, struct s
     /* The library takes what it sends for writable, so it is given a copy. */
     uint8_t piece[LWS_PRE + PIECE_BYTES];
     memcpy(piece + LWS_PRE, body.data + transfer->sent, length);
-    if (lws_write(wsi, piece + LWS_PRE, length,
-                  length == left ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < 0)
-        return -1;
+    *gone = length == left;
     transfer->sent += length;
-    if (length == left)
-        return complete(wsi, session);
+    return lws_write(wsi, piece + LWS_PRE, length,
+                     *gone && !more ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) >= 0;
+}
+
+int ws_http_writable(const struct ws_options *options, struct lws *wsi, struct session *session)
+{
+    if (session->state != SESSION_PAGE || session->transfer == NULL)
+        return 0;
+    struct transfer *transfer = session->transfer;
+    session_alive(session);
+    if (transfer->upload != NULL || transfer->download != NULL)
+        return ws_files_writable(options, wsi, session);
+    if (transfer->response.body.length == transfer->sent)
+        return 0;
+    bool gone;
+    if (!ws_http_send_piece(wsi, transfer, false, &gone))
+        return -1;
+    if (gone)
+        return ws_http_complete(wsi, session);
     lws_callback_on_writable(wsi);
     return 0;
 }
@@ -149,7 +155,7 @@ static int refuse(struct hub *hub,
     http_respond_text(&response, &request, status, text);
     memcpy(response.head + response.head_length, response.body.data, response.body.length);
     response.head_length += response.body.length;
-    return send_head(hub, wsi, &response) ? 1 : -1;
+    return ws_http_send_head(hub, wsi, &response) ? 1 : -1;
 }
 
 int ws_http_confirm(const struct ws_options *options, struct lws *wsi, struct session *session)
@@ -162,13 +168,13 @@ int ws_http_confirm(const struct ws_options *options, struct lws *wsi, struct se
     struct upgrade_request request = {
         .get = method_of(wsi) == HTTP_GET,
         .path = ws_http_path(wsi),
-        .host = header(wsi, WSI_TOKEN_HOST, values[0]),
-        .upgrade = header(wsi, WSI_TOKEN_UPGRADE, values[1]),
-        .connection = header(wsi, WSI_TOKEN_CONNECTION, values[2]),
-        .key = header(wsi, WSI_TOKEN_KEY, values[3]),
-        .version = header(wsi, WSI_TOKEN_VERSION, values[4]),
-        .subprotocols = header(wsi, WSI_TOKEN_PROTOCOL, values[5]),
-        .origin = header(wsi, WSI_TOKEN_ORIGIN, values[6]),
+        .host = ws_http_header(wsi, WSI_TOKEN_HOST, values[0]),
+        .upgrade = ws_http_header(wsi, WSI_TOKEN_UPGRADE, values[1]),
+        .connection = ws_http_header(wsi, WSI_TOKEN_CONNECTION, values[2]),
+        .key = ws_http_header(wsi, WSI_TOKEN_KEY, values[3]),
+        .version = ws_http_header(wsi, WSI_TOKEN_VERSION, values[4]),
+        .subprotocols = ws_http_header(wsi, WSI_TOKEN_PROTOCOL, values[5]),
+        .origin = ws_http_header(wsi, WSI_TOKEN_ORIGIN, values[6]),
     };
     struct upgrade_verdict verdict =
         upgrade_judge(&request, options->origins, options->origin_count);

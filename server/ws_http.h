@@ -17,6 +17,13 @@ int ws_http_request(const struct ws_options *options, struct lws *wsi, struct se
 /* The socket takes more of the response. */
 int ws_http_writable(const struct ws_options *options, struct lws *wsi, struct session *session);
 
+/* Some of a request's body, and its end. */
+int ws_http_body(const struct ws_options *options,
+                 struct lws *wsi,
+                 struct session *session,
+                 struct bytes bytes);
+int ws_http_body_end(const struct ws_options *options, struct lws *wsi, struct session *session);
+
 /* The request target of the connection, decoded; a view that lasts until the handshake is over. */
 struct bytes ws_http_path(struct lws *wsi);
 

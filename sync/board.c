@@ -56,7 +56,7 @@ static const struct field_rules object_fields[OBJECT_FIELDS] = {
     [OBJECT_FRAME] = {.name = "frame", NAMES},
     [OBJECT_GROUPS] = {.name = "groups", .type = FIELD_ANY},
     [OBJECT_LOCK] = {.name = "lock", .type = FIELD_INT, .maximum = LOCK_KEPT},
-    [OBJECT_IMAGE] = {.name = "image", .type = FIELD_BINARY, .maximum = IMAGE_BYTES},
+    [OBJECT_IMAGE] = {.name = "image", .type = FIELD_BINARY, .maximum = IMAGE_BYTES, .file = true},
 };
 
 static const struct field_rules comment_fields[COMMENT_FIELDS] = {

@@ -63,6 +63,7 @@ struct field_rules {
     enum merge merge;
     int64_t minimum, maximum; /* of numbers, in steps; `maximum` of lengths. 0, 0: the widest */
     uint32_t steps;           /* FIELD_FIXED: steps in 1; 0 means 1 */
+    bool file;                /* FIELD_BINARY that may hold a file's hash: see files.h */
 };
 
 struct collection_rules {

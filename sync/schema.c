@@ -105,13 +105,15 @@ declare_collection(struct schema *schema, struct heap *heap, const struct collec
     for (uint32_t i = 0; i < rules->field_count; i++) {
         const struct field_rules *field = &rules->fields[i];
         assert(field->merge != MERGE_ADD || field->type == FIELD_INT || field->type == FIELD_FIXED);
+        assert(!field->file || (field->type == FIELD_BINARY && field->merge == MERGE_SET));
         add_field(schema, heap, number,
                   (struct field){.name = bytes_of(field->name),
                                  .minimum = field->minimum,
                                  .maximum = field->maximum,
                                  .steps = field->steps,
                                  .type = (uint8_t)field->type,
-                                 .merge = (uint8_t)field->merge});
+                                 .merge = (uint8_t)field->merge,
+                                 .file = field->file});
     }
 }
 
@@ -188,7 +190,7 @@ struct collection schema_learnt_collection(struct bytes name)
 const struct field *schema_learnt_field(enum merge merge)
 {
     static const struct field fields[MERGE_COUNT] = {
-        [MERGE_SET] = {.type = FIELD_ANY, .maximum = RECORD_BYTES_MAX, .steps = 1},
+        [MERGE_SET] = {.type = FIELD_ANY, .maximum = RECORD_BYTES_MAX, .steps = 1, .file = true},
         [MERGE_APPEND] = {.type = FIELD_ANY,
                           .merge = MERGE_APPEND,
                           .maximum = RECORD_BYTES_MAX,

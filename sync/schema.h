@@ -20,6 +20,7 @@ struct field {
     uint32_t steps;
     uint8_t type;  /* enum field_type */
     uint8_t merge; /* enum merge */
+    bool file;     /* may hold a file's hash */
 };
 
 struct collection {

@@ -166,6 +166,101 @@ check(struct store *store, store_damage_visitor *visitor, store_progress *progre
     return under->check(under, visitor, progress, context);
 }
 
+static enum store_result
+file_begin(struct store *store, struct bytes room, uint64_t bytes, uint64_t *upload)
+{
+    struct store *under = faulty_of(store)->under;
+    return under->files->begin(under, room, bytes, upload);
+}
+
+static enum store_result file_write(struct store *store, uint64_t upload, struct bytes bytes)
+{
+    struct store *under = faulty_of(store)->under;
+    enum store_result result;
+    return fails(store, CALL_FILE_WRITE, &result) ? result
+                                                  : under->files->write(under, upload, bytes);
+}
+
+static enum store_result
+file_end(struct store *store, uint64_t upload, const struct store_file *file, bool *added)
+{
+    struct store *under = faulty_of(store)->under;
+    return under->files->end(under, upload, file, added);
+}
+
+static enum store_result file_drop(struct store *store, uint64_t upload)
+{
+    struct store *under = faulty_of(store)->under;
+    return under->files->drop(under, upload);
+}
+
+static enum store_result
+file_find(struct store *store, struct bytes room, const uint8_t *hash, struct store_file *file)
+{
+    struct store *under = faulty_of(store)->under;
+    return under->files->find(under, room, hash, file);
+}
+
+static enum store_result file_read(struct store *store,
+                                   struct bytes room,
+                                   const uint8_t *hash,
+                                   uint64_t part,
+                                   store_part_visitor *visitor,
+                                   void *context)
+{
+    struct store *under = faulty_of(store)->under;
+    enum store_result result;
+    return fails(store, CALL_FILE_READ, &result)
+               ? result
+               : under->files->read(under, room, hash, part, visitor, context);
+}
+
+static enum store_result
+file_list(struct store *store, struct bytes room, store_file_visitor *visitor, void *context)
+{
+    struct store *under = faulty_of(store)->under;
+    return under->files->list(under, room, visitor, context);
+}
+
+static enum store_result file_held(struct store *store, struct bytes room, struct store_held *held)
+{
+    struct store *under = faulty_of(store)->under;
+    return under->files->held(under, room, held);
+}
+
+static enum store_result
+file_use(struct store *store, struct bytes room, const struct store_use *uses, size_t count)
+{
+    struct store *under = faulty_of(store)->under;
+    return under->files->use(under, room, uses, count);
+}
+
+static enum store_result file_remove(struct store *store, struct bytes room, const uint8_t *hash)
+{
+    struct store *under = faulty_of(store)->under;
+    return under->files->remove(under, room, hash);
+}
+
+static enum store_result file_stalest(struct store *store, struct store_file *file)
+{
+    struct store *under = faulty_of(store)->under;
+    return under->files->stalest(under, file);
+}
+
+static const struct store_files files = {
+    .begin = file_begin,
+    .write = file_write,
+    .end = file_end,
+    .drop = file_drop,
+    .find = file_find,
+    .read = file_read,
+    .list = file_list,
+    .held = file_held,
+    .use = file_use,
+    .remove = file_remove,
+    .stalest = file_stalest,
+};
+
 static uint64_t incarnation(struct store *store)
 {
     struct store *under = faulty_of(store)->under;
@@ -209,6 +304,7 @@ struct store *faulty_store_init(struct faulty_store *faulty, struct store *under
         .remove = remove_room,
         .reclaim = reclaim,
         .check = check,
+        .files = &files,
         .incarnation = incarnation,
         .place = place,
         .close = close_store,

@@ -354,17 +354,28 @@ START_TEST(a_visitor_may_remove_what_it_sees)
 }
 END_TEST
 
+static void use(const char *room, char letter, uint64_t wall_ms)
+{
+    struct store_use one = {.used_ms = wall_ms};
+    memcpy(one.hash, named(letter).hash, sizeof one.hash);
+    ok(files->use(store, bytes_of(room), &one, 1));
+}
+
 START_TEST(use_moves_forward_alone)
 {
     put_at("a", 'x', 1, 1000);
-    struct store_file file = named('x');
-    ok(files->use(store, bytes_of("a"), file.hash, 999));
+    put_at("a", 'z', 1, 1000);
+    use("a", 'x', 999);
     ck_assert_uint_eq(used_ms("a", 'x'), 1000);
-    ok(files->use(store, bytes_of("a"), file.hash, 1001));
+    struct store_use uses[] = {{.used_ms = 1003}, {.used_ms = 1002}, {.used_ms = 1001}};
+    memcpy(uses[0].hash, named('z').hash, STORE_HASH_BYTES);
+    memcpy(uses[1].hash, named('y').hash, STORE_HASH_BYTES); /* which is not there */
+    memcpy(uses[2].hash, named('x').hash, STORE_HASH_BYTES);
+    ok(files->use(store, bytes_of("a"), uses, 3));
     reopen();
     ck_assert_uint_eq(used_ms("a", 'x'), 1001);
-    file = named('y');
-    gives(STORE_NOT_FOUND, files->use(store, bytes_of("a"), file.hash, 2000));
+    ck_assert_uint_eq(used_ms("a", 'z'), 1003);
+    gives(STORE_NOT_FOUND, find("a", 'y', &(struct store_file){0}));
 }
 END_TEST
 
@@ -377,7 +388,7 @@ START_TEST(the_stalest_was_wanted_the_longest_ago)
     put_at("c", 'z', 1, 4000);
     ok(files->stalest(store, &file));
     ck_assert_int_eq(file.hash[0], 'y');
-    ok(files->use(store, bytes_of("b"), file.hash, 3500));
+    use("b", 'y', 3500);
     ok(files->stalest(store, &file));
     ck_assert_int_eq(file.hash[0], 'x');
     ck_assert(bytes_equal(store_file_room(&file), bytes_of("a")));
@@ -529,6 +540,20 @@ START_TEST(damage_is_met_and_found)
 }
 END_TEST
 
+START_TEST(what_is_damaged_stands_in_nobodys_way)
+{
+    put_at("a", 'x', 5, 1000);
+    put_at("a", 'y', 5, 2000);
+    store->close(store);
+    run_sql("UPDATE file SET type = 9 WHERE id = 1");
+    open_store();
+    struct store_file file;
+    ok(files->stalest(store, &file));
+    ck_assert_int_eq(file.hash[0], 'y');
+    expect_list("a", "y");
+}
+END_TEST
+
 START_TEST(a_damaged_file_goes_with_its_room)
 {
     seal("a", 1);
@@ -601,6 +626,7 @@ int main(void)
     tcase_add_test(tests, an_archive_without_files_can_be_read_as_it_is);
     tcase_add_test(tests, a_damaged_archive_without_files_is_salvaged);
     tcase_add_loop_test(tests, damage_is_met_and_found, 0, 6);
+    tcase_add_test(tests, what_is_damaged_stands_in_nobodys_way);
     tcase_add_test(tests, a_damaged_file_goes_with_its_room);
     tcase_add_test(tests, a_salvage_takes_files_along);
     suite_add_tcase(suite, tests);

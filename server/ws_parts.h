@@ -1,0 +1,48 @@
+/* ws_parts.h - HTTP on libwebsockets from the inside: shared by ws_http.c and ws_files.c alone. */
+#ifndef SERVER_WS_PARTS_H
+#define SERVER_WS_PARTS_H
+
+#include "server/files.h"
+#include "server/ws_http.h"
+
+/* Longest value of a header that is looked at. Longer ones are taken for a value that nothing
+ * matches. */
+#define HEADER_VALUE_MAX 512
+
+/* A response under way, and what it waits for. */
+struct transfer {
+    struct http_response response;
+    size_t sent; /* of the body */
+    struct upload *upload;
+    struct download *download;
+    uint64_t refused; /* bytes of a refused body that were thrown away */
+    bool closes;      /* it was answered before its body came: the connection ends with that */
+    bool answered;    /* the head is out */
+    struct http_request request;   /* its method alone */
+    char origin[HEADER_VALUE_MAX]; /* of the page that asks, which may; empty for none */
+};
+
+/* The value of a request's header, in the buffer; empty when there is none. */
+struct bytes
+ws_http_header(struct lws *wsi, enum lws_token_indexes token, char buffer[HEADER_VALUE_MAX]);
+
+bool ws_http_send_head(struct hub *hub, struct lws *wsi, struct http_response *response);
+
+/* The response is out: on to the next request, or the end of the connection. */
+int ws_http_complete(struct lws *wsi, struct session *session);
+
+/* Sends some of the body. False when the connection is broken; *gone when it was the last of it. */
+bool ws_http_send_piece(struct lws *wsi, struct transfer *transfer, bool more, bool *gone);
+
+/* --- ws_files.c --------------------------------------------------------------------------------- */
+
+/* A request for a room's files: is it one, and what is done about it. As libwebsockets wants it. */
+bool ws_files_asked(struct bytes path);
+int ws_files_request(const struct ws_options *options,
+                     struct lws *wsi,
+                     struct session *session,
+                     enum http_method method);
+int ws_files_writable(const struct ws_options *options, struct lws *wsi, struct session *session);
+void ws_files_release(struct transfer *transfer);
+
+#endif
