@@ -20,8 +20,9 @@ struct session;
 /* Flushes that may be under way at once, the open one counted. */
 #define FLUSHES_AHEAD 4u
 
-/* Of a blank room's log that waits to be worth storing: about a hundred who came and went. */
-#define UNSTORED_LOG_MAX (4u << 10)
+/* Of a blank room's log that waits to be worth storing: some twenty who came. More would cost idle
+ * members more memory than what is kept of a room that is stored. */
+#define UNSTORED_LOG_MAX 1024u
 
 /* That a room wrote something into a flush, up to which tick. */
 struct logged {

@@ -343,7 +343,7 @@ END_TEST
 static void fill_log(const struct room_host *host, size_t length)
 {
     const struct flush_buffer *log = &host->unstored;
-    const size_t usual = 700;
+    const size_t usual = 256;
     for (int key = 1; log->length < length; key++) {
         size_t before = log->length;
         join_as(1, key, 0, usual);
@@ -352,7 +352,7 @@ static void fill_log(const struct room_host *host, size_t length)
         leave(1);
         world_pass(100);
         size_t both = log->length - before; /* coming and going */
-        if (length - log->length >= both + 300)
+        if (length - log->length >= both + entry)
             continue;
         /* The last one is as long as is missing. */
         size_t last = usual + (length - log->length) - entry;
