@@ -55,16 +55,6 @@ static void reclaim(struct storage *storage)
     pthread_mutex_unlock(&storage->mutex);
 }
 
-/* Before its time, where much has come; an archive that took nothing is asked again in due time. */
-static void seal_early(struct storage *storage)
-{
-    pthread_mutex_lock(&storage->mutex);
-    bool behind = storage->figures.archive_behind;
-    pthread_mutex_unlock(&storage->mutex);
-    if (storage->tail_bytes > SEAL_BYTES && !behind)
-        archivist_seal(storage);
-}
-
 bool archivist_do(struct storage *storage, struct job *job)
 {
     switch (job->kind) {
@@ -72,7 +62,8 @@ bool archivist_do(struct storage *storage, struct job *job)
         if (!tails_take(storage, job->batch, &job->removals))
             archivist_seal_failed(storage,
                                   STORE_FAILED); /* the journal has it, the archive never will */
-        seal_early(storage);
+        if (storage->tail_bytes > SEAL_BYTES)
+            archivist_seal_early(storage);
         break;
     case JOB_LOAD:
         archivist_load(storage, job_name(job), &job->event);

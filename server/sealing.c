@@ -308,3 +308,12 @@ void archivist_seal(struct storage *storage)
     job->number = storage->taken;
     queue_push(storage, &storage->to_writer, job);
 }
+
+void archivist_seal_early(struct storage *storage)
+{
+    pthread_mutex_lock(&storage->mutex);
+    bool behind = storage->figures.archive_behind;
+    pthread_mutex_unlock(&storage->mutex);
+    if (!behind)
+        archivist_seal(storage);
+}

@@ -163,6 +163,8 @@ void archivist_load(struct storage *storage, struct bytes name, struct storage_e
 
 /* sealing.c */
 void archivist_seal(struct storage *storage);
+/* Before its time, where much has come; an archive that took nothing is asked again in due time. */
+void archivist_seal_early(struct storage *storage);
 void archivist_seal_failed(struct storage *storage, enum store_result result);
 /* What was written of the room up to this incarnation counts no more, as the journal tells.
  * STORE_NOT_FOUND where there is nothing of it. Where the archive does not take it now, its tail

@@ -115,8 +115,21 @@ static bool is_past(struct storage *storage, const struct flush_entry *entry)
            (known.state == STORE_ROOM_DELETED || entry->last <= known.last);
 }
 
-/* One segment holds a tail: a part of STORE_BLOB_MAX, so that one entry more always fits. */
-#define TAIL_BYTES_MAX (STORE_BLOB_MAX / 4)
+/* One segment has to hold a tail, so it is sealed long before; an archive that takes nothing for now
+ * lets it grow until it cannot. */
+#define TAIL_BYTES (STORE_BLOB_MAX / 4)
+
+static bool has_room(struct storage *storage, struct bytes name, size_t bytes)
+{
+    const struct tail *tail = tail_find(storage, name);
+    if (tail != NULL && tail->log.length + bytes > TAIL_BYTES)
+        archivist_seal_early(storage);
+    tail = tail_find(storage, name);
+    if (tail != NULL && tail->log.length + bytes > STORE_BLOB_MAX)
+        archivist_seal(storage);
+    tail = tail_find(storage, name);
+    return tail == NULL || tail->log.length + bytes <= STORE_BLOB_MAX;
+}
 
 static bool take_entry(struct storage *storage, const struct flush_entry *entry)
 {
@@ -128,12 +141,8 @@ static bool take_entry(struct storage *storage, const struct flush_entry *entry)
     tail = tail_find(storage, entry->room);
     if (tail == NULL && is_past(storage, entry))
         return true;
-    if (tail != NULL && tail->log.length + entry->bytes.length > TAIL_BYTES_MAX) {
-        archivist_seal(storage);
-        tail = tail_find(storage, entry->room);
-        if (tail != NULL && tail->log.length > 0)
-            return false; /* the archive does not take it, and one segment could not hold it */
-    }
+    if (!has_room(storage, entry->room, entry->bytes.length))
+        return false;
     tail = tail_of(storage, entry->room);
     if (tail == NULL || !append_bytes(&tail->log, entry->bytes))
         return false;

@@ -164,7 +164,8 @@ static void forget_all(void)
 START_TEST(every_room_is_back_as_it_was)
 {
     uint64_t first_us, last_us;
-    world.server = server_start_with((const char *const[]){"--room-burst", "100000", NULL});
+    world.server = server_start_with((const char *const[]){
+        "--room-burst", "100000", "--load-burst", "100000", "--max-openings", "100000", NULL});
     snprintf(world.url, sizeof world.url, "ws://127.0.0.1:%u", world.server.port);
     visit_all(false, &first_us, &last_us);
     ck_assert_uint_eq(world.saved, rooms);

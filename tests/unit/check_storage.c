@@ -232,6 +232,30 @@ START_TEST(an_archive_that_lies_never_lets_the_journal_forget)
 }
 END_TEST
 
+/* More of one room than is sealed at once otherwise: it waits, and all rooms can still be loaded. */
+START_TEST(a_full_archive_lets_the_log_of_a_room_grow)
+{
+    size_t length = 4u << 20;
+    uint8_t *bytes = calloc(1, length);
+    ck_assert_ptr_nonnull(bytes);
+    life_again(2);
+    faulty_store_fail(&life.faulty, CALL_SEAL, STORE_FULL, FAULTY_FOR_EVER);
+    for (uint64_t tick = 1; tick <= 6; tick++) {
+        log_entry(bytes_of("noise"), 1, tick, (struct bytes){bytes, length});
+        hand_over();
+        await_event(STORAGE_FLUSHED);
+    }
+    free(bytes);
+    ck_assert(storage_load(life.storage, bytes_of("other"), NULL));
+    ck_assert_int_eq(await_event(STORAGE_LOADED).result, LOAD_NONE);
+    ck_assert(!storage_figures(life.storage).archive_fails);
+    faulty_store_fail(&life.faulty, CALL_SEAL, STORE_OK, 0);
+    life_end(true);
+    life_next();
+    ck_assert_uint_eq(storage_figures(life.storage).kept_bytes, 0);
+}
+END_TEST
+
 START_TEST(a_full_archive_fills_the_ring_and_passes)
 {
     life_end(true);
@@ -260,6 +284,7 @@ int main(void)
     tcase_set_timeout(calm, 20);
     tcase_add_loop_test(calm, flushes_become_durable_in_their_order, 0, 4);
     tcase_add_test(calm, a_journal_that_cannot_be_read_whole_is_not_cut_short);
+    tcase_add_test(calm, a_full_archive_lets_the_log_of_a_room_grow);
     tcase_add_loop_test(calm, an_archive_that_lies_never_lets_the_journal_forget, 0, 2);
     suite_add_tcase(suite, calm);
 

@@ -15,6 +15,7 @@
 
 static const struct bytes lobby = {(const uint8_t *)"lobby", 5};
 static struct storage *storage;
+static enum storage_load_result load_result;
 static unsigned loaded, removed, released, flushed;
 
 /* A room's beginning is in the journal. */
@@ -51,6 +52,8 @@ static void take_events(void)
 {
     struct storage_event event;
     while (storage_next(storage, &event)) {
+        if (event.kind == STORAGE_LOADED)
+            load_result = event.result;
         loaded += event.kind == STORAGE_LOADED;
         removed += event.kind == STORAGE_REMOVED;
         released += event.kind == STORAGE_RELEASED;
@@ -82,6 +85,7 @@ static bool passes_untouched(uint64_t at)
                   released, releases, removed, removals);
     ck_assert_uint_eq(flushed, removals);
     ck_assert(!untouched || loads + releases + removals == 3);
+    ck_assert(!untouched || load_result == LOAD_DONE);
     ck_assert(storage_stop(storage));
     storage_destroy(storage);
     return untouched;
