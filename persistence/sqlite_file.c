@@ -19,6 +19,9 @@
 /* The WAL file is cut down to this when it starts over. */
 #define WAL_BYTES_KEPT "67108864"
 
+/* Rows are written once and seldom read: beyond the inner pages the kernel's copy will do. */
+#define CACHE_KIB "64"
+
 bool sqlite_path(char path[SQLITE_FILE_PATH_MAX], const char *folder, const char *name)
 {
     int length = snprintf(path, SQLITE_FILE_PATH_MAX, "%s/%s", folder, name);
@@ -166,6 +169,7 @@ static enum store_result configure(struct sqlite_file *file,
     /* A checkpoint without being told would come in the middle of somebody's commit. */
     sqlite3_wal_autocheckpoint(db, 0);
     enum store_result result = sqlite_file_exec(file, "PRAGMA mmap_size=0;"
+                                                      "PRAGMA cache_size=-" CACHE_KIB ";"
                                                       "PRAGMA cell_size_check=ON;"
                                                       "PRAGMA secure_delete=OFF;"
                                                       "PRAGMA synchronous=FULL");

@@ -234,8 +234,8 @@ static void release(struct program *program)
     folder_close(&program->folder);
 }
 
-/* A buffer from here on is mapped by itself and goes back to the system when it is freed. glibc would
- * raise the limit with each one freed, and large buffers that come and go would leave holes. */
+/* A buffer from here on is mapped by itself and goes back to the system when it is freed: header tables
+ * and flushes come and go between what lives long. glibc would raise the limit with each one freed. */
 #define MAPPED_BYTES_MIN (16 * 1024)
 
 int main(int argc, char **argv)

@@ -84,7 +84,8 @@ void inbox_void(struct room *room, uint32_t seat)
         memcpy(inbox->data + from, &entry, sizeof entry);
     }
     struct seat *owner = &room->seats[seat];
-    owner->undecided = owner->waiting_bytes = owner->waiting_edits = 0;
+    owner->waiting_bytes = 0;
+    owner->undecided = owner->waiting_edits = 0;
 }
 
 static bool
@@ -148,8 +149,8 @@ enum status room_submit(struct room *room, uint32_t number, struct bytes message
                        message.data);
     if (status != STATUS_OK)
         return status;
-    seat->undecided += operations;
+    seat->undecided = (uint16_t)(seat->undecided + operations);
     seat->waiting_bytes += (uint32_t)entry_bytes(message.length);
-    seat->waiting_edits += edits;
+    seat->waiting_edits = (uint16_t)(seat->waiting_edits + edits);
     return STATUS_OK;
 }

@@ -40,6 +40,7 @@ struct client {
 /* What one seat may have waiting: as many edits as its operations in flight can hold, and an eighth
  * of the bytes but at least two full messages. */
 #define SEAT_EDITS_MAX (OPERATIONS_IN_FLIGHT_MAX * EDITS_MAX)
+static_assert(SEAT_EDITS_MAX <= UINT16_MAX, "struct seat counts them");
 #define SEAT_BYTES_MIN (2 * (MESSAGE_BYTES_MAX + 64))
 
 enum seat_state {
@@ -59,22 +60,22 @@ struct seat {
     struct place everyone, presence_place;
     struct place *extra;    /* [PLACES_EXTRA]; NULL where nothing but the two above is in sight */
     uint64_t frame_tick;    /* of the last frame or welcome; while away: when the grace ends */
+    uint64_t awaits;        /* tick of the last frame or welcome that decided something */
+    uint64_t durable_told;  /* the durable tick that the client knows */
     uint32_t names;         /* definitions known */
     uint32_t told;          /* newest own sequence whose outcome was told */
-    uint32_t undecided;     /* operations in the inbox */
+    uint32_t decided;       /* by the client's word in its last hello */
+    uint32_t next_free;     /* of a free seat: the next free one + 1 */
     uint32_t waiting_bytes; /* messages in the inbox, as they lie there */
-    uint32_t waiting_edits;
-    uint32_t next_free;    /* of a free seat: the next free one + 1 */
-    uint8_t state;         /* enum seat_state */
-    uint8_t role;          /* enum role */
-    uint8_t held;          /* bit per wire scope: the client holds something of it */
-    bool fresh;            /* no frame since the welcome */
-    bool kept;             /* the last join found the seat still there */
-    bool known;            /* the last join's key was known */
-    uint8_t held_joining;  /* `held` as the last join left it: the scopes kept */
-    uint32_t decided;      /* by the client's word in its last hello */
-    uint64_t awaits;       /* tick of the last frame or welcome that decided something */
-    uint64_t durable_told; /* the durable tick that the client knows */
+    uint16_t waiting_edits; /* at most SEAT_EDITS_MAX */
+    uint16_t undecided;     /* operations in the inbox, at most OPERATIONS_IN_FLIGHT_MAX */
+    uint8_t state;          /* enum seat_state */
+    uint8_t role;           /* enum role */
+    uint8_t held;           /* bit per wire scope: the client holds something of it */
+    uint8_t held_joining;   /* `held` as the last join left it: the scopes kept */
+    bool fresh;             /* no frame since the welcome */
+    bool kept;              /* the last join found the seat still there */
+    bool known;             /* the last join's key was known */
 };
 
 enum inbox_kind {
