@@ -3,17 +3,32 @@
  *
  * ```js
  * import board from 'tutti/board'
- * const { editor, destroy } = await board(element, 'ws://localhost:7777', 'plans', { name: 'Ada' })
+ * const { destroy } = await board(element, 'ws://localhost:7777', 'plans', { name: 'Ada' })
  * ```
+ *
+ * It lives in a shadow root and is as large as its element.
  */
-import { Editor, type EditorOptions } from './board/editor.js'
+import type { Links, Part } from './board/chrome/app.js'
+import { Shell } from './board/chrome/shell.js'
+import type { ThemeChoice } from './board/chrome/theme.js'
+import { Editor } from './board/editor.js'
 import { join, type JoinOptions, type Room } from './tutti.js'
 
-export interface BoardOptions extends EditorOptions {
+export interface BoardOptions {
   /** Shown to the others. */
   readonly name?: string
-  /** Any CSS colour. */
+  /** Any CSS colour; left out, one of its own for each member. */
   readonly color?: string
+  /** What people call this board, and its pictures. Default: the room's name. */
+  readonly title?: string
+  /** Whether this person only looks. */
+  readonly readOnly?: boolean
+  /** Left out, the person chooses, and this browser remembers it. */
+  readonly theme?: ThemeChoice
+  /** Parts that this page has no use for. */
+  readonly hide?: readonly Part[]
+  /** What the button Share hands out. Default: the address of this page. */
+  readonly links?: Links
   /** More of what `join` takes. */
   readonly join?: Omit<JoinOptions, 'kind' | 'user'>
 }
@@ -26,8 +41,11 @@ export interface Board {
 }
 
 export { Editor }
+export type { Links, Part, ThemeChoice }
 
 const KIND = 'board'
+/** Drawn without a connection, a minute of strokes is hundreds of changes. */
+const QUEUE = 1_000
 
 /** Puts a board into this element. Resolves once the room is here, and rejects as `join` does. */
 export default async function board(
@@ -36,18 +54,36 @@ export default async function board(
   name: string,
   options: BoardOptions = {},
 ): Promise<Board> {
-  const room = await join(url, name, {
-    ...options.join,
-    kind: KIND,
-    user: { name: options.name, color: options.color },
+  const shell = new Shell(element, {
+    name,
+    title: options.title ?? name,
+    readOnly: options.readOnly ?? false,
+    theme: options.theme ?? null,
+    hide: new Set(options.hide),
+    links: options.links ?? { draw: location.href },
+    queue: options.join?.queue?.operations ?? QUEUE,
   })
-  const editor = new Editor(room, element, options)
-  return {
-    room,
-    editor,
-    destroy() {
-      editor.destroy()
-      room.leave()
-    },
+  try {
+    const room = await join(url, name, {
+      ...options.join,
+      kind: KIND,
+      user: { name: options.name, color: options.color },
+      onStatus: (status, joining) => {
+        shell.told(joining)
+        options.join?.onStatus?.(status, joining)
+      },
+    })
+    const editor = shell.open(room)
+    return {
+      room,
+      editor,
+      destroy() {
+        shell.destroy()
+        room.leave()
+      },
+    }
+  } catch (error) {
+    shell.destroy()
+    throw error
   }
 }

@@ -17,7 +17,7 @@ const BLUE = [0, 85, 255]
 function paints(page, [x, y], [r, g, b], reach = 3) {
   return page.evaluate(
     ([x, y, r, g, b, reach]) =>
-      [...document.querySelectorAll('canvas')].some((canvas) => {
+      [...window.live.editor.element.querySelectorAll('canvas')].some((canvas) => {
         const side = 2 * reach + 1
         const { data } = canvas.getContext('2d').getImageData(x - reach, y - reach, side, side)
         for (let i = 0; i < data.length; i += 4) {

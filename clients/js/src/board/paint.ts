@@ -26,7 +26,8 @@ export interface Look {
 }
 
 const RADIUS_MAX = 12
-const HIGHLIGHT = 0.38
+/** How much of a highlighter's colour covers what is under it. */
+export const HIGHLIGHT = 0.38
 /** Below this width on the screen nobody can tell an outline from a line. */
 const OUTLINE_PIXELS_MIN = 1.1
 
@@ -220,7 +221,7 @@ export function traceRounded(w: number, h: number, r: number, sink: Sink): void 
 function paintNote(context: CanvasRenderingContext2D, object: BoardObject, look: Look): void {
   const { w, h } = object
   context.save()
-  context.shadowColor = 'rgb(0 0 0 / 18%)'
+  context.shadowColor = TOKENS[look.theme].cast
   // Shadows do not follow the canvas' transform.
   const { a, b } = context.getTransform()
   const scale = Math.hypot(a, b)

@@ -99,7 +99,9 @@ export function writtenLines({ layout, box, across, top }: Words): WrittenLine[]
 /** The colour of an object's words. */
 export function wordsColour(object: BoardObject, theme: Theme): string {
   if (object.type === 'frame') return TOKENS[theme].soft
-  return inkOf(object.type === 'note' ? COLOUR.ink : object.colour, theme)
+  // On a tint, whatever its colour, ink can be read.
+  const isOnTint = object.type === 'note' || object.fill !== null
+  return inkOf(isOnTint ? COLOUR.ink : object.colour, theme)
 }
 
 /** The origin is the object's upper left corner, and it is turned already. */

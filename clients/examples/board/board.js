@@ -1,0 +1,24 @@
+/** A whiteboard for everyone who opens the same address. */
+import board from '/tutti/board.js'
+import { roomInAddress } from '/shared/place.js'
+import { ownSeat, parts } from '/shared/seat.js'
+
+const room = roomInAddress('board')
+const looks = new URLSearchParams(location.search).has('look')
+const { name, part } = ownSeat()
+
+function link(query) {
+  return new URL(`?${new URLSearchParams({ room, ...query })}`, location.href).href
+}
+
+document.title = `${room}: Tutti board`
+
+await board(document.getElementById('board'), '/', room, {
+  name,
+  color: parts[part].color,
+  readOnly: looks,
+  links: { draw: link(), look: link({ look: '' }) },
+  join: {
+    onStatus: ({ status }) => (document.documentElement.dataset.status = status),
+  },
+})

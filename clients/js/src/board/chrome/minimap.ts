@@ -1,0 +1,198 @@
+import type { Box, Point } from '../geometry.js'
+import { grown, union } from '../geometry.js'
+import { paint } from '../paint.js'
+import { TOKENS } from '../style.js'
+import type { App } from './app.js'
+import { el } from './dom.js'
+
+/** Objects on the map are drawn again at most so often: what changes most is where one looks. */
+const REDRAW_MS = 400
+const MARGIN = 0.06
+const KEPT_UNDER = 'tutti board map'
+
+/** The whole board, small, and on it what shows; a click or a drag moves the view there. */
+export class Minimap {
+  readonly element: HTMLElement
+  readonly #app: App
+  readonly #canvas = el('canvas', { 'aria-hidden': 'true' })
+  /** The objects as they were drawn last, with the part of the board that this shows. */
+  readonly #picture = document.createElement('canvas')
+  #part: Box = { x: 0, y: 0, w: 1, h: 1 }
+  #isStale = true
+  #drawnAt = -Infinity
+  #request = 0
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #isOpen = isKeptOpen()
+
+  constructor(app: App) {
+    this.#app = app
+    this.element = el(
+      'div',
+      {
+        class: 'panel minimap',
+        role: 'img',
+        'aria-label': 'Map of the board',
+        hidden: !this.#isOpen,
+      },
+      this.#canvas,
+    )
+    const { editor, theme } = app
+    app.onEnd(editor.camera.on('change', () => this.#later()))
+    app.onEnd(editor.scene.on('change', () => this.#spoil()))
+    app.onEnd(theme.on('change', () => this.#spoil()))
+    const watch = new ResizeObserver(() => this.#spoil())
+    watch.observe(this.element)
+    app.onEnd(() => {
+      watch.disconnect()
+      clearTimeout(this.#timer)
+      cancelAnimationFrame(this.#request)
+    })
+    this.#listen()
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+
+  toggle(): void {
+    this.#isOpen = !this.#isOpen
+    this.element.hidden = !this.#isOpen
+    keepOpen(this.#isOpen)
+    this.#later()
+  }
+
+  #listen(): void {
+    const { signal } = this.#app
+    const go = (event: PointerEvent) => {
+      const { left, top } = this.#canvas.getBoundingClientRect()
+      this.#show(this.#toBoard({ x: event.clientX - left, y: event.clientY - top }))
+    }
+    this.element.addEventListener(
+      'pointerdown',
+      (event) => {
+        this.element.setPointerCapture(event.pointerId)
+        go(event)
+      },
+      { signal },
+    )
+    this.element.addEventListener(
+      'pointermove',
+      (event) => {
+        if (this.element.hasPointerCapture(event.pointerId)) go(event)
+      },
+      { signal },
+    )
+  }
+
+  /** Puts a point of the board into the middle of what shows. */
+  #show({ x, y }: Point): void {
+    const { camera } = this.#app.editor
+    const { w, h } = camera.box
+    camera.set({ x: x - w / 2, y: y - h / 2 }, { byHand: true })
+  }
+
+  #spoil(): void {
+    this.#isStale = true
+    this.#later()
+  }
+
+  #later(): void {
+    if (this.#request === 0 && this.#isOpen) {
+      this.#request = requestAnimationFrame((now) => this.#draw(now))
+    }
+  }
+
+  #draw(now: number): void {
+    this.#request = 0
+    const { width, height } = this.#size
+    if (width === 0) return
+    const { editor } = this.#app
+    const needed = this.#needed
+    const isElsewhere =
+      needed.x !== this.#part.x || needed.w !== this.#part.w || needed.y !== this.#part.y
+    if (this.#isStale || isElsewhere) {
+      const wait = this.#drawnAt + REDRAW_MS - now
+      if (wait > 0) {
+        clearTimeout(this.#timer)
+        this.#timer = setTimeout(() => this.#later(), wait)
+      } else {
+        this.#part = needed
+        this.#drawnAt = now
+        this.#isStale = false
+        this.#drawObjects(width, height)
+      }
+    }
+    const context = this.#canvas.getContext('2d')!
+    if (this.#canvas.width !== width || this.#canvas.height !== height) {
+      Object.assign(this.#canvas, { width, height })
+    }
+    context.clearRect(0, 0, width, height)
+    context.drawImage(this.#picture, 0, 0)
+    this.#drawView(context, editor.camera.box)
+  }
+
+  /** Everything there is and all that shows, in the map's own shape. */
+  get #needed(): Box {
+    const { scene, camera } = this.#app.editor
+    const { width, height } = this.#size
+    const all = union([scene.extent ?? camera.box, camera.box])!
+    const box = grown(all, Math.max(all.w, all.h) * MARGIN)
+    const scale = Math.max(box.w / width, box.h / height)
+    const [w, h] = [width * scale, height * scale]
+    return { x: box.x + box.w / 2 - w / 2, y: box.y + box.h / 2 - h / 2, w, h }
+  }
+
+  get #size(): { width: number; height: number } {
+    const { clientWidth, clientHeight } = this.element
+    return { width: clientWidth * devicePixelRatio, height: clientHeight * devicePixelRatio }
+  }
+
+  #drawObjects(width: number, height: number): void {
+    Object.assign(this.#picture, { width, height })
+    const context = this.#picture.getContext('2d')!
+    const { editor } = this.#app
+    const scale = width / this.#part.w
+    context.setTransform(scale, 0, 0, scale, -this.#part.x * scale, -this.#part.y * scale)
+    for (const object of editor.scene.all) paint(context, object, editor.look, scale)
+  }
+
+  #drawView(context: CanvasRenderingContext2D, view: Box): void {
+    const tokens = TOKENS[this.#app.theme.theme]
+    const scale = this.#canvas.width / this.#part.w
+    const x = (view.x - this.#part.x) * scale
+    const y = (view.y - this.#part.y) * scale
+    const { width, height } = this.#canvas
+    const shown = new Path2D()
+    shown.roundRect(x, y, view.w * scale, view.h * scale, 3 * devicePixelRatio)
+    const hidden = new Path2D(shown)
+    hidden.rect(0, 0, width, height)
+    context.globalAlpha = 0.6
+    context.fillStyle = tokens.well
+    context.fill(hidden, 'evenodd')
+    context.globalAlpha = 1
+    context.lineWidth = 1.5 * devicePixelRatio
+    context.strokeStyle = tokens.accent
+    context.stroke(shown)
+  }
+
+  #toBoard({ x, y }: Point): Point {
+    const scale = (this.#part.w / this.#canvas.width) * devicePixelRatio
+    return { x: this.#part.x + x * scale, y: this.#part.y + y * scale }
+  }
+}
+
+function isKeptOpen(): boolean {
+  try {
+    return localStorage.getItem(KEPT_UNDER) !== 'closed'
+  } catch {
+    return true
+  }
+}
+
+function keepOpen(isOpen: boolean): void {
+  try {
+    localStorage.setItem(KEPT_UNDER, isOpen ? 'open' : 'closed')
+  } catch {
+    // Then it is open at the next visit.
+  }
+}

@@ -1,0 +1,190 @@
+import type { Room } from '../../tutti.js'
+import { Clipboard } from '../clipboard.js'
+import { Editor } from '../editor.js'
+import type { App, Links, Part } from './app.js'
+import { wayBack } from './astray.js'
+import { listenForMenu } from './context_menu.js'
+import { COMMANDS, keysOf } from './commands.js'
+import { button, el, setAttribute } from './dom.js'
+import { openExport } from './export_sheet.js'
+import { openHelp } from './help.js'
+import { ConnectionNotice, conditionOf, savedMark, Toasts, type ToastAction } from './notices.js'
+import { peopleBar } from './people_bar.js'
+import { refusalWords } from './refusals.js'
+import { SHEET } from './sheet.js'
+import { listenForKeys } from './shortcuts.js'
+import { ThemeSwitch, type ThemeChoice } from './theme.js'
+import { toolbar } from './toolbar.js'
+import { faceOf } from './tools.js'
+import { boardCorner, shareButton } from './top_bar.js'
+import { keepView } from './views.js'
+import { welcome } from './welcome.js'
+import { zoomCorner } from './zoom.js'
+
+export interface ShellOptions {
+  /** Of the room. */
+  readonly name: string
+  readonly title: string
+  readonly readOnly: boolean
+  /** Null leaves it to the person. */
+  readonly theme: ThemeChoice | null
+  readonly hide: ReadonlySet<Part>
+  readonly links: Links
+  /** As many changes wait while nothing goes out. */
+  readonly queue: number
+}
+
+const STAGE_HELP =
+  'Drawing board. Enter takes hold of the first object, Tab of the next, Escape lets go; arrow keys move what is held. Question mark tells all keys.'
+
+/** The board as it stands in its element: first an empty sheet, and all of it once the room is here. */
+export class Shell {
+  readonly #host = document.createElement('tutti-board')
+  readonly #root = this.#host.attachShadow({ mode: 'open' })
+  readonly #stage = el('div', {
+    class: 'stage',
+    tabindex: 0,
+    role: 'application',
+    'aria-label': STAGE_HELP,
+  })
+  readonly #chrome = el('div', { class: 'chrome' })
+  readonly #board = el('div', { class: 'board' }, this.#stage, this.#chrome)
+  readonly #notice = new ConnectionNotice()
+  readonly #mark = savedMark()
+  readonly #toasts = new Toasts()
+  readonly #said = el('div', { class: 'hidden', role: 'status', 'aria-live': 'polite' })
+  readonly #ending = new AbortController()
+  readonly #ends: (() => void)[] = []
+  readonly #options: ShellOptions
+  readonly #theme: ThemeSwitch
+  #editor: Editor | null = null
+
+  constructor(element: HTMLElement, options: ShellOptions) {
+    this.#options = options
+    const sheet = new CSSStyleSheet()
+    sheet.replaceSync(SHEET)
+    this.#root.adoptedStyleSheets = [sheet]
+    this.#root.append(this.#board)
+    this.#theme = new ThemeSwitch(options.theme, this.#ending.signal)
+    this.#theme.on('change', () => this.#paint())
+    this.#paint()
+    this.#chrome.append(el('div', { class: 'notices' }, this.#notice.element), this.#said)
+    element.append(this.#host)
+  }
+
+  /** What the room does, from the first attempt on. */
+  told(room: Room): void {
+    const condition = conditionOf(room, this.#options.queue)
+    this.#notice.update(room, condition)
+    this.#mark.update(condition)
+    setAttribute(this.#host, 'data-status', room.status)
+  }
+
+  /** The room is here: from now on the board can be drawn on. */
+  open(room: Room): Editor {
+    const { readOnly } = this.#options
+    const editor = new Editor(room, this.#stage, { readOnly, theme: this.#theme.theme })
+    this.#editor = editor
+    this.#ends.push(keepView(editor, this.#options.name))
+    const app = this.#appOf(room, editor)
+    this.#fill(app)
+    listenForKeys(app)
+    listenForMenu(app)
+    const isOurs = (event: Event) => this.#isOurs(event)
+    app.clipboard.listen(document, isOurs, app.signal)
+    for (const name of ['status', 'unsaved', 'saving', 'saved'] as const) {
+      app.onEnd(room.on(name, () => this.told(room)))
+    }
+    app.onEnd(editor.on('trouble', (error) => app.tell(refusalWords(error))))
+    app.onEnd(
+      editor.people.on('summon', (summons) =>
+        app.tell(`${summons.person.name} wants to show you something`, {
+          label: 'Go there',
+          run: () => editor.people.visit(summons),
+        }),
+      ),
+    )
+    app.onEnd(room.on('refused', ({ error }) => app.tell(refusalWords(error))))
+    app.onEnd(
+      room.on('uncertain', ({ length }) =>
+        app.tell(
+          `Nobody knows whether ${length === 1 ? 'a change' : `${length} changes`} of yours arrived. What you see is what the board has.`,
+        ),
+      ),
+    )
+    app.onEnd(room.on('notice', ({ text }) => app.tell(text)))
+    this.told(room)
+    return editor
+  }
+
+  destroy(): void {
+    this.#ending.abort()
+    for (const end of this.#ends) end()
+    this.#notice.stop()
+    this.#toasts.stop()
+    this.#editor?.destroy()
+    this.#host.remove()
+  }
+
+  #fill(app: App): void {
+    const { bar, style } = toolbar(app)
+    const right = el('div', { class: 'panel top-right' })
+    if (!app.hides('people')) right.append(peopleBar(app))
+    if (!app.hides('share')) right.append(shareButton(app))
+    const foot = el('div', { class: 'foot' }, this.#toasts.element, wayBack(app))
+    if (!app.hides('tools')) foot.append(bar)
+    // In this order the Tab key goes through them.
+    this.#chrome.prepend(boardCorner(app, this.#mark.element), right)
+    if (!app.hides('welcome')) this.#chrome.append(welcome(app))
+    if (!app.hides('style')) this.#chrome.append(style.element)
+    this.#chrome.append(foot, zoomCorner(app))
+    if (!app.hides('help')) this.#chrome.append(helpCorner(app))
+  }
+
+  #appOf(room: Room, editor: Editor): App {
+    const { title, links, hide } = this.#options
+    const theme = this.#theme
+    const lastUsed = new Map<string, string>()
+    this.#ends.push(editor.on('tool', ({ name }) => lastUsed.set(faceOf(name)?.name ?? name, name)))
+    const app: App = {
+      room,
+      editor,
+      board: this.#board,
+      stage: this.#stage,
+      title,
+      links,
+      theme,
+      signal: this.#ending.signal,
+      clipboard: new Clipboard(editor, {
+        theme: () => theme.theme,
+        tell: (text) => app.tell(text),
+      }),
+      lastOf: (tool) => lastUsed.get(tool) ?? tool,
+      hides: (part) => hide.has(part),
+      onEnd: (end) => void this.#ends.push(end),
+      open: (dialog) => (dialog === 'help' ? openHelp(app) : openExport(app)),
+      say: (text) => (this.#said.textContent = text),
+      tell: (text: string, action?: ToastAction) => this.#toasts.tell(text, action),
+    }
+    return app
+  }
+
+  /** What happens in the board, or nowhere while nothing else on the page has the focus. */
+  #isOurs(event: Event): boolean {
+    const [target] = event.composedPath()
+    const isInside = event.composedPath().includes(this.#host)
+    const isTyping = target instanceof Element && target.closest('input, textarea') !== null
+    return (isInside || document.activeElement === document.body) && !isTyping
+  }
+
+  #paint(): void {
+    setAttribute(this.#board, 'data-theme', this.#theme.theme)
+    this.#editor?.setLook({ theme: this.#theme.theme })
+  }
+}
+
+function helpCorner(app: App): HTMLElement {
+  const { label, run } = COMMANDS.help
+  const help = button({ icon: 'help', label, keys: keysOf('help'), onClick: () => run(app) })
+  return el('div', { class: 'corner right' }, el('div', { class: 'panel zoom' }, help))
+}

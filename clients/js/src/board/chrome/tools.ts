@@ -1,0 +1,103 @@
+/** The tools as people see them, in the order of the toolbar. */
+import type { ObjectType } from '../model.js'
+import type { IconName } from './icons.js'
+
+export interface ToolFace {
+  /** As the editor calls it. */
+  readonly name: string
+  readonly label: string
+  readonly icon: IconName
+  /** The first is shown. Beside these, its number in the toolbar. */
+  readonly keys: readonly string[]
+  /** Of someone who only looks, too. */
+  readonly looks?: boolean
+  /** In a narrow toolbar: always there, or behind a button. */
+  readonly place: 'bar' | 'shapes' | 'more'
+  /** What it draws, which says what there is to set. */
+  readonly draws: ObjectType | null
+}
+
+export const TOOL_FACES: readonly ToolFace[] = [
+  {
+    name: 'select',
+    label: 'Select',
+    icon: 'select',
+    keys: ['v'],
+    looks: true,
+    place: 'bar',
+    draws: null,
+  },
+  {
+    name: 'hand',
+    label: 'Hand',
+    icon: 'hand',
+    keys: ['h'],
+    looks: true,
+    place: 'more',
+    draws: null,
+  },
+  { name: 'pen', label: 'Draw', icon: 'pen', keys: ['d', 'p'], place: 'bar', draws: 'stroke' },
+  { name: 'eraser', label: 'Erase', icon: 'eraser', keys: ['e'], place: 'bar', draws: null },
+  {
+    name: 'rectangle',
+    label: 'Rectangle',
+    icon: 'rectangle',
+    keys: ['r'],
+    place: 'shapes',
+    draws: 'rectangle',
+  },
+  {
+    name: 'ellipse',
+    label: 'Ellipse',
+    icon: 'ellipse',
+    keys: ['o'],
+    place: 'shapes',
+    draws: 'ellipse',
+  },
+  {
+    name: 'diamond',
+    label: 'Diamond',
+    icon: 'diamond',
+    keys: ['g'],
+    place: 'shapes',
+    draws: 'diamond',
+  },
+  { name: 'arrow', label: 'Arrow', icon: 'arrow', keys: ['a'], place: 'shapes', draws: 'arrow' },
+  { name: 'line', label: 'Line', icon: 'line', keys: ['l'], place: 'shapes', draws: 'line' },
+  { name: 'text', label: 'Text', icon: 'text', keys: ['t'], place: 'bar', draws: 'text' },
+  { name: 'note', label: 'Note', icon: 'note', keys: ['n'], place: 'bar', draws: 'note' },
+  { name: 'frame', label: 'Frame', icon: 'frame', keys: ['f'], place: 'more', draws: 'frame' },
+  {
+    name: 'laser',
+    label: 'Laser',
+    icon: 'laser',
+    keys: ['k'],
+    looks: true,
+    place: 'more',
+    draws: null,
+  },
+]
+
+/** Kinds of one tool, of which the toolbar shows the first: it takes up the one used last. */
+export const VARIANTS: readonly (readonly {
+  readonly name: string
+  readonly label: string
+  readonly icon: IconName
+}[])[] = [
+  [
+    { name: 'pen', label: 'Pen', icon: 'pen' },
+    { name: 'marker', label: 'Marker', icon: 'marker' },
+    { name: 'highlighter', label: 'Highlighter', icon: 'highlighter' },
+  ],
+  [
+    { name: 'eraser', label: 'Erase whole things', icon: 'eraser' },
+    { name: 'rubber', label: 'Erase parts of strokes', icon: 'eraser-part' },
+  ],
+]
+
+/** The button of a tool: of one with kinds, the button of all of them. */
+export function faceOf(tool: string): ToolFace | undefined {
+  const variants = VARIANTS.find((variants) => variants.some(({ name }) => name === tool))
+  const name = variants?.[0]!.name ?? tool
+  return TOOL_FACES.find((face) => face.name === name)
+}

@@ -1,0 +1,240 @@
+/**
+ * Cut, copy and paste, between boards, tabs and programs. Objects travel in the HTML of the
+ * clipboard, beside their words as plain text; what comes from elsewhere becomes a text or a
+ * picture.
+ */
+import { bytesOfHex, clip, place, readClipping, writeClipping, type Clipping } from './clipping.js'
+import { pngOf } from './export.js'
+import type { Editor } from './editor.js'
+import type { Point } from './geometry.js'
+import type { BoardObject } from './model.js'
+import { keysBetween } from './order.js'
+import { textItems, textOf } from './text.js'
+import { isAutoWide } from './words.js'
+
+const MARK = 'data-tutti-board'
+const TEXT_WIDTH_MAX = 520
+const STEP = 24
+const TEXT_MAX = 12_000
+
+/** What the clipboard needs of the board around it. */
+export interface Surroundings {
+  readonly theme: () => 'light' | 'dark'
+  tell(text: string): void
+}
+
+export class Clipboard {
+  readonly #editor: Editor
+  readonly #around: Surroundings
+  /** Pasted again, it goes a little further. */
+  #pasted = { text: '', times: 0 }
+
+  constructor(editor: Editor, around: Surroundings) {
+    this.#editor = editor
+    this.#around = around
+  }
+
+  /** Answers what the browser tells of the keys for cut, copy and paste. */
+  listen(target: EventTarget, isOurs: (event: Event) => boolean, signal: AbortSignal): void {
+    const on = (name: string, handler: (event: ClipboardEvent) => void) => {
+      target.addEventListener(
+        name,
+        (event) => {
+          if (isOurs(event)) handler(event as ClipboardEvent)
+        },
+        { signal },
+      )
+    }
+    on('copy', (event) => this.#put(event))
+    on('cut', (event) => {
+      if (this.#editor.readOnly || !this.#put(event)) return
+      this.#editor.deleteSelection()
+    })
+    on('paste', (event) => {
+      const { clipboardData } = event
+      if (this.#editor.readOnly || clipboardData === null) return
+      event.preventDefault()
+      const html = clipboardData.getData('text/html')
+      this.#take(html, clipboardData.getData('text/plain'))
+    })
+  }
+
+  async copy(): Promise<boolean> {
+    if (this.#editor.selection.size === 0) return false
+    const { html, text } = this.#written()
+    const item = (type: string, data: string) => ({ [type]: new Blob([data], { type }) })
+    return this.#try(() =>
+      navigator.clipboard.write([
+        new ClipboardItem({ ...item('text/html', html), ...item('text/plain', text) }),
+      ]),
+    )
+  }
+
+  async cut(): Promise<void> {
+    if (await this.copy()) this.#editor.deleteSelection()
+  }
+
+  async paste(): Promise<void> {
+    await this.#try(async () => {
+      let html = ''
+      let text = ''
+      for (const item of await navigator.clipboard.read()) {
+        for (const type of item.types) {
+          const blob = await item.getType(type)
+          if (type === 'text/html') html = await blob.text()
+          else if (type === 'text/plain') text = await blob.text()
+        }
+      }
+      this.#take(html, text)
+    })
+  }
+
+  /** The selection, or all, as a picture for other programs. */
+  async copyPicture(): Promise<void> {
+    const objects = picked(this.#editor)
+    const png = pngOf(this.#editor, objects, {
+      scale: 2,
+      background: true,
+      theme: this.#around.theme(),
+    })
+    const isDone = await this.#try(() =>
+      navigator.clipboard.write([new ClipboardItem({ 'image/png': png })]),
+    )
+    if (isDone) this.#around.tell('Copied as a picture')
+  }
+
+  /** Puts objects around a place; they are selected then. One step of undo. */
+  insert(clipping: Clipping, at: Point): void {
+    const { scene, selection } = this.#editor
+    const keys = keysBetween(scene.topOrder, null, clipping.objects.length)
+    const placed = place(clipping, at, keys, () => scene.collection.newId())
+    this.#editor.setTool('select')
+    const isDone = this.#editor.apply(
+      placed.map(({ id, patch, words, image }) => {
+        const text = textItems(words)
+        const picture = image === null ? null : { image: bytesOfHex(image) }
+        return { id, put: { ...patch, ...(text && { text }), ...picture } }
+      }),
+    )
+    if (isDone) selection.set(placed.map(({ id }) => id))
+  }
+
+  #put(event: ClipboardEvent): boolean {
+    if (this.#editor.selection.size === 0 || event.clipboardData === null) return false
+    const { html, text } = this.#written()
+    event.clipboardData.setData('text/html', html)
+    event.clipboardData.setData('text/plain', text)
+    event.preventDefault()
+    return true
+  }
+
+  #written(): { html: string; text: string } {
+    const objects = picked(this.#editor)
+    const text = objects
+      .map((object) => textOf(object.text))
+      .filter((words) => words !== '')
+      .join('\n\n')
+    const clipping = writeClipping(clippingOf(this.#editor, objects, null))
+    return { html: `<div ${MARK}>${base64(clipping)}</div>`, text: text === '' ? clipping : text }
+  }
+
+  #take(html: string, text: string): void {
+    const clipping = readClipping(clippingIn(html) ?? text)
+    if (clipping !== null) this.#insertCopy(clipping)
+    else if (text.trim() !== '') this.#insertText(text.trim())
+  }
+
+  /** Where it came from, a little to the side, if that shows; else where the person looks. */
+  #insertCopy(clipping: Clipping): void {
+    const text = JSON.stringify(clipping.objects)
+    this.#pasted = { text, times: this.#pasted.text === text ? this.#pasted.times + 1 : 1 }
+    const { x, y, w, h } = clipping.box
+    const view = this.#editor.camera.box
+    const shift = STEP * this.#pasted.times
+    const beside = { x: x + w / 2 + shift, y: y + h / 2 + shift }
+    const shows =
+      beside.x > view.x &&
+      beside.x < view.x + view.w &&
+      beside.y > view.y &&
+      beside.y < view.y + view.h
+    this.insert(clipping, shows ? beside : this.#place)
+  }
+
+  #insertText(words: string): void {
+    const { style } = this.#editor
+    const isLong = words.length > 60 && !words.includes('\n')
+    const object = {
+      id: 'text',
+      type: 'text' as const,
+      x: 0,
+      y: 0,
+      w: isLong ? TEXT_WIDTH_MAX : 0,
+      h: 0,
+      words: words.slice(0, TEXT_MAX),
+      colour: style.colour,
+      font: style.font,
+      fontSize: style.fontSize,
+    }
+    const w = isLong ? TEXT_WIDTH_MAX : 0
+    this.insert({ objects: [object], box: { x: 0, y: 0, w, h: 0 }, files: null }, this.#place)
+  }
+
+  /** The middle of what shows. */
+  get #place(): Point {
+    const { x, y, w, h } = this.#editor.camera.box
+    return { x: x + w / 2, y: y + h / 2 }
+  }
+
+  async #try(action: () => Promise<void>): Promise<boolean> {
+    try {
+      await action()
+      return true
+    } catch {
+      this.#around.tell('This browser keeps its clipboard from the page; the keys may work')
+      return false
+    }
+  }
+}
+
+/** The selection with all that frames in it hold, the lowest first; all, where nothing is chosen. */
+export function picked({ selection, scene }: Editor): readonly BoardObject[] {
+  if (selection.size === 0) return scene.all
+  const ids = new Set(selection.ids)
+  for (const id of selection.ids) for (const held of scene.heldBy(id)) ids.add(held)
+  return scene.all.filter(({ id }) => ids.has(id))
+}
+
+export function clippingOf(
+  editor: Editor,
+  objects: readonly BoardObject[],
+  files: string | null,
+): Clipping {
+  const own = objects.map((object) => (isAutoWide(object) ? { ...object, w: 0, h: 0 } : object))
+  return clip(
+    own,
+    (object) => textOf(object.text),
+    ({ id }) => editor.scene.bounds(id)!,
+    files,
+  )
+}
+
+/** In the HTML of a clipboard that a board has written. */
+function clippingIn(html: string): string | null {
+  if (!html.includes(MARK)) return null
+  const mark = new DOMParser().parseFromString(html, 'text/html').querySelector(`[${MARK}]`)
+  try {
+    return mark === null ? null : unbase64(mark.textContent ?? '')
+  } catch {
+    return null
+  }
+}
+
+function base64(text: string): string {
+  let bytes = ''
+  for (const byte of new TextEncoder().encode(text)) bytes += String.fromCharCode(byte)
+  return btoa(bytes)
+}
+
+function unbase64(text: string): string {
+  return new TextDecoder().decode(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)))
+}
