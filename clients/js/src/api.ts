@@ -121,6 +121,11 @@ export interface GestureHistory {
   add(step: UndoStep): void
   /** Changes within `change` are no step. Gives what `change` gives. */
   aside<Result>(change: () => Result): Result
+  /**
+   * Undo and redo leave fields as they are of which `judge` says so, looking at the record as it
+   * shows: the room would refuse to change them, and with them everything in the same operation.
+   */
+  leaveOut(judge: (collection: string, record: Fields, field: string) => boolean): void
 }
 
 /** Counted since the room was joined; bytes are those of messages, without WebSocket framing. */

@@ -91,6 +91,8 @@ export class History {
   readonly #steps = new Map<Operation, Step>()
   #gesture: Step | null = null
   #isAside = false
+  /** Fields that undo and redo are to leave as they are, since the room would refuse it. */
+  leavesOut: (collection: string, record: Fields, field: string) => boolean = () => false
   /** Which fields' last change is ours, as far as we know: `collection\nid` → field → write. */
   readonly #ours = new Map<string, Map<string, Write>>()
   /** How to take back what an operation did to this history, should the room refuse it. */
@@ -293,7 +295,7 @@ export class History {
       if (!Object.keys(record).every((field) => isOurs(ours?.get(field)))) return null
       return { verb: 'delete', collection, id, fields: {}, ifMine: mark.by }
     }
-    if (record === undefined) return null
+    if (record === undefined || this.leavesOut(collection, record, mark.field)) return null
     const fields: { [field: string]: Value } = {}
     if (mark.what === 'add') {
       setKey(fields, mark.field, mark.undone ? mark.amount : -mark.amount)

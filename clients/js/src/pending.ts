@@ -36,7 +36,7 @@ export class Pending {
   #durable = Infinity
   readonly #limits: QueueLimits
   /** `collection\nid` → edits of that record, oldest first. */
-  readonly #overlay = new Map<string, { operation: Operation; edit: RecordEdit }[]>()
+  readonly #overlay = new Map<string, { readonly operation: Operation; edit: RecordEdit }[]>()
   /** Kept ones are queued again, and will lie over the next whole state: this one has them. */
   #overlayIsBehind = false
 
@@ -81,8 +81,9 @@ export class Pending {
   }
 
   /** Throws `limit` where the queue cannot take this many bytes more, or too much is kept. */
-  checkRoomFor(bytes: number): void {
-    if (this.count >= this.#limits.operations || this.#bytes + bytes > this.#limits.bytes) {
+  checkRoomFor(bytes: number, operations = 1): void {
+    const count = this.count + operations
+    if (count > this.#limits.operations || this.#bytes + bytes > this.#limits.bytes) {
       throw new TuttiError(
         'limit',
         `${this.count} changes wait for the server already, and no more are queued`,
@@ -116,6 +117,37 @@ export class Pending {
   enqueue(operation: Operation): void {
     this.#bytes += operation.bytes
     this.#queued.push(operation)
+  }
+
+  /**
+   * The newest operation, where it is not sent yet and its one edit writes the list that this
+   * append would add to: what is drawn or written offline need not take a place for every motion.
+   */
+  writerOf(append: RecordEdit): Operation | undefined {
+    const operation = this.#queued[this.#queued.length - 1]
+    const edit = operation?.edits[0]
+    if (operation?.edits.length !== 1 || edit === undefined || edit.verb === 'emit')
+      return undefined
+    const isSame = edit.id === append.id && edit.collection === append.collection
+    const isPlain = edit.verb === 'append' || (edit.verb === 'put' && !edit.ifMine && !edit.ifNew)
+    const writes = Object.keys(append.fields).every((field) => Array.isArray(edit.fields[field]))
+    return isSame && isPlain && writes && edit.ifUnchanged === undefined ? operation : undefined
+  }
+
+  /** Adds the items of an append to what {@link writerOf} gave for it. */
+  join(operation: Operation, append: RecordEdit, bytes: number): void {
+    const edit = operation.edits[0] as RecordEdit
+    const fields: { [field: string]: Value } = { ...edit.fields }
+    for (const [field, items] of Object.entries(append.fields)) {
+      setKey(fields, field, [...listOf(fields[field]!), ...listOf(items)])
+    }
+    const joined = { ...edit, fields }
+    operation.edits[0] = joined
+    operation.bytes += bytes
+    this.#bytes += bytes
+    for (const entry of this.#overlay.get(overlayKey(edit.collection, edit.id)) ?? []) {
+      if (entry.edit === edit) entry.edit = joined
+    }
   }
 
   /** The next operation has a number from here on, and counts as sent. */

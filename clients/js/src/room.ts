@@ -141,6 +141,7 @@ export class Room extends Emitter<RoomEvents> {
       end: () => this.#history.end(),
       add: (step) => this.#history.add(step),
       aside: (change) => this.#history.aside(change),
+      leaveOut: (judge) => (this.#history.leavesOut = judge),
     }
     this.#connection = new Connection(url, WebSocket, this.#session, SURROUNDINGS, (status) => {
       options.onStatus?.(status, this)
@@ -308,7 +309,26 @@ export class Room extends Emitter<RoomEvents> {
       this.#stage(edit, true)
       return this.#open.operation
     }
-    return this.#transact(new Operation(), () => this.#stage(edit, true), true)
+    return this.#join(edit) ?? this.#transact(new Operation(), () => this.#stage(edit, true), true)
+  }
+
+  /** An append to a list whose last change has not been sent goes with that change. */
+  #join(edit: Edit): Change | undefined {
+    if (edit.verb !== 'append' || edit.ifUnchanged !== undefined) return undefined
+    const { pending, replica } = this.#session
+    const operation = pending.writerOf(edit)
+    if (operation === undefined) return undefined
+    const alone = new Operation()
+    alone.edits.push(edit)
+    const bytes = encodeOperation(alone, replica.names).length
+    if (operation.bytes + bytes > STEP_BYTES) return undefined
+    pending.checkRoomFor(bytes, 0)
+    this.#history.note(operation, edit, this.#document.get(edit.collection, edit.id))
+    pending.join(operation, edit, bytes)
+    this.#history.commit(operation)
+    const change = this.#document.refresh(edit.collection, edit.id, true)
+    if (change !== undefined) this.#show(change)
+    return operation
   }
 
   /** Runs `body`, which stages edits, and sends them as one operation; or it has not happened. */
