@@ -4,7 +4,7 @@ import { TuttiError } from '../tutti.js'
 import type { Room } from '../room.js'
 import { Camera } from './camera.js'
 import { created, remove, restyle } from './edit/content.js'
-import { submit, type Edit } from './edit/edit.js'
+import { leaveLockedOut, submit, type Edit } from './edit/edit.js'
 import { nudge } from './edit/arrange.js'
 import { frameFor } from './edit/group.js'
 import { union, type Box, type Point } from './geometry.js'
@@ -113,6 +113,7 @@ export class Editor extends Emitter<EditorEvents> {
   ) {
     super()
     this.#readOnly = options.readOnly ?? false
+    leaveLockedOut(room)
     this.scene = new Scene(room)
     this.selection = new Selection(this.scene)
     this.#look = {

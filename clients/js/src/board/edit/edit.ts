@@ -1,5 +1,4 @@
 /** Edits of objects: made by pure functions, sent as one step of undo. */
-import { TuttiError } from '../../errors.js'
 import type { Room } from '../../room.js'
 import { encode, FREE, OBJECTS, type BoardObject, type Patch } from '../model.js'
 import type { Scene } from '../scene.js'
@@ -91,7 +90,10 @@ export function unitsOf(scene: Scene, ids: Iterable<string>, entered: string | n
   return [...units.values()]
 }
 
-/** Whether the room's answer is that there is no room for it now: too much waits already. */
-export function isLimit(error: unknown): error is TuttiError {
-  return error instanceof TuttiError && error.status === 'limit'
+/** What someone has locked is not taken back, since the room would refuse all of that step. */
+export function leaveLockedOut(room: Room): void {
+  room.history.leaveOut(
+    (collection, { lock }, field) =>
+      collection === OBJECTS && field !== 'lock' && lock !== undefined && lock !== FREE,
+  )
 }

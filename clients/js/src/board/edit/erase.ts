@@ -1,10 +1,7 @@
 /** The eraser for parts of strokes: which stretches a round rubber takes off. */
 import { distance, middleOf, turned, type Point } from '../geometry.js'
 import type { BoardObject } from '../model.js'
-import { CUT_STEPS, pointAt, strokeBox, stretchesOf, strokeWidth } from '../stroke.js'
-
-/** Pieces of a point's way to the next that are looked at. */
-const FINE = CUT_STEPS
+import { CUT_STEPS, pointAt, strokeBox, stretchesOf, strokeWidth, traceOf } from '../stroke.js'
 
 /**
  * Pairs (from, to) in sixteenths of a point's index, of what is left of a stroke within `radius`
@@ -23,7 +20,11 @@ export function cutsOf(object: BoardObject, a: Point, b: Point, radius: number):
     const [first, last] = stretch.map((index) => Math.round(index * CUT_STEPS)) as [number, number]
     let begun = -1
     for (let step = first; step <= last; step++) {
-      const isNear = nearWay(pointAt(object, step / FINE), from, to) <= reach
+      if (begun < 0 && step % CUT_STEPS === 0 && isFar(object, step / CUT_STEPS, from, to, reach)) {
+        step = Math.min(last, step + CUT_STEPS - 1)
+        continue
+      }
+      const isNear = nearWay(pointAt(object, step / CUT_STEPS), from, to) <= reach
       if (isNear && begun < 0) begun = step
       if ((!isNear || step === last) && begun >= 0) {
         cuts.push(begun, isNear ? step : step - 1)
@@ -32,6 +33,14 @@ export function cutsOf(object: BoardObject, a: Point, b: Point, radius: number):
     }
   }
   return cuts
+}
+
+/** Nothing from this point to the next can be within reach. */
+function isFar(object: BoardObject, index: number, a: Point, b: Point, reach: number): boolean {
+  const { count } = traceOf(object)
+  if (index + 1 >= count) return false
+  const [from, to] = [pointAt(object, index), pointAt(object, index + 1)]
+  return nearWay(from, a, b) > reach + distance(from, to)
 }
 
 function nearWay(point: Point, a: Point, b: Point): number {

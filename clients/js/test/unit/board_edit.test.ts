@@ -1,0 +1,231 @@
+// What edits make of a scene, without a room.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { borderOf, courseOf } from '../../src/board/arrow.js'
+import { cutsOf } from '../../src/board/edit/erase.js'
+import { resized, rotated } from '../../src/board/edit/move.js'
+import { boxAround, middleOf } from '../../src/board/geometry.js'
+import { decode, encode, OBJECTS, type BoardObject, type Patch } from '../../src/board/model.js'
+import { compareOrder, keyBetween, keysBetween, KEY_LENGTH_MAX } from '../../src/board/order.js'
+import { Scene } from '../../src/board/scene.js'
+import { boundsOf, hit } from '../../src/board/shape.js'
+import { scaleOf, stretchesOf, strokeBox } from '../../src/board/stroke.js'
+import type { Fields } from '../../src/value.js'
+import { randomOf } from './messages.js'
+
+function object(id: string, patch: Patch): BoardObject {
+  return decode(id, encode({ z: 'V00000', x: 0, y: 0, ...patch }) as Fields)!
+}
+
+const nothing = () => undefined
+
+/** A scene of these, in the order in which they are given. */
+function sceneOf(...objects: BoardObject[]): Scene {
+  const keys = keysBetween(null, null, objects.length)
+  const records = new Map(
+    objects.map(({ id, ...fields }, i) => [id, encode({ ...fields, z: keys[i]! }) as Fields]),
+  )
+  const collection = Object.assign(records, { name: OBJECTS, on: () => nothing })
+  return new Scene({ collection: () => collection } as never)
+}
+
+test('between any two keys there is another, and keys in order stay short', () => {
+  const random = randomOf(7)
+  const keys = [keyBetween(null, null)]
+  for (let i = 0; i < 4_000; i++) {
+    const at = Math.floor(random() * (keys.length + 1))
+    const key = keyBetween(keys[at - 1] ?? null, keys[at] ?? null, random)
+    keys.splice(at, 0, key)
+  }
+  for (let i = 1; i < keys.length; i++)
+    assert.ok(keys[i - 1]! < keys[i]!, `${keys[i - 1]} ${keys[i]}`)
+  assert.ok(keys.every((key) => key.length <= 16 && /^[0-9A-Za-z]+$/.test(key)))
+  let top = keyBetween(null, null)
+  for (let i = 0; i < 100_000; i++) {
+    const next = keyBetween(top, null, random)
+    assert.ok(next > top)
+    top = next
+  }
+  assert.equal(top.length, 6)
+})
+
+test('keys squeezed into one place get long, and a run of them stands between its ends', () => {
+  let above = keyBetween('V00000', null)
+  let count = 0
+  while (keyBetween('V00000', above).length <= KEY_LENGTH_MAX) {
+    above = keyBetween('V00000', above)
+    assert.ok(above > 'V00000')
+    count++
+  }
+  assert.ok(count > 200)
+  const run = keysBetween('V00000', above, 40)
+  const sorted = [...new Set(run)].sort()
+  assert.deepEqual(sorted, run)
+  assert.ok(run.every((key) => key > 'V00000' && key < above))
+})
+
+test('equal keys are told apart by their ids', () => {
+  assert.ok(compareOrder({ z: 'a', id: '1' }, { z: 'a', id: '2' }) < 0)
+  assert.ok(compareOrder({ z: 'b', id: '1' }, { z: 'a', id: '2' }) > 0)
+})
+
+test('an object comes back from its record as it was', () => {
+  const patch: Patch = {
+    type: 'arrow',
+    x: 10.125,
+    y: -3,
+    colour: 5,
+    size: 3.5,
+    dash: 1,
+    opacity: 0.4,
+    points: [80, -16],
+    start: 'a',
+    startAt: [0.25, 0.5],
+    bend: 12.5,
+    heads: 3,
+    groups: ['g', 'h'],
+    frame: 'f',
+  }
+  const { id, ...fields } = object('o', patch)
+  for (const [key, value] of Object.entries(patch)) {
+    assert.deepEqual(fields[key as keyof typeof fields], value, key)
+  }
+})
+
+test('records of strangers are no objects, or have what is left of them', () => {
+  assert.equal(decode('o', { type: 11 }), undefined)
+  assert.equal(decode('o', {}), undefined)
+  const strange = decode('o', { type: 0, points: ['a', 1], groups: 7, x: 'left', image: 'x' })!
+  assert.deepEqual([strange.points, strange.groups, strange.x, strange.image], [[], [], 0, null])
+})
+
+test('a group is resized with all that is in it', () => {
+  const box = object('box', { type: 'rectangle', x: 0, y: 0, w: 100, h: 100, size: 2 })
+  const pen = object('pen', {
+    type: 'stroke',
+    x: 100,
+    y: 0,
+    points: [0, 0, 60, 200, 200, 60],
+    size: 2,
+  })
+  const line = object('line', { type: 'line', x: 0, y: 0, points: [800, 800], size: 2 })
+  const scene = sceneOf(box, pen, line)
+  const all = scene.all
+  const from = scene.boundsOfAll(['box', 'pen', 'line'])!
+  assert.deepEqual(from, { x: 0, y: 0, w: 200, h: 100 })
+  const patches = resized(all, from, { x: 0, y: 0, w: 400, h: 50 }, scene, 'se')
+  assert.deepEqual(patches.get('box'), { x: 0, y: 0, w: 200, h: 50 })
+  const stroke = { ...pen, ...patches.get('pen') } as BoardObject
+  assert.deepEqual(strokeBox(stroke), { x: 200, y: 0, w: 200, h: 50 })
+  assert.deepEqual(scaleOf(stroke), { x: 2, y: 0.5 })
+  assert.deepEqual(patches.get('line')!.points, [1600, 400])
+})
+
+test('a turned thing is pulled in its own frame: the far side stays', () => {
+  const box = object('o', {
+    type: 'rectangle',
+    x: 0,
+    y: 0,
+    w: 100,
+    h: 40,
+    angle: Math.PI / 2,
+    size: 2,
+  })
+  const scene = sceneOf(box)
+  const to = { x: 0, y: 0, w: 150, h: 40 }
+  const patches = resized([box], { x: 0, y: 0, w: 100, h: 40 }, to, scene, 'e')
+  const bounds = boundsOf({ ...box, ...patches.get('o') } as BoardObject, nothing)
+  const before = boundsOf(box, nothing)
+  assert.ok(Math.abs(bounds.y - before.y) < 1e-9)
+  assert.ok(Math.abs(bounds.h - 150) < 1e-9)
+  assert.ok(Math.abs(middleOf(bounds).x - middleOf(before).x) < 1e-9)
+})
+
+test('things turn together about one place', () => {
+  const one = object('a', { type: 'rectangle', x: 0, y: 0, w: 100, h: 100, size: 2 })
+  const line = object('b', { type: 'line', x: 200, y: 50, points: [800, 0], size: 2 })
+  const patches = rotated([one, line], { x: 50, y: 50 }, Math.PI / 2, sceneOf(one, line))
+  const turned = patches.get('a')!
+  assert.ok(Math.abs(turned.x!) < 1e-9 && turned.angle === Math.PI / 2)
+  const end = patches.get('b')!
+  assert.deepEqual([end.x, end.y, end.points], [50, 200, [0, 800]])
+})
+
+test('an arrow ends at the border of what it points at, turned or round', () => {
+  const arrow = object('arrow', {
+    type: 'arrow',
+    points: [8000, 0],
+    size: 2,
+    end: 't',
+    endAt: [0.5, 0.5],
+  })
+  for (const type of ['rectangle', 'ellipse', 'diamond'] as const) {
+    for (const angle of [0, 0.3, 1, 2.5]) {
+      const target = object('t', { type, x: 400, y: -50, w: 200, h: 100, angle, size: 2 })
+      const { flat } = courseOf(arrow, (id) => (id === 't' ? target : undefined))
+      const tip = flat.at(-1)!
+      const near = Math.min(
+        ...borderOf(target).map((a, i, all) => {
+          const b = all[(i + 1) % all.length]!
+          const t =
+            ((tip.x - a.x) * (b.x - a.x) + (tip.y - a.y) * (b.y - a.y)) /
+            ((b.x - a.x) ** 2 + (b.y - a.y) ** 2)
+          const clamped = Math.max(0, Math.min(1, t))
+          return Math.hypot(
+            tip.x - a.x - (b.x - a.x) * clamped,
+            tip.y - a.y - (b.y - a.y) * clamped,
+          )
+        }),
+      )
+      assert.ok(near <= 4.1 && near > 0, `${type} at ${angle}: ${near}`)
+      assert.equal(hit(target, tip, 0, nothing), null)
+    }
+  }
+  const gone = courseOf(arrow, nothing).flat.at(-1)!
+  assert.deepEqual(gone, { x: 1000, y: 0 })
+})
+
+test('a rubber takes off what it passes, and two cuts are one where they meet', () => {
+  const points = [0, 0, 60, ...Array.from({ length: 20 }, () => [20, 0, 60]).flat()]
+  const pen = object('pen', { type: 'stroke', points, size: 1 })
+  const cuts = cutsOf(pen, { x: 100, y: -30 }, { x: 100, y: 30 }, 10)
+  assert.equal(cuts.length, 2)
+  const [from, to] = cuts as [number, number]
+  assert.ok(Math.abs(from - 16 * 9) <= 2 && Math.abs(to - 16 * 11) <= 2, `${from} ${to}`)
+  const left = stretchesOf({ ...pen, cuts: [...cuts, 170, 200] })
+  assert.deepEqual(left, [
+    [0, from / 16],
+    [200 / 16, 20],
+  ])
+  assert.deepEqual(stretchesOf({ ...pen, cuts: [0, 9_999] }), [])
+  assert.deepEqual(cutsOf(pen, { x: 100, y: 60 }, { x: 140, y: 60 }, 10), [])
+})
+
+test('what is cut away is not hit, and not in the way of an area', () => {
+  const points = [0, 0, 60, 200, 0, 60, 200, 0, 60]
+  const pen = object('pen', { type: 'stroke', points, size: 1, cuts: [0, 16] })
+  assert.equal(hit(pen, { x: 50, y: 0 }, 2, nothing), null)
+  assert.equal(hit(pen, { x: 150, y: 0 }, 2, nothing), 'solid')
+  const scene = sceneOf(pen)
+  assert.deepEqual(scene.touchedBy({ x: 40, y: -5, w: 20, h: 10 }), [])
+  assert.equal(scene.touchedBy({ x: 140, y: -5, w: 20, h: 10 }).length, 1)
+})
+
+test('a click means the uppermost thing, and inside hollow ones the smallest', () => {
+  const outer = object('outer', { type: 'rectangle', w: 400, h: 400, size: 2 })
+  const inner = object('inner', { type: 'ellipse', x: 100, y: 100, w: 100, h: 100, size: 2 })
+  const full = object('full', { type: 'rectangle', x: 300, y: 300, w: 50, h: 50, size: 2, fill: 3 })
+  const scene = sceneOf(inner, outer, full)
+  assert.equal(scene.at({ x: 150, y: 150 }, 4)?.id, 'inner')
+  assert.equal(scene.at({ x: 300, y: 40 }, 4)?.id, 'outer')
+  assert.equal(scene.at({ x: 320, y: 320 }, 4)?.id, 'full')
+  assert.equal(scene.at({ x: 500, y: 500 }, 4), undefined)
+})
+
+test('bounds hold every corner of what is turned', () => {
+  const box = object('o', { type: 'rectangle', w: 100, h: 40, angle: 0.7, size: 2 })
+  const bounds = boundsOf(box, nothing)
+  const around = boxAround(borderOf(box))
+  for (const side of ['x', 'y', 'w', 'h'] as const)
+    assert.ok(Math.abs(bounds[side] - around[side]) < 1e-6)
+})
