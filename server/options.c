@@ -72,7 +72,7 @@ static const struct option table[] = {
      COUNT_MAX, "rooms made new per second"},
     {"room-burst", "TUTTI_ROOM_BURST", "N", "5000", AT(limits.room_rate.burst), KIND_NUMBER, 1,
      COUNT_MAX, "rooms made new at once"},
-    {"max-openings", "TUTTI_MAX_OPENINGS", "N", "2000", AT(limits.openings), KIND_NUMBER, 1,
+    {"max-openings", "TUTTI_MAX_OPENINGS", "N", "10000", AT(limits.openings), KIND_NUMBER, 1,
      COUNT_MAX, "rooms that are looked for on the disk at once"},
     {"load-rate", "TUTTI_LOAD_RATE", "N", "500", AT(limits.load_rate.per_second), KIND_NUMBER, 1,
      COUNT_MAX, "rooms looked for on the disk per second"},
