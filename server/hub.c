@@ -14,6 +14,15 @@
 /* Sessions that have not joined are held to the rate of a room at this many ticks a second. */
 #define USUAL_TICK_HZ 20u
 
+static bool may_deflate(void *context, size_t bytes)
+{
+    struct hub *hub = context;
+    bool may = bucket_take(&hub->deflate_bucket, &DEFLATE_RATE, hub->now_us, (uint32_t)bytes);
+    hub->counters.deflated += may ? bytes : 0;
+    hub->counters.undeflated += may ? 0 : bytes;
+    return may;
+}
+
 struct hub *hub_create(const struct hub_options *options)
 {
     struct hub *hub = calloc(1, sizeof *hub);
@@ -45,6 +54,8 @@ struct hub *hub_create(const struct hub_options *options)
     addresses_init(&hub->addresses, hub->limits.address_rates, hub->now_s);
     bucket_fill(&hub->room_bucket, &hub->limits.room_rate, hub->now_us);
     bucket_fill(&hub->load_bucket, &hub->limits.load_rate, hub->now_us);
+    bucket_fill(&hub->deflate_bucket, &DEFLATE_RATE, hub->now_us);
+    frames_deflate(frames, may_deflate, hub, DEFLATE_BYTES_MIN);
     return hub;
 }
 

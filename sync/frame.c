@@ -3,64 +3,48 @@
 #include <assert.h>
 #include <string.h>
 
-#include "sync/delta.h"
 #include "sync/log.h"
 #include "sync/room_parts.h"
-
-/* Sections of one frame are kept for the members that stand at the same place. */
-#define CACHE_SECTIONS_MAX 64u
-#define CACHE_BYTES        (CACHE_SECTIONS_MAX * MESSAGE_BYTES_MAX / 4)
-
-/* What a message holds beside one large section: head, news, and the other sections' heads. */
-#define MESSAGE_RESERVE   2048u
-#define SECTION_BYTES_MAX (MESSAGE_BYTES_MAX - 2 * MESSAGE_RESERVE)
-static_assert(RECORD_BYTES_MAX + MESSAGE_RESERVE < SECTION_BYTES_MAX, "a record fits");
+#include "sync/section.h"
 
 /* [head, 0]: this scope follows in the next message. */
 #define DEFERRED_BYTES 8u
 
-/* One encoded section and how far it takes whoever stood at `place`. */
-struct section {
-    const struct scope *scope; /* NULL: the names */
-    struct place place;
-    bool restart;
-    struct bytes bytes;
-    struct delta_result result;
-};
-
 struct frames {
     struct memory memory;
     struct room *room;
-    size_t section_bytes_max;
-    struct delta_work work;
-
-    struct section cache[CACHE_SECTIONS_MAX];
-    uint32_t cached;
-    size_t cache_used;
-    uint8_t cache_bytes[CACHE_BYTES];
+    struct sections *sections;
 
     struct frame shared; /* made at most once between begin and end */
     bool shared_made;
     bool behind; /* someone will not stand at the newest stamp after this */
     uint8_t shared_bytes[FRAME_HEADROOM + MESSAGE_BYTES_MAX];
     uint8_t message_bytes[FRAME_HEADROOM + MESSAGE_BYTES_MAX];
-    uint8_t section_bytes[MESSAGE_BYTES_MAX]; /* of a section that the cache has no room for */
 };
 
 struct frames *frames_create(const struct memory *memory)
 {
     struct frames *frames = memory_allocate(memory, sizeof *frames);
-    if (frames == NULL)
+    struct sections *sections = sections_create(memory);
+    if (frames == NULL || sections == NULL) {
+        sections_destroy(sections);
+        memory_release(memory, frames);
         return NULL;
+    }
     frames->memory = *memory;
     frames->room = NULL;
-    frames->section_bytes_max = SECTION_BYTES_MAX;
+    frames->sections = sections;
     return frames;
 }
 
 void frames_limit_sections(struct frames *frames, size_t bytes)
 {
-    frames->section_bytes_max = bytes < SECTION_BYTES_MAX ? bytes : SECTION_BYTES_MAX;
+    sections_limit(frames->sections, bytes);
+}
+
+void frames_deflate(struct frames *frames, deflate_may *may, void *context, size_t least)
+{
+    sections_deflate(frames->sections, may, context, least);
 }
 
 void frames_destroy(struct frames *frames)
@@ -68,72 +52,11 @@ void frames_destroy(struct frames *frames)
     if (frames == NULL)
         return;
     struct memory memory = frames->memory;
+    sections_destroy(frames->sections);
     memory_release(&memory, frames);
 }
 
-/* --- Sections ------------------------------------------------------------------------------------ */
-
-static void write_section_head(struct writer *writer, enum wire_scope scope, unsigned flags)
-{
-    pack_integer(writer, (int64_t)(8 * (unsigned)scope + flags));
-}
-
-static void section_encode(struct frames *frames,
-                           enum wire_scope number,
-                           struct section *section,
-                           struct writer *writer)
-{
-    const struct scope *scope = section->scope;
-    struct delta_request request = {
-        .place = section->place,
-        .differences = section->place.base == section->place.position && !section->restart &&
-                       section->place.base == scope->difference,
-        .budget = frames->section_bytes_max,
-    };
-    uint8_t *runs = frames->section_bytes;
-    struct writer body = writer_on(runs, sizeof frames->section_bytes);
-    section->result = delta_write(&frames->work, &frames->room->state, scope, &request, &body);
-    assert(body.status == STATUS_OK); /* the budget is below the buffer's size */
-    unsigned flags =
-        (section->result.complete ? 0u : SECTION_MORE) | (section->restart ? SECTION_RESTART : 0u);
-    struct open_array array = pack_array_begin(writer);
-    write_section_head(writer, number, flags);
-    pack_integer(writer, (int64_t)(section->result.position - section->place.position));
-    pack_raw(writer, writer_bytes(&body), body.items);
-    pack_array_end(writer, array);
-}
-
-static bool same_section(const struct section *a, const struct section *b)
-{
-    return a->scope == b->scope && a->place.base == b->place.base &&
-           a->place.position == b->place.position && a->restart == b->restart;
-}
-
-/* The section for a place: from the cache, or made and, where there is room, kept. */
-static const struct section *section_for(struct frames *frames,
-                                         enum wire_scope number,
-                                         const struct section *wanted,
-                                         struct section *spare)
-{
-    for (uint32_t i = 0; i < frames->cached; i++)
-        if (same_section(&frames->cache[i], wanted))
-            return &frames->cache[i];
-    struct section *section = spare;
-    uint8_t *buffer = frames->message_bytes + FRAME_HEADROOM; /* not yet written */
-    size_t capacity = MESSAGE_BYTES_MAX;
-    if (number != SCOPE_MINE && frames->cached < CACHE_SECTIONS_MAX &&
-        CACHE_BYTES - frames->cache_used >= MESSAGE_BYTES_MAX) {
-        section = &frames->cache[frames->cached++];
-        buffer = frames->cache_bytes + frames->cache_used;
-    }
-    *section = *wanted;
-    struct writer writer = writer_on(buffer, capacity);
-    section_encode(frames, number, section, &writer);
-    section->bytes = writer_bytes(&writer);
-    if (section != spare)
-        frames->cache_used += writer.length;
-    return section;
-}
+/* --- One member's message ------------------------------------------------------------------------ */
 
 /* Definitions from `known` on; how many went. */
 static uint32_t write_names(const struct schema *schema, uint32_t known, struct writer *writer)
@@ -153,14 +76,12 @@ static uint32_t write_names(const struct schema *schema, uint32_t known, struct 
     bool more = known + count < schema->definition_count;
     unsigned flags = (more ? SECTION_MORE : 0u) | (known == 0 ? SECTION_RESTART : 0u);
     struct open_array array = pack_array_begin(writer);
-    write_section_head(writer, SCOPE_NAMES, flags);
+    section_write_head(writer, SCOPE_NAMES, flags);
     pack_integer(writer, count);
     pack_raw(writer, writer_bytes(&body), count);
     pack_array_end(writer, array);
     return count;
 }
-
-/* --- One member's message ------------------------------------------------------------------------ */
 
 struct building {
     struct writer writer; /* sections, one after the other */
@@ -192,7 +113,7 @@ static void add_names(const struct room *room, struct seat *seat, struct buildin
 static void add_lost(struct seat *seat, enum wire_scope number, struct building *building)
 {
     pack_array(&building->writer, 1);
-    write_section_head(&building->writer, number, SECTION_LOST);
+    section_write_head(&building->writer, number, SECTION_LOST);
     building->sections++;
     seat->held &= (uint8_t) ~(1u << number);
 }
@@ -200,7 +121,7 @@ static void add_lost(struct seat *seat, enum wire_scope number, struct building 
 static void add_deferred(struct building *building, enum wire_scope number)
 {
     pack_array(&building->writer, 2);
-    write_section_head(&building->writer, number, SECTION_MORE);
+    section_write_head(&building->writer, number, SECTION_MORE);
     pack_integer(&building->writer, 0);
     building->sections++;
     building->more = true;
@@ -226,7 +147,8 @@ static void add_scope(struct frames *frames,
 {
     struct scope *scope = seat_scope(frames->room, seat, number);
     struct place *place = seat_place(seat, number);
-    struct section wanted = {.scope = scope, .place = *place};
+    struct section wanted = {
+        .number = number, .scope = scope, .place = *place, .inflates = seat->inflates};
     bool held = (seat->held >> number & 1) != 0;
     if (!held && scope->stamp == 0) {
         seat->held |= (uint8_t)(1u << number); /* nothing to load: it stands at 0 */
@@ -239,18 +161,17 @@ static void add_scope(struct frames *frames,
         wanted.place = (struct place){0};
     if (wanted.place.position == 0)
         wanted.place.began = scope->stamp;
-    struct section spare;
-    const struct section *section = section_for(frames, number, &wanted, &spare);
+    const struct section *section = section_for(frames->sections, &wanted);
     if (!add_bytes(building, section->bytes)) {
         add_deferred(building, number);
         return;
     }
     seat->held |= (uint8_t)(1u << number);
     *place = wanted.place;
-    place->position = section->result.position;
-    if (section->result.complete)
+    place->position = section->position;
+    if (section->complete)
         place->base = place->position;
-    building->more |= !section->result.complete;
+    building->more |= !section->complete;
 }
 
 /* Where nothing is saved there is no durable tick, and none is told of. What a member was told stays
@@ -313,8 +234,7 @@ bool frames_begin(struct frames *frames, struct room *room)
         !changed(room))
         return false;
     frames->room = room;
-    frames->cached = 0;
-    frames->cache_used = 0;
+    sections_begin(frames->sections, room);
     frames->shared_made = false;
     frames->behind = false;
     return true;

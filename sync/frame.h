@@ -22,6 +22,7 @@
 #define SYNC_FRAME_H
 
 #include "sync/base.h"
+#include "sync/deflate.h"
 #include "sync/room.h"
 
 /* Enough for a WebSocket header (RFC 6455, 5.2: at most 10 bytes unmasked). */
@@ -41,6 +42,10 @@ void frames_destroy(struct frames *frames);
 
 /* Cuts sections at about so many bytes instead of filling messages; one entry always goes. */
 void frames_limit_sections(struct frames *frames, size_t bytes);
+
+/* First loads go deflated to members that can inflate them, where it pays and `may` allows it for so
+ * many bytes; sections of fewer than `least` bytes never do. */
+void frames_deflate(struct frames *frames, deflate_may *may, void *context, size_t least);
 
 /* False when no member has anything to get: skip the room. Then frames_end() is not called. */
 bool frames_begin(struct frames *frames, struct room *room);

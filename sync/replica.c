@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "sync/deflate.h"
+
 /* --- Worlds and parts --------------------------------------------------------------------------- */
 
 const struct replica_world *replica_shown(const struct replica *replica)
@@ -63,6 +65,7 @@ void replica_destroy(struct replica *replica)
     struct memory memory = replica->memory;
     world_clear(&replica->worlds[0], &memory);
     world_clear(&replica->worlds[1], &memory);
+    memory_release(&memory, replica->inflated);
     memory_release(&memory, replica);
 }
 
@@ -281,6 +284,29 @@ static enum status scope_section(struct replica *replica,
     return transfer_finish(replica, world, number, bytes);
 }
 
+/* The elements of a deflated section, behind which nothing stands in it. They are good until the
+ * next one. */
+static enum status
+elements_inflate(struct replica *replica, struct reader *reader, struct bytes *elements)
+{
+    struct bytes deflated = read_binary(reader);
+    size_t size = (size_t)read_integer_in(reader, 1, MESSAGE_BYTES_MAX);
+    if (reader->status != STATUS_OK)
+        return reader->status;
+    if (replica->inflated == NULL)
+        replica->inflated = memory_allocate(&replica->memory, MESSAGE_BYTES_MAX);
+    if (replica->inflated == NULL)
+        return STATUS_MEMORY;
+    enum status status = inflate_bytes(&replica->memory, deflated, replica->inflated, size);
+    if (status != STATUS_OK)
+        return status;
+    struct reader inside = reader_on((struct bytes){replica->inflated, size});
+    uint32_t count = read_array(&inside);
+    *elements = (struct bytes){replica->inflated + inside.at, size - inside.at};
+    replica_skip(&inside, count);
+    return reader_end(&inside);
+}
+
 static enum status section_read(struct replica *replica, struct reader *reader)
 {
     uint32_t count = read_array(reader);
@@ -295,11 +321,18 @@ static enum status section_read(struct replica *replica, struct reader *reader)
     if (count < 2 || (flags & SECTION_LOST) != 0)
         reader_fail(reader, STATUS_MALFORMED);
     uint64_t advance = (uint64_t)read_integer_in(reader, 0, INTEGER_MAX);
-    size_t from = reader->at;
-    replica_skip(reader, count - 2);
-    if (reader->status != STATUS_OK)
-        return reader->status;
-    struct bytes bytes = {reader->data + from, reader->at - from};
+    struct bytes bytes = {reader->data + reader->at, 0};
+    enum status status = reader->status;
+    if (count == 4 && read_type(reader) == PACK_BINARY) {
+        status = elements_inflate(replica, reader, &bytes);
+    } else {
+        size_t from = reader->at;
+        replica_skip(reader, count - 2);
+        bytes.length = reader->at - from;
+        status = reader->status;
+    }
+    if (status != STATUS_OK)
+        return status;
     if (number == SCOPE_NAMES)
         return names_section(replica, flags, advance, bytes);
     return scope_section(replica, number, flags, advance, bytes);

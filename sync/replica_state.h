@@ -202,6 +202,7 @@ struct replica {
     bool building;    /* the other world takes the sections */
     bool first_frame; /* has come since the last welcome */
     enum status failed;
+    uint8_t *inflated; /* [MESSAGE_BYTES_MAX], for deflated sections; NULL before the first */
 };
 
 const struct replica_world *replica_shown(const struct replica *replica);

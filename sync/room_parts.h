@@ -76,6 +76,7 @@ struct seat {
     bool fresh;             /* no frame since the welcome */
     bool kept;              /* the last join found the seat still there */
     bool known;             /* the last join's key was known */
+    bool inflates;          /* it can read deflated sections */
 };
 
 enum inbox_kind {
@@ -163,6 +164,7 @@ struct room {
     bool saved_moved;     /* the durable tick moved since the last frames */
     uint32_t names_framed;
     uint64_t shared_tick; /* tick of the last frames: where most members stand */
+    uint64_t number;      /* that section.c knows the room by; 0 before its first frames */
 };
 
 /* Heap for a client and its places. */

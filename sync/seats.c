@@ -142,6 +142,7 @@ static void seat_welcome(struct room *room, struct seat *seat, const struct hell
     seat->told = seat->client->sequence;
     seat->awaits = hello->sequence > 0 ? room->tick : 0; /* what it sent before may not be saved */
     seat->decided = hello->decided;
+    seat->inflates = (hello->accepts & ACCEPTS_DEFLATED) != 0;
     seat->fresh = true;
     seat->everyone = seat->presence_place = (struct place){0};
     if (seat->extra != NULL)

@@ -57,7 +57,7 @@ enum status wire_read_hello(struct bytes message, struct hello *hello)
     hello->version = read_integer_in(&reader, 0, INTEGER_MAX);
     if (reader.status == STATUS_OK && hello->version != WIRE_VERSION)
         return STATUS_OK; /* what follows is another version's */
-    if (count != 9)
+    if (count != 9 && count != 10)
         reader_fail(&reader, STATUS_MALFORMED);
     struct bytes key = read_binary(&reader);
     if (key.length == CLIENT_KEY_BYTES)
@@ -74,6 +74,8 @@ enum status wire_read_hello(struct bytes message, struct hello *hello)
     hello->decided = (uint32_t)read_integer_in(&reader, 0, hello->sequence);
     hello->incarnation = (uint64_t)read_integer_in(&reader, 0, INTEGER_MAX);
     read_places(&reader, hello);
+    if (count == 10)
+        hello->accepts = (uint64_t)read_integer_in(&reader, 0, INTEGER_MAX);
     return reader_end(&reader);
 }
 

@@ -89,6 +89,11 @@ enum close_code {
 /* The reason's text; "unknown" for a number outside the table. Static storage. */
 const char *close_text(enum close_code code);
 
+/* What a client can read beside what every client can. */
+enum accepts {
+    ACCEPTS_DEFLATED = 1
+};
+
 /* `kind` and `user` are views into the message. */
 struct hello {
     int64_t version;
@@ -100,6 +105,7 @@ struct hello {
     uint64_t incarnation; /* 0 for none */
     uint64_t places[SCOPE_COUNT];
     uint8_t places_held; /* bit per scope */
+    uint64_t accepts;    /* sum of enum accepts; other bits mean nothing yet */
 };
 
 /* Reads the kind of a client's message without looking further. */

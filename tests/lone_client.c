@@ -199,7 +199,7 @@ void expect_silence(void)
     ck_assert_uint_eq(tutti_output(lone.client, lone.now, lone.output, sizeof lone.output), 0);
 }
 
-const char HELLO[] = "[0 1 x07070707070707070707070707070707 'cursors' 'Ada' 0 0 0 []]";
+const char HELLO[] = "[0 1 x07070707070707070707070707070707 'cursors' 'Ada' 0 0 0 [] 1]";
 
 void welcome_at(uint32_t incarnation,
                 uint32_t tick,

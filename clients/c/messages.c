@@ -161,7 +161,7 @@ enum status message_read_saving(struct bytes message, enum saving *saving)
 
 void message_write_hello(struct writer *writer, const struct hello *hello)
 {
-    pack_array(writer, 9);
+    pack_array(writer, hello->accepts != 0 ? 10 : 9);
     pack_integer(writer, CLIENT_HELLO);
     pack_integer(writer, hello->version);
     pack_binary(writer, (struct bytes){hello->key, sizeof hello->key});
@@ -186,6 +186,8 @@ void message_write_hello(struct writer *writer, const struct hello *hello)
         pack_integer(writer, scope);
         pack_integer(writer, (int64_t)hello->places[scope]);
     }
+    if (hello->accepts != 0)
+        pack_integer(writer, (int64_t)hello->accepts);
 }
 
 void message_write_clock(struct writer *writer, int64_t echo)

@@ -15,6 +15,7 @@ static void write_hello(struct tutti_client *client, struct writer *writer)
         .sequence = client->operations.highest,
         .decided = client->operations.decided,
         .incarnation = client->incarnation,
+        .accepts = ACCEPTS_DEFLATED,
     };
     memcpy(hello.key, client->key, sizeof hello.key);
     for (int scope = 0; scope < SCOPE_COUNT; scope++)

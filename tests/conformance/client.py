@@ -32,6 +32,8 @@ class Status(enum.IntEnum):
     INCOMPLETE = 16
 
 
+DEFLATED = 1  # what a hello accepts
+
 UNCERTAIN = "uncertain"  # the room has forgotten this key: nobody can tell
 
 WAIT_SECONDS = 8
@@ -106,6 +108,7 @@ class Client:
         self.kind = kind
         self.user = user
         self.key = key or os.urandom(16)
+        self.accepts = DEFLATED if self.key[0] % 2 else None  # both kinds are met everywhere
         self.replica = Replica()
         self.sequence = 0   # the highest ever sent
         self.decided = 0    # the highest whose outcome is known
@@ -118,7 +121,10 @@ class Client:
     def connect(self, receive_buffer=None, **hello):
         """Upgrades and says hello; the welcome comes later. Keywords replace hello's elements."""
         self.upgrade(receive_buffer)
-        self.socket.send(pack([HELLO, *self.hello(**hello)]))
+        elements = self.hello(**hello)
+        accepts = hello.get("accepts", self.accepts)
+        self.replica.accepts_deflated = is_integer(accepts) and accepts & DEFLATED != 0
+        self.socket.send(pack([HELLO, *elements]))
 
     def upgrade(self, receive_buffer=None):
         """Opens a connection and says nothing yet."""
@@ -137,9 +143,12 @@ class Client:
         places = [each for pair in self.replica.places.items() for each in pair]
         elements = {"version": 1, "key": self.key, "kind": self.kind, "user": self.user,
                     "sequence": self.sequence, "decided": self.decided,
-                    "incarnation": self.replica.incarnation, "places": places}
+                    "incarnation": self.replica.incarnation, "places": places,
+                    "accepts": self.accepts}
         require(set(replace) <= set(elements), f"no such element of hello in {replace}")
         elements.update(replace)
+        if elements["accepts"] is None:
+            del elements["accepts"]
         return list(elements.values())
 
     def fileno(self):

@@ -5,6 +5,7 @@ import itertools
 import os
 import sys
 
+import cases_board
 import cases_connecting
 import cases_members
 import cases_resume
@@ -18,7 +19,7 @@ from replica import FORM_NAMES
 
 RUN_SECONDS = 240  # far more than a run takes; a run that hangs ends by itself
 MODULES = (cases_connecting, cases_state, cases_values, cases_members, cases_resume,
-           cases_saved)
+           cases_saved, cases_board)
 
 
 class Run:

@@ -1,8 +1,9 @@
 """What a client holds of a room: applies frames and checks every rule that a frame must keep."""
 
+import zlib
 from dataclasses import dataclass, field as default
 
-from wire import unzigzag
+from wire import MESSAGE_BYTES_MAX, unpack, unzigzag
 
 NAMES, EVERYONE, PRESENCE, MINE = 0, 1, 2, 3
 MORE, RESTART, LOST = 1, 2, 4
@@ -199,6 +200,22 @@ class SeenSection:
     scope: int
     flags: int
     forms: set
+    deflated: bool = False
+
+
+def inflate(data, size):
+    """The elements of a deflated section, in bytes that are just what they should be."""
+    require(is_integer(size) and 1 <= size <= MESSAGE_BYTES_MAX, f"the size {size!r}")
+    inflater = zlib.decompressobj(-15)
+    try:
+        whole = inflater.decompress(data, size + 1)
+    except zlib.error as error:
+        raise Violation(f"deflated badly: {error}") from error
+    require(len(whole) == size, f"not {size} bytes when inflated")
+    require(inflater.eof and not inflater.unused_data, "no end, or something behind it")
+    elements = unpack(whole)
+    require(isinstance(elements, list), "what was deflated is no array")
+    return Elements(elements)
 
 
 class Elements:
@@ -224,6 +241,7 @@ class Elements:
 
 class Replica:
     def __init__(self):
+        self.accepts_deflated = False
         self.incarnation = 0
         self.tick = 0
         self.places = {}    # scope -> place, for scopes held completely
@@ -281,6 +299,10 @@ class Replica:
         target = self._target(scope, flags)
         advance = elements.integer("advance")
         self._positions[scope] += advance
+        if len(section) == 4 and isinstance(section[2], bytes):
+            require(self.accepts_deflated, "a deflated section that was not asked for")
+            seen.deflated = True
+            elements = inflate(*section[2:])
         if scope == NAMES:
             self._define_all(target, elements, advance)
         else:

@@ -1,8 +1,10 @@
 """The replica, against frames written out by hand from the protocol's tables."""
 
 import unittest
+import zlib
 
 from replica import Replica, Violation
+from wire import pack
 
 NAMES = [0 * 8 + 2, 6,
          [0, 0, "presence", 1, 2],
@@ -118,6 +120,36 @@ class Sections(unittest.TestCase):
         self.apply(8 + 2, 4, run(1, 1), 1, 1, 0, "b", "tb")
         self.assertEqual(set(self.replica.records("notes")), {"b"})
         self.assertEqual(len(self.replica.records("presence")), 2)
+
+    @staticmethod
+    def deflated(*elements):
+        whole = pack(list(elements))
+        deflater = zlib.compressobj(wbits=-15)
+        return deflater.compress(whole) + deflater.flush(), len(whole)
+
+    def test_a_deflated_section_is_as_good(self):
+        self.replica.accepts_deflated = True
+        self.apply(8 + 2, 5, *self.deflated(run(1, 1), 1, 1, 0, "b", "tb"))
+        self.assertEqual(set(self.replica.records("notes")), {"b"})
+        self.assertTrue(self.replica.sections[-1].deflated)
+
+    def test_what_is_not_deflated_well_is_caught(self):
+        data, size = self.deflated(run(1, 1), 1, 1, 0, "b", "tb")
+        bad = (
+            ("a byte too few", data, size + 1), ("a byte too many", data, size - 1),
+            ("cut off", data[:-1], size), ("something behind it", data + b"x", size),
+            ("no bytes", b"", size), ("a size of 0", data, 0), ("too large", data, 65537),
+            ("a size that is text", data, "much"), ("nothing deflated", b"\xff" * 9, size),
+            ("no array", zlib.compress(pack(7), wbits=-15), 1),
+        )
+        for why, *section in bad:
+            with self.subTest(why), self.assertRaises(Violation):
+                self.setUp()
+                self.replica.accepts_deflated = True
+                self.apply(8 + 2, 5, *section)
+        self.setUp()
+        with self.assertRaises(Violation):
+            self.apply(8 + 2, 5, data, size)
 
     def test_what_the_tables_do_not_allow_is_caught(self):
         bad = (

@@ -185,6 +185,13 @@ static const struct rules *find_kind(struct bytes name)
     return bytes_equal(name, bytes_of(kind.name)) ? &kind : NULL;
 }
 
+/* Parts of one load go both ways. */
+static bool may_deflate(void *context, size_t bytes)
+{
+    const struct world *world = context;
+    return (world->seed + bytes) % 4 != 0;
+}
+
 static const struct wire_limits limits = {
     MESSAGE_BYTES_MAX, 100, 200, 65536, 65536, OPERATIONS_IN_FLIGHT_MAX, RECORD_BYTES_MAX,
     DURABILITY_DISK};
@@ -212,7 +219,8 @@ static void connect_client(struct world *world, struct client *client)
                           .kind = bytes_of(kind.name),
                           .sequence = client->sequence,
                           .decided = client->decided,
-                          .incarnation = client->incarnation};
+                          .incarnation = client->incarnation,
+                          .accepts = client->key[0] % 2 == 0 ? ACCEPTS_DEFLATED : 0};
     uint8_t user[32];
     struct writer writer = writer_on(user, sizeof user);
     pack_string(&writer, bytes_of("someone"));
@@ -680,6 +688,7 @@ static struct world *world_create(unsigned seed)
     world->room = room_create(&options);
     kept_log_take(&world->log, world->room);
     world->frames = frames_create(&(struct memory){0});
+    frames_deflate(world->frames, may_deflate, world, 1);
     if (chance(world, 2) == 0)
         frames_limit_sections(world->frames, chance(world, 2) == 0 ? 1 : chance(world, 200));
     for (uint32_t i = 0; i < world->client_count; i++) {

@@ -118,7 +118,7 @@ START_TEST(presence_is_told_again_on_a_new_connection)
     tutti_presence(lone.client, "x", tutti_real(1));
     expect_output("[2 0 2]");
     break_link(0, "");
-    reconnect("[0 1 x07070707070707070707070707070707 'cursors' 'Ada' 0 0 9 [0 6 1 0 2 1]]");
+    reconnect("[0 1 x07070707070707070707070707070707 'cursors' 'Ada' 0 0 9 [0 6 1 0 2 1] 1]");
     welcome(0, true, "0 1 2", "");
     resume();
     expect_output("[2 0 2]");
@@ -247,7 +247,7 @@ START_TEST(after_a_break_exactly_the_unknown_is_sent_again)
     ck_assert_uint_gt(tutti_output(lone.client, lone.now, lone.output, sizeof lone.output), 0);
     break_link(0, "");
     put_shape("d");
-    reconnect("[0 1 x07070707070707070707070707070707 'cursors' 'Ada' 3 0 9 [0 6 1 0 2 1]]");
+    reconnect("[0 1 x07070707070707070707070707070707 'cursors' 'Ada' 3 0 9 [0 6 1 0 2 1] 1]");
     /* The server has had the first two, and refused the second. */
     lone.told[0] = 0;
     welcome(2, true, "0 1 2", "2 7");
@@ -268,7 +268,7 @@ START_TEST(what_was_sent_is_uncertain_when_the_server_has_forgotten)
     hear("[1 1 [1 0]]");
     break_link(0, "");
     put_shape("c");
-    reconnect("[0 1 x07070707070707070707070707070707 'cursors' 'Ada' 2 1 9 [0 6 1 0 2 1]]");
+    reconnect("[0 1 x07070707070707070707070707070707 'cursors' 'Ada' 2 1 9 [0 6 1 0 2 1] 1]");
     lone.told[0] = 0;
     welcome(2, false, "", "");
     expect_told("?2 loading ");
@@ -285,10 +285,10 @@ START_TEST(known_never_to_have_arrived_is_not_uncertain_later)
     put_shape("a");
     ck_assert_uint_gt(tutti_output(lone.client, lone.now, lone.output, sizeof lone.output), 0);
     break_link(0, "");
-    reconnect("[0 1 x07070707070707070707070707070707 'cursors' 'Ada' 1 0 9 [0 6 1 0 2 1]]");
+    reconnect("[0 1 x07070707070707070707070707070707 'cursors' 'Ada' 1 0 9 [0 6 1 0 2 1] 1]");
     welcome(0, true, "0 1 2", "");
     break_link(0, ""); /* before it could be sent again */
-    reconnect("[0 1 x07070707070707070707070707070707 'cursors' 'Ada' 1 0 9 [0 6 1 0 2 1]]");
+    reconnect("[0 1 x07070707070707070707070707070707 'cursors' 'Ada' 1 0 9 [0 6 1 0 2 1] 1]");
     lone.told[0] = 0;
     welcome(1, false, "0 1 2", "");
     expect_told("loading ");

@@ -4,6 +4,7 @@
  */
 import { decode, malformed, Writer } from './msgpack.js'
 import { MERGES, TYPES, type Definition } from './names.js'
+import { platform } from './platform.js'
 import type { Value } from './value.js'
 
 export const SUBPROTOCOL = 'tutti.v1'
@@ -168,6 +169,14 @@ class Elements {
     return value
   }
 
+  /** Of the one binary at hand and the size behind it; as they are, where there is none. */
+  inflated(): Elements {
+    if (!(this.#items[this.#next] instanceof Uint8Array)) return this
+    const inflated = inflate(this.binary(), this.count())
+    this.end()
+    return inflated
+  }
+
   integer(): number {
     const value = this.value()
     if (!Number.isInteger(value)) throw malformed('an integer is missing')
@@ -226,6 +235,21 @@ class Elements {
   end(): void {
     if (this.more) throw malformed('a surplus element')
   }
+}
+
+/** The elements of a deflated section. */
+function inflate(bytes: Uint8Array, size: number): Elements {
+  if (size > MESSAGE_BYTES_MAX) throw malformed('too large when inflated')
+  let inflated: Uint8Array
+  try {
+    inflated = platform.inflate(bytes, size)
+  } catch {
+    throw malformed('bytes that cannot be inflated')
+  }
+  if (inflated.length !== size) throw malformed('another size than was said')
+  const elements = decode(inflated)
+  if (!Array.isArray(elements)) throw malformed('no array')
+  return new Elements(elements)
 }
 
 function readFrame(elements: Elements, hasNews: boolean): Frame {
@@ -317,14 +341,16 @@ function readSection(elements: Elements): Section {
   const flags = head % 8
   if (scope >= SCOPES) throw malformed('an unknown scope')
   const lost = (flags & LOST) !== 0
+  const advance = lost ? 0 : elements.count()
+  const content = elements.inflated()
   const section = {
     scope,
     more: (flags & MORE) !== 0,
     restart: (flags & RESTART) !== 0,
     lost,
-    advance: lost ? 0 : elements.count(),
-    definitions: scope === 0 ? elements.rest((rest) => readDefinition(rest.array())) : [],
-    runs: scope !== 0 ? elements.rest(readRun) : [],
+    advance,
+    definitions: scope === 0 ? content.rest((rest) => readDefinition(rest.array())) : [],
+    runs: scope !== 0 ? content.rest(readRun) : [],
   }
   if (lost && (section.runs.length > 0 || scope === 0 || flags !== LOST)) {
     throw malformed('a lost scope with more to it')
@@ -497,9 +523,12 @@ export interface Hello {
   readonly places: readonly number[]
 }
 
+/** We can inflate sections. */
+const ACCEPTS_DEFLATED = 1
+
 export function encodeHello(hello: Hello): Uint8Array {
   return new Writer()
-    .array(9)
+    .array(10)
     .value(0)
     .value(VERSION)
     .binary(hello.key)
@@ -509,6 +538,7 @@ export function encodeHello(hello: Hello): Uint8Array {
     .value(hello.decided)
     .value(hello.incarnation)
     .value([...hello.places])
+    .value(ACCEPTS_DEFLATED)
     .finish()
 }
 

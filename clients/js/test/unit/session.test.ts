@@ -23,7 +23,7 @@ test('says hello, and nothing else before the welcome', () => {
   bench.change(1)
   bench.session.presence.set({ x: 1 })
   bench.pass(1_000)
-  assert.deepEqual(bench.sent, [[0, 1, new Uint8Array(16), 'open', null, 0, 0, 0, []]])
+  assert.deepEqual(bench.sent, [[0, 1, new Uint8Array(16), 'open', null, 0, 0, 0, [], 1]])
 })
 
 test('is live with the first frame after the welcome', () => {
@@ -77,7 +77,7 @@ test('more news than operations is malformed, and the next hello asks for everyt
   bench.session.closed()
   bench.sent.length = 0
   bench.open()
-  assert.deepEqual((bench.sent[0] as Json[]).slice(5), [0, 0, 0, []])
+  assert.deepEqual((bench.sent[0] as Json[]).slice(5), [0, 0, 0, [], 1])
   assert.equal(bench.x(), 5, 'what showed goes on showing')
 })
 
@@ -109,7 +109,7 @@ test('after a reconnect the room gets exactly what it does not know, in the same
   const late = bench.change(5)
   bench.sent.length = 0
   bench.open()
-  assert.deepEqual((bench.sent[0] as Json[]).slice(5), [4, 0, 7, [0, 12, 1, 10]])
+  assert.deepEqual((bench.sent[0] as Json[]).slice(5), [4, 0, 7, [0, 12, 1, 10], 1])
   bench.receive(
     welcome({ sequence: 2, keyKnown: true, scopesKept: [0, 1, 2], refusals: [2, 9] }),
     frame(0, setX(1)),

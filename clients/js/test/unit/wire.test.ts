@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { TuttiError } from '../../src/errors.js'
 import { Names } from '../../src/names.js'
 import { encodeOperation, Operation, type Edit } from '../../src/operation.js'
+import { platform } from '../../src/platform.js'
 import {
   decodeServerMessage,
   encodeClock,
@@ -40,7 +42,7 @@ test('hello', () => {
     incarnation: 3,
     places: [0, 5, 1, 900],
   })
-  assert.deepEqual(jsonOf(hello), [0, 1, key, null, { name: 'Ada' }, 12, 11, 3, [0, 5, 1, 900]])
+  assert.deepEqual(jsonOf(hello), [0, 1, key, null, { name: 'Ada' }, 12, 11, 3, [0, 5, 1, 900], 1])
 })
 
 test('clock and leave', () => {
@@ -221,6 +223,54 @@ for (const [what, message] of BROKEN) {
       () => decodeServerMessage(bytesOf(message)),
       (error) => error instanceof TuttiError && error.status === 'malformed',
     )
+  })
+}
+
+const POINTS = [run(1, 1), 1, 2, 0, 'a', [1, 2, 3], 1, 'b', [1, 2, 3]]
+const INFLATERS = [
+  ['a browser', platform.inflate],
+  ['node', (bytes: Uint8Array, size: number) => inflateRawSync(bytes, { maxOutputLength: size })],
+] as const
+
+for (const [where, inflate] of INFLATERS) {
+  test(`deflated: in ${where}`, () => {
+    const before = platform.inflate
+    platform.inflate = inflate
+    try {
+      const whole = bytesOf(POINTS)
+      const deflated = new Uint8Array(deflateRawSync(whole))
+      const of = (bytes: Uint8Array, ...rest: Json[]) => frame(1, [8, 3, bytes, ...rest])
+      const section = sectionsOf(of(deflated, whole.length))[0]!
+      assert.deepEqual(section, sectionsOf(frame(1, [8, 3, ...POINTS]))[0])
+      const names = bytesOf([[2, 0, 'chat', 4]])
+      const namesDeflated = new Uint8Array(deflateRawSync(names))
+      const [defined] = sectionsOf(frame(1, [2, 1, namesDeflated, names.length]))
+      assert.deepEqual(defined!.definitions, [{ what: 'event', number: 0, name: 'chat', kept: 4 }])
+
+      const bomb = new Uint8Array(deflateRawSync(new Uint8Array(1 << 24)))
+      const noArray = new Uint8Array(deflateRawSync(bytesOf(7)))
+      const broken: [string, Json][] = [
+        ['a byte less than was said', of(deflated, whole.length + 1)],
+        ['a byte more than was said', of(deflated, whole.length - 1)],
+        ['nothing', of(new Uint8Array(0), whole.length)],
+        ['half of it', of(deflated.subarray(0, deflated.length / 2), whole.length)],
+        ['no such bytes', of(new Uint8Array(40).fill(0xff), whole.length)],
+        ['no array', of(noArray, 1)],
+        ['a bomb', of(bomb, 65_536)],
+        ['a size beyond what may be', of(deflated, 65_537)],
+        ['no size', of(deflated)],
+        ['a surplus', of(deflated, whole.length, 0)],
+      ]
+      for (const [what, message] of broken) {
+        assert.throws(
+          () => decodeServerMessage(bytesOf(message)),
+          (error) => error instanceof TuttiError && error.status === 'malformed',
+          what,
+        )
+      }
+    } finally {
+      platform.inflate = before
+    }
   })
 }
 

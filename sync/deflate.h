@@ -1,0 +1,37 @@
+/* deflate.h - DEFLATE without a header (RFC 1951), and back; the only files that see zlib.
+ *
+ *   struct deflater *deflater = deflater_create(&memory);      once; its memory is used again
+ *   size_t length = deflater_run(deflater, plain, buffer, capacity);
+ *   status = inflate_bytes(&memory, deflated, buffer, size);
+ *
+ * Errors     inflate_bytes() takes hostile bytes: MALFORMED where they are not exactly `size`
+ *            deflated bytes and no more, MEMORY without memory.
+ * Threads    one owner at a time.
+ */
+#ifndef SYNC_DEFLATE_H
+#define SYNC_DEFLATE_H
+
+#include <stdbool.h>
+
+#include "sync/base.h"
+
+/* Fewer bytes than these are not worth it. */
+#define DEFLATE_BYTES_MIN 1024u
+
+/* Whether so many bytes may be deflated now, which takes its time. */
+typedef bool deflate_may(void *context, size_t bytes);
+
+struct deflater;
+
+/* NULL when there is no memory. Running it allocates nothing. */
+struct deflater *deflater_create(const struct memory *memory);
+void deflater_destroy(struct deflater *deflater);
+
+/* How many bytes of the buffer it took; 0 where they do not fit with one to spare. */
+size_t
+deflater_run(struct deflater *deflater, struct bytes plain, uint8_t *buffer, size_t capacity);
+
+MUST_CHECK enum status
+inflate_bytes(const struct memory *memory, struct bytes deflated, uint8_t *buffer, size_t size);
+
+#endif
