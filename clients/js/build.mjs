@@ -14,7 +14,8 @@ const common = { bundle: true, format: 'esm', target: 'es2022', charset: 'utf8',
 const shared = {
   name: 'shared library',
   setup({ onResolve }) {
-    onResolve({ filter: /\/tutti\.js$/ }, () => ({ path: './tutti.js', external: true }))
+    const filter = /\/(tutti|errors|emitter)\.js$/
+    onResolve({ filter }, () => ({ path: './tutti.js', external: true }))
   },
 }
 

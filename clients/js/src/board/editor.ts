@@ -11,6 +11,7 @@ import { union, type Box, type Point } from './geometry.js'
 import { Input } from './input.js'
 import { HIGHLIGHTER, MARKER, PEN, type BoardObject, type Patch } from './model.js'
 import type { Look } from './paint.js'
+import { unpinned } from './comments.js'
 import { People } from './people.js'
 import { PeoplePainter } from './people_paint.js'
 import { Presence } from './presence.js'
@@ -275,7 +276,8 @@ export class Editor extends Emitter<EditorEvents> {
   #apply(edits: readonly Edit[]): boolean {
     if (edits.length === 0 || this.#readOnly) return false
     this.#open()
-    const isDone = this.attempt(() => submit(this.room, edits))
+    const all = [...unpinned(this.room, this.scene, edits), ...edits]
+    const isDone = this.attempt(() => submit(this.room, all))
     this.end()
     return isDone
   }

@@ -90,7 +90,7 @@ export class TextEditor extends Emitter<TextEditorEvents> {
     const { room, scene, selection } = this.#editor
     const isEmpty = field.end()
     const isGone = scene.find(id) === undefined
-    if (type === 'text' && isEmpty && !isGone) scene.collection.delete(id)
+    if (type === 'text' && isEmpty && !isGone) this.#editor.apply([{ id, delete: true }])
     else if (!isGone) selection.set([id])
     this.#editor.end()
     tellState(room, { caret: null })

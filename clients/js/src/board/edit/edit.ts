@@ -1,5 +1,7 @@
 /** Edits of objects: made by pure functions, sent as one step of undo. */
 import type { Room } from '../../room.js'
+import { COMMENTS } from '../comments.js'
+import type { Point } from '../geometry.js'
 import { encode, FREE, OBJECTS, type BoardObject, type Patch } from '../model.js'
 import type { Scene } from '../scene.js'
 
@@ -7,6 +9,8 @@ export type Edit =
   | { readonly id: string; readonly put: Patch }
   | { readonly id: string; readonly set: Patch }
   | { readonly id: string; readonly delete: true }
+  /** A comment is pinned to this place of the board, and to no object any more. */
+  | { readonly id: string; readonly unpin: Point }
 
 /** Of one operation; what a message takes is more, and names and guards come on top. */
 const BYTES_MAX = 24_000
@@ -20,11 +24,13 @@ const RECORD_BYTES = 160
  */
 export function submit(room: Room, edits: readonly Edit[]): void {
   const objects = room.collection(OBJECTS)
+  const comments = room.collection(COMMENTS)
   for (const group of grouped(edits)) {
     room.group(() => {
       for (const edit of group) {
         if ('put' in edit) objects.put(edit.id, encode(edit.put))
         else if ('set' in edit) objects.set(edit.id, encode(edit.set))
+        else if ('unpin' in edit) comments.set(edit.id, { ...edit.unpin, on: null })
         else objects.delete(edit.id)
       }
     })
@@ -48,7 +54,7 @@ function* grouped(edits: readonly Edit[]): Iterable<Edit[]> {
 }
 
 function bytesOf(edit: Edit): number {
-  if ('delete' in edit) return RECORD_BYTES
+  if ('delete' in edit || 'unpin' in edit) return RECORD_BYTES
   const { points = [], cuts = [], text = [] } = 'put' in edit ? edit.put : edit.set
   const numbers = (points?.length ?? 0) + (cuts?.length ?? 0)
   const texts = (text ?? []).reduce((sum, update) => sum + update.length, 0)
