@@ -9,9 +9,18 @@
 
 #include "sync/hash.h"
 #include "sync/room_parts.h"
+#include "sync/snapshot.h"
 
 /* An act's head, and up to four integers of five bytes. */
 #define ACT_BYTES 32u
+
+/* Most bytes of an entry behind a hole beside its snapshot. */
+#define RESUMED_BYTES (4 * ACT_BYTES)
+
+static bool is_logging(const struct room *room)
+{
+    return room->options.logs && !room->unlogged;
+}
 
 /* --- Acts ---------------------------------------------------------------------------------------- */
 
@@ -19,7 +28,7 @@ bool log_reserve(struct room *room, size_t acts, size_t bytes)
 {
     struct acts *log = &room->acts;
     size_t wanted = log->length + acts * ACT_BYTES + bytes;
-    if (!room->options.logs)
+    if (!is_logging(room))
         return true;
     if (wanted > UINT32_MAX)
         return false;
@@ -52,7 +61,7 @@ static void act_end(struct room *room, const struct writer *writer)
 
 static void act_numbers(struct room *room, enum act act, const int64_t *numbers, uint32_t count)
 {
-    if (!room->options.logs)
+    if (!is_logging(room))
         return;
     struct writer writer = act_begin(room, act, count);
     for (uint32_t i = 0; i < count; i++)
@@ -71,7 +80,7 @@ static void write_bits(struct writer *writer, uint64_t bits)
 
 static void act_bits(struct room *room, enum act act, uint64_t bits)
 {
-    if (!room->options.logs)
+    if (!is_logging(room))
         return;
     struct writer writer = act_begin(room, act, 1);
     write_bits(&writer, bits);
@@ -85,11 +94,12 @@ static void write_origin(struct writer *writer, const struct room *room)
     pack_integer(writer, (int64_t)room->options.incarnation);
     pack_integer(writer, room->options.limits.tombstones);
     pack_integer(writer, room->options.limits.clients);
+    write_bits(writer, schema_declared_hash(&room->state.schema, room->rules));
 }
 
 void log_opened(struct room *room)
 {
-    if (!room->options.logs)
+    if (!is_logging(room))
         return;
     room_set_tick(room, LOG_TICK_FIRST); /* like sleeping and waking, it takes one */
     struct writer writer = act_begin(room, ACT_OPENED, 4);
@@ -110,7 +120,7 @@ static void log_woken(struct room *room)
 
 void log_joined(struct room *room, uint32_t number, struct bytes user)
 {
-    if (!room->options.logs)
+    if (!is_logging(room))
         return;
     const struct seat *seat = &room->seats[number];
     const struct client *client = seat->client;
@@ -139,7 +149,7 @@ void log_role(struct room *room, uint32_t seat, enum role role)
 
 void log_operation(struct room *room, uint32_t seat, enum status status, struct bytes operation)
 {
-    if (!room->options.logs)
+    if (!is_logging(room))
         return;
     room->blank = false;
     struct writer writer = act_begin(room, ACT_OPERATION, 3);
@@ -151,7 +161,7 @@ void log_operation(struct room *room, uint32_t seat, enum status status, struct 
 
 void log_edit(struct room *room, uint32_t member, struct bytes operation)
 {
-    if (!room->options.logs)
+    if (!is_logging(room))
         return;
     room->blank = false;
     struct writer writer = act_begin(room, ACT_EDIT, 2);
@@ -164,7 +174,7 @@ void log_edit(struct room *room, uint32_t member, struct bytes operation)
 void log_named(struct room *room, uint32_t known)
 {
     const struct schema *schema = &room->state.schema;
-    if (!room->options.logs)
+    if (!is_logging(room))
         return;
     for (uint32_t i = known; i < schema->definition_count; i++) {
         const struct definition *definition = &schema->definitions[i];
@@ -183,7 +193,7 @@ void log_timer(struct room *room, uint32_t number, uint32_t ticks)
 
 void log_tick_end(struct room *room)
 {
-    if (room->random[0] == room->random_logged)
+    if (!is_logging(room) || room->random[0] == room->random_logged)
         return;
     act_bits(room, ACT_RANDOM, room->random[0]);
     room->random_logged = room->random[0];
@@ -191,7 +201,7 @@ void log_tick_end(struct room *room)
 
 void log_ended(struct room *room, const char *reason)
 {
-    if (!room->options.logs)
+    if (!is_logging(room))
         return;
     struct writer writer = act_begin(room, ACT_ENDED, 1);
     pack_string(&writer, bytes_of(reason));
@@ -215,13 +225,19 @@ size_t room_log_bytes_max(const struct room *room)
     return room->acts.capacity + 2 * ACT_BYTES;
 }
 
-void room_log_write(struct room *room, uint64_t wall_ms, struct writer *writer)
+static void
+write_head(struct writer *writer, const struct room *room, uint64_t wall_ms, uint32_t acts)
 {
-    struct acts *acts = &room->acts;
-    pack_array(writer, 3 + acts->count);
+    pack_array(writer, 3 + acts);
     pack_integer(writer, (int64_t)room->tick);
     pack_integer(writer, (int64_t)(room->tick - room->logged));
     pack_integer(writer, (int64_t)wall_ms);
+}
+
+void room_log_write(struct room *room, uint64_t wall_ms, struct writer *writer)
+{
+    struct acts *acts = &room->acts;
+    write_head(writer, room, wall_ms, acts->count);
     pack_raw(writer, (struct bytes){acts->data, acts->length}, acts->count);
     acts->length = 0;
     acts->count = 0;
@@ -248,7 +264,7 @@ uint64_t room_logged(const struct room *room)
 
 uint64_t room_durable(const struct room *room)
 {
-    bool all = room->acts.count == 0 && room->logged <= room->saved;
+    bool all = room->acts.count == 0 && room->logged <= room->saved && !room->unlogged;
     return all || !room->options.logs ? room->tick : room->saved;
 }
 
@@ -258,6 +274,36 @@ enum status room_log_hash(struct room *room)
         return STATUS_MEMORY;
     act_bits(room, ACT_HASH, room_hash_kept(room));
     return STATUS_OK;
+}
+
+/* --- Holes --------------------------------------------------------------------------------------- */
+
+void room_log_stop(struct room *room)
+{
+    assert(is_logging(room));
+    room->saved = room_durable(room); /* which does not go back, although the room goes on */
+    room->acts.length = 0;
+    room->acts.count = 0;
+    room->unlogged = true;
+}
+
+size_t room_log_resume_bytes(const struct room *room)
+{
+    return snapshot_bytes(room) + RESUMED_BYTES;
+}
+
+void room_log_resume(struct room *room, uint64_t wall_ms, struct writer *writer)
+{
+    assert(room->unlogged && room->tick > room->logged && room->inbox.length == 0);
+    write_head(writer, room, wall_ms, 1);
+    pack_array(writer, 3);
+    pack_integer(writer, ACT_RESUMED);
+    write_origin(writer, room);
+    pack_binary_head(writer, snapshot_bytes(room));
+    snapshot_write(room, writer);
+    room->unlogged = false;
+    room->logged = room->tick;
+    room->random_logged = room->random[0];
 }
 
 /* --- Sleeping and waking ------------------------------------------------------------------------- */
@@ -270,7 +316,7 @@ void timers_wait(struct room *room)
 
 enum status room_sleep(struct room *room)
 {
-    assert(room->options.logs);
+    assert(is_logging(room));
     if (!log_reserve(room, 1, 0))
         return STATUS_MEMORY;
     room_set_tick(room, room->tick + 1);
@@ -295,7 +341,7 @@ enum status room_wake(struct room *room, uint64_t incarnation)
     room_set_tick(room, room->tick + 1);
     timers_wait(room);
     room->options.incarnation = incarnation;
-    room->asleep = false;
+    room->asleep = room->foreign = room->unlogged = false;
     room->random_logged = room->random[0];
     log_woken(room);
     return STATUS_OK;

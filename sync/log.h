@@ -16,6 +16,10 @@
  * the same code: records, stamps, slots, authors, outcomes, timers and the random stream come out
  * as they were.
  *
+ * A log may have holes: ticks that were played and not written down (room_log_stop()). Behind one
+ * it begins anew with all that the room is. The incarnation stays: what members saw meanwhile did
+ * happen, and is only not recorded.
+ *
  * Errors     replaying takes bytes from a disk: damage gives a status, never an assert.
  * Format     log.c. Entries are msgpack arrays, one after the other, their ticks ascending.
  */
@@ -26,7 +30,7 @@
 
 /* Changes whenever the same acts would lead to other stamps or slots than before, or the format
  * does. Clients' places do not outlive it. */
-#define LOG_FORMAT 1
+#define LOG_FORMAT 2
 
 /* Of a room's first entry, which opens it. */
 #define LOG_TICK_FIRST 1u
@@ -44,8 +48,12 @@ enum act {
     ACT_TIMER = 9,     /* number, ticks */
     ACT_RANDOM = 10,   /* state after the tick */
     ACT_ENDED = 11,    /* reason */
-    ACT_HASH = 12      /* of what is kept, after all acts before it */
+    ACT_HASH = 12,     /* of what is kept, after all acts before it */
+    ACT_RESUMED = 13   /* origin, snapshot: behind a hole; alone in its entry */
 };
+
+/* An origin says by what the acts behind it were made: LOG_FORMAT, incarnation, limits of tombstones
+ * and of client keys, fingerprint of the names that the kind declares (format 1 has none). */
 
 /* --- Writing ------------------------------------------------------------------------------------ */
 
@@ -74,6 +82,15 @@ bool room_is_blank(const struct room *room);
 uint64_t room_durable(const struct room *room);
 uint64_t room_logged(const struct room *room); /* tick of the last entry */
 
+/* What the room does from here on is not written down; nor is what waits to be. The durable tick
+ * stands still. Between two ticks. */
+void room_log_stop(struct room *room);
+
+/* Right after a tick, or while nobody is seated: an entry with all that the room is, behind which
+ * its log goes on; and most bytes that it takes. A tick has been made since room_log_stop(). */
+void room_log_resume(struct room *room, uint64_t wall_ms, struct writer *writer);
+size_t room_log_resume_bytes(const struct room *room);
+
 /* The room's time goes on by a tick in which it falls asleep: nobody is seated after it. On MEMORY
  * nothing has changed. Do not tick it any more. */
 MUST_CHECK enum status room_sleep(struct room *room);
@@ -94,6 +111,7 @@ struct replay {
     uint64_t tick;      /* of the entry being applied */
     uint64_t wall_ms;   /* of the last entry; 0 for none */
     bool ended;         /* by its rules: it is not to come back */
+    bool changed;       /* with KIND: the kind is there, and what it declares is not what it was */
     enum status status; /* of the first failure */
 };
 
@@ -102,7 +120,8 @@ struct replay {
 struct replay replay_begin(const struct room_options *options,
                            const struct rules *(*find)(struct bytes kind));
 
-/* The kind that a log begins with; empty where it does not begin with the room's opening. */
+/* The kind that a log begins with; empty where it begins with neither the room's opening nor all that
+ * it is. */
 struct bytes log_kind(struct bytes log);
 
 /* The room as it was after one tick; entries up to that tick are skipped. */

@@ -2,31 +2,46 @@
 
 #include "sync/operation.h"
 #include "sync/room_parts.h"
+#include "sync/snapshot_parts.h"
 
 enum act log_read_head(struct reader *reader)
 {
     static const uint8_t elements_of[] = {
-        [ACT_OPENED] = 4, [ACT_WOKEN] = 1,     [ACT_SLEPT] = 2, [ACT_JOINED] = 6, [ACT_LEFT] = 1,
-        [ACT_ROLE] = 2,   [ACT_OPERATION] = 3, [ACT_EDIT] = 2,  [ACT_NAMED] = 1,  [ACT_TIMER] = 2,
-        [ACT_RANDOM] = 1, [ACT_ENDED] = 1,     [ACT_HASH] = 1,
+        [ACT_OPENED] = 4, [ACT_WOKEN] = 1,     [ACT_SLEPT] = 2, [ACT_JOINED] = 6,  [ACT_LEFT] = 1,
+        [ACT_ROLE] = 2,   [ACT_OPERATION] = 3, [ACT_EDIT] = 2,  [ACT_NAMED] = 1,   [ACT_TIMER] = 2,
+        [ACT_RANDOM] = 1, [ACT_ENDED] = 1,     [ACT_HASH] = 1,  [ACT_RESUMED] = 2,
     };
     uint32_t elements = read_array(reader);
-    int64_t act = read_integer_in(reader, 0, ACT_HASH);
+    int64_t act = read_integer_in(reader, 0, ACT_RESUMED);
     if (reader->status == STATUS_OK && elements != 1u + elements_of[act])
         reader_fail(reader, STATUS_MALFORMED);
     return (enum act)act;
 }
 
-static uint64_t read_origin(struct reader *reader)
+uint64_t log_read_bits(struct reader *reader)
 {
-    uint32_t count = read_array(reader);
-    read_integer(reader); /* the format */
-    uint64_t incarnation = (uint64_t)read_integer_in(reader, 1, INTEGER_MAX);
-    for (uint32_t i = 2; i < ORIGIN_ELEMENTS; i++)
-        read_integer(reader);
-    if (count != ORIGIN_ELEMENTS)
+    struct bytes bytes = read_binary(reader);
+    uint64_t bits = 0;
+    if (bytes.length != BITS_BYTES)
         reader_fail(reader, STATUS_MALFORMED);
-    return incarnation;
+    for (size_t i = 0; i < BITS_BYTES && reader->status == STATUS_OK; i++)
+        bits = bits << 8 | bytes.data[i];
+    return bits;
+}
+
+struct log_origin log_read_origin(struct reader *reader)
+{
+    struct log_origin origin = {0};
+    uint32_t count = read_array(reader);
+    origin.format = (uint64_t)read_integer_in(reader, 1, INTEGER_MAX);
+    origin.incarnation = (uint64_t)read_integer_in(reader, 1, INTEGER_MAX);
+    origin.tombstones = (uint32_t)read_integer_in(reader, 1, UINT32_MAX);
+    origin.clients = (uint32_t)read_integer_in(reader, 1, UINT32_MAX);
+    if (count != (origin.format > 1 ? ORIGIN_ELEMENTS : ORIGIN_ELEMENTS - 1))
+        reader_fail(reader, STATUS_MALFORMED);
+    if (origin.format > 1)
+        origin.declared = log_read_bits(reader);
+    return origin;
 }
 
 static uint32_t read_small(struct reader *reader)
@@ -57,12 +72,17 @@ static void read_elements(struct reader *reader, struct log_act *act)
     switch (act->act) {
     case ACT_OPENED:
         act->text = read_string(reader);
-        act->incarnation = read_origin(reader);
+        act->origin = log_read_origin(reader);
         read_binary(reader);
         read_binary(reader);
         return;
     case ACT_WOKEN:
-        act->incarnation = read_origin(reader);
+        act->origin = log_read_origin(reader);
+        return;
+    case ACT_RESUMED:
+        act->origin = log_read_origin(reader);
+        act->snapshot = read_binary(reader);
+        act->text = snapshot_kind(act->snapshot);
         return;
     case ACT_SLEPT:
         read_integer(reader);
@@ -128,11 +148,14 @@ bool log_read_entry(struct reader *log, struct log_entry *entry)
     entry->act_count = elements - 3;
     size_t acts = log->at;
     struct log_act act;
-    for (uint32_t i = 0; i < entry->act_count; i++)
+    entry->resumes = false;
+    for (uint32_t i = 0; i < entry->act_count; i++) {
         if (!log_read_act(log, &act)) {
             reader_fail(log, STATUS_TRUNCATED);
             return false;
         }
+        entry->resumes |= act.act == ACT_RESUMED;
+    }
     entry->acts = (struct bytes){log->data + acts, log->at - acts};
     entry->bytes = (struct bytes){log->data + from, log->at - from};
     return true;

@@ -22,6 +22,7 @@ struct log_entry {
     uint64_t tick;
     uint64_t since;   /* ticks since the entry before */
     uint64_t wall_ms; /* since 1970 */
+    bool resumes;     /* nothing is known of the ticks since the entry before */
     uint32_t act_count;
     struct bytes acts;  /* one after the other */
     struct bytes bytes; /* the whole entry */
@@ -30,22 +31,36 @@ struct log_entry {
 /* The next entry; false at the end and at damage. */
 bool log_read_entry(struct reader *log, struct log_entry *entry);
 
+/* By what the log goes on; see sync/log.h. */
+struct log_origin {
+    uint64_t format;
+    uint64_t incarnation;
+    uint32_t tombstones, clients;
+    uint64_t declared; /* 0 in format 1 */
+};
+
 /* What an act has, the others are zero. Views into the log. */
 struct log_act {
     enum act act;
-    uint32_t seat;          /* JOINED, LEFT, ROLE, OPERATION */
-    uint32_t member;        /* JOINED, EDIT */
-    enum role role;         /* JOINED, ROLE */
-    struct bytes user;      /* JOINED: packed */
-    enum status status;     /* OPERATION */
-    struct bytes operation; /* OPERATION, EDIT */
-    struct bytes text;      /* OPENED: kind, NAMED: name, ENDED: reason */
-    uint64_t incarnation;   /* OPENED, WOKEN */
-    uint32_t timer, ticks;  /* TIMER */
+    uint32_t seat;            /* JOINED, LEFT, ROLE, OPERATION */
+    uint32_t member;          /* JOINED, EDIT */
+    enum role role;           /* JOINED, ROLE */
+    struct bytes user;        /* JOINED: packed */
+    enum status status;       /* OPERATION */
+    struct bytes operation;   /* OPERATION, EDIT */
+    struct bytes text;        /* OPENED, RESUMED: kind, NAMED: name, ENDED: reason */
+    struct bytes snapshot;    /* RESUMED */
+    struct log_origin origin; /* OPENED, WOKEN, RESUMED */
+    uint32_t timer, ticks;    /* TIMER */
 };
 
 /* The next act; false at the end and at damage. */
 bool log_read_act(struct reader *acts, struct log_act *act);
+
+struct log_origin log_read_origin(struct reader *reader);
+
+/* 64 bits that are no number of the wire. */
+uint64_t log_read_bits(struct reader *reader);
 
 /* Reads where an act begins: its kind, with as many elements as the kind has. */
 enum act log_read_head(struct reader *reader);

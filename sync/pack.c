@@ -94,6 +94,13 @@ void pack_binary(struct writer *writer, struct bytes data)
     writer->items++;
 }
 
+void pack_binary_head(struct writer *writer, size_t length)
+{
+    msgpack_packer packer = packer_on(writer);
+    msgpack_pack_bin(&packer, length);
+    writer->items++;
+}
+
 /* The elements that follow will each count one; together with them the array counts one. The
  * arithmetic is modulo 2^32 on purpose. */
 void pack_array(struct writer *writer, uint32_t count)

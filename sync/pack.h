@@ -36,6 +36,8 @@ void pack_integer(struct writer *writer, int64_t value);
 void pack_double(struct writer *writer, double value); /* canonical: see value_canonical() */
 void pack_string(struct writer *writer, struct bytes text);
 void pack_binary(struct writer *writer, struct bytes data);
+/* The same where the bytes, so many of them, are what is packed next. */
+void pack_binary_head(struct writer *writer, size_t length);
 void pack_array(struct writer *writer, uint32_t count);
 void pack_map(struct writer *writer, uint32_t count);
 

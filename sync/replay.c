@@ -22,20 +22,16 @@ static void fail(struct replay *replay, enum status status)
         replay->status = status;
 }
 
+/* The kind is another one than it was, under the same name. */
+static void fail_changed(struct replay *replay)
+{
+    replay->changed |= replay->status == STATUS_OK;
+    fail(replay, STATUS_KIND);
+}
+
 static bool failed(const struct replay *replay)
 {
     return replay->status != STATUS_OK;
-}
-
-static uint64_t read_bits(struct reader *reader)
-{
-    struct bytes bytes = read_binary(reader);
-    uint64_t bits = 0;
-    if (bytes.length != BITS_BYTES)
-        reader_fail(reader, STATUS_MALFORMED);
-    for (size_t i = 0; i < BITS_BYTES && reader->status == STATUS_OK; i++)
-        bits = bits << 8 | bytes.data[i];
-    return bits;
 }
 
 static bool has_room(struct replay *replay)
@@ -235,33 +231,35 @@ static void apply_named(struct replay *replay, struct reader *reader)
 
 /* --- The room itself ----------------------------------------------------------------------------- */
 
-/* By which code, in which incarnation and under which limits the log goes on. The limits decide
- * what is forgotten: a replay under others would come out differently. */
-struct origin {
-    bool foreign;
-    uint64_t incarnation;
-    struct room_limits limits; /* tombstones and clients */
-};
-
-static struct origin read_origin(struct reader *reader)
+/* By what the log goes on. The limits decide what is forgotten: a replay under others would come out
+ * differently. */
+static void apply_origin(struct replay *replay, const struct log_origin *origin)
 {
-    uint32_t count = read_array(reader);
-    struct origin origin = {.foreign = read_integer(reader) != LOG_FORMAT};
-    origin.incarnation = (uint64_t)read_integer_in(reader, 1, INTEGER_MAX);
-    origin.limits.tombstones = (uint32_t)read_integer_in(reader, 1, UINT32_MAX);
-    origin.limits.clients = (uint32_t)read_integer_in(reader, 1, UINT32_MAX);
-    if (count != ORIGIN_ELEMENTS)
-        reader_fail(reader, STATUS_MALFORMED);
-    return origin;
+    struct room *room = replay->room;
+    room->foreign = origin->format != LOG_FORMAT;
+    room->options.incarnation = origin->incarnation;
+    room_set_memory(
+        room, &(struct room_limits){.tombstones = origin->tombstones, .clients = origin->clients});
+    if (origin->format > 1 &&
+        origin->declared != schema_declared_hash(&room->state.schema, room->rules))
+        fail_changed(replay);
+}
+
+static const struct rules *find_kind(struct replay *replay, struct bytes kind)
+{
+    const struct rules *rules = replay->find(kind);
+    if (rules == NULL)
+        fail(replay, STATUS_KIND);
+    return rules;
 }
 
 static void apply_opened(struct replay *replay, struct reader *reader)
 {
     struct bytes kind = read_string(reader);
-    struct origin origin = read_origin(reader);
+    struct log_origin origin = log_read_origin(reader);
     uint64_t random[2];
-    random[0] = read_bits(reader);
-    random[1] = read_bits(reader);
+    random[0] = log_read_bits(reader);
+    random[1] = log_read_bits(reader);
     if (reader->status != STATUS_OK)
         return;
     if (replay->room != NULL || (random[1] & 1) == 0) {
@@ -269,12 +267,10 @@ static void apply_opened(struct replay *replay, struct reader *reader)
         return;
     }
     struct room_options options = replay->options;
-    options.rules = replay->find(kind);
+    options.rules = find_kind(replay, kind);
     options.incarnation = origin.incarnation;
-    if (options.rules == NULL) {
-        fail(replay, STATUS_KIND);
+    if (options.rules == NULL)
         return;
-    }
     replay->room = room_make(&options);
     if (replay->room == NULL) {
         fail(replay, STATUS_MEMORY);
@@ -283,13 +279,12 @@ static void apply_opened(struct replay *replay, struct reader *reader)
     room_set_tick(replay->room, replay->tick);
     replay->room->replaying = true;
     memcpy(replay->room->random, random, sizeof random);
-    replay->room->foreign = origin.foreign;
-    room_set_memory(replay->room, &origin.limits);
+    apply_origin(replay, &origin);
 }
 
 static void apply_woken(struct replay *replay, struct reader *reader)
 {
-    struct origin origin = read_origin(reader);
+    struct log_origin origin = log_read_origin(reader);
     if (reader->status != STATUS_OK || !has_room(replay))
         return;
     struct room *room = replay->room;
@@ -301,9 +296,52 @@ static void apply_woken(struct replay *replay, struct reader *reader)
         fall_asleep(room, room->state.scopes[SCOPE_PRESENCE]->stamp);
     timers_wait(room);
     room->asleep = false;
-    room->foreign = origin.foreign;
-    room->options.incarnation = origin.incarnation;
-    room_set_memory(room, &origin.limits);
+    apply_origin(replay, &origin);
+}
+
+static struct room *load_snapshot(struct replay *replay, struct bytes bytes)
+{
+    struct room_options options = replay->options;
+    struct bytes kind = snapshot_kind(bytes);
+    if (kind.length == 0) {
+        fail(replay, STATUS_MALFORMED);
+        return NULL;
+    }
+    options.rules = find_kind(replay, kind);
+    if (options.rules == NULL)
+        return NULL;
+    enum status status;
+    struct room *room = snapshot_load(&options, bytes, &status);
+    if (status == STATUS_KIND)
+        fail_changed(replay);
+    else
+        fail(replay, status);
+    return room;
+}
+
+/* Behind a hole: the room is what the snapshot says, whatever it was. */
+static void apply_resumed(struct replay *replay, struct reader *reader)
+{
+    struct log_origin origin = log_read_origin(reader);
+    struct bytes snapshot = read_binary(reader);
+    if (reader->status != STATUS_OK)
+        return;
+    struct room *before = replay->room;
+    struct room *room = load_snapshot(replay, snapshot);
+    if (room == NULL)
+        return;
+    bool fits = room->tick == replay->tick && !room->asleep &&
+                room->options.incarnation == origin.incarnation &&
+                (before == NULL || (before->options.incarnation == origin.incarnation &&
+                                    before->rules == room->rules && !before->asleep));
+    if (!fits) {
+        room_destroy(room);
+        fail(replay, STATUS_MALFORMED);
+        return;
+    }
+    room_destroy(before);
+    replay->room = room;
+    apply_origin(replay, &origin);
 }
 
 static void check_hash(struct replay *replay, uint64_t hash)
@@ -315,7 +353,7 @@ static void check_hash(struct replay *replay, uint64_t hash)
 static void apply_slept(struct replay *replay, struct reader *reader)
 {
     uint64_t presence = (uint64_t)read_integer_in(reader, 0, INTEGER_MAX - 1);
-    uint64_t hash = read_bits(reader);
+    uint64_t hash = log_read_bits(reader);
     if (reader->status != STATUS_OK || !has_room(replay))
         return;
     check_hash(replay, hash);
@@ -344,7 +382,7 @@ static void apply_timer(struct replay *replay, struct reader *reader)
         return;
     struct room *room = replay->room;
     if (room->rules->timer == NULL) {
-        fail(replay, STATUS_KIND);
+        fail_changed(replay);
         return;
     }
     if (room->timer_count == ROOM_TIMERS_MAX)
@@ -396,7 +434,7 @@ static void apply_act(struct replay *replay, struct reader *reader)
         apply_timer(replay, reader);
         return;
     case ACT_RANDOM:
-        bits = read_bits(reader);
+        bits = log_read_bits(reader);
         if (has_room(replay))
             replay->room->random[0] = bits;
         return;
@@ -405,9 +443,12 @@ static void apply_act(struct replay *replay, struct reader *reader)
         replay->ended = true;
         return;
     case ACT_HASH:
-        bits = read_bits(reader);
+        bits = log_read_bits(reader);
         if (reader->status == STATUS_OK && has_room(replay))
             check_hash(replay, bits);
+        return;
+    case ACT_RESUMED:
+        apply_resumed(replay, reader);
         return;
     }
 }
@@ -454,28 +495,18 @@ enum status replay_log(struct replay *replay, struct bytes bytes)
 struct bytes log_kind(struct bytes log)
 {
     struct reader reader = reader_on(log);
+    struct log_act act = {0};
     read_array(&reader);
     for (int i = 0; i < 3; i++)
         read_integer(&reader);
-    read_array(&reader);
-    read_integer_in(&reader, ACT_OPENED, ACT_OPENED);
-    struct bytes kind = read_string(&reader);
-    return reader.status == STATUS_OK ? kind : (struct bytes){0};
+    bool begins = log_read_act(&reader, &act) && (act.act == ACT_OPENED || act.act == ACT_RESUMED);
+    return begins ? act.text : (struct bytes){0};
 }
 
 enum status replay_snapshot(struct replay *replay, struct bytes bytes)
 {
     assert(replay->room == NULL);
-    struct room_options options = replay->options;
-    struct bytes kind = snapshot_kind(bytes);
-    options.rules = replay->find(kind);
-    if (options.rules == NULL) {
-        fail(replay, kind.length > 0 ? STATUS_KIND : STATUS_MALFORMED);
-        return replay->status;
-    }
-    enum status status;
-    replay->room = snapshot_load(&options, bytes, &status);
-    fail(replay, status);
+    replay->room = load_snapshot(replay, bytes);
     return replay->status;
 }
 

@@ -153,6 +153,7 @@ struct room {
     uint64_t saved;  /* entries up to this tick are on the disk */
     uint64_t random_logged;
     bool blank;     /* nothing in its log has to be kept */
+    bool unlogged;  /* what it does is not written down until room_log_resume() */
     bool replaying; /* it is being built from its log: there is no presence */
     bool asleep;    /* of a replayed room: the log ends with its sleep */
     bool foreign;   /* of a replayed room: places that clients hold are void */
@@ -201,7 +202,7 @@ void room_set_tick(struct room *room, uint64_t tick);
 void room_set_memory(struct room *room, const struct room_limits *limits);
 
 /* log.c: each writes one act, where the room logs. Memory for them is set aside before. */
-#define ORIGIN_ELEMENTS 4u
+#define ORIGIN_ELEMENTS 5u
 #define BITS_BYTES      8u
 MUST_CHECK bool log_reserve(struct room *room, size_t acts, size_t bytes);
 void log_opened(struct room *room);

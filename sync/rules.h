@@ -101,10 +101,18 @@ struct edit_view {
     const struct edit_context *context;
 };
 
+/* What a room does while its log can be kept nowhere: the disk fails, and what may wait for it is
+ * full. */
+enum unkept {
+    UNKEPT_PAUSE = 0, /* it stands still: nothing is decided that could not be saved */
+    UNKEPT_CONTINUE   /* it goes on without a log, and is saved whole when the disk is well again */
+};
+
 struct rules {
     const char *name;
     uint32_t tick_hz;  /* 1..120 */
     uint32_t frame_hz; /* divides tick_hz */
+    enum unkept unkept;
     /* The first collection is "presence" with SIGHT_PRESENCE. Its fields 0 `user` and 1 `away` come
      * by themselves, those declared follow. */
     const struct collection_rules *collections;

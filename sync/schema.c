@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "sync/hash.h"
 #include "sync/wire.h"
 
 /* Widest bounds, for declarations that leave them out. */
@@ -294,4 +295,41 @@ void schema_write_definition(const struct schema *schema, uint32_t index, struct
     pack_integer(writer, field->minimum);
     pack_integer(writer, field->maximum);
     pack_integer(writer, field->steps);
+}
+
+/* --- What a kind declares ------------------------------------------------------------------------ */
+
+static uint64_t hash_declared(uint64_t hash, struct bytes name, const int64_t *numbers, int count)
+{
+    uint8_t packed[64];
+    struct writer writer = writer_on(packed, sizeof packed);
+    for (int i = 0; i < count; i++)
+        pack_integer(&writer, numbers[i]);
+    return hash_bytes(hash_bytes(hash, name), writer_bytes(&writer));
+}
+
+/* Collections and fields keep their numbers: those of the kind come first, and presence has two of
+ * its own in any kind. */
+uint64_t schema_declared_hash(const struct schema *schema, const struct rules *rules)
+{
+    uint64_t hash = 0;
+    for (uint32_t i = 0; i < rules->collection_count; i++) {
+        const struct collection *collection = &schema->collections[i];
+        uint32_t fields = rules->collections[i].field_count;
+        fields += collection->sight == SIGHT_PRESENCE ? 2 : 0;
+        const int64_t seen[] = {collection->sight, collection->role, fields};
+        hash = hash_declared(hash, collection->name, seen, 3);
+        for (uint32_t k = 0; k < fields; k++) {
+            const struct field *field = &collection->fields[k];
+            const int64_t bounds[] = {field->type, field->merge, field->minimum, field->maximum,
+                                      field->steps};
+            hash = hash_declared(hash, field->name, bounds, 5);
+        }
+    }
+    for (uint32_t i = 0; i < rules->event_count; i++) {
+        const struct event_name *event = &schema->events[i];
+        const int64_t kept[] = {event->kept, event->presence};
+        hash = hash_declared(hash, event->name, kept, 2);
+    }
+    return hash;
 }

@@ -65,6 +65,10 @@ size_t schema_bytes(const struct rules *rules);
 /* Declares the names of a kind. The tables must keep the limits (asserted). */
 void schema_init(struct schema *schema, struct heap *heap, const struct rules *rules);
 
+/* A fingerprint of the names that a kind declares, their types, bounds and sights: what is kept of a
+ * room means nothing under others. */
+uint64_t schema_declared_hash(const struct schema *schema, const struct rules *rules);
+
 /* Numbers of names, or -1. */
 int schema_collection(const struct schema *schema, struct bytes name);
 int schema_event(const struct schema *schema, struct bytes name);

@@ -1,7 +1,6 @@
 /* snapshot.c - a room as bytes. The order here is the format; snapshot_read.c follows it. */
 #include "sync/snapshot.h"
 
-#include "sync/hash.h"
 #include "sync/room_parts.h"
 #include "sync/snapshot_parts.h"
 
@@ -12,41 +11,6 @@ enum snapshot_cell snapshot_cell_of(const struct field *field)
     if (field_is_number(field))
         return SNAPSHOT_NUMBER;
     return field->merge == MERGE_APPEND ? SNAPSHOT_LIST : SNAPSHOT_PACKED;
-}
-
-static uint64_t hash_declared(uint64_t hash, struct bytes name, const int64_t *numbers, int count)
-{
-    uint8_t packed[64];
-    struct writer writer = writer_on(packed, sizeof packed);
-    for (int i = 0; i < count; i++)
-        pack_integer(&writer, numbers[i]);
-    return hash_bytes(hash_bytes(hash, name), writer_bytes(&writer));
-}
-
-/* Collections and fields keep their numbers: those of the kind come first, and presence has two of
- * its own in any kind. */
-uint64_t snapshot_declared_hash(const struct schema *schema, const struct rules *rules)
-{
-    uint64_t hash = 0;
-    for (uint32_t i = 0; i < rules->collection_count; i++) {
-        const struct collection *collection = &schema->collections[i];
-        uint32_t fields = rules->collections[i].field_count;
-        fields += collection->sight == SIGHT_PRESENCE ? 2 : 0;
-        const int64_t seen[] = {collection->sight, collection->role, fields};
-        hash = hash_declared(hash, collection->name, seen, 3);
-        for (uint32_t k = 0; k < fields; k++) {
-            const struct field *field = &collection->fields[k];
-            const int64_t bounds[] = {field->type, field->merge, field->minimum, field->maximum,
-                                      field->steps};
-            hash = hash_declared(hash, field->name, bounds, 5);
-        }
-    }
-    for (uint32_t i = 0; i < rules->event_count; i++) {
-        const struct event_name *event = &schema->events[i];
-        const int64_t kept[] = {event->kept, event->presence};
-        hash = hash_declared(hash, event->name, kept, 2);
-    }
-    return hash;
 }
 
 /* --- Writing ------------------------------------------------------------------------------------- */
@@ -101,7 +65,7 @@ static void write_names(struct writer *writer, const struct room *room)
     const struct schema *schema = &room->state.schema;
     struct writer counting = writer_on(NULL, SIZE_MAX);
     uint32_t hidden = write_server_names(&counting, room);
-    write_bits(writer, snapshot_declared_hash(schema, room->rules));
+    write_bits(writer, schema_declared_hash(schema, room->rules));
     pack_integer(writer, schema->definition_count - room->declared + hidden);
     for (uint32_t i = room->declared; i < schema->definition_count; i++)
         write_learnt(writer, schema, i);

@@ -19,9 +19,6 @@ enum snapshot_cell {
 /* What a field's cells are when they are set. */
 enum snapshot_cell snapshot_cell_of(const struct field *field);
 
-/* A fingerprint of the names that a kind declares, their types, bounds and sights. */
-uint64_t snapshot_declared_hash(const struct schema *schema, const struct rules *rules);
-
 /* The name of the kind; empty where the bytes do not begin as a snapshot does. */
 struct bytes snapshot_kind(struct bytes bytes);
 

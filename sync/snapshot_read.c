@@ -100,8 +100,7 @@ static void load_name(struct loader *loader)
 
 static void load_names(struct loader *loader)
 {
-    if (load_bits(loader) !=
-        snapshot_declared_hash(&loader->room->state.schema, loader->room->rules))
+    if (load_bits(loader) != schema_declared_hash(&loader->room->state.schema, loader->room->rules))
         reader_fail(&loader->reader, STATUS_KIND);
     uint32_t count = load_count(loader);
     if (count > NAMES_MAX)

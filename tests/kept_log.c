@@ -6,20 +6,41 @@
 
 #include "sync/snapshot.h"
 
-void kept_log_take(struct kept_log *log, struct room *room)
+static struct writer entry_begin(struct kept_log *log, size_t bound)
 {
-    if (!room_log_pending(room))
-        return;
-    size_t bound = room_log_bytes(room);
     if (log->length + bound > log->capacity) {
         log->capacity = 2 * (log->length + bound);
         log->data = realloc(log->data, log->capacity);
     }
-    struct writer writer = writer_on(log->data + log->length, bound);
-    room_log_write(room, 1000 + 50 * room_tick_number(room), &writer);
-    ck_assert_int_eq(writer.status, STATUS_OK);
+    return writer_on(log->data + log->length, bound);
+}
+
+static void entry_end(struct kept_log *log, const struct writer *writer)
+{
+    ck_assert_int_eq(writer->status, STATUS_OK);
     log->last = log->length;
-    log->length += writer.length;
+    log->length += writer->length;
+}
+
+static uint64_t wall_ms_of(const struct room *room)
+{
+    return 1000 + 50 * room_tick_number(room);
+}
+
+void kept_log_take(struct kept_log *log, struct room *room)
+{
+    if (!room_log_pending(room))
+        return;
+    struct writer writer = entry_begin(log, room_log_bytes(room));
+    room_log_write(room, wall_ms_of(room), &writer);
+    entry_end(log, &writer);
+}
+
+void kept_log_resume(struct kept_log *log, struct room *room)
+{
+    struct writer writer = entry_begin(log, room_log_resume_bytes(room));
+    room_log_resume(room, wall_ms_of(room), &writer);
+    entry_end(log, &writer);
 }
 
 static struct replay replayed(const struct kept_log *log,

@@ -15,6 +15,9 @@ struct kept_log {
 /* Takes the entry that the room has to write, if there is one. */
 void kept_log_take(struct kept_log *log, struct room *room);
 
+/* Takes the entry behind a hole, of a room whose log was stopped. */
+void kept_log_resume(struct kept_log *log, struct room *room);
+
 /* Puts a snapshot in the place of everything up to now: made by a replay, as the archive does it. */
 void kept_log_compact(struct kept_log *log,
                       const struct room_options *options,

@@ -105,20 +105,33 @@ struct building {
     struct store_history *history;
     struct replay *replay;
     uint64_t up_to;
+    bool in_hole; /* of that tick the log tells nothing */
 };
 
-static const char *why(enum status status)
+static const char *why(const struct replay *replay)
 {
-    if (status == STATUS_REFUSED)
+    if (replay->status == STATUS_REFUSED)
         return "it leads to another state than it says";
-    return status == STATUS_NOT_FOUND ? "a part of it is missing" : status_text(status);
+    if (replay->changed)
+        return "its kind declares other names now";
+    return replay->status == STATUS_NOT_FOUND ? "a part of it is missing"
+                                              : status_text(replay->status);
 }
 
 static bool fail_replay(struct building *building, const char *what, uint64_t tick)
 {
     char where[64];
     snprintf(where, sizeof where, "the %s of tick %" PRIu64, what, tick);
-    return fail(building->history, where, why(building->replay->status));
+    return fail(building->history, where, why(building->replay));
+}
+
+static bool fail_hole(struct building *building, const struct log_entry *entry)
+{
+    char what[80];
+    building->in_hole = true;
+    snprintf(what, sizeof what, "ticks %" PRIu64 " to %" PRIu64, entry->tick - entry->since + 1,
+             entry->tick - 1);
+    return fail(building->history, what, "not recorded, the disk took nothing then");
 }
 
 static bool take_snapshot(void *context, const struct store_blob *blob)
@@ -132,6 +145,9 @@ static bool take_snapshot(void *context, const struct store_blob *blob)
 static bool apply_entry(void *context, const struct log_entry *entry)
 {
     struct building *building = context;
+    bool in_hole = entry->resumes && building->up_to > entry->tick - entry->since;
+    if (entry->tick > building->up_to && in_hole)
+        return fail_hole(building, entry);
     if (entry->tick > building->up_to)
         return false;
     if (replay_log(building->replay, entry->bytes) != STATUS_OK)
@@ -162,7 +178,7 @@ bool history_replay(struct store_history *history,
     struct walk walk = {.history = history, .visitor = apply_entry, .context = &building};
     if (replay->room != NULL)
         walk.at = room_tick_number(replay->room);
-    if (!walk_log(&walk) || replay->status != STATUS_OK)
+    if (!walk_log(&walk) || replay->status != STATUS_OK || building.in_hole)
         return false;
     if (replay->room == NULL)
         return fail(history, "nothing is kept", "the room was not there at that tick");

@@ -80,12 +80,19 @@ static void everyone_stands_up(struct telling *telling)
         stand_up(&telling->seats[i]);
 }
 
-/* A log whose beginning is gone starts with those who sat there then. */
+/* Those who sit there by the room itself, where the log does not tell how they came: it begins later,
+ * or has a hole. */
 static void seat_those_of(struct telling *telling, const struct room *room)
 {
-    for (uint32_t i = 0; room != NULL && i < room->seat_count; i++)
-        if (room->seats[i].state != SEAT_FREE)
-            sit_down(seat_of(telling, i), room->seats[i].client->member, (struct bytes){0});
+    uint32_t seats = room != NULL ? room->seat_count : 0;
+    for (uint32_t i = 0; i < seats || i < telling->seat_count; i++) {
+        bool taken = i < seats && room->seats[i].state != SEAT_FREE;
+        struct sitting *seat = seat_of(telling, i);
+        if (!taken)
+            stand_up(seat);
+        else if (seat != NULL && seat->member != room->seats[i].client->member)
+            sit_down(seat, room->seats[i].client->member, (struct bytes){0});
+    }
 }
 
 static void print_who(const struct sitting *seat)
@@ -112,10 +119,11 @@ static void print_act(const struct telling *telling, const struct log_act *act)
     case ACT_OPENED:
         fputs(",\"kind\":", stdout);
         print_text(act->text);
-        printf(",\"incarnation\":%" PRIu64, act->incarnation);
+        printf(",\"incarnation\":%" PRIu64, act->origin.incarnation);
         break;
     case ACT_WOKEN:
-        printf(",\"incarnation\":%" PRIu64, act->incarnation);
+    case ACT_RESUMED:
+        printf(",\"incarnation\":%" PRIu64, act->origin.incarnation);
         break;
     case ACT_JOINED:
     case ACT_ROLE:
@@ -158,10 +166,12 @@ print_line(struct telling *telling, const struct log_entry *entry, const struct 
 {
     static const char *const names[] = {"opened", "woken",     "slept", "joined", "left",
                                         "role",   "operation", "edit",  "named",  "timer",
-                                        "random", "ended",     "hash"};
+                                        "random", "ended",     "hash",  "resumed"};
     fputs("{\"time\":", stdout);
     print_time(entry->wall_ms);
     printf(",\"tick\":%" PRIu64 ",\"act\":\"%s\"", entry->tick, names[act->act]);
+    if (act->act == ACT_RESUMED)
+        printf(",\"unrecorded_after\":%" PRIu64, entry->tick - entry->since);
     bool seated = act->act == ACT_JOINED || act->act == ACT_LEFT || act->act == ACT_ROLE ||
                   act->act == ACT_OPERATION;
     if (seated)
@@ -190,6 +200,8 @@ static bool tell(void *context, const struct log_entry *entry)
             stand_up(seat_of(telling, act.seat));
         if (act.act == ACT_SLEPT || act.act == ACT_WOKEN)
             everyone_stands_up(telling);
+        if (act.act == ACT_RESUMED)
+            seat_those_of(telling, telling->replay.room);
     }
     return true;
 }

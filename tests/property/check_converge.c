@@ -157,6 +157,7 @@ struct world {
     uint32_t grace_ticks, tombstones;
     uint32_t keys; /* that the room remembers */
     struct kept_log log;
+    bool unlogged; /* there is a hole in it now */
     unsigned seed;
 };
 
@@ -562,11 +563,39 @@ static void send_frames(struct world *world, bool tick)
     frames_end(world->frames, tick);
 }
 
+/* In a tick of its own choice, so that a seed does the same with holes and without. */
+static bool is_a_tick_for(const struct world *world, uint32_t period)
+{
+    uint64_t mixed = (world->seed + UINT64_C(1)) * UINT64_C(0x9e3779b97f4a7c15);
+    mixed = (mixed ^ room_tick_number(world->room)) * UINT64_C(0xbf58476d1ce4e5b9);
+    return (mixed >> 40) % period == 0;
+}
+
+static void resume(struct world *world)
+{
+    if (world->unlogged)
+        kept_log_resume(&world->log, world->room);
+    world->unlogged = false;
+}
+
+/* Now and then there is a hole in the log. */
+static void tick_room(struct world *world)
+{
+    struct room *room = world->room;
+    if (!world->unlogged && is_a_tick_for(world, 80)) {
+        world->unlogged = true;
+        room_log_stop(room);
+    }
+    ck_assert_int_eq(room_prepare(room), STATUS_OK);
+    room_tick(room);
+    kept_log_take(&world->log, room);
+    if (is_a_tick_for(world, 8))
+        resume(world);
+}
+
 static void step(struct world *world)
 {
-    ck_assert_int_eq(room_prepare(world->room), STATUS_OK);
-    room_tick(world->room);
-    kept_log_take(&world->log, world->room);
+    tick_room(world);
     if (chance(world, 3) == 0)
         room_save(world->room, room_logged(world->room));
     if (chance(world, 50) == 0)
@@ -652,6 +681,7 @@ static void end_and_wake(struct world *world)
     struct room_options options = options_of(world);
     bool sleeps = chance(world, 3) > 0;
     bool clean;
+    resume(world);
     if (sleeps)
         ck_assert_int_eq(room_sleep(world->room), STATUS_OK);
     kept_log_take(&world->log, world->room);
@@ -725,9 +755,7 @@ static void heal(struct world *world)
             if (client->welcomed)
                 send_operations(world, client);
         }
-        ck_assert_int_eq(room_prepare(world->room), STATUS_OK);
-        room_tick(world->room);
-        kept_log_take(&world->log, world->room);
+        tick_room(world);
         room_save(world->room, room_logged(world->room));
         send_frames(world, room_frame_due(world->room));
     }

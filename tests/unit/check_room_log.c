@@ -234,9 +234,54 @@ static void hashed(void)
     tick();
 }
 
+/* Much happens, and nothing of it is written down. */
+static uint32_t play_in_a_hole(void)
+{
+    room_log_stop(room);
+    uint32_t cyd = join(room, 3, ROLE_EDITOR);
+    step(room);
+    outcome(room, ada, "[0 'papers' 'unseen' 'f' 1] [0 'learnt' 'l' 'g' 2] [4 'shapes' 'a']");
+    outcome(room, ada, "[1 'papers' 'none' 'f' 1]");
+    ck_assert_int_eq(presence(room, ada, "'mood' 'good'"), STATUS_OK);
+    room_leave(room, bob);
+    for (int i = 0; i < 130; i++)
+        step(room); /* the wind turns */
+    return cyd;
+}
+
+static void with_holes(void)
+{
+    seat_both();
+    for (int i = 0; i < 2; i++) {
+        does(ada, "[0 'shapes' 'a' 'n' 1 'points' [1 2]]", i == 0 ? STATUS_OK : STATUS_DELETED);
+        play_in_a_hole();
+        kept_log_resume(&kept, room);
+        does(ada, "[0 'papers' 'after' 'f' 1] [0 'hands' 'h' 'cards' 3]", STATUS_OK);
+        bob = join(room, 2, ROLE_EDITOR);
+        tick();
+    }
+}
+
+static void asleep_behind_a_hole(void)
+{
+    seat_both();
+    room_leave(room, play_in_a_hole());
+    room_leave(room, ada);
+    step(room);
+    kept_log_resume(&kept, room);
+    ck_assert_int_eq(room_sleep(room), STATUS_OK);
+    kept_log_take(&kept, room);
+}
+
 static void (*const pasts[])(void) = {
-    opened, joined_and_left, forgotten, in_roles,           written, pruned,          refused,
-    deep,   edited_by_rules, timed,     taught_by_presence, hashed,  slept_and_woken,
+    opened,          joined_and_left,
+    forgotten,       in_roles,
+    written,         pruned,
+    refused,         deep,
+    timed,           edited_by_rules,
+    hashed,          taught_by_presence,
+    with_holes,      asleep_behind_a_hole,
+    slept_and_woken,
 };
 #define PASTS ((int)(sizeof pasts / sizeof pasts[0]))
 
@@ -296,6 +341,20 @@ START_TEST(the_kind_stands_first)
     struct bytes last = {kept.data + kept.last, kept.length - kept.last};
     ck_assert_uint_eq(log_kind(last).length, 0);
     ck_assert_uint_eq(log_kind((struct bytes){0}).length, 0);
+}
+END_TEST
+
+START_TEST(a_log_may_begin_with_all_that_the_room_is)
+{
+    struct replay replay;
+    seat_both();
+    play_in_a_hole();
+    kept_log_resume(&kept, room);
+    struct bytes behind = {kept.data + kept.last, kept.length - kept.last};
+    ck_assert(bytes_equal(log_kind(behind), bytes_of("every")));
+    ck_assert_int_eq(replay_all(&replay, behind), STATUS_OK);
+    expect_same(replay_room(&replay));
+    replay_abandon(&replay);
 }
 END_TEST
 
@@ -393,6 +452,62 @@ START_TEST(another_format_is_not_clean)
 }
 END_TEST
 
+/* The same name, and another field: 0 of the log's kind, 1 of that of its snapshot, 2 of that behind a
+ * hole. */
+static const struct rules *find_changed(struct bytes name)
+{
+    static struct collection_rules collections[8];
+    static struct rules changed;
+    ck_assert(bytes_equal(name, bytes_of("every")));
+    changed = kind_every;
+    ck_assert_uint_le(changed.collection_count, sizeof collections / sizeof collections[0]);
+    memcpy(collections, kind_every.collections, changed.collection_count * sizeof collections[0]);
+    collections[1].role = ROLE_ADMIN;
+    changed.collections = collections;
+    return &changed;
+}
+
+START_TEST(a_kind_that_declares_other_names_than_then_is_told)
+{
+    seat_both();
+    play_in_a_hole();
+    kept_log_resume(&kept, room);
+    struct bytes behind = {kept.data + kept.last, kept.length - kept.last};
+    struct bytes snapshot = snapshot_of(room);
+    struct replay replay = replay_begin(&options, find_changed);
+    enum status status = _i == 1 ? replay_snapshot(&replay, snapshot)
+                                 : replay_log(&replay, _i == 0 ? log_bytes() : behind);
+    ck_assert_int_eq(status, STATUS_KIND);
+    ck_assert(replay.changed);
+    replay_abandon(&replay);
+    free((void *)snapshot.data);
+}
+END_TEST
+
+/* As it was opened, its origin without the fingerprint of the names. */
+START_TEST(a_log_of_format_1_is_read_and_not_clean)
+{
+    bool clean;
+    seat_both();
+    sleeps();
+    struct bytes name = bytes_of("every");
+    uint8_t *origin = (uint8_t *)memmem(kept.data, kept.length, name.data, name.length) + 5;
+    ck_assert_uint_eq(origin[0], 0x90 + ORIGIN_ELEMENTS);
+    origin[0]--;
+    origin[1] = 1;
+    uint8_t *declared = origin + 5; /* behind four small integers */
+    ck_assert_uint_eq(declared[0], 0xc4);
+    ck_assert_uint_eq(declared[1], BITS_BYTES);
+    uint8_t *rest = declared + 2 + BITS_BYTES;
+    memmove(declared, rest, kept.length - (size_t)(rest - kept.data));
+    kept.length -= 2 + BITS_BYTES;
+    struct room *again = kept_log_replay(&kept, &options, find, &clean);
+    ck_assert_uint_eq(room_hash_kept(again), room_hash_kept(room));
+    ck_assert(!clean);
+    room_destroy(again);
+}
+END_TEST
+
 START_TEST(who_crashed_awake_is_not_clean_and_nobody_is_seated)
 {
     bool clean;
@@ -446,6 +561,9 @@ static struct bytes everything(void)
     ck_assert_int_eq(room_log_hash(room), STATUS_OK);
     for (int i = 0; i < 70; i++)
         tick();
+    room_log_stop(room);
+    outcome(room, bob, "[0 'texts' 'u' 'q' 1]");
+    kept_log_resume(&kept, room);
     return log_bytes();
 }
 
@@ -533,7 +651,7 @@ END_TEST
 START_TEST(what_no_room_writes_is_damage)
 {
     static const char *const acts[] = {
-        "[13 1]",                                                   /* no such act */
+        "[14 1]",                                                   /* no such act */
         "[4 0]",                                                    /* nobody sits there */
         "[6 0 0 [[0 'papers' 'p']]]",                               /* likewise */
         "[3 0 x01020304 1 0 1 nil]",                                /* a short key */
@@ -565,6 +683,34 @@ START_TEST(what_no_room_writes_is_damage)
     ck_assert_int_eq(replay_log(&replay, log_bytes()), STATUS_OK);
     ck_assert_int_ne(replay_log(&replay, writer_bytes(&writer)), STATUS_OK);
     replay_abandon(&replay);
+}
+END_TEST
+
+/* All that a room is, of another incarnation, or of another tick than it says. */
+START_TEST(what_stands_behind_a_hole_has_to_fit)
+{
+    struct replay replay;
+    struct kept_log other = {0};
+    if (_i == 0)
+        options.incarnation++;
+    struct room *twin = room_create(&options);
+    options.incarnation = 7;
+    kept_log_take(&kept, room);
+    kept_log_take(&other, twin);
+    room_log_stop(twin);
+    step(twin);
+    kept_log_resume(&other, twin);
+    uint8_t *entry = other.data + other.last;
+    if (_i == 1) {
+        entry[1]++; /* its tick, and how long since the entry before */
+        entry[2]++;
+    }
+    ck_assert_int_eq(replay_all(&replay, log_bytes()), STATUS_OK);
+    ck_assert_int_eq(replay_log(&replay, (struct bytes){entry, other.length - other.last}),
+                     STATUS_MALFORMED);
+    replay_abandon(&replay);
+    room_destroy(twin);
+    kept_log_free(&other);
 }
 END_TEST
 
@@ -607,6 +753,45 @@ START_TEST(the_durable_tick_is_the_last_saved_entry_or_now)
 }
 END_TEST
 
+START_TEST(the_durable_tick_stands_still_in_a_hole)
+{
+    seat_both();
+    room_save(room, room_logged(room));
+    tick(); /* in which nothing happens */
+    uint64_t before = room_durable(room);
+    ck_assert_uint_eq(before, room_tick_number(room));
+    does(ada, "[0 'papers' 'p']", STATUS_OK);
+    uint64_t written_down = room_logged(room);
+    ck_assert_uint_lt(room_durable(room), written_down);
+    room_save(room, written_down - 1);
+    before = room_durable(room);
+    room_log_stop(room);
+    outcome(room, ada, "[0 'papers' 'q']");
+    ck_assert(!room_log_pending(room));
+    ck_assert_uint_eq(room_durable(room), before);
+    room_save(room, written_down); /* what had been written down reached the disk */
+    ck_assert_uint_eq(room_durable(room), written_down);
+    kept_log_resume(&kept, room);
+    ck_assert_uint_eq(room_durable(room), written_down);
+    room_save(room, room_logged(room));
+    ck_assert_uint_eq(room_durable(room), room_tick_number(room));
+}
+END_TEST
+
+START_TEST(a_hole_begins_behind_what_was_told_to_be_saved)
+{
+    seat_both();
+    room_save(room, room_logged(room));
+    tick();
+    tick();
+    uint64_t told = room_durable(room);
+    ck_assert_uint_gt(told, room_logged(room));
+    room_log_stop(room);
+    step(room);
+    ck_assert_uint_eq(room_durable(room), told);
+}
+END_TEST
+
 START_TEST(what_is_not_written_comes_with_the_next_entry)
 {
     struct replay replay;
@@ -645,6 +830,7 @@ int main(void)
                         PASTS);
     tcase_add_test(acts, an_ended_room_is_told_from_others);
     tcase_add_test(acts, the_kind_stands_first);
+    tcase_add_test(acts, a_log_may_begin_with_all_that_the_room_is);
     suite_add_tcase(suite, acts);
 
     TCase *others = tcase_create("other logs");
@@ -654,6 +840,8 @@ int main(void)
     tcase_add_test(others, a_log_of_another_kind_is_not_read);
     tcase_add_loop_test(others, under_other_limits_a_room_is_the_same_but_not_clean, 0, 4);
     tcase_add_test(others, another_format_is_not_clean);
+    tcase_add_test(others, a_log_of_format_1_is_read_and_not_clean);
+    tcase_add_loop_test(others, a_kind_that_declares_other_names_than_then_is_told, 0, 3);
     tcase_add_test(others, who_crashed_awake_is_not_clean_and_nobody_is_seated);
     tcase_add_test(others, nothing_is_no_room);
     suite_add_tcase(suite, others);
@@ -665,12 +853,15 @@ int main(void)
     tcase_add_loop_test(damage, damage_gives_a_status_or_a_sound_room, 0, 10);
     tcase_add_test(damage, each_allocation_may_fail);
     tcase_add_loop_test(damage, what_no_room_writes_is_damage, 0, 18);
+    tcase_add_loop_test(damage, what_stands_behind_a_hole_has_to_fit, 0, 2);
     tcase_add_test(damage, random_numbers_without_a_stream_are_damage);
     suite_add_tcase(suite, damage);
 
     TCase *durable = tcase_create("durable");
     tcase_add_checked_fixture(durable, setup, teardown);
     tcase_add_test(durable, the_durable_tick_is_the_last_saved_entry_or_now);
+    tcase_add_test(durable, the_durable_tick_stands_still_in_a_hole);
+    tcase_add_test(durable, a_hole_begins_behind_what_was_told_to_be_saved);
     tcase_add_test(durable, what_is_not_written_comes_with_the_next_entry);
     tcase_add_test(durable, a_room_that_does_not_log_is_always_saved);
     suite_add_tcase(suite, durable);

@@ -313,6 +313,18 @@ static void send_and_log(struct input *input, struct scene *scene, const char *t
     add_entry(input, scene);
 }
 
+/* Something happens that nobody writes down; then all that the room is. */
+static void leave_a_hole(struct input *input, struct scene *scene)
+{
+    uint8_t entry[FILE_BYTES_MAX];
+    struct writer writer = writer_on(entry, sizeof entry);
+    room_log_stop(scene->room);
+    send_and_tick(scene, "[1, [[0, 'papers', 'unseen', 'q', 1]]]");
+    room_log_resume(scene->room, 1000 * room_tick_number(scene->room), &writer);
+    demand(writer.status == STATUS_OK, "too long an entry", "log");
+    add_step(input, STEP_LOG, writer_bytes(&writer));
+}
+
 static void add_snapshot(struct input *input, const struct scene *scene)
 {
     uint8_t bytes[FILE_BYTES_MAX];
@@ -333,7 +345,7 @@ static void put_to_sleep(struct input *input, struct scene *scene)
 }
 
 /* With all that a room does: rules that write, names that presence teaches, events, refusals, a
- * deep value, a hash, more that is deleted than is kept, its sleep. */
+ * deep value, a hash, more that is deleted than is kept, a hole, its sleep. */
 static void
 make_log(const char *folder, const char *name, const struct scene_options *options, bool behind)
 {
@@ -358,6 +370,7 @@ make_log(const char *folder, const char *name, const struct scene_options *optio
     send_and_log(&input, &scene,
                  "[1, [[0, 'papers', 'b'], [0, 'papers', 'c'], [0, 'papers', 'd']],"
                  " [[4, 'papers', 'b'], [4, 'papers', 'c'], [4, 'papers', 'd']]]");
+    leave_a_hole(&input, &scene);
     put_to_sleep(&input, &scene);
     write_input(&input, folder, name);
     scene_end(&scene);
