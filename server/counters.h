@@ -60,6 +60,8 @@
     ROW(rooms_ended, counter, "tutti_rooms_ended_total", "Rooms ended by their rules.")            \
     ROW(rooms_recovered, counter, "tutti_rooms_recovered_total",                                   \
         "Rooms that came back from their log after a crash.")                                      \
+    ROW(holes, counter, "tutti_log_holes_total",                                                   \
+        "Logs that were stopped while the disk took nothing; their rooms went on.")                \
     ROW(presence_dropped, counter, "tutti_presence_dropped_total",                                 \
         "Presence not taken because rooms stood still for the disk.")                              \
     ROW(uploads, gauge, "tutti_uploads", "Uploads of files under way.")                            \

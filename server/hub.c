@@ -40,6 +40,7 @@ struct hub *hub_create(const struct hub_options *options)
         hub->message_rate.burst = 2 * hub->message_rate.per_second;
     hub->transport = options->transport;
     hub->storage = options->storage;
+    hub->find = options->find;
     hub->durability = options->durability;
     hub->saves = options->durability != DURABILITY_MEMORY;
     hub->incarnation = storage_incarnation(options->storage);
@@ -95,19 +96,20 @@ static void on_deadline(void *context, struct wheel_entry *entry)
 static void beat_rhythm(struct hub *hub, struct rhythm *rhythm)
 {
     struct beat_due due = beat_take(&rhythm->beat, hub->now_us);
-    if (due.steps == 0 || hub->saving == SAVING_PAUSED)
+    if (due.steps == 0)
         return;
-    counters_late(&hub->counters, due.late_us);
     uint64_t rooms = 0;
     struct room_host *host, *next;
     DL_FOREACH_SAFE(rhythm->rooms, host, next)
     {
-        if (storage_flush_is_full(hub->storage))
-            break; /* a disk that is slower than what comes in */
+        if (!hub_room_may_tick(hub, host))
+            continue;
         room_host_beat(host, due.steps);
         rooms++;
     }
-    if (due.dropped > 0) {
+    if (rooms > 0)
+        counters_late(&hub->counters, due.late_us);
+    if (due.dropped > 0 && rooms > 0) {
         hub->counters.ticks_dropped += due.dropped * rooms;
         struct log_line line = log_begin(hub->log, LOG_TICKS_DROPPED);
         log_number(&line, "hz", rhythm->beat.hz);
@@ -133,6 +135,8 @@ void hub_beat(struct hub *hub)
 {
     uint64_t next_us = UINT64_MAX;
     hub_storage_turn(hub);
+    hub->resumes = RESUMES_PER_BEAT;
+    hub_resume_idle_rooms(hub);
     for (uint32_t hz = 1; hz <= BEAT_HZ_MAX; hz++) {
         struct rhythm *rhythm = &hub->rhythms[hz];
         if (rhythm->rooms != NULL)

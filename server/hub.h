@@ -37,10 +37,14 @@
 /* Rooms put to sleep per second; the rest wait for the next one, so that ticks do not. */
 #define SLEEPS_PER_SECOND 200u
 
+/* Rooms written down whole in one beat, after a disk that failed. */
+#define RESUMES_PER_BEAT 4u
+
 struct hub_options {
     struct hub_limits limits;
     const struct transport *transport;
     struct storage *storage; /* not stopped by the hub */
+    const struct rules *(*find)(struct bytes kind);
     enum durability durability;
     struct log *log;
     uint64_t now_us, wall_us;
@@ -63,6 +67,7 @@ struct hub {
     struct bucket_rate message_rate; /* of sessions that have not joined */
     const struct transport *transport;
     struct storage *storage;
+    const struct rules *(*find)(struct bytes kind);
     struct log *log;
     struct counters counters;
     struct addresses addresses;
@@ -78,6 +83,8 @@ struct hub {
     struct room_host *empty;                 /* longest first */
     struct room_host *falling;               /* asleep as soon as the disk knows it */
     struct room_host *logged[FLUSHES_AHEAD]; /* that wrote into a flush, by its number */
+    struct room_host *unlogged;              /* that go on without a log */
+    uint32_t resumes;                        /* logs that may begin anew in this beat */
     struct opening *openings;                /* rooms that are on their way, by name */
     enum durability durability;
     bool saves;           /* durability is more than memory */
@@ -197,6 +204,16 @@ MUST_CHECK bool hub_release_room(struct hub *hub, struct bytes name);
 /* Puts rooms to sleep that nobody was in for the time of the linger; forgets those not stored. */
 void hub_sleep_empty_rooms(struct hub *hub);
 void hub_end_rooms(struct hub *hub);
+
+/* True when the room may tick now. One whose kind does not wait for the disk goes on without a log
+ * where the log would be too much to hold. */
+bool hub_room_may_tick(struct hub *hub, struct room_host *host);
+
+/* After a tick: a room without a log is written down whole and logs again, where the disk is well. */
+void hub_room_resume(struct hub *hub, struct room_host *host);
+
+/* The same for those that do not tick; once a beat. */
+void hub_resume_idle_rooms(struct hub *hub);
 
 /* Memory for one log entry of so many bytes; that a room has written into this flush. */
 MUST_CHECK bool hub_log_reserve(struct hub *hub, size_t bytes);

@@ -114,7 +114,7 @@ struct room_host *
 hub_room_new(struct hub *hub, const struct room_wish *wish, struct hub_denial *denial)
 {
     struct bytes name = wish->name;
-    const struct rules *rules = kind_find(wish->kind.length > 0 ? wish->kind : bytes_of("open"));
+    const struct rules *rules = hub->find(wish->kind.length > 0 ? wish->kind : bytes_of("open"));
     if (rules == NULL)
         return deny(denial, REFUSAL_KIND, CLOSE_KIND, NULL);
     /* First, so that what one address is refused costs the others nothing. */
@@ -230,6 +230,60 @@ static void unlog(struct hub *hub, struct room_host *host, uint32_t place)
     host->logged[place].there = false;
 }
 
+/* --- Without a log -------------------------------------------------------------------------------- */
+
+/* What comes is thrown away from here on, and the room with it if the server ends now: it comes back
+ * as of its durable tick. */
+static void stop_log(struct hub *hub, struct room_host *host)
+{
+    if (!room_host_stop_log(host))
+        return; /* it waits, like others */
+    DL_APPEND2(hub->unlogged, host, hole.prev, hole.next);
+    hub->counters.holes++;
+    hub_log_room(hub, LOG_ROOM_UNLOGGED, name_of(host), "the disk takes nothing");
+}
+
+/* False when it cannot be written down now. */
+static bool begin_log_anew(struct hub *hub, struct room_host *host)
+{
+    if (storage_flush_is_full(hub->storage))
+        storage_flush(hub->storage, hub->now_us, true);
+    if (storage_flush_is_full(hub->storage) || !room_host_log_whole(host))
+        return false;
+    DL_DELETE2(hub->unlogged, host, hole.prev, hole.next);
+    room_host_tell_saving(host);
+    hub_log_room(hub, LOG_ROOM_LOGGED_AGAIN, name_of(host), "from all that it is");
+    return true;
+}
+
+bool hub_room_may_tick(struct hub *hub, struct room_host *host)
+{
+    if (!host->unlogged && hub->saving == SAVING_PAUSED && room_host_goes_on(host))
+        stop_log(hub, host);
+    if (host->unlogged)
+        return true;
+    /* A full flush is that of a disk that is slower than what comes in. */
+    return hub->saving != SAVING_PAUSED && !storage_flush_is_full(hub->storage);
+}
+
+void hub_room_resume(struct hub *hub, struct room_host *host)
+{
+    if (!host->unlogged || hub->saving != SAVING_WELL || hub->resumes == 0)
+        return;
+    if (begin_log_anew(hub, host)) /* else after one of the next ticks */
+        hub->resumes--;
+}
+
+void hub_resume_idle_rooms(struct hub *hub)
+{
+    struct room_host *host, *next;
+    DL_FOREACH_SAFE2(hub->unlogged, host, next, hole.next)
+    {
+        if (!host->awake && host->sleep_number == 0)
+            hub_room_resume(hub, host);
+    }
+}
+
 /* --- Asleep ------------------------------------------------------------------------------------- */
 
 static void forget_room(struct hub *hub, struct room_host *host)
@@ -240,6 +294,8 @@ static void forget_room(struct hub *hub, struct room_host *host)
     for (uint32_t place = 0; place < FLUSHES_AHEAD; place++)
         if (host->logged[place].there)
             unlog(hub, host, place);
+    if (host->unlogged)
+        DL_DELETE2(hub->unlogged, host, hole.prev, hole.next);
     if (host->sleep_number > 0) {
         DL_DELETE(hub->falling, host);
     } else {
@@ -255,7 +311,8 @@ static void forget_room(struct hub *hub, struct room_host *host)
 static bool fall_asleep(struct hub *hub, struct room_host *host)
 {
     enum status status = STATUS_MEMORY;
-    if (room_host_can_log(host))
+    bool logs = !host->unlogged || begin_log_anew(hub, host);
+    if (logs && room_host_can_log(host))
         status = room_sleep(host->room);
     if (status != STATUS_OK) {
         hub->counters.store_failures++;
@@ -426,7 +483,7 @@ static enum saving saving_now(const struct hub *hub)
         return SAVING_PAUSED;
     if (!hub->saves)
         return SAVING_WELL;
-    return storage_figures(hub->storage).failing ? SAVING_INTERRUPTED : SAVING_WELL;
+    return storage_is_interrupted(hub->storage, hub->now_us) ? SAVING_INTERRUPTED : SAVING_WELL;
 }
 
 /* The members are told whenever it changes. */

@@ -75,6 +75,9 @@ static void conclude(struct loading *loading,
         event->result = LOAD_FAILED;
     } else if (status == STATUS_KIND) {
         event->result = LOAD_KIND;
+        snprintf(event->text, sizeof event->text, "%s",
+                 loading->replay.changed ? "its kind has changed since it was saved"
+                                         : "its kind is none of this server's");
     } else if (status != STATUS_OK) {
         snprintf(event->text, sizeof event->text, "its log, %s",
                  status == STATUS_REFUSED     ? "which leads to another state than it says"

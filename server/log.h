@@ -47,6 +47,8 @@ enum log_level {
     ROW(ROOM_ENDED, WARN, "room_ended")                                                            \
     ROW(ROOM_UNREADABLE, ERROR, "room_unreadable")                                                 \
     ROW(ROOM_NOT_STORED, ERROR, "room_not_stored")                                                 \
+    ROW(ROOM_UNLOGGED, WARN, "room_unlogged")                                                      \
+    ROW(ROOM_LOGGED_AGAIN, INFO, "room_logged_again")                                              \
     ROW(DISK, ERROR, "disk")                                                                       \
     ROW(SAVING, WARN, "saving")                                                                    \
     ROW(FENCED, ERROR, "fenced")                                                                   \

@@ -251,7 +251,9 @@ void opening_loaded(struct hub *hub, struct storage_event *event)
         make_new(opening, event->incarnation);
         return;
     case LOAD_KIND:
-        denial = (struct hub_denial){.refusal = REFUSAL_KIND, .code = CLOSE_KIND};
+        denial =
+            (struct hub_denial){.refusal = REFUSAL_KIND, .code = CLOSE_KIND, .detail = event->text};
+        hub_log_room(opening->hub, LOG_ROOM_UNREADABLE, name_of(opening), event->text);
         break;
     case LOAD_QUARANTINED:
         denial.code = CLOSE_DAMAGED;

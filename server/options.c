@@ -113,6 +113,8 @@ static const struct option table[] = {
      86400, "how long an empty room stays awake"},
     {"storage-ring", "TUTTI_STORAGE_RING", "BYTES", "67108864", AT(storage_ring), KIND_NUMBER,
      65536, COUNT_MAX, "what may wait in memory for a disk that fails; above it rooms stand still"},
+    {"storage-ring-seconds", "TUTTI_STORAGE_RING_SECONDS", "SECONDS", "60", AT(storage_ring_s),
+     KIND_NUMBER, 3, 86400, "how long it may wait"},
 };
 
 #define TABLE_COUNT (sizeof table / sizeof table[0])

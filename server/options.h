@@ -42,6 +42,7 @@ struct options {
     uint32_t allowed_origin_count;
     struct hub_limits limits;
     uint32_t storage_ring;
+    uint32_t storage_ring_s;
 };
 
 enum options_result {

@@ -14,6 +14,9 @@
 /* A room of which less is logged goes without a hash in its log. */
 #define HASH_LOG_BYTES (64u << 10)
 
+/* A larger room is not written down as one entry: beside a full flush there would be no room for it. */
+#define WHOLE_BYTES_MAX (STORE_BLOB_MAX / 2)
+
 /* Messages per second that a kind asks for: an input per tick, as much again for operations and
  * once more for the clock and bursts of the network. */
 static struct bucket_rate message_rate_for(const struct hub *hub, uint32_t tick_hz)
@@ -74,13 +77,33 @@ static void log_joined(const struct room_host *host, const struct session *sessi
     log_end(&line);
 }
 
+/* One whose socket takes nothing is told when it does again. */
 static void tell_saving(struct session *session)
 {
-    if (session_is_choked(session))
+    enum saving saving = room_host_saving(session->host);
+    if (session->saving == saving)
         return;
+    if (session_is_choked(session)) {
+        session->behind = true;
+        return;
+    }
     struct writer writer = writer_on(hub_message(session->hub), MESSAGE_BYTES_MAX);
-    wire_write_saving(&writer, session->hub->saving);
+    wire_write_saving(&writer, saving);
+    session->saving = (uint8_t)saving;
     session_send(session, writer.data, writer.length);
+}
+
+bool room_host_goes_on(const struct room_host *host)
+{
+    return room_rules(host->room)->unkept == UNKEPT_CONTINUE;
+}
+
+enum saving room_host_saving(const struct room_host *host)
+{
+    bool paused = host->hub->saving == SAVING_PAUSED;
+    if (host->unlogged || (paused && room_host_goes_on(host)))
+        return SAVING_INTERRUPTED;
+    return host->hub->saving;
 }
 
 void room_host_tell_saving(struct room_host *host)
@@ -112,7 +135,8 @@ static void welcome(struct room_host *host, struct session *session)
         session_refuse(session, REFUSAL_SLOW, CLOSE_SLOW, NULL);
     else
         session_send(session, writer.data, writer.length);
-    if (hub->saving != SAVING_WELL && session->state == SESSION_JOINED)
+    session->saving = SAVING_WELL; /* as a welcome says by itself */
+    if (session->state == SESSION_JOINED)
         tell_saving(session);
 }
 
@@ -215,7 +239,7 @@ static void log_store(struct room_host *host, uint64_t first, struct bytes entri
         .bytes = entries,
     };
     bool logged = storage_log(hub->storage, &entry);
-    assert(logged); /* room_host_can_log() */
+    assert(logged); /* the memory was set aside */
     (void)logged;
     host->stored = true;
     uint64_t number = storage_open_number(hub->storage);
@@ -223,7 +247,6 @@ static void log_store(struct room_host *host, uint64_t first, struct bytes entri
     if (!place->there)
         hub_logged(hub, host, number);
     place->tick = tick;
-    log_hash(host, entries.length);
 }
 
 void room_host_log(struct room_host *host)
@@ -246,8 +269,44 @@ void room_host_log(struct room_host *host)
     if (unstored->length > 0)
         memcpy(hub->entry, unstored->data, unstored->length);
     log_store(host, first, (struct bytes){hub->entry, unstored->length + writer.length});
+    log_hash(host, unstored->length + writer.length);
     free(unstored->data);
     *unstored = (struct flush_buffer){0};
+}
+
+bool room_host_stop_log(struct room_host *host)
+{
+    struct flush_buffer *unstored = &host->unstored;
+    if (!storage_reserve(host->hub->storage, unstored->length))
+        return false;
+    if (unstored->length > 0)
+        log_store(host, LOG_TICK_FIRST, (struct bytes){unstored->data, unstored->length});
+    free(unstored->data);
+    *unstored = (struct flush_buffer){0};
+    room_log_stop(host->room);
+    host->unlogged = true;
+    return true;
+}
+
+bool room_host_log_whole(struct room_host *host)
+{
+    struct hub *hub = host->hub;
+    if (room_bytes(host->room) > WHOLE_BYTES_MAX)
+        return false;
+    size_t bytes = room_log_resume_bytes(host->room);
+    uint8_t *entry = malloc(bytes);
+    if (entry == NULL || !storage_reserve(hub->storage, bytes)) {
+        free(entry);
+        return false;
+    }
+    struct writer writer = writer_on(entry, bytes);
+    room_log_resume(host->room, hub->wall_us / 1000, &writer);
+    assert(writer.status == STATUS_OK); /* room_log_resume_bytes() */
+    log_store(host, room_logged(host->room), writer_bytes(&writer));
+    host->since_hash = 0;
+    host->unlogged = false;
+    free(entry);
+    return true;
 }
 
 void room_host_saved(struct room_host *host, uint64_t number)
@@ -295,6 +354,9 @@ static void send_frames(struct room_host *host)
 void room_host_catch_up(struct room_host *host, struct session *session)
 {
     struct hub *hub = host->hub;
+    tell_saving(session);
+    if (session_is_choked(session))
+        return;
     session->behind = false;
     if (!frames_begin(hub->frames, host->room))
         return;
@@ -348,7 +410,7 @@ void room_host_beat(struct room_host *host, uint32_t steps)
     bool frame_due = false;
     for (uint32_t step = 0; step < steps && room_ended(host->room) == NULL; step++) {
         enum status status = room_prepare(host->room);
-        if (status == STATUS_OK && !room_host_can_log(host))
+        if (status == STATUS_OK && !host->unlogged && !room_host_can_log(host))
             status = STATUS_MEMORY;
         if (status != STATUS_OK) {
             hub->counters.ticks_without_memory++;
@@ -357,6 +419,8 @@ void room_host_beat(struct room_host *host, uint32_t steps)
         }
         room_tick(host->room);
         room_host_log(host);
+        if (room_ended(host->room) == NULL)
+            hub_room_resume(hub, host);
         hub->counters.ticks++;
         send_notices(host);
         frame_due = frame_due || room_frame_due(host->room);

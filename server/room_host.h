@@ -40,13 +40,17 @@ struct room_host {
     struct room_host *prev, *next; /* among the rooms of its rhythm, or among the empty ones */
     struct bucket_rate message_rate;
     struct logged logged[FLUSHES_AHEAD];
+    struct {
+        struct room_host *prev, *next;
+    } hole;                       /* among those that go on without a log */
     struct flush_buffer unstored; /* its log from the opening on, as long as it is not stored */
     uint64_t since_hash;          /* bytes logged */
     uint64_t sleep_number;        /* falling asleep: of the flush that makes it so; else 0 */
     uint32_t empty_since_s;
-    bool stored; /* the storage has its log; else it is forgotten without a trace */
-    bool held;   /* that it woke is not on the disk yet: nobody may join */
-    bool ended;  /* by its rules: nothing of it is kept */
+    bool stored;   /* the storage has its log; else it is forgotten without a trace */
+    bool unlogged; /* it goes on, and what it does is not written down */
+    bool held;     /* that it woke is not on the disk yet: nobody may join */
+    bool ended;    /* by its rules: nothing of it is kept */
     bool awake;
     bool lost; /* the table of rooms had no memory for it */
     uint8_t name_length;
@@ -75,10 +79,24 @@ bool room_host_is_kind(const struct room_host *host, struct bytes kind); /* empt
 bool room_host_can_log(struct room_host *host);
 void room_host_log(struct room_host *host);
 
+/* The room goes on without a log; what waited to be worth storing is stored. False without memory:
+ * nothing has happened then. */
+bool room_host_stop_log(struct room_host *host);
+
+/* Writes down all that the room is, which was without a log. False without memory, or when it is
+ * more than one entry may be: nothing has happened then. */
+bool room_host_log_whole(struct room_host *host);
+
+/* True when the kind does not wait for the disk. */
+bool room_host_goes_on(const struct room_host *host);
+
+/* How the disk is, as far as this room goes. */
+enum saving room_host_saving(const struct room_host *host);
+
 /* Everything in this flush is saved. */
 void room_host_saved(struct room_host *host, uint64_t number);
 
-/* Tells every member how the disk is. */
+/* Tells every member how the disk is, who has not been told. */
 void room_host_tell_saving(struct room_host *host);
 
 /* The phases of a beat: ticks with their notices, then one frame to each member. */

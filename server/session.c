@@ -428,7 +428,7 @@ static void ask_clock(struct session *session, struct bytes message)
 static void submit(struct session *session, struct bytes message, int64_t kind)
 {
     /* A room that stands still keeps the operations; of presence only the newest counts anyway. */
-    if (session->hub->saving == SAVING_PAUSED && kind != CLIENT_OPERATIONS) {
+    if (room_host_saving(session->host) == SAVING_PAUSED && kind != CLIENT_OPERATIONS) {
         session->hub->counters.presence_dropped++;
         return;
     }

@@ -57,6 +57,7 @@ struct session {
     uint32_t heard_s;  /* when the peer last gave a sign of life */
     uint32_t choked_s; /* since when the socket takes nothing, while `choked` */
     uint8_t state;     /* enum session_state */
+    uint8_t saving;    /* SESSION_JOINED: enum saving, as it was told */
     bool choked;
     bool behind; /* the member has not been sent all there is */
     bool echo_waits;

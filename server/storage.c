@@ -292,15 +292,24 @@ bool storage_flush_is_full(const struct storage *storage)
     return storage->open.length >= STORAGE_FLUSH_BYTES;
 }
 
+static bool waits_longer(const struct storage_load_figures *figures, uint64_t now_us, uint64_t us)
+{
+    return figures->waiting_us > 0 && now_us > figures->waiting_us + us;
+}
+
+bool storage_is_interrupted(struct storage *storage, uint64_t now_us)
+{
+    struct storage_load_figures figures = storage_figures(storage);
+    return figures.failing || waits_longer(&figures, now_us, STORAGE_LATE_US);
+}
+
 bool storage_is_full(struct storage *storage, uint64_t now_us)
 {
     struct storage_load_figures figures = storage_figures(storage);
     bool trouble = figures.failing || figures.archive_fails || figures.archive_behind;
     uint64_t bytes = figures.waiting_bytes + (trouble ? figures.kept_bytes : 0);
-    if (bytes >= storage->options.ring_bytes)
-        return true;
-    return figures.waiting_us > 0 &&
-           now_us > figures.waiting_us + STORAGE_RING_S * UINT64_C(1000000);
+    return bytes >= storage->options.ring_bytes ||
+           waits_longer(&figures, now_us, storage->options.ring_s * UINT64_C(1000000));
 }
 
 /* --- Rooms --------------------------------------------------------------------------------------- */
@@ -432,6 +441,8 @@ struct storage *storage_create(const struct storage_options *options, char error
     storage->store = options->store;
     if (storage->options.ring_bytes == 0)
         storage->options.ring_bytes = STORAGE_RING_BYTES;
+    if (storage->options.ring_s == 0)
+        storage->options.ring_s = STORAGE_RING_S;
     if (storage->options.clock_ms == NULL)
         storage->options.clock_ms = clock_ms;
     if (storage->options.wall_ms == NULL)

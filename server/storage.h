@@ -9,7 +9,7 @@
  * seconds seals what was flushed into the archive, with a snapshot where a room's log has grown
  * long: the room is built from its log, off the hub's thread, by the code that also loads it.
  *
- * When the disk fails, rooms go on: flushes wait in memory, STORAGE_RING_BYTES of them or
+ * When the disk fails or hangs, rooms go on: flushes wait in memory, STORAGE_RING_BYTES of them or
  * STORAGE_RING_S seconds, and nothing counts as saved. After an error of fsync the journal goes on
  * in a new file, which gets everything that is not in the archive.
  *
@@ -26,6 +26,9 @@
 /* What may wait for a disk that does not take it, and how long. */
 #define STORAGE_RING_BYTES (64u << 20)
 #define STORAGE_RING_S     60u
+
+/* A flush under way for longer tells of a disk that hangs. */
+#define STORAGE_LATE_US 2000000u
 
 /* At most one flush in so many microseconds, unless someone waits for it. */
 #define STORAGE_FLUSH_US 40000u
@@ -52,6 +55,7 @@ struct storage_options {
     void (*wake)(void *context); /* NULL: nothing happens but in storage_work() */
     void *context;
     uint64_t ring_bytes;        /* 0: STORAGE_RING_BYTES */
+    uint32_t ring_s;            /* 0: STORAGE_RING_S */
     uint32_t seal_ms;           /* 0: STORAGE_SEAL_MS */
     uint64_t sealing_bytes;     /* 0: STORAGE_SEALING_BYTES */
     uint64_t (*clock_ms)(void); /* monotonic; NULL: the system's */
@@ -116,6 +120,9 @@ struct storage_load_figures storage_figures(struct storage *storage);
 /* True when the open flush takes no more: rooms do not tick until it has gone out. */
 bool storage_flush_is_full(const struct storage *storage);
 
+/* True while nothing becomes saved: the disk fails, or has not answered for STORAGE_LATE_US. */
+bool storage_is_interrupted(struct storage *storage, uint64_t now_us);
+
 /* True when no more may be logged: the ring is full, or too old. */
 bool storage_is_full(struct storage *storage, uint64_t now_us);
 
@@ -132,7 +139,8 @@ enum storage_event_kind {
 enum storage_load_result {
     LOAD_DONE,
     LOAD_NONE,        /* no such room, or one that was deleted: `incarnation` is the last it had */
-    LOAD_KIND,        /* of a kind that this server does not have */
+    LOAD_KIND,        /* of a kind that this server does not have, or that declares other names than
+                       * it did: it is left as it is; `text` says which */
     LOAD_QUARANTINED, /* damaged: it is left as it is; `text` says where */
     LOAD_FAILED       /* no memory, or the disk does not answer: try again */
 };

@@ -278,23 +278,34 @@ enum status room_log_hash(struct room *room)
 
 /* --- Holes --------------------------------------------------------------------------------------- */
 
+void timers_wait(struct room *room)
+{
+    for (uint32_t i = 0; i < room->timer_count; i++)
+        room->timers[i].due++;
+}
+
 void room_log_stop(struct room *room)
 {
     assert(is_logging(room));
     room->saved = room_durable(room); /* which does not go back, although the room goes on */
     room->acts.length = 0;
     room->acts.count = 0;
+    room->blank = false; /* what comes cannot be told from nothing later */
     room->unlogged = true;
 }
 
 size_t room_log_resume_bytes(const struct room *room)
 {
-    return snapshot_bytes(room) + RESUMED_BYTES;
+    return snapshot_bytes(room) + room->timer_count * sizeof(uint64_t) + RESUMED_BYTES;
 }
 
 void room_log_resume(struct room *room, uint64_t wall_ms, struct writer *writer)
 {
-    assert(room->unlogged && room->tick > room->logged && room->inbox.length == 0);
+    assert(room->unlogged);
+    if (room->tick == room->logged) {
+        room_set_tick(room, room->tick + 1);
+        timers_wait(room);
+    }
     write_head(writer, room, wall_ms, 1);
     pack_array(writer, 3);
     pack_integer(writer, ACT_RESUMED);
@@ -307,12 +318,6 @@ void room_log_resume(struct room *room, uint64_t wall_ms, struct writer *writer)
 }
 
 /* --- Sleeping and waking ------------------------------------------------------------------------- */
-
-void timers_wait(struct room *room)
-{
-    for (uint32_t i = 0; i < room->timer_count; i++)
-        room->timers[i].due++;
-}
 
 enum status room_sleep(struct room *room)
 {

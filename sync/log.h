@@ -86,8 +86,8 @@ uint64_t room_logged(const struct room *room); /* tick of the last entry */
  * stands still. Between two ticks. */
 void room_log_stop(struct room *room);
 
-/* Right after a tick, or while nobody is seated: an entry with all that the room is, behind which
- * its log goes on; and most bytes that it takes. A tick has been made since room_log_stop(). */
+/* An entry with all that the room is, behind which its log goes on; and most bytes that it takes.
+ * Between two ticks; it takes one of its own where none was made since room_log_stop(). */
 void room_log_resume(struct room *room, uint64_t wall_ms, struct writer *writer);
 size_t room_log_resume_bytes(const struct room *room);
 

@@ -74,6 +74,7 @@ static struct hub_options options(void)
             },
         .transport = &fake,
         .storage = world.storage,
+        .find = world.find,
         .durability = DURABILITY_DISK,
         .log = &world.log,
         .now_us = world.now_us,
@@ -85,10 +86,12 @@ static struct hub_options options(void)
 static void world_open_storage(void)
 {
     char error[STORAGE_ERROR_MAX];
-    world.storage = storage_create(
-        &(struct storage_options){
-            .store = world.store, .rooms = {.saves = true}, .find = kind_find, .seed = 42},
-        error);
+    world.storage = storage_create(&(struct storage_options){.store = world.store,
+                                                             .rooms = {.saves = true},
+                                                             .find = world.find,
+                                                             .ring_bytes = world.ring_bytes,
+                                                             .seed = 42},
+                                   error);
     ck_assert_msg(world.storage != NULL, "%s", error);
 }
 
@@ -98,14 +101,16 @@ static void leave_open(struct store *store)
     (void)store;
 }
 
-void world_crash(void)
+static void begin_again(bool crashes)
 {
     for (int i = 0; i < WORLD_PEERS; i++)
         if (world.peers[i] != NULL)
             peer_disconnect(world.peers[i]);
     void (*close_store)(struct store *) = world.store->close;
-    storage_abandon(world.storage);
+    if (crashes)
+        storage_abandon(world.storage);
     hub_destroy(world.hub);
+    ck_assert(storage_stop(world.storage) != crashes);
     world.store->close = leave_open;
     storage_destroy(world.storage);
     world.store->close = close_store;
@@ -115,9 +120,21 @@ void world_crash(void)
     ck_assert_ptr_nonnull(world.hub);
 }
 
+void world_crash(void)
+{
+    begin_again(true);
+}
+
+void world_restart(void)
+{
+    begin_again(false);
+}
+
 void world_setup(void)
 {
-    world.loses = false;
+    world.loses = world.hangs = false;
+    world.ring_bytes = 0;
+    world.find = kind_find;
     world.now_us = 1000 * SECOND;
     log_init(&world.log, LOG_LEVEL_DEBUG, discard, NULL);
     world.store = store_memory_create(STORE_MAX);
@@ -151,6 +168,8 @@ void world_teardown(void)
 /* The storage does all that it was asked for. */
 void world_store(void)
 {
+    if (world.hangs)
+        return;
     storage_work(world.storage);
     hub_storage_turn(world.hub);
     storage_work(world.storage);

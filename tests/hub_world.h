@@ -35,6 +35,9 @@ struct world {
     struct log log;
     struct peer *peers[WORLD_PEERS];
     uint64_t now_us;
+    const struct rules *(*find)(struct bytes kind); /* kind_find, before the test says otherwise */
+    uint64_t ring_bytes;                            /* of the next storage; 0: its default */
+    bool hangs; /* the disk does not answer: world_store() does nothing */
     bool loses; /* not all can be saved at the end */
 };
 
@@ -47,6 +50,9 @@ void world_store(void);
 
 /* The server is gone at once, and another one comes up on what the store holds. */
 void world_crash(void);
+
+/* The server stops in peace; likewise. */
+void world_restart(void);
 
 /* The clock jumps, and nothing is done about it. */
 void world_jump(uint64_t microseconds);

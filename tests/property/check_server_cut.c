@@ -189,6 +189,7 @@ static void open_server(void)
                    .linger_s = LINGER_S},
         .transport = &transport,
         .storage = world.storage,
+        .find = kind_find,
         .durability = DURABILITY_DISK,
         .log = &world.log,
         .now_us = world.now_us,
