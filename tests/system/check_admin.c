@@ -1,10 +1,14 @@
 /* check_admin.c - `tutti rooms`, `show`, `log`, `check`, `backup`, `restore`, `delete` and `release` on
  * the data of the real server: while it runs, after it stopped, and after it was killed. */
-#include "sync/wire.h"
+#include "persistence/flush.h"
+#include "persistence/store_sqlite.h"
+#include "tests/helpers.h"
+#include "tests/kept_log.h"
 #include "tests/raw_client.h"
 #include "tests/server_process.h"
 
 #include <check.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -63,7 +67,7 @@ static int tutti(const char *arguments)
     return tutti_in(server.folder, arguments);
 }
 
-static void join(const char *room)
+static void enter(const char *room)
 {
     raw_shut(&ada);
     ck_assert_int_eq(raw_open(&ada, server.port, room), 101);
@@ -131,7 +135,7 @@ static void wait_for_records(const char *name, int records)
 /* A room with records a and b, made in two ticks at least, and a refused operation. */
 static void write_room(const char *name)
 {
-    join(name);
+    enter(name);
     raw_say(&ada, "[1 [[0 'shapes' 'a' 'n' 1]]]");
     wait_for_records(name, 1);
     raw_say(&ada, "[1 [[0 'shapes' 'b' 'n' 2]] [[1 'shapes' 'none' 'n' 3]]]");
@@ -248,12 +252,96 @@ START_TEST(what_a_killed_server_left_is_read)
 }
 END_TEST
 
+/* A room with a hole in its log, in the journal of a server that has stopped. */
+struct holed {
+    uint64_t before, hole, behind; /* ticks */
+};
+
+static bool take_no_flush(void *context, const struct store_flush *flush)
+{
+    (void)context;
+    (void)flush;
+    return true;
+}
+
+static void append_to_journal(struct bytes name, const struct room *room, struct bytes log)
+{
+    struct store *store;
+    char error[STORE_SQLITE_ERROR_MAX];
+    uint64_t fence, last;
+    struct flush_buffer buffer = {0};
+    struct flush_entry entry = {.room = name,
+                                .incarnation = room_incarnation(room),
+                                .first = 1,
+                                .last = room_logged(room),
+                                .bytes = log};
+    struct store_sqlite_options sqlite = {.folder = server.folder};
+    ck_assert_int_eq(store_sqlite_open(&sqlite, &store, error), STORE_OK);
+    ck_assert_int_eq(store->claim(store, &fence), STORE_OK);
+    ck_assert_int_eq(store->flushes(store, take_no_flush, NULL, &last), STORE_OK);
+    ck_assert(flush_add(&buffer, &entry));
+    struct store_flush flush = {.number = last + 1, .bytes = {buffer.data, buffer.length}};
+    ck_assert_int_eq(store->append(store, fence, &flush), STORE_OK);
+    free(buffer.data);
+    store->close(store);
+}
+
+static struct holed write_holed_room(void)
+{
+    struct kept_log kept = {0};
+    struct holed ticks;
+    struct room *room = room_create(
+        &(struct room_options){.rules = &kind_open, .incarnation = 9, .logs = true, .saves = true});
+    uint32_t bob = join(room, 5, ROLE_EDITOR);
+    kept_log_take(&kept, room);
+    ck_assert_int_eq(outcome(room, bob, "[0 'shapes' 'a' 'n' 1]"), STATUS_OK);
+    kept_log_take(&kept, room);
+    ticks.before = room_tick_number(room);
+    room_log_stop(room);
+    ck_assert_int_eq(outcome(room, bob, "[0 'shapes' 'b' 'n' 2]"), STATUS_OK);
+    ticks.hole = room_tick_number(room);
+    ck_assert_int_eq(outcome(room, bob, "[4 'shapes' 'a']"), STATUS_OK);
+    kept_log_resume(&kept, room);
+    ticks.behind = room_tick_number(room);
+    ck_assert_int_eq(outcome(room, bob, "[1 'shapes' 'b' 'n' 3]"), STATUS_OK);
+    kept_log_take(&kept, room);
+    append_to_journal(bytes_of("holed"), room, (struct bytes){kept.data, kept.length});
+    room_destroy(room);
+    kept_log_free(&kept);
+    return ticks;
+}
+
+START_TEST(a_hole_in_a_log_is_told)
+{
+    char command[64];
+    server_signal(&server, SIGTERM);
+    struct holed ticks = write_holed_room();
+    snprintf(command, sizeof command, "show holed --tick %" PRIu64, ticks.before);
+    ck_assert_msg(tutti(command) == 0, "%s", out);
+    expect_out("\"id\":\"a\"");
+    snprintf(command, sizeof command, "show holed --tick %" PRIu64, ticks.hole);
+    ck_assert_int_eq(tutti(command), 1);
+    expect_out("not recorded");
+    snprintf(command, sizeof command, "show holed --tick %" PRIu64, ticks.behind);
+    ck_assert_msg(tutti(command) == 0, "%s", out);
+    expect_out("\"id\":\"b\"");
+    expect_not_out("\"id\":\"a\"");
+    ck_assert_msg(tutti("log holed") == 0, "%s", out);
+    snprintf(command, sizeof command, "\"act\":\"resumed\",\"unrecorded_after\":%" PRIu64,
+             ticks.before);
+    expect_out(command);
+    expect_out("\"act\":\"operation\",\"member\":1");
+    ck_assert_msg(tutti("check") == 0, "%s", out);
+    expect_out("1 rooms built, 0 damages");
+}
+END_TEST
+
 /* --- Deleting ------------------------------------------------------------------------------------ */
 
 static void expect_new_room(const char *name)
 {
     char command[128];
-    join(name);
+    enter(name);
     raw_say(&ada, "[1 [[0 'shapes' 'c' 'n' 3]]]");
     wait_for_records(name, 1);
     snprintf(command, sizeof command, "show %s", name);
@@ -442,7 +530,7 @@ START_TEST(a_restored_room_is_another_than_the_one_its_members_know)
     snprintf(command, sizeof command, "restore %s", copy);
     ck_assert_msg(tutti_in(second.folder, command) == 0, "%s", out);
     server_restart(&second);
-    join("lobby");
+    enter("lobby");
     server_signal(&second, SIGTERM);
     ck_assert_int_eq(tutti_in(second.folder, "log lobby"), 0);
     expect_out("\"act\":\"woken\"");
@@ -577,6 +665,7 @@ int main(void)
     tcase_add_test(tcase, a_running_server_is_read);
     tcase_add_test(tcase, a_room_that_sleeps_is_read);
     tcase_add_test(tcase, what_a_killed_server_left_is_read);
+    tcase_add_test(tcase, a_hole_in_a_log_is_told);
     tcase_add_test(tcase, a_room_is_deleted_while_members_are_in);
     tcase_add_test(tcase, a_room_with_nothing_in_it_is_listed_deleted_and_forgotten);
     tcase_add_test(tcase, a_room_that_sleeps_is_deleted);

@@ -154,6 +154,36 @@ START_TEST(a_kind_that_is_not_here_is_told_and_nothing_is_touched)
 }
 END_TEST
 
+/* The same name, and one event less. */
+static const struct rules *find_changed(struct bytes kind)
+{
+    static struct rules changed;
+    changed = kind_every;
+    changed.event_count--;
+    return bytes_equal(kind, bytes_of("every")) ? &changed : NULL;
+}
+
+/* 0: nothing but a log, 1: a snapshot too. */
+START_TEST(a_kind_that_has_changed_is_told_and_nothing_is_touched)
+{
+    const struct rules *(*find)(struct bytes kind) = life.options.find;
+    lobby_make(5);
+    for (unsigned i = 1; i <= 12; i++)
+        lobby_write(i, _i == 0 ? 10 : 2000);
+    lobby_sleeps();
+    life_end(true);
+    life.options.find = find_changed;
+    life_next();
+    struct storage_event event = lobby_load();
+    ck_assert_int_eq(event.result, LOAD_KIND);
+    ck_assert_ptr_nonnull(strstr(event.text, "changed"));
+    life_end(true);
+    life.options.find = find;
+    life_next();
+    lobby_expect(true); /* it is as it was for whoever has the kind */
+}
+END_TEST
+
 START_TEST(a_log_that_leads_nowhere_is_quarantined_and_stays_so)
 {
     lobby_make(5);
@@ -317,6 +347,7 @@ int main(void)
     tcase_add_loop_test(calm, a_snapshot_counts_in_what_one_transaction_takes, 0, 2);
     tcase_add_loop_test(calm, a_crash_between_sealing_and_release_doubles_nothing, 0, 4);
     tcase_add_test(calm, a_kind_that_is_not_here_is_told_and_nothing_is_touched);
+    tcase_add_loop_test(calm, a_kind_that_has_changed_is_told_and_nothing_is_touched, 0, 2);
     tcase_add_loop_test(calm, a_log_that_leads_nowhere_is_quarantined_and_stays_so, 0, 2);
     tcase_add_loop_test(calm, an_archive_that_does_not_answer_makes_a_load_fail_and_no_more, 0, 3);
     tcase_add_loop_test(calm, a_removed_room_does_not_come_back_and_a_new_one_is_its_own, 0, 4);
