@@ -92,6 +92,18 @@ static bool fails(enum bad_disk_call call)
     return true;
 }
 
+/* Between two looks at a disk that hangs. */
+#define HANG_US 2000u
+
+static void hang(int fd)
+{
+    if (disk == NULL || !atomic_load(&disk->hangs) || !is_watched_file(fd))
+        return;
+    atomic_fetch_add(&disk->hung, 1);
+    while (atomic_load(&disk->hangs))
+        usleep(HANG_US);
+}
+
 static bool fails_on(enum bad_disk_call call, int fd)
 {
     return is_wanted(call) && is_watched_file(fd) && fails(call);
@@ -158,11 +170,13 @@ ssize_t pwrite64(int fd, const void *data, size_t length, off64_t offset)
 
 int fsync(int fd)
 {
+    hang(fd);
     return fails_on(BAD_DISK_SYNC, fd) ? -1 : behind_fsync()(fd);
 }
 
 int fdatasync(int fd)
 {
+    hang(fd);
     return fails_on(BAD_DISK_SYNC, fd) ? -1 : behind_fdatasync()(fd);
 }
 

@@ -39,8 +39,10 @@ struct bad_disk_fault {
 
 struct bad_disk {
     char folder[64];
-    char files[32];     /* only those whose name begins so; "" for all */
-    _Atomic bool tears; /* a write that is to fail takes half of its bytes, as long as it can */
+    char files[32];        /* only those whose name begins so; "" for all */
+    _Atomic bool tears;    /* a write that is to fail takes half of its bytes, as long as it can */
+    _Atomic bool hangs;    /* syncs do not return while it does */
+    _Atomic uint32_t hung; /* syncs that did not, at once */
     _Atomic uint32_t period; /* of the calls that would fail, only every so many-th does; 0: all */
     _Atomic uint32_t turn;
     struct bad_disk_fault faults[BAD_DISK_CALLS];
@@ -60,9 +62,13 @@ void bad_disk_fail(struct bad_disk *disk, enum bad_disk_call call, int error, ui
 /* No space for anything. */
 void bad_disk_fill(struct bad_disk *disk);
 
+/* Syncs neither fail nor return, until it is mended. */
+void bad_disk_hang(struct bad_disk *disk);
+
 /* Nothing fails any more. */
 void bad_disk_mend(struct bad_disk *disk);
 
+uint32_t bad_disk_hung(const struct bad_disk *disk);
 uint32_t bad_disk_failed(const struct bad_disk *disk, enum bad_disk_call call);
 
 void bad_disk_release(struct bad_disk *disk);

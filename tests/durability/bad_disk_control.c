@@ -47,10 +47,21 @@ void bad_disk_fill(struct bad_disk *disk)
     bad_disk_fail(disk, BAD_DISK_CREATE, ENOSPC, BAD_DISK_FOR_EVER);
 }
 
+void bad_disk_hang(struct bad_disk *disk)
+{
+    atomic_store(&disk->hangs, true);
+}
+
 void bad_disk_mend(struct bad_disk *disk)
 {
+    atomic_store(&disk->hangs, false);
     for (int call = 0; call < BAD_DISK_CALLS; call++)
         atomic_store(&disk->faults[call].left, 0);
+}
+
+uint32_t bad_disk_hung(const struct bad_disk *disk)
+{
+    return atomic_load(&disk->hung);
 }
 
 uint32_t bad_disk_failed(const struct bad_disk *disk, enum bad_disk_call call)

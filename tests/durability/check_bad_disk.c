@@ -387,6 +387,82 @@ START_TEST(a_disk_that_fails_now_and_then_is_written_in_the_end)
 }
 END_TEST
 
+/* --- Hanging ------------------------------------------------------------------------------------- */
+
+START_TEST(a_disk_that_hangs_is_told_and_caught_up)
+{
+    begin();
+    bad_disk_choose(disk, "journal-");
+    bad_disk_hang(disk);
+    expect(is_interrupted, "everyone is told that the disk hangs");
+    ck_assert(health_has("\"status\":\"degraded\",\"saving\":\"interrupted\""));
+    expect_undurable_life();
+    visit("room-0", true);
+    bad_disk_mend(disk);
+    expect_recovery();
+    server_signal(&server, SIGKILL);
+    server_restart(&server);
+    expect_whole();
+    end();
+}
+END_TEST
+
+START_TEST(a_disk_that_hangs_for_long_pauses_rooms)
+{
+    begin_with((const char *const[]){"--storage-ring-seconds", "4", NULL});
+    bad_disk_choose(disk, "journal-");
+    bad_disk_hang(disk);
+    expect(is_interrupted, "everyone is told that the disk hangs");
+    expect(is_paused, "rooms stand still");
+    ck_assert(health_has("\"status\":\"degraded\",\"saving\":\"paused\""));
+    uint64_t ticks = metric("tutti_ticks_total");
+    crowd_run_ms(&crowd, 300, 600);
+    ck_assert_uint_eq(metric("tutti_ticks_total"), ticks);
+    bad_disk_mend(disk);
+    expect_recovery();
+    end();
+}
+END_TEST
+
+/* A disk that fails and answers at once makes what waits as old as one that hangs. */
+START_TEST(a_disk_that_is_full_for_long_pauses_rooms)
+{
+    begin_with((const char *const[]){"--storage-ring-seconds", "4", NULL});
+    bad_disk_fill(disk);
+    expect(is_paused, "rooms stand still");
+    bad_disk_mend(disk);
+    expect_recovery();
+    end();
+}
+END_TEST
+
+static bool archive_hangs(struct crowd *of)
+{
+    (void)of;
+    return bad_disk_hung(disk) > 0;
+}
+
+/* Who comes to a room that is awake does not ask the archivist; who comes to another waits. */
+START_TEST(an_archive_that_hangs_is_in_nobodys_way)
+{
+    static struct raw_client patient;
+    begin();
+    bad_disk_choose(disk, "archive.db");
+    bad_disk_hang(disk);
+    expect(archive_hangs, "something is sealed");
+    for (int i = 0; i < 3; i++)
+        visit("room-0", false);
+    expect_whole(); /* written and saved meanwhile; whoever looks joins rooms that are awake */
+    ck_assert_int_eq(raw_open(&patient, server.port, "another"), 101);
+    raw_hello(&patient, 3, "'open'");
+    bad_disk_mend(disk);
+    ck_assert_uint_gt(raw_expect(&patient, SERVER_WELCOME).length, 0);
+    raw_shut(&patient);
+    expect_recovery();
+    end();
+}
+END_TEST
+
 /* --- The archive --------------------------------------------------------------------------------- */
 
 static void lose_archive(void)
@@ -573,6 +649,12 @@ int main(void)
     tcase_add_test(lying, a_disk_that_fails_for_long_pauses_rooms);
     tcase_add_loop_test(lying, a_disk_that_fails_now_and_then_is_written_in_the_end, 0,
                         sizeof now_and_then / sizeof now_and_then[0]);
+
+    TCase *hanging = add_case(suite, "hanging");
+    tcase_add_test(hanging, a_disk_that_hangs_is_told_and_caught_up);
+    tcase_add_test(hanging, a_disk_that_hangs_for_long_pauses_rooms);
+    tcase_add_test(hanging, a_disk_that_is_full_for_long_pauses_rooms);
+    tcase_add_test(hanging, an_archive_that_hangs_is_in_nobodys_way);
 
     TCase *archive = add_case(suite, "archive");
     tcase_add_test(archive, a_lost_archive_leaves_everything_to_the_journal);
