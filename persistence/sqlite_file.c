@@ -40,7 +40,6 @@ static enum store_result result_of_ioerr(int code, int system_errno)
     switch (code) {
     case SQLITE_IOERR_NOMEM:
         return STORE_MEMORY;
-    case SQLITE_IOERR_CORRUPTFS:
     case SQLITE_IOERR_SHORT_READ: /* the file ends before a page that it should have */
         return STORE_DAMAGED;
     case SQLITE_IOERR_WRITE:
@@ -85,9 +84,24 @@ static enum store_result result_of(int code, int system_errno)
     }
 }
 
+/* SQLite takes a read that the disk refuses for a damaged file system, and that for a damaged file.
+ * But it tells nothing of the bytes: they may be there for the next who asks. */
+static bool has_refused(sqlite3 *db)
+{
+    int file_errno = 0, log_errno = 0;
+    sqlite3_file *log = NULL;
+    sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &file_errno);
+    sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (log != NULL && log->pMethods != NULL)
+        log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &log_errno);
+    return file_errno == EIO || log_errno == EIO;
+}
+
 enum store_result sqlite_file_result(struct sqlite_file *file, int code)
 {
     enum store_result result = result_of(code, sqlite3_system_errno(file->db));
+    if (result == STORE_DAMAGED && (code & 0xff) == SQLITE_CORRUPT && has_refused(file->db))
+        result = STORE_FAILED;
     if (result != STORE_OK)
         store_place_set("%s: %s (%d)", file->name, sqlite3_errmsg(file->db), code);
     if (result == STORE_DAMAGED)

@@ -90,6 +90,7 @@ struct hub {
     bool saves;           /* durability is more than memory */
     enum saving saving;   /* as the members were told */
     bool fenced;          /* another server has the store: stop */
+    bool disk_lost;       /* nothing but another start may help: stop where that was asked for */
     hub_answer *answered; /* what became of an order; NULL: nobody wants to know */
     void *answered_context;
     uint64_t incarnation; /* highest given out */

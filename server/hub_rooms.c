@@ -530,6 +530,9 @@ void hub_storage_turn(struct hub *hub)
             break;
         case STORAGE_WELL:
             break;
+        case STORAGE_LOST:
+            hub->disk_lost = true;
+            break;
         case STORAGE_FENCED:
             hub->fenced = true;
             break;

@@ -52,6 +52,7 @@ enum log_level {
     ROW(DISK, ERROR, "disk")                                                                       \
     ROW(SAVING, WARN, "saving")                                                                    \
     ROW(FENCED, ERROR, "fenced")                                                                   \
+    ROW(DISK_LOST, ERROR, "disk_lost")                                                             \
     ROW(SALVAGED, ERROR, "salvaged")                                                               \
     ROW(NOT_SAVED, ERROR, "not_saved")                                                             \
     ROW(ADMIN_MISSING, WARN, "admin_missing")                                                      \

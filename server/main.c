@@ -213,7 +213,7 @@ static int run(struct program *program)
 
     ev_run(program->loop, 0);
 
-    bool fenced = service_hub(program->service)->fenced;
+    bool failed = service_has_failed(program->service);
     bool saved = service_destroy(program->service);
     program->service = NULL;
     if (!saved)
@@ -221,7 +221,7 @@ static int run(struct program *program)
                    "the disk did not take all of it in time");
     struct log_line line = log_begin(&program->log, LOG_STOPPED);
     log_end(&line);
-    return saved && !fenced ? EXIT_SUCCESS : EXIT_FAILURE;
+    return saved && !failed ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static void release(struct program *program)

@@ -115,6 +115,10 @@ static const struct option table[] = {
      65536, COUNT_MAX, "what may wait in memory for a disk that fails; above it rooms stand still"},
     {"storage-ring-seconds", "TUTTI_STORAGE_RING_SECONDS", "SECONDS", "60", AT(storage_ring_s),
      KIND_NUMBER, 3, 86400, "how long it may wait"},
+    {"exit-on-disk-failure", "TUTTI_EXIT_ON_DISK_FAILURE", NULL, NULL, AT(exit_on_disk_failure),
+     KIND_SWITCH, 0, 0,
+     "end with status 1 when the disk fails in a new file too, so that something else can take "
+     "over"},
 };
 
 #define TABLE_COUNT (sizeof table / sizeof table[0])

@@ -43,6 +43,7 @@ struct options {
     struct hub_limits limits;
     uint32_t storage_ring;
     uint32_t storage_ring_s;
+    bool exit_on_disk_failure;
 };
 
 enum options_result {

@@ -113,6 +113,8 @@ void archivist_seal_failed(struct storage *storage, enum store_result result)
     if (!known)
         storage_trouble(storage, "the archive: %s: %.80s", store_result_text(result),
                         storage->store->place(storage->store));
+    if (for_ever)
+        storage_lost(storage);
 }
 
 /* STORE_DAMAGED may mean that the archive as a whole was, and has been replaced meanwhile. */

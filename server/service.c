@@ -36,6 +36,8 @@ struct service {
     uint64_t idle_us;          /* when the loop last had nothing to do */
     uint64_t armed_us;         /* what the timer is set to; 0 for nothing */
     int timer_fd;
+    bool exits_on_loss; /* of the disk */
+    bool failed;
 };
 
 static uint64_t clock_us(clockid_t clock)
@@ -127,11 +129,18 @@ static void on_stored(struct ev_loop *loop, struct ev_async *watcher, int events
     (void)events;
     struct service *service = watcher->data;
     hub_storage_turn(service->hub);
-    if (!service->hub->fenced || service->hub->draining)
+    bool gives_up = service->exits_on_loss && service->hub->disk_lost;
+    if ((!service->hub->fenced && !gives_up) || service->hub->draining)
         return;
-    struct log_line line = log_begin(service->log, LOG_FENCED);
+    struct log_line line = log_begin(service->log, gives_up ? LOG_DISK_LOST : LOG_FENCED);
     log_end(&line);
+    service->failed = true;
     service_drain(service);
+}
+
+bool service_has_failed(const struct service *service)
+{
+    return service->failed;
 }
 
 static void on_drain_end(struct ev_loop *loop, struct ev_timer *watcher, int events)
@@ -284,6 +293,7 @@ struct service *service_create(const struct service_options *options, char error
     }
     service->loop = options->loop;
     service->log = options->log;
+    service->exits_on_loss = options->options->exit_on_disk_failure;
     service->timer_fd = -1;
     service->listener = (struct listener){
         .accepted = on_accepted, .paused = on_paused, .context = service, .fd = -1};

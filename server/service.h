@@ -43,6 +43,9 @@ struct service *service_create(const struct service_options *options,
  * are over. */
 void service_drain(struct service *service);
 bool service_is_draining(const struct service *service);
+/* It drains by itself: another server has its store, or the disk is lost and that is to end it. */
+bool service_has_failed(const struct service *service);
+
 /* False when something could not be saved. */
 bool service_destroy(struct service *service);
 

@@ -142,10 +142,23 @@ void storage_trouble(struct storage *storage, const char *format, ...)
     storage_tell(storage, STORAGE_TROUBLE, text);
 }
 
+/* Once the storage stops, nobody listens. */
 void wake_hub(struct storage *storage)
 {
-    if (storage->options.wake != NULL)
+    pthread_mutex_lock(&storage->mutex);
+    if (storage->options.wake != NULL && !storage->stopping)
         storage->options.wake(storage->options.context);
+    pthread_mutex_unlock(&storage->mutex);
+}
+
+void storage_lost(struct storage *storage)
+{
+    pthread_mutex_lock(&storage->mutex);
+    bool told = storage->lost;
+    storage->lost = true;
+    pthread_mutex_unlock(&storage->mutex);
+    if (!told)
+        storage_tell(storage, STORAGE_LOST, "");
 }
 
 /* Flushes end one after the other, so that a number tells of them all: no memory is needed to say
@@ -484,6 +497,39 @@ void storage_work(struct storage *storage)
         writer_do(storage, job);
 }
 
+/* What the threads have done, so that one that goes on is told from one that hangs. */
+static uint64_t progress_of(struct storage *storage)
+{
+    struct storage_load_figures figures = storage_figures(storage);
+    return figures.flushes + figures.failures + figures.seals + figures.loads;
+}
+
+/* False when nothing happens for so many seconds. */
+static bool join_thread(struct storage *storage, pthread_t thread, uint32_t seconds)
+{
+    uint64_t progress;
+    struct timespec until;
+    do {
+        progress = progress_of(storage);
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec += seconds;
+        if (pthread_timedjoin_np(thread, NULL, &until) == 0)
+            return true;
+    } while (progress_of(storage) != progress);
+    return false;
+}
+
+/* False when a flush could not be waited for. */
+static bool join_threads(struct storage *storage)
+{
+    bool written = join_thread(storage, storage->writer_thread, STOP_SECONDS);
+    /* The end of the writer is what tells the archivist of its own. */
+    storage->hangs =
+        !written || !join_thread(storage, storage->archivist_thread, STOP_SEAL_SECONDS);
+    storage->threads = false;
+    return written;
+}
+
 bool storage_stop(struct storage *storage)
 {
     assert(!storage->stopped);
@@ -494,14 +540,14 @@ bool storage_stop(struct storage *storage)
     storage_flush(storage, storage->flushed_us, true);
     bool handed_over = is_empty(storage);
     end_writer(storage);
-    if (storage->threads) {
-        pthread_join(storage->writer_thread, NULL);
-        pthread_join(storage->archivist_thread, NULL);
-        storage->threads = false;
-    } else {
+    bool written = true;
+    if (storage->threads)
+        written = join_threads(storage);
+    else
         storage_work(storage);
-    }
     storage->stopped = true;
+    if (storage->hangs)
+        return handed_over && written;
     /* What the archivist sealed last. */
     for (struct job *job; (job = queue_pop(storage, &storage->to_writer, QUEUE_AT_ONCE)) != NULL;)
         writer_do(storage, job);
@@ -514,6 +560,8 @@ void storage_destroy(struct storage *storage)
         return;
     if (!storage->stopped)
         (void)storage_stop(storage);
+    if (storage->hangs)
+        return;
     struct storage_event event;
     while (storage_next(storage, &event))
         room_destroy(event.room);

@@ -133,6 +133,8 @@ enum storage_event_kind {
     STORAGE_RELEASED, /* likewise */
     STORAGE_TROUBLE,  /* the disk began to fail: `text` */
     STORAGE_WELL,     /* it took everything that had waited */
+    STORAGE_LOST,     /* it fails for good, as far as this process goes: a journal begun anew failed
+                       * too, or the archive takes nothing more. Told once */
     STORAGE_FENCED    /* another server has taken the store: stop */
 };
 
@@ -166,7 +168,8 @@ bool storage_next(struct storage *storage, struct storage_event *event);
 void storage_work(struct storage *storage);
 
 /* Saves and seals everything and ends the threads; false when something could not be saved in
- * time. The storage takes nothing any more. */
+ * time. The storage takes nothing any more. A thread that a hanging disk does not give back is left
+ * behind with all that it holds, for the end of the process. */
 bool storage_stop(struct storage *storage);
 
 /* From here on nothing of what is logged reaches the store, as in a crash. */

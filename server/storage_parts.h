@@ -14,8 +14,10 @@
 #define uthash_nonfatal_oom(added_entry) ((added_entry)->lost = true)
 #include <uthash.h>
 
-/* How long a failing disk is waited for when the server stops. */
-#define STOP_SECONDS 5u
+/* How long a failing disk is waited for when the server stops; and one that does not answer. What is
+ * sealed last is in the journal already, and may take longer. */
+#define STOP_SECONDS      5u
+#define STOP_SEAL_SECONDS 20u
 
 /* What rooms logged in one interval. */
 struct batch {
@@ -81,6 +83,7 @@ struct storage {
     bool threads;
     bool stopped;
     struct job *stop; /* until it is needed: the end takes no memory */
+    bool hangs;       /* a thread did not come back: nothing may be freed */
 
     /* The hub's. */
     struct flush_buffer open;
@@ -102,6 +105,7 @@ struct storage {
     bool stopping;
     bool reclaiming; /* the archive was asked for space and has not answered */
     bool fenced;     /* the store is another server's */
+    bool lost;       /* STORAGE_LOST was told */
 
     /* The writer's. */
     uint64_t fence;
@@ -131,6 +135,7 @@ void storage_tell(struct storage *storage, enum storage_event_kind kind, const c
 __attribute__((format(printf, 2, 3))) void
 storage_trouble(struct storage *storage, const char *format, ...);
 void wake_hub(struct storage *storage);
+void storage_lost(struct storage *storage);
 struct bytes batch_bytes(const struct batch *batch);
 uint64_t wall_clock_ms(void); /* since 1970 */
 

@@ -129,6 +129,8 @@ static bool save(struct storage *storage, const struct batch *batch)
             return false;
         }
         report(storage, result, &told);
+        if (was_suspect && !is_transient(result))
+            storage_lost(storage);
         suspect = suspect || !is_transient(result);
         if (suspect && !was_suspect)
             continue;

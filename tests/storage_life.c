@@ -72,6 +72,7 @@ static void life_begin(struct store *store, bool threads)
     life.options.wake = threads ? wake : NULL;
     life.now_us = 1000000;
     life.saw_trouble = life.saw_well = false;
+    life.lost = 0;
     life_next();
 }
 
@@ -129,6 +130,7 @@ struct storage_event await_event(enum storage_event_kind kind)
         while (storage_next(life.storage, &event)) {
             life.saw_trouble |= event.kind == STORAGE_TROUBLE;
             life.saw_well |= event.kind == STORAGE_WELL;
+            life.lost += event.kind == STORAGE_LOST;
             if (event.kind == kind)
                 return event;
         }

@@ -23,6 +23,7 @@ struct life {
     struct room *room; /* the lobby as it is to come back; NULL before lobby_make() */
     uint64_t now_us;
     bool saw_trouble, saw_well; /* events that passed while another was awaited */
+    unsigned lost;              /* how often STORAGE_LOST was told */
 };
 extern struct life life;
 

@@ -26,6 +26,9 @@ static struct bad_disk *disk;
 
 BEHIND(open, int, (const char *, int, ...))
 BEHIND(open64, int, (const char *, int, ...))
+BEHIND(read, ssize_t, (int, void *, size_t))
+BEHIND(pread, ssize_t, (int, void *, size_t, off_t))
+BEHIND(pread64, ssize_t, (int, void *, size_t, off64_t))
 BEHIND(write, ssize_t, (int, const void *, size_t))
 BEHIND(pwrite, ssize_t, (int, const void *, size_t, off_t))
 BEHIND(pwrite64, ssize_t, (int, const void *, size_t, off64_t))
@@ -148,6 +151,21 @@ int open64(const char *path, int flags, ...)
     mode_t mode = mode_of(flags, arguments);
     va_end(arguments);
     return creation_fails(path, flags) ? -1 : behind_open64()(path, flags, mode);
+}
+
+ssize_t read(int fd, void *data, size_t length)
+{
+    return fails_on(BAD_DISK_READ, fd) ? -1 : behind_read()(fd, data, length);
+}
+
+ssize_t pread(int fd, void *data, size_t length, off_t offset)
+{
+    return fails_on(BAD_DISK_READ, fd) ? -1 : behind_pread()(fd, data, length, offset);
+}
+
+ssize_t pread64(int fd, void *data, size_t length, off64_t offset)
+{
+    return fails_on(BAD_DISK_READ, fd) ? -1 : behind_pread64()(fd, data, length, offset);
 }
 
 ssize_t write(int fd, const void *data, size_t length)

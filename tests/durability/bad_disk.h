@@ -24,6 +24,7 @@
 #define BAD_DISK_FOR_EVER UINT32_MAX
 
 enum bad_disk_call {
+    BAD_DISK_READ,     /* read, pread */
     BAD_DISK_WRITE,    /* write, pwrite */
     BAD_DISK_SYNC,     /* fsync, fdatasync */
     BAD_DISK_TRUNCATE, /* ftruncate */

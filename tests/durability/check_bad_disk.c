@@ -303,6 +303,31 @@ START_TEST(a_server_that_stops_on_a_full_disk_says_so)
 }
 END_TEST
 
+static sqlite3 *open_file(const char *name)
+{
+    char path[128];
+    sqlite3 *db;
+    snprintf(path, sizeof path, "%s/%s", server.folder, name);
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    return db;
+}
+
+START_TEST(a_stranger_who_holds_the_journal_is_waited_for)
+{
+    begin();
+    sqlite3 *db = open_file("journal-1.db");
+    sqlite3_busy_timeout(db, 5000);
+    ck_assert_int_eq(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    expect(is_interrupted, "everyone is told that nothing is saved");
+    expect_undurable_life();
+    ck_assert_int_eq(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    expect_recovery();
+    ck_assert_uint_eq(metric("tutti_journal_generations_total"), 0); /* the same file */
+    end();
+}
+END_TEST
+
 /* --- Lying -------------------------------------------------------------------------------------- */
 
 static bool has_file(const char *name)
@@ -334,6 +359,25 @@ END_TEST
 START_TEST(a_failed_write_begins_a_new_journal)
 {
     fail_once(BAD_DISK_WRITE);
+}
+END_TEST
+
+START_TEST(a_server_may_end_where_the_disk_is_lost)
+{
+    begin_with((const char *const[]){"--exit-on-disk-failure", NULL});
+    bad_disk_fail(disk, BAD_DISK_SYNC, EIO, 1);
+    wanted = 1;
+    expect(has_a_new_journal, "a new journal");
+    expect_recovery(); /* one failure is not the end */
+    crowd.rate = 100;
+    bad_disk_fail(disk, BAD_DISK_SYNC, EIO, BAD_DISK_FOR_EVER);
+    expect(has_ended, "the server ends");
+    ck_assert_int_eq(server.exit_status, EXIT_FAILURE);
+    ck_assert(server_has_said(&server, "disk_lost"));
+    bad_disk_mend(disk);
+    server_restart(&server);
+    expect_whole();
+    end();
 }
 END_TEST
 
@@ -431,6 +475,23 @@ START_TEST(a_disk_that_is_full_for_long_pauses_rooms)
     bad_disk_fill(disk);
     expect(is_paused, "rooms stand still");
     bad_disk_mend(disk);
+    expect_recovery();
+    end();
+}
+END_TEST
+
+START_TEST(a_server_that_stops_while_the_disk_hangs_says_so)
+{
+    begin();
+    bad_disk_choose(disk, "journal-");
+    bad_disk_hang(disk);
+    expect(is_interrupted, "everyone is told that the disk hangs");
+    kill(server.pid, SIGTERM);
+    expect(has_ended, "the server ends");
+    ck_assert_int_eq(server.exit_status, EXIT_FAILURE);
+    ck_assert(server_has_said(&server, "not_saved"));
+    bad_disk_mend(disk);
+    server_restart(&server);
     expect_recovery();
     end();
 }
@@ -546,22 +607,13 @@ END_TEST
 
 /* --- A damaged room ------------------------------------------------------------------------------ */
 
-static sqlite3 *open_archive(void)
-{
-    char path[128];
-    sqlite3 *db;
-    snprintf(path, sizeof path, "%s/archive.db", server.folder);
-    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-    return db;
-}
-
 static void spoil_room(const char *room)
 {
     char *sql =
         sqlite3_mprintf("UPDATE segment SET checksum = checksum + 1 WHERE room = CAST(%Q AS BLOB);"
                         "UPDATE snapshot SET checksum = checksum + 1 WHERE room = CAST(%Q AS BLOB)",
                         room, room);
-    sqlite3 *db = open_archive();
+    sqlite3 *db = open_file("archive.db");
     ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
     ck_assert_int_gt(sqlite3_total_changes(db), 0);
     sqlite3_free(sql);
@@ -573,7 +625,7 @@ static char *rows_of(const char *room, const char *table)
 {
     char *text = sqlite3_mprintf(""), *sql;
     sqlite3_stmt *rows;
-    sqlite3 *db = open_archive();
+    sqlite3 *db = open_file("archive.db");
     sql =
         sqlite3_mprintf("SELECT * FROM %s WHERE room = CAST(%Q AS BLOB) ORDER BY id", table, room);
     ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &rows, NULL), SQLITE_OK);
@@ -591,6 +643,33 @@ static char *rows_of(const char *room, const char *table)
     sqlite3_close(db);
     return text;
 }
+
+/* Its pages are not in memory yet, and the disk does not give them. */
+START_TEST(a_room_that_cannot_be_read_now_is_neither_lost_nor_damaged)
+{
+    static struct raw_client visitor;
+    begin();
+    expect_whole();
+    visit("quiet", false);
+    crowd_end(&crowd);
+    server_signal(&server, SIGTERM);
+    server_restart(&server);
+    bad_disk_choose(disk, "archive.db");
+    bad_disk_fail(disk, BAD_DISK_READ, EIO, BAD_DISK_FOR_EVER);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(raw_open(&visitor, server.port, "quiet"), 101);
+        raw_hello(&visitor, 1, "'open'");
+        ck_assert_int_eq(raw_end(&visitor), 4017);
+        raw_shut(&visitor);
+    }
+    bad_disk_mend(disk);
+    visit("quiet", false);
+    server_signal(&server, SIGTERM);
+    ck_assert_int_eq(server.exit_status, EXIT_SUCCESS);
+    server_stop(&server);
+    bad_disk_release(disk);
+}
+END_TEST
 
 START_TEST(a_damaged_room_is_left_as_it_is)
 {
@@ -642,10 +721,12 @@ int main(void)
     tcase_add_test(full, a_disk_that_takes_half_of_a_write_loses_nothing);
     tcase_add_test(full, a_limit_of_files_is_a_full_disk);
     tcase_add_test(full, a_server_that_stops_on_a_full_disk_says_so);
+    tcase_add_test(full, a_stranger_who_holds_the_journal_is_waited_for);
 
     TCase *lying = add_case(suite, "lying");
     tcase_add_test(lying, a_failed_sync_begins_a_new_journal);
     tcase_add_test(lying, a_failed_write_begins_a_new_journal);
+    tcase_add_test(lying, a_server_may_end_where_the_disk_is_lost);
     tcase_add_test(lying, a_disk_that_fails_for_long_pauses_rooms);
     tcase_add_loop_test(lying, a_disk_that_fails_now_and_then_is_written_in_the_end, 0,
                         sizeof now_and_then / sizeof now_and_then[0]);
@@ -654,6 +735,7 @@ int main(void)
     tcase_add_test(hanging, a_disk_that_hangs_is_told_and_caught_up);
     tcase_add_test(hanging, a_disk_that_hangs_for_long_pauses_rooms);
     tcase_add_test(hanging, a_disk_that_is_full_for_long_pauses_rooms);
+    tcase_add_test(hanging, a_server_that_stops_while_the_disk_hangs_says_so);
     tcase_add_test(hanging, an_archive_that_hangs_is_in_nobodys_way);
 
     TCase *archive = add_case(suite, "archive");
@@ -663,6 +745,7 @@ int main(void)
     TCase *damaged = add_case(suite, "damaged");
     tcase_add_test(damaged, a_damaged_journal_is_salvaged);
     tcase_add_test(damaged, a_damaged_archive_is_salvaged);
+    tcase_add_test(damaged, a_room_that_cannot_be_read_now_is_neither_lost_nor_damaged);
     tcase_add_test(damaged, a_damaged_room_is_left_as_it_is);
 
     SRunner *runner = srunner_create(suite);

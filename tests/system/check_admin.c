@@ -383,14 +383,14 @@ START_TEST(a_room_with_nothing_in_it_is_listed_deleted_and_forgotten)
 {
     write_room("written");
     ck_assert(is_stored("written"));
-    join("blank");
+    enter("blank");
     raw_say(&ada, "[2 'x' 5]");
     ck_assert(!is_stored("blank"));
     ck_assert_msg(tutti("delete blank") == 0, "%s", out);
     ck_assert_int_eq(raw_end(&ada), CLOSE_ENDED);
     ck_assert(find_room("blank") == NULL);
     ck_assert_int_ne(tutti("delete blank"), 0);
-    join("blank");
+    enter("blank");
     raw_say(&ada, "[4]");
     ck_assert_int_eq(raw_end(&ada), CLOSE_DONE);
     for (int i = 0; i < WAITS && find_room("blank") != NULL; i++)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* One flush of no meaning. */
 static void flush(uint64_t tick)
@@ -182,6 +183,42 @@ START_TEST(the_ring_is_full_by_time_while_the_disk_fails)
 }
 END_TEST
 
+START_TEST(a_full_disk_makes_the_archive_give_up_some_of_the_past)
+{
+    faulty_store_fail(&life.faulty, CALL_APPEND, STORE_FULL, FAULTY_FOR_EVER);
+    flush(1);
+    await_event(STORAGE_TROUBLE);
+    faulty_store_await(&life.faulty, CALL_RECLAIM, 2); /* again, as long as it is full */
+    faulty_store_fail(&life.faulty, CALL_APPEND, STORE_OK, 0);
+    ck_assert_uint_eq(await_event(STORAGE_FLUSHED).number, 1);
+}
+END_TEST
+
+/* 0: one failure is none, 1: the journal that was begun anew fails too. */
+START_TEST(a_disk_that_is_lost_is_told_once)
+{
+    flush_and_await(1);
+    for (uint64_t tick = 2; tick < 4; tick++) {
+        faulty_store_fail(&life.faulty, CALL_APPEND, STORE_FAILED, _i == 0 ? 1 : 6);
+        flush(tick);
+        await_event(STORAGE_FLUSHED);
+        ck_assert_uint_eq(life.lost, _i == 0 ? 0 : 1);
+    }
+}
+END_TEST
+
+START_TEST(a_stop_does_not_wait_for_a_disk_that_hangs)
+{
+    flush_and_await(1);
+    faulty_store_stall(&life.faulty, CALL_APPEND, true);
+    flush(2);
+    faulty_store_await(&life.faulty, CALL_APPEND, 2);
+    ck_assert(!storage_stop(life.storage));
+    storage_destroy(life.storage); /* which leaves the thread what it has */
+    _exit(EXIT_SUCCESS);
+}
+END_TEST
+
 START_TEST(a_stop_does_not_wait_for_ever_and_says_what_is_lost)
 {
     flush_and_await(1);
@@ -299,6 +336,9 @@ int main(void)
     tcase_add_test(bad, a_server_that_lost_its_store_writes_nothing_more);
     tcase_add_test(bad, the_ring_is_full_by_bytes_while_the_disk_fails);
     tcase_add_test(bad, the_ring_is_full_by_time_while_the_disk_fails);
+    tcase_add_test(bad, a_full_disk_makes_the_archive_give_up_some_of_the_past);
+    tcase_add_loop_test(bad, a_disk_that_is_lost_is_told_once, 0, 2);
+    tcase_add_exit_test(bad, a_stop_does_not_wait_for_a_disk_that_hangs, EXIT_SUCCESS);
     tcase_add_loop_test(bad, a_stop_does_not_wait_for_ever_and_says_what_is_lost, 0, 2);
     tcase_add_test(bad, a_full_archive_fills_the_ring_and_passes);
     suite_add_tcase(suite, bad);
