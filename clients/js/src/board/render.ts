@@ -25,6 +25,7 @@ export class Renderer {
   readonly #ground: CanvasRenderingContext2D
   readonly #live: CanvasRenderingContext2D
   readonly #tiles: Tiles
+  readonly #dots = document.createElement('canvas').getContext('2d')!
   readonly #overlays = new Set<Overlay>()
   /** Id → when it changed last. They are in no tile. */
   readonly #restless = new Map<string, number>()
@@ -168,14 +169,19 @@ export class Renderer {
     const ratio = this.#ratio
     const size = Math.max(1, Math.round(ratio * Math.min(2, spacing / 18)))
     const first = (origin: number) => ((-origin * zoom) % spacing) - (origin > 0 ? 0 : spacing)
-    context.fillStyle = colour
-    context.beginPath()
+    // One row is drawn dot by dot, on a strip of its own, and copied to all places.
+    const strip = this.#dots
+    strip.canvas.width = context.canvas.width
+    strip.canvas.height = size
+    strip.fillStyle = colour
+    strip.beginPath()
     for (let dx = first(x); dx < width; dx += spacing) {
-      for (let dy = first(y); dy < height; dy += spacing) {
-        context.rect(Math.round(dx * ratio), Math.round(dy * ratio), size, size)
-      }
+      strip.rect(Math.round(dx * ratio), 0, size, size)
     }
-    context.fill()
+    strip.fill()
+    for (let dy = first(y); dy < height; dy += spacing) {
+      context.drawImage(strip.canvas, 0, Math.round(dy * ratio))
+    }
   }
 
   #drawLive(scale: number, now: number): void {

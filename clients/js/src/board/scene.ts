@@ -26,6 +26,8 @@ export interface SceneEvents {
 }
 
 interface Entry {
+  /** How many are under it. */
+  rank: number
   readonly minX: number
   readonly minY: number
   readonly maxX: number
@@ -38,9 +40,10 @@ export class Scene extends Emitter<SceneEvents> {
   readonly collection: Collection
   readonly #entries = new Map<string, Entry>()
   readonly #index = new RBush<Entry>()
-  /** Ascending; null where it has to be made again. */
-  #order: BoardObject[] | null = null
-  readonly #ranks = new Map<string, number>()
+  /** The lowest first. */
+  readonly #order: Entry[]
+  /** The same, made when it is asked for. */
+  #all: BoardObject[] | null = null
   /** Target → arrows at it. */
   readonly #arrows = new Map<string, Set<string>>()
   readonly #children = new Map<string, Set<string>>()
@@ -63,6 +66,8 @@ export class Scene extends Emitter<SceneEvents> {
       entries.push(entry)
     }
     this.#index.load(entries)
+    this.#order = entries.sort((a, b) => compareOrder(a.object, b.object))
+    this.#rankFrom(0)
     this.#end = this.collection.on('change', (change) => this.#changed(change))
   }
 
@@ -78,26 +83,16 @@ export class Scene extends Emitter<SceneEvents> {
 
   /** All, the lowest first. */
   get all(): readonly BoardObject[] {
-    if (this.#order === null) {
-      this.#order = [...this.#entries.values()].map(({ object }) => object).sort(compareOrder)
-      this.#ranks.clear()
-      this.#order.forEach(({ id }, rank) => this.#ranks.set(id, rank))
-    }
-    return this.#order
+    return (this.#all ??= this.#order.map(({ object }) => object))
   }
 
   /** How many are under it; ranks of two say which one is on top. */
   rank(id: string): number {
-    void this.all
-    return this.#ranks.get(id) ?? -1
+    return this.#entries.get(id)?.rank ?? -1
   }
 
   get topOrder(): string | null {
-    return this.all.at(-1)?.z ?? null
-  }
-
-  get bottomOrder(): string | null {
-    return this.all[0]?.z ?? null
+    return this.#order.at(-1)?.object.z ?? null
   }
 
   /** Those that may paint within a box, the lowest first. */
@@ -108,9 +103,7 @@ export class Scene extends Emitter<SceneEvents> {
       maxX: box.x + box.w,
       maxY: box.y + box.h,
     })
-    void this.all
-    const ranks = this.#ranks
-    return found.map(({ object }) => object).sort((a, b) => ranks.get(a.id)! - ranks.get(b.id)!)
+    return found.sort((a, b) => a.rank - b.rank).map(({ object }) => object)
   }
 
   /** What an object paints on. */
@@ -215,7 +208,7 @@ export class Scene extends Emitter<SceneEvents> {
   #show(id: string, object: BoardObject | undefined, mine: boolean): void {
     const entry = this.#entries.get(id)
     if (entry === undefined && object === undefined) return
-    this.#reorder(entry?.object, object)
+    this.#all = null
     if (entry !== undefined) {
       this.#index.remove(entry)
       this.#unlink(entry.object)
@@ -228,6 +221,9 @@ export class Scene extends Emitter<SceneEvents> {
       const next = entryOf(object, box)
       this.#entries.set(id, next)
       this.#index.insert(next)
+      this.#place(next, entry)
+    } else if (entry !== undefined) {
+      this.#displace(entry)
     }
     const before = entry?.object
     this.tell('change', { id, object, before, box, boxBefore: entry?.box, mine })
@@ -244,27 +240,38 @@ export class Scene extends Emitter<SceneEvents> {
       this.#index.remove(entry)
       this.#index.insert(next)
       this.#entries.set(id, next)
+      this.#place(next, entry)
       this.tell('change', { id, object, before: object, box: next.box, boxBefore: entry.box, mine })
     }
   }
 
-  #reorder(before: BoardObject | undefined, object: BoardObject | undefined): void {
-    const order = this.#order
-    if (order === null) return
-    if (before !== undefined && object !== undefined && before.z === object.z) {
-      order[this.#ranks.get(before.id)!] = object
+  /** Where it belongs in the order: where it was, if that is still right. */
+  #place(entry: Entry, before: Entry | undefined): void {
+    if (before !== undefined && before.object.z === entry.object.z) {
+      entry.rank = before.rank
+      this.#order[entry.rank] = entry
       return
     }
-    const isOnTop =
-      before === undefined &&
-      object !== undefined &&
-      (order.length === 0 || compareOrder(order[order.length - 1]!, object) < 0)
-    if (isOnTop) {
-      this.#ranks.set(object.id, order.length)
-      order.push(object)
-    } else {
-      this.#order = null
+    if (before !== undefined) this.#displace(before)
+    let [low, high] = [0, this.#order.length]
+    // Most are new, and on top.
+    if (high > 0 && compareOrder(this.#order[high - 1]!.object, entry.object) < 0) low = high
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (compareOrder(this.#order[middle]!.object, entry.object) < 0) low = middle + 1
+      else high = middle
     }
+    this.#order.splice(low, 0, entry)
+    this.#rankFrom(low)
+  }
+
+  #displace({ rank }: Entry): void {
+    this.#order.splice(rank, 1)
+    this.#rankFrom(rank)
+  }
+
+  #rankFrom(rank: number): void {
+    for (let i = rank; i < this.#order.length; i++) this.#order[i]!.rank = i
   }
 
   #link(object: BoardObject): void {
@@ -283,7 +290,15 @@ export class Scene extends Emitter<SceneEvents> {
 }
 
 function entryOf(object: BoardObject, box: Box): Entry {
-  return { minX: box.x, minY: box.y, maxX: box.x + box.w, maxY: box.y + box.h, box, object }
+  return {
+    rank: -1,
+    minX: box.x,
+    minY: box.y,
+    maxX: box.x + box.w,
+    maxY: box.y + box.h,
+    box,
+    object,
+  }
 }
 
 function add(sets: Map<string, Set<string>>, key: string | null, id: string): void {

@@ -5,6 +5,7 @@ import { Editor } from '/tutti/board.js'
 const room = await join(location.origin, 'bench', { kind: 'board', user: { name: 'Bench' } })
 const joined = performance.now()
 const editor = new Editor(room, document.querySelector('#board'))
+const built = performance.now()
 const drawn = new Promise((resolve) => {
   const look = () => (editor.renderer.isSettled ? resolve(performance.now()) : setTimeout(look))
   requestAnimationFrame(look)
@@ -15,7 +16,7 @@ const { camera } = editor
 
 /** The state is here, and it is drawn, sharp: milliseconds from one to the other. */
 async function drawing() {
-  return (await drawn) - joined
+  return { built: built - joined, drawn: (await drawn) - joined }
 }
 
 const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve))
