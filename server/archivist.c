@@ -59,9 +59,9 @@ bool archivist_do(struct storage *storage, struct job *job)
 {
     switch (job->kind) {
     case JOB_FLUSH:
+        /* What they do not take the journal has, and the archive never will. */
         if (!tails_take(storage, job->batch, &job->removals))
-            archivist_seal_failed(storage,
-                                  STORE_FAILED); /* the journal has it, the archive never will */
+            archivist_seal_failed(storage, STORE_FAILED);
         if (storage->tail_bytes > SEAL_BYTES)
             archivist_seal_early(storage);
         break;
