@@ -13,7 +13,8 @@ function link(query) {
 
 document.title = `${room}: Tutti board`
 
-await board(document.getElementById('board'), '/', room, {
+// For who opens the browser's console: `board.room`, `board.editor`.
+globalThis.board = await board(document.getElementById('board'), '/', room, {
   name,
   color: parts[part].color,
   readOnly: looks,

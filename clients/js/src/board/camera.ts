@@ -5,7 +5,6 @@ import { clamp } from './model.js'
 
 export const ZOOM_MIN = 0.05
 export const ZOOM_MAX = 16
-const FIT_MARGIN = 48
 const ANIMATION_MS = 260
 
 export interface View {
@@ -14,6 +13,13 @@ export interface View {
   readonly y: number
   /** Pixels of the screen per pixel of the board. */
   readonly zoom: number
+}
+
+export interface Margins {
+  readonly top: number
+  readonly right: number
+  readonly bottom: number
+  readonly left: number
 }
 
 export interface CameraEvents {
@@ -31,6 +37,8 @@ export class Camera extends Emitter<CameraEvents> implements View {
   #width = 1
   #height = 1
   #animation = 0
+  /** What lies over the board at its edges, in pixels of the screen: {@link viewOf} keeps off it. */
+  margins: Margins = { top: 48, right: 48, bottom: 48, left: 48 }
 
   get x(): number {
     return this.#view.x
@@ -97,16 +105,15 @@ export class Camera extends Emitter<CameraEvents> implements View {
     this.glide(this.#zoomed(zoom, at))
   }
 
-  /** The view that shows all of `box` with a margin, no larger than `zoomMax`. */
+  /** The view that shows all of `box` within the margins, no larger than `zoomMax`. */
   viewOf(box: Box, zoomMax = 1): View {
-    const room = (length: number) => Math.max(1, length - 2 * FIT_MARGIN)
-    const fitting = Math.min(
-      room(this.#width) / Math.max(1, box.w),
-      room(this.#height) / Math.max(1, box.h),
-    )
+    const { top, right, bottom, left } = this.margins
+    const width = Math.max(1, this.#width - left - right)
+    const height = Math.max(1, this.#height - top - bottom)
+    const fitting = Math.min(width / Math.max(1, box.w), height / Math.max(1, box.h))
     const zoom = clamp(Math.min(fitting, zoomMax), ZOOM_MIN, ZOOM_MAX)
     const { x, y } = middleOf(box)
-    return { zoom, x: x - this.#width / 2 / zoom, y: y - this.#height / 2 / zoom }
+    return { zoom, x: x - (left + width / 2) / zoom, y: y - (top + height / 2) / zoom }
   }
 
   /** Goes there in a moment; at once where the person wants little motion. Any other move ends it. */

@@ -3,21 +3,32 @@ import type { App } from './app.js'
 import { append, button, el } from './dom.js'
 import { openMenu, type MenuEntry } from './menu.js'
 
+/** Of the others; what is narrower than this has room for less. */
 const SHOWN_MAX = 4
+const SHOWN_MAX_NARROW = 2
+const NARROW = 640
 
 /** Who is here, as noteheads in their colours; a click on one follows what that person sees. */
 export function peopleBar(app: App): HTMLElement {
   const { people } = app.editor
   const bar = el('div', { class: 'people', role: 'group', 'aria-label': 'Who is here' })
+  let shown = SHOWN_MAX
   const show = () => {
     const others = people.all.filter(({ isMe }) => !isMe)
     const me = people.all.filter(({ isMe }) => isMe)
-    bar.replaceChildren(...others.slice(0, SHOWN_MAX).map((person) => headOf(app, person)))
+    bar.replaceChildren(...others.slice(0, shown).map((person) => headOf(app, person)))
     append(bar, [
-      others.length > SHOWN_MAX && moreOf(app, others),
+      others.length > shown && moreOf(app, others, shown),
       ...me.map((me) => ownHead(app, me)),
     ])
   }
+  const watch = new ResizeObserver(() => {
+    const before = shown
+    shown = app.board.clientWidth <= NARROW ? SHOWN_MAX_NARROW : SHOWN_MAX
+    if (shown !== before) show()
+  })
+  watch.observe(app.board)
+  app.onEnd(() => watch.disconnect())
   app.onEnd(people.on('change', show))
   app.onEnd(people.on('follow', show))
   show()
@@ -69,9 +80,9 @@ function ownEntries({ editor }: App, me: Person): MenuEntry[] {
   ]
 }
 
-function moreOf(app: App, others: readonly Person[]): HTMLElement {
+function moreOf(app: App, others: readonly Person[], shown: number): HTMLElement {
   const { people } = app.editor
-  const count = others.length - SHOWN_MAX
+  const count = others.length - shown
   const more = button({
     label: `${count} more ${count === 1 ? 'person' : 'people'}`,
     class: 'head count',

@@ -237,7 +237,7 @@ h1, h2, h3, p, ul, dl, dd { margin: 0; padding: 0; font: inherit; list-style: no
 .corner { position: relative; }
 .zoom { display: flex; align-items: center; padding: 3px; }
 .zoom .percent { min-width: 54px; font-variant-numeric: tabular-nums; }
-.minimap { position: absolute; bottom: calc(100% + 8px); left: 0; width: 216px; height: 140px; overflow: hidden; cursor: grab; touch-action: none; }
+.minimap { position: absolute; bottom: calc(100% + 8px); left: 0; width: 190px; height: 122px; overflow: hidden; cursor: grab; touch-action: none; }
 .minimap:active { cursor: grabbing; }
 .minimap canvas { display: block; width: 100%; height: 100%; }
 
@@ -428,6 +428,10 @@ kbd.key {
   .foot { grid-area: 5 / 1 / 6 / 3; width: 100%; }
   .toolbar { width: 100%; justify-content: space-between; }
   .tool { flex: 1 1 0; min-width: 0; max-width: 56px; }
+  .share { min-width: var(--control); padding: 0 !important; gap: 0 !important; font-size: 0 !important; }
+  .toolbar.looks { width: auto; }
+  .toolbar.looks .tool { min-width: 64px; }
+  .top-left .tag { display: none; }
   .top-left .mark { width: 22px; padding: 0 0 0 8px; overflow: hidden; }
   .top-left .mark span { position: absolute; clip-path: inset(50%); }
   .only-wide { display: none !important; }

@@ -1,5 +1,6 @@
 import type { Room } from '../../tutti.js'
 import { Clipboard } from '../clipboard.js'
+import type { Margins } from '../camera.js'
 import { Editor } from '../editor.js'
 import type { App, Links, Part } from './app.js'
 import { wayBack } from './astray.js'
@@ -33,6 +34,10 @@ export interface ShellOptions {
   /** As many changes wait while nothing goes out. */
   readonly queue: number
 }
+
+/** What bars take of an edge, and what is left free where there is none. */
+const BAR = 80
+const EDGE = 32
 
 const STAGE_HELP =
   'Drawing board. Enter takes hold of the first object, Tab of the next, Escape lets go; arrow keys move what is held. Question mark tells all keys.'
@@ -85,6 +90,7 @@ export class Shell {
     const { readOnly } = this.#options
     const editor = new Editor(room, this.#stage, { readOnly, theme: this.#theme.theme })
     this.#editor = editor
+    editor.camera.margins = this.#margins()
     this.#ends.push(keepView(editor, this.#options.name))
     const app = this.#appOf(room, editor)
     this.#fill(app)
@@ -124,6 +130,18 @@ export class Shell {
     this.#toasts.stop()
     this.#editor?.destroy()
     this.#host.remove()
+  }
+
+  /** What shows all of the board keeps off the bars. */
+  #margins(): Margins {
+    const { hide } = this.#options
+    const has = (...parts: Part[]) => parts.some((part) => !hide.has(part))
+    return {
+      top: has('menu', 'name', 'people', 'share') ? BAR : EDGE,
+      bottom: has('tools', 'zoom') ? BAR : EDGE,
+      left: EDGE,
+      right: EDGE,
+    }
   }
 
   #fill(app: App): void {

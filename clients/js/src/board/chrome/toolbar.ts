@@ -31,7 +31,11 @@ export function toolbar(app: App): { bar: HTMLElement; style: StylePanel } {
   })
   styles.append(swatch)
   styles.hidden = editor.readOnly || app.hides('style')
-  const bar = el('div', { class: 'panel toolbar', role: 'toolbar', 'aria-label': 'Tools' })
+  const bar = el('div', {
+    class: editor.readOnly ? 'panel toolbar looks' : 'panel toolbar',
+    role: 'toolbar',
+    'aria-label': 'Tools',
+  })
   for (const [face, element] of buttons) {
     if (face.name === 'rectangle' || face.name === 'text') bar.append(divider())
     if (face.place !== 'bar' && !editor.readOnly) element.classList.add('only-wide')
