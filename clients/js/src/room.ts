@@ -94,6 +94,8 @@ export class Room extends Emitter<RoomEvents> {
   readonly history: GestureHistory
   /** What this member gave as `user`. */
   readonly user: Value
+  /** Its address, as in `ws://localhost:7777/v1/rooms/lobby`. */
+  readonly url: string
   /** @internal */
   readonly ready: Promise<void>
 
@@ -115,6 +117,7 @@ export class Room extends Emitter<RoomEvents> {
     const { WebSocket = platform.WebSocket, key = randomBytes(KEY_BYTES) } = options
     if (WebSocket === undefined) throw new TuttiError('misuse', 'there is no WebSocket here')
     if (key.length !== KEY_BYTES) throw new TuttiError('misuse', `a key has ${KEY_BYTES} bytes`)
+    this.url = url
     this.user = copyValue(options.user)
     if (new Writer().value(this.user).finish().length > USER_BYTES_MAX) {
       throw new TuttiError('limit', `user takes ${USER_BYTES_MAX} bytes at most`)
