@@ -6,6 +6,7 @@
 import { bytesOfHex, clip, place, readClipping, writeClipping, type Clipping } from './clipping.js'
 import { pngOf } from './export.js'
 import type { Editor } from './editor.js'
+import { imagesAmong } from './files.js'
 import type { Point } from './geometry.js'
 import type { BoardObject } from './model.js'
 import { keysBetween } from './order.js'
@@ -55,7 +56,11 @@ export class Clipboard {
       if (this.#editor.readOnly || clipboardData === null) return
       event.preventDefault()
       const html = clipboardData.getData('text/html')
-      this.#take(html, clipboardData.getData('text/plain'))
+      const text = clipboardData.getData('text/plain')
+      const images = imagesAmong(clipboardData)
+      // A program that copies a picture of its words means the words.
+      if (images.length > 0 && text.trim() === '') void this.#editor.addPictures(images)
+      else this.#take(html, text)
     })
   }
 
@@ -78,14 +83,17 @@ export class Clipboard {
     await this.#try(async () => {
       let html = ''
       let text = ''
+      const images: Blob[] = []
       for (const item of await navigator.clipboard.read()) {
         for (const type of item.types) {
           const blob = await item.getType(type)
           if (type === 'text/html') html = await blob.text()
           else if (type === 'text/plain') text = await blob.text()
+          else if (type.startsWith('image/')) images.push(blob)
         }
       }
-      this.#take(html, text)
+      if (images.length > 0 && text.trim() === '') await this.#editor.addPictures(images)
+      else this.#take(html, text)
     })
   }
 

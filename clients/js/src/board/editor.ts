@@ -7,13 +7,15 @@ import { created, remove, restyle } from './edit/content.js'
 import { leaveLockedOut, submit, type Edit } from './edit/edit.js'
 import { nudge } from './edit/arrange.js'
 import { frameFor } from './edit/group.js'
-import { union, type Box, type Point } from './geometry.js'
+import { middleOf, union, type Box, type Point } from './geometry.js'
 import { Input } from './input.js'
 import { HIGHLIGHTER, MARKER, PEN, type BoardObject, type Patch } from './model.js'
 import type { Look } from './paint.js'
 import { unpinned } from './comments.js'
 import { People } from './people.js'
 import { PeoplePainter } from './people_paint.js'
+import { Pictures } from './pictures.js'
+import { placePictures } from './place_pictures.js'
 import { Presence } from './presence.js'
 import { Renderer } from './render.js'
 import { Scene } from './scene.js'
@@ -81,6 +83,7 @@ export class Editor extends Emitter<EditorEvents> {
   readonly presence: Presence
   readonly textEditor: TextEditor
   readonly people: People
+  readonly pictures: Pictures
   readonly #peoplePainter: PeoplePainter
   readonly #tools = new Map<string, Tool>()
   readonly #input: Input
@@ -117,10 +120,12 @@ export class Editor extends Emitter<EditorEvents> {
     leaveLockedOut(room)
     this.scene = new Scene(room)
     this.selection = new Selection(this.scene)
+    this.pictures = new Pictures(room)
+    this.pictures.on('load', ({ hash }) => this.#repaintPictures(hash))
     this.#look = {
       theme: options.theme ?? 'light',
       find: this.scene.find,
-      image: () => null,
+      image: (hash) => this.pictures.find(hash),
       words: (context, object) => {
         if (object.id !== this.textEditor.id) paintWords(context, object, this.#look)
       },
@@ -155,6 +160,7 @@ export class Editor extends Emitter<EditorEvents> {
     this.textEditor.destroy()
     this.#peoplePainter.destroy()
     this.people.destroy()
+    this.pictures.destroy()
     this.#observer.disconnect()
     this.presence.destroy()
     this.renderer.destroy()
@@ -314,6 +320,11 @@ export class Editor extends Emitter<EditorEvents> {
     this.apply(restyle(this.scene, this.selection, align == null ? patch : { ...patch, align }))
   }
 
+  /** Puts images there, or in the middle of what shows; what goes wrong is told as `trouble`. */
+  async addPictures(images: readonly Blob[], at: Point = middleOf(this.camera.box)): Promise<void> {
+    if (!this.#readOnly) await placePictures(this, images, at)
+  }
+
   deleteSelection(): void {
     this.apply(remove(this.scene, this.selection))
   }
@@ -386,9 +397,19 @@ export class Editor extends Emitter<EditorEvents> {
     if (box !== null) this.camera.glide(this.camera.viewOf(box))
   }
 
+  #repaintPictures(hash: Uint8Array): void {
+    for (const { id, image } of this.scene.all) {
+      if (image !== null && sameBytes(image, hash)) this.renderer.repaint(id)
+    }
+  }
+
   #measure(): void {
     this.camera.resize(this.element.clientWidth, this.element.clientHeight)
   }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i])
 }
 
 function aligned(align: number | null): Patch {

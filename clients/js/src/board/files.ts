@@ -55,6 +55,11 @@ function unhex(text: string): Uint8Array {
   )
 }
 
+/** What was dropped or pasted and looks like an image; others may turn out to be none. */
+export function imagesAmong(data: DataTransfer | null): File[] {
+  return [...(data?.files ?? [])].filter(({ type }) => type.startsWith('image/'))
+}
+
 // --- Getting it ready ----------------------------------------------------------------------------
 
 const BEGINNINGS: readonly (readonly [type: string, bytes: readonly (number | null)[]])[] = [

@@ -1,5 +1,6 @@
 /** Pointers, fingers, wheel and keys of the board's element: to the camera or to the tool. */
 import type { Editor } from './editor.js'
+import { imagesAmong } from './files.js'
 import { distance, type Point } from './geometry.js'
 import type { Pointer, Tool } from './tools/tool.js'
 
@@ -41,6 +42,16 @@ export class Input {
       if (event.pointerType !== 'touch' && this.#active === null) this.#editor.presence.point(null)
     })
     this.#on(element, 'wheel', (event) => this.#wheel(event), { passive: false })
+    this.#on(element, 'dragover', (event) => {
+      if (event.dataTransfer?.types.includes('Files')) event.preventDefault()
+    })
+    this.#on(element, 'drop', (event) => {
+      const files = imagesAmong(event.dataTransfer)
+      if (files.length === 0) return
+      event.preventDefault()
+      const { camera } = this.#editor
+      void this.#editor.addPictures(files, camera.toBoard(this.#editor.toScreen(event)))
+    })
     this.#on(element, 'contextmenu', (event) => {
       if (this.#active !== null || this.#pushing !== null) event.preventDefault()
     })
