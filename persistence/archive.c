@@ -23,23 +23,23 @@ static const char *const migrations[] = {
     "CREATE TABLE segment" BLOB_COLUMNS "CREATE TABLE snapshot" BLOB_COLUMNS
     "CREATE TABLE part(id INTEGER PRIMARY KEY, owner INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT",
     ARCHIVE_FILES_SQL,
+    ARCHIVE_NAMES_SQL,
 };
 #define FORMAT (sizeof migrations / sizeof migrations[0])
 
-#define ROOM_ROW                                                                                   \
-    "id, name, kind, incarnation, first, last, created_ms, bytes, snapshot_tick, state, reason,"   \
-    " checksum"
+#define FORMAT_WITH_NAMES 3u
+
 #define BLOB_ROW                                                                                   \
     "id, room, incarnation, last, previous, sealed_ms, codec, length, stored, part, parts,"        \
     " checksum, bytes"
 #define BLOB_VALUES " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
 
 const char *const archive_sql[ARCHIVE_STATEMENTS] = {
-    [ROOM_FIND] = "SELECT " ROOM_ROW " FROM room WHERE name = ?1",
-    [ROOM_AT] = "SELECT " ROOM_ROW " FROM room WHERE id = ?1",
-    [ROOM_NEXT] = "SELECT " ROOM_ROW " FROM room WHERE name > ?1 ORDER BY name LIMIT 1",
+    [ROOM_FIND] = "SELECT " ARCHIVE_ROOM_ROW " FROM room WHERE name = ?1",
+    [ROOM_AT] = "SELECT " ARCHIVE_ROOM_ROW " FROM room WHERE id = ?1",
+    [ROOM_NEXT] = "SELECT name FROM room WHERE name > ?1 ORDER BY name LIMIT 1",
     [ROOM_ID] = "SELECT id FROM room WHERE name = ?1",
-    [ROOM_ADD] = "INSERT INTO room(" ROOM_ROW ") VALUES"
+    [ROOM_ADD] = "INSERT INTO room(" ARCHIVE_ROOM_ROW ") VALUES"
                  "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     [ROOM_SET] = "UPDATE room SET kind = ?3, incarnation = ?4, first = ?5, last = ?6,"
                  " created_ms = ?7, bytes = ?8, snapshot_tick = ?9, state = ?10, reason = ?11,"
@@ -69,13 +69,54 @@ static_assert(ARCHIVE_STATEMENTS <= SQLITE_STATEMENTS_MAX, "a file keeps the arc
 
 /* --- Opening ------------------------------------------------------------------------------------ */
 
-static enum store_result fill(struct sqlite_file *file, void *context)
+static enum store_result fill_new(struct archive *archive)
+{
+    sqlite3_randomness(STORE_ID_BYTES, archive->store);
+    enum store_result result = sqlite_meta_set_store(&archive->file, archive->store);
+    if (result == STORE_OK)
+        result = sqlite_meta_set_number(&archive->file, "rooms", 0);
+    return result;
+}
+
+static enum store_result fill_names(struct archive *archive)
+{
+    uint64_t rooms, found = 0;
+    enum store_result result = sqlite_meta_number(&archive->file, "rooms", &rooms);
+    if (result == STORE_OK)
+        result = archive_names_make(archive, &found);
+    if (result == STORE_OK && found != rooms) {
+        store_place_set("archive rows of rooms: %" PRIu64 " of %" PRIu64 " are there", found,
+                        rooms);
+        return STORE_DAMAGED;
+    }
+    if (result == STORE_OK)
+        result = sqlite_meta_set_number(&archive->file, "incarnation", archive->incarnation);
+    if (result == STORE_OK)
+        result = sqlite_meta_set_number(&archive->file, "suspect", 0);
+    return result;
+}
+
+static enum store_result fill(struct sqlite_file *file, uint64_t from, void *context)
 {
     struct archive *archive = context;
-    sqlite3_randomness(STORE_ID_BYTES, archive->store);
-    enum store_result result = sqlite_meta_set_store(file, archive->store);
+    (void)file; /* which is the archive's */
+    enum store_result result = from == 0 ? fill_new(archive) : STORE_OK;
+    return result == STORE_OK && from < FORMAT_WITH_NAMES ? fill_names(archive) : result;
+}
+
+/* What a file of an older format, which is only read, does not have. */
+static enum store_result read_names(struct archive *archive)
+{
+    uint64_t format, suspect = 0;
+    enum store_result result = sqlite_meta_number(&archive->file, "format", &format);
+    archive->chained = result == STORE_OK && format >= FORMAT_WITH_NAMES;
+    if (!archive->chained)
+        return result;
+    result = sqlite_meta_number(&archive->file, "incarnation", &archive->incarnation);
     if (result == STORE_OK)
-        result = sqlite_meta_set_number(file, "rooms", 0);
+        result = sqlite_meta_number(&archive->file, "suspect", &suspect);
+    archive->noted = archive->incarnation;
+    archive->suspect = archive->suspect_noted = suspect != 0;
     return result;
 }
 
@@ -97,14 +138,15 @@ enum store_result archive_open_file(struct archive *archive,
     if (result == STORE_OK)
         result = sqlite_meta_number(file, "rooms", &archive->rooms);
     if (result == STORE_OK)
+        result = read_names(archive);
+    if (result == STORE_OK)
         result = sqlite_file_prepare(file, archive_sql, ARCHIVE_STATEMENTS);
     if (result != STORE_OK)
         archive_close(archive);
     return result;
 }
 
-/* Looks at every room, so that later one that is not found is one that is not there. Rooms are
- * small rows; no segment and no snapshot is read. */
+/* Looks at every room's row; at no segment and no snapshot. */
 static enum store_result verify_rooms(struct archive *archive)
 {
     for (uint64_t id = 1; id <= archive->rooms; id++) {
@@ -119,10 +161,26 @@ static enum store_result verify_rooms(struct archive *archive)
         }
         if (result != STORE_OK)
             return result;
-        if (room.room.incarnation > archive->incarnation)
-            archive->incarnation = room.room.incarnation;
     }
     return STORE_OK;
+}
+
+void archive_note_suspicion(struct archive *archive)
+{
+    if (!archive->suspect || archive->suspect_noted || archive->file.db == NULL)
+        return;
+    archive->suspect_noted = sqlite_meta_set_number(&archive->file, "suspect", 1) == STORE_OK;
+}
+
+/* The room may have been deleted since: then there is nothing to mend. */
+static enum store_result settle_suspicion(struct archive *archive)
+{
+    enum store_result result = verify_rooms(archive);
+    if (result == STORE_OK)
+        result = sqlite_meta_set_number(&archive->file, "suspect", 0);
+    if (result == STORE_OK)
+        archive->suspect = archive->suspect_noted = false;
+    return result;
 }
 
 enum store_result archive_open(struct archive *archive, const struct sqlite_place *place)
@@ -130,7 +188,8 @@ enum store_result archive_open(struct archive *archive, const struct sqlite_plac
     enum store_result result = archive_open_file(archive, place, ARCHIVE_NAME, SQLITE_FILE_OWN);
     if (result != STORE_OK)
         return result;
-    result = verify_rooms(archive);
+    if (archive->suspect)
+        result = settle_suspicion(archive);
     if (result == STORE_OK)
         result = archive_files_tidy(archive);
     if (result != STORE_OK)
@@ -141,6 +200,7 @@ enum store_result archive_open(struct archive *archive, const struct sqlite_plac
 void archive_close(struct archive *archive)
 {
     archive_files_close(archive);
+    archive_names_close(archive);
     sqlite_file_close(&archive->file);
 }
 
@@ -158,9 +218,12 @@ enum store_result archive_end(struct archive *archive, enum store_result result)
 {
     if (result == STORE_OK && archive->added > 0)
         result = sqlite_meta_set_number(&archive->file, "rooms", archive->rooms + archive->added);
+    if (result == STORE_OK && archive->incarnation > archive->noted)
+        result = sqlite_meta_set_number(&archive->file, "incarnation", archive->incarnation);
     result = sqlite_file_end(&archive->file, result);
     if (result != STORE_OK)
         return result;
+    archive->noted = archive->incarnation;
     archive->rooms += archive->added;
     archive->added = 0;
     /* Safe in the WAL, whatever comes of this: the next one tries again. */

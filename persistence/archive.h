@@ -1,8 +1,9 @@
 /* archive.h - rooms, their logs in segments and their snapshots: the file `archive.db`.
  *
- *   meta      format, store, rooms
+ *   meta      format, store, rooms, incarnation, suspect
  *   room      id, name, kind, incarnation, first, last, created_ms, bytes, snapshot_tick, state,
  *             reason, checksum
+ *   chain     name, next, checksum: each room's name, with the one that follows it bytewise
  *   segment   id = room's id << 36 | first tick
  *   snapshot  id = room's id << 36 | tick; both: room's name, incarnation, last, previous,
  *             sealed_ms, codec, length, stored, part, parts, checksum, bytes
@@ -12,8 +13,12 @@
  *   file, file_part: see archive_files.h
  *
  * A segment names the last tick of the one before it, so that one that is missing is missed; the
- * room's row says where its log begins and ends. Rooms are numbered from 1 without gaps, and `rooms`
- * tells how many there are: a room that cannot be found is never taken for one that never was.
+ * room's row says where its log begins and ends. A room that cannot be found is never taken for one
+ * that never was: its name has to lie between two that follow each other. Rooms are numbered from 1
+ * without gaps, and `rooms` tells how many there are.
+ *
+ * Opening looks at no room: a row is checked whenever it is read. Where one did not check, the file
+ * is `suspect`, and the next opening looks at all of them.
  *
  * It is the archive half of struct store; see there. What is handed to a visitor has been read to
  * the end: a visitor may call the archive.
@@ -25,13 +30,27 @@
 
 #define ARCHIVE_FILE_STATEMENTS 15
 
+enum archive_link_statement {
+    LINK_UP_TO,
+    LINK_ADD,
+    LINK_SET,
+    ARCHIVE_LINK_STATEMENTS
+};
+
 struct archive {
     struct sqlite_place place;
     struct sqlite_file file;
     uint8_t store[STORE_ID_BYTES];
     uint64_t rooms;       /* also the highest id */
     uint64_t added;       /* rooms, by the transaction that runs */
-    uint64_t incarnation; /* highest of any room */
+    uint64_t incarnation; /* highest that any room has or had */
+    uint64_t noted;       /* of it, what the file knows */
+    bool suspect;         /* a room's row did not check */
+    bool suspect_noted;   /* the file knows */
+
+    /* archive_names.c's. */
+    sqlite3_stmt *links[ARCHIVE_LINK_STATEMENTS];
+    bool chained; /* the file's format has the names in their order */
 
     /* archive_files.c's. */
     sqlite3_stmt *file_rows[ARCHIVE_FILE_STATEMENTS];
@@ -44,6 +63,9 @@ struct archive {
 MUST_CHECK enum store_result archive_open(struct archive *archive,
                                           const struct sqlite_place *place);
 void archive_close(struct archive *archive);
+
+/* That a room's row did not check is for the next opening to know; tried again where that fails. */
+void archive_note_suspicion(struct archive *archive);
 
 MUST_CHECK enum store_result archive_seal(struct archive *archive,
                                           const struct store_sealed *sealed,

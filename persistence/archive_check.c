@@ -84,6 +84,32 @@ check_blobs(struct check *check, const struct archive_room *room, enum blob_tabl
     return STORE_OK;
 }
 
+/* Each name leads to its room's row, and they are as many as the rooms. */
+static enum store_result check_names(struct check *check)
+{
+    uint8_t names[2][ROOM_NAME_MAX];
+    struct bytes name = {names[0], 0};
+    uint64_t count = 0;
+    enum store_result result = STORE_OK;
+    for (unsigned turn = 1; result == STORE_OK && !check->stopped; turn ^= 1) {
+        struct archive_room room;
+        size_t length = 0;
+        result = archive_name_after(check->archive, name, names[turn], &length);
+        name = (struct bytes){names[turn], length};
+        if (result == STORE_OK)
+            result = archive_room_find(check->archive, name, &room);
+        count += result == STORE_OK;
+    }
+    if (result == STORE_NOT_FOUND)
+        result = STORE_OK;
+    if (result == STORE_OK && !check->stopped && count != check->archive->rooms) {
+        store_place_set("archive names of rooms: %llu of %llu are there", (unsigned long long)count,
+                        (unsigned long long)check->archive->rooms);
+        result = STORE_DAMAGED;
+    }
+    return report(check, result, (struct bytes){0});
+}
+
 static enum store_result check_rooms(struct check *check)
 {
     for (uint64_t id = 1; id <= check->archive->rooms && !check->stopped; id++) {
@@ -200,6 +226,8 @@ enum store_result archive_check(struct archive *archive,
     enum store_result result = count_blobs(&check);
     if (result == STORE_OK)
         result = check_rooms(&check);
+    if (result == STORE_OK)
+        result = check_names(&check);
     if (result == STORE_OK)
         result = check_files(&check);
     if (result == STORE_OK)

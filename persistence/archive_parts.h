@@ -53,6 +53,10 @@ MUST_CHECK enum store_result archive_end(struct archive *archive, enum store_res
 
 /* --- Rooms -------------------------------------------------------------------------------------- */
 
+#define ARCHIVE_ROOM_ROW                                                                           \
+    "id, name, kind, incarnation, first, last, created_ms, bytes, snapshot_tick, state, reason,"   \
+    " checksum"
+
 /* A room's row, with the bytes that its views show. */
 struct archive_room {
     uint64_t id;
@@ -62,13 +66,16 @@ struct archive_room {
     uint8_t reason[STORE_REASON_MAX];
 };
 
-/* STORE_NOT_FOUND without it; STORE_DAMAGED when its row does not check. */
+/* What ARCHIVE_ROOM_ROW gave. STORE_DAMAGED when it does not check. */
+MUST_CHECK enum store_result
+archive_room_take(struct archive *archive, sqlite3_stmt *row, struct archive_room *room);
+
+/* STORE_NOT_FOUND where it is certain that there is none; STORE_DAMAGED when its row does not check,
+ * or nobody can tell. */
 MUST_CHECK enum store_result
 archive_room_find(struct archive *archive, struct bytes name, struct archive_room *room);
 MUST_CHECK enum store_result
 archive_room_at(struct archive *archive, uint64_t id, struct archive_room *room);
-MUST_CHECK enum store_result
-archive_room_after(struct archive *archive, struct bytes name, struct archive_room *room);
 
 /* The id of the room under which the index has this name; 0 for none. */
 MUST_CHECK enum store_result
@@ -102,6 +109,33 @@ struct printable {
     char text[ROOM_NAME_MAX + 1];
 };
 struct printable printable(struct bytes name);
+
+/* --- Names -------------------------------------------------------------------------------------- */
+
+#define ARCHIVE_NAMES_SQL                                                                          \
+    "CREATE TABLE chain(name BLOB PRIMARY KEY NOT NULL, next BLOB NOT NULL,"                       \
+    " checksum INTEGER NOT NULL) STRICT, WITHOUT ROWID"
+
+/* Whether there is a room of this name; certain where STORE_OK. A file of an older format, which is
+ * only read, has no chain: there the index is believed. */
+MUST_CHECK enum store_result
+archive_name_known(struct archive *archive, struct bytes name, bool *known);
+
+/* The name that follows, of a room or the empty one, which is before all. STORE_NOT_FOUND after the
+ * last. */
+MUST_CHECK enum store_result archive_name_after(struct archive *archive,
+                                                struct bytes name,
+                                                uint8_t own[ROOM_NAME_MAX],
+                                                size_t *length);
+
+/* Adds a name that is not there, within a transaction. */
+MUST_CHECK enum store_result archive_name_add(struct archive *archive, struct bytes name);
+
+/* The names of all rooms, where the file has none of them yet; looks at every row. */
+MUST_CHECK enum store_result archive_names_make(struct archive *archive, uint64_t *count);
+
+/* Statements are prepared when they are needed. */
+void archive_names_close(struct archive *archive);
 
 /* --- Blobs -------------------------------------------------------------------------------------- */
 

@@ -16,15 +16,23 @@ archive_room(struct archive *archive, struct bytes name, store_room_visitor *vis
 
 enum store_result archive_rooms(struct archive *archive, store_room_visitor *visitor, void *context)
 {
-    struct archive_room room = {0};
-    for (;;) {
-        uint8_t name[ROOM_NAME_MAX];
-        struct bytes after = {name, room.room.name.length};
-        if (after.length > 0)
-            memcpy(name, room.room.name.data, after.length);
-        enum store_result result = archive_room_after(archive, after, &room);
+    uint8_t names[2][ROOM_NAME_MAX];
+    struct bytes name = {names[0], 0};
+    for (unsigned turn = 1;; turn ^= 1) {
+        size_t length = 0;
+        enum store_result result = archive_name_after(archive, name, names[turn], &length);
         if (result != STORE_OK)
             return result == STORE_NOT_FOUND ? STORE_OK : result;
+        name = (struct bytes){names[turn], length};
+        struct archive_room room;
+        result = archive_room_find(archive, name, &room);
+        if (result == STORE_DAMAGED && !archive->file.corrupt) {
+            room = (struct archive_room){.room = {.state = STORE_ROOM_QUARANTINED}};
+            archive_room_set_name(&room, name);
+            archive_room_set_reason(&room, bytes_of(store_place()));
+        } else if (result != STORE_OK) {
+            return result;
+        }
         if (!visitor(context, &room.room))
             return STORE_OK;
     }

@@ -62,7 +62,8 @@ static enum store_room_state state_of(uint64_t number)
     return number <= STORE_ROOM_DELETED ? (enum store_room_state)number : STORE_ROOM_QUARANTINED;
 }
 
-static enum store_result take_row(struct archive_room *row, sqlite3_stmt *statement)
+enum store_result
+archive_room_take(struct archive *archive, sqlite3_stmt *statement, struct archive_room *row)
 {
     *row = (struct archive_room){.id = sqlite_column_number(statement, 0)};
     archive_room_set_name(row, sqlite_column_view(statement, 1));
@@ -78,6 +79,7 @@ static enum store_result take_row(struct archive_room *row, sqlite3_stmt *statem
     archive_room_set_reason(row, sqlite_column_view(statement, 10));
     if (sqlite_column_number(statement, 11) == sum_of(row))
         return STORE_OK;
+    archive->suspect = true;
     store_place_set("archive row of room %s: checksum", printable(room->name).text);
     return STORE_DAMAGED;
 }
@@ -87,7 +89,7 @@ read_row(struct archive *archive, sqlite3_stmt *statement, struct archive_room *
 {
     enum store_result result = sqlite_file_step(&archive->file, statement);
     if (result == STORE_OK)
-        result = take_row(room, statement);
+        result = archive_room_take(archive, statement, room);
     sqlite3_reset(statement);
     return result;
 }
@@ -98,9 +100,17 @@ archive_room_find(struct archive *archive, struct bytes name, struct archive_roo
     sqlite3_stmt *statement = archive->file.statements[ROOM_FIND];
     sqlite_bind_bytes(statement, 1, name);
     enum store_result result = read_row(archive, statement, room);
-    if (result != STORE_OK || bytes_equal(room->room.name, name))
+    bool known = false;
+    if (result == STORE_NOT_FOUND) {
+        result = archive_name_known(archive, name, &known);
+        if (result != STORE_OK || !known)
+            return result == STORE_OK ? STORE_NOT_FOUND : result;
+    }
+    if (result != STORE_OK || (!known && bytes_equal(room->room.name, name)))
         return result;
-    store_place_set("archive row of room %s: another name", printable(name).text);
+    archive->file.corrupt = true;
+    store_place_set("archive row of room %s: %s", printable(name).text,
+                    known ? "missing" : "another name");
     return STORE_DAMAGED;
 }
 
@@ -108,14 +118,6 @@ enum store_result archive_room_at(struct archive *archive, uint64_t id, struct a
 {
     sqlite3_stmt *statement = archive->file.statements[ROOM_AT];
     sqlite_bind_number(statement, 1, id);
-    return read_row(archive, statement, room);
-}
-
-enum store_result
-archive_room_after(struct archive *archive, struct bytes name, struct archive_room *room)
-{
-    sqlite3_stmt *statement = archive->file.statements[ROOM_NEXT];
-    sqlite_bind_bytes(statement, 1, name);
     return read_row(archive, statement, room);
 }
 
@@ -174,7 +176,7 @@ archive_room_write(struct archive *archive, const struct archive_room *row, bool
         archive->added += add;
         if (room->incarnation > archive->incarnation)
             archive->incarnation = room->incarnation;
-        return STORE_OK;
+        return add ? archive_name_add(archive, room->name) : STORE_OK;
     }
     store_place_set("archive row of room %s: missing", printable(room->name).text);
     return STORE_DAMAGED;

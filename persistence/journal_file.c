@@ -52,9 +52,10 @@ static uint64_t sum_of(uint64_t number, uint64_t incarnation, struct bytes bytes
 
 /* --- Opening ------------------------------------------------------------------------------------ */
 
-static enum store_result fill(struct sqlite_file *file, void *context)
+static enum store_result fill(struct sqlite_file *file, uint64_t from, void *context)
 {
     const struct journal_facts *facts = context;
+    (void)from; /* there is one format, and new files come to it */
     enum store_result result = sqlite_meta_set_store(file, facts->store);
     if (result == STORE_OK)
         result = sqlite_meta_set_number(file, "fence", facts->fence);

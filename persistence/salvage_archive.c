@@ -310,6 +310,10 @@ static enum store_result build(struct salvage *salvage, const struct sqlite_plac
     result = open_from(salvage, place);
     if (result == STORE_OK) {
         result = keep_identity(salvage, place);
+        /* Also that of rooms of which nothing is left. */
+        if (sqlite_meta_number(&salvage->from.file, "incarnation", &salvage->to.incarnation) !=
+            STORE_OK)
+            salvage->to.incarnation = 0;
         if (result == STORE_OK)
             result = take_rooms(salvage);
         if (result == STORE_OK)

@@ -66,9 +66,10 @@ void sqlite_file_close(struct sqlite_file *file);
 void sqlite_file_retire(struct sqlite_file *file);
 
 /* Brings the file's tables to the newest format: migrations[n] leads from format n to n + 1. All in
- * one transaction, always synced, together with what `fill` adds to a file that was new. A file that
- * is only read stays as it is. Refuses a newer format as STORE_FAILED, and a database that is not ours as STORE_DAMAGED. */
-typedef enum store_result sqlite_file_fill(struct sqlite_file *file, void *context);
+ * one transaction, always synced, together with what `fill` adds to a file of format `from`, 0 for a
+ * new one. A file that is only read stays as it is. Refuses a newer format as STORE_FAILED, and a
+ * database that is not ours as STORE_DAMAGED. */
+typedef enum store_result sqlite_file_fill(struct sqlite_file *file, uint64_t from, void *context);
 MUST_CHECK enum store_result sqlite_file_migrate(struct sqlite_file *file,
                                                  const char *const migrations[],
                                                  uint64_t newest,

@@ -156,8 +156,8 @@ static enum store_result run_migrations(struct sqlite_file *file,
         result = sqlite_file_exec(file, migrations[step]);
     if (result == STORE_OK)
         result = sqlite_meta_set_number(file, "format", newest);
-    if (result == STORE_OK && format == 0)
-        result = fill(file, context);
+    if (result == STORE_OK)
+        result = fill(file, format, context);
     return result;
 }
 

@@ -145,6 +145,8 @@ struct store {
                                               struct bytes reason,
                                               uint64_t wall_ms);
 
+    /* STORE_NOT_FOUND is certain. STORE_DAMAGED as that of seal(), or because the room's row does not
+     * check: the next start salvages it. */
     MUST_CHECK enum store_result (*room)(struct store *store,
                                          struct bytes name,
                                          store_room_visitor *visitor,
@@ -165,7 +167,7 @@ struct store {
                                          store_blob_visitor *visitor,
                                          void *context);
 
-    /* Every room, by name; the deleted ones too. */
+    /* Every room, by name; the deleted ones too. One whose row does not check is in quarantine. */
     MUST_CHECK enum store_result (*rooms)(struct store *store,
                                           store_room_visitor *visitor,
                                           void *context);

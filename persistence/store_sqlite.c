@@ -12,6 +12,7 @@
 
 struct store_sqlite {
     struct store store;
+    bool owns;              /* the folder: else it is only read */
     struct journal journal; /* {journal thread} */
     struct archive archive; /* {archive thread} */
     _Atomic uint64_t incarnation;
@@ -110,6 +111,8 @@ static enum store_result end_writing(struct store *store, enum store_result resu
         raise_incarnation(store, archive->incarnation);
     if (result == STORE_DAMAGED && archive->file.corrupt)
         replace_archive(archive);
+    else
+        archive_note_suspicion(archive);
     return result;
 }
 
@@ -138,7 +141,8 @@ static enum store_result set_aside(struct store *store,
 static enum store_result
 room(struct store *store, struct bytes name, store_room_visitor *visitor, void *context)
 {
-    return archive_room(archive_of(store), name, visitor, context);
+    enum store_result result = archive_room(archive_of(store), name, visitor, context);
+    return sqlite_of(store)->owns ? end_writing(store, result) : result;
 }
 
 static enum store_result snapshot(struct store *store,
@@ -394,6 +398,7 @@ enum store_result store_sqlite_open(const struct store_sqlite_options *options,
     *store = NULL;
     if (sqlite == NULL)
         return STORE_MEMORY;
+    sqlite->owns = true;
     struct sqlite_place files = {
         .folder = options->folder, .vfs = options->vfs, .sync = options->sync};
     struct salvage_report report = {.text = error, .capacity = STORE_SQLITE_ERROR_MAX};

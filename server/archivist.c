@@ -36,7 +36,7 @@ static void release_room(struct storage *storage, struct job *job)
 {
     struct known known = {0};
     struct store *store = storage->store;
-    enum store_result result = store->room(store, job_name(job), take_known, &known);
+    enum store_result result = room_known(storage, job_name(job), &known);
     if (result == STORE_OK && known.state == STORE_ROOM_DELETED)
         result = STORE_NOT_FOUND;
     if (result == STORE_OK)

@@ -114,9 +114,8 @@ static bool build_room(struct looking *looking, struct bytes name)
 /* False when nobody can tell. */
 static bool find_wanted(struct looking *looking, struct bytes name, uint64_t now_ms)
 {
-    struct store *store = looking->storage->store;
     struct known known = {0};
-    enum store_result result = store->room(store, name, take_known, &known);
+    enum store_result result = room_known(looking->storage, name, &known);
     if (result == STORE_NOT_FOUND || (result == STORE_OK && known.state == STORE_ROOM_DELETED))
         return true; /* by nobody */
     if (result != STORE_OK || known.state != STORE_ROOM_WELL || !build_room(looking, name))

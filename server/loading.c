@@ -142,7 +142,7 @@ void archivist_load(struct storage *storage, struct bytes name, struct storage_e
     bool removed =
         tail == NULL || !tail->removed || archivist_remove_again(storage, tail) == STORE_OK;
     tail = tail_find(storage, name);
-    enum store_result result = storage->store->room(storage->store, name, take_known, &known);
+    enum store_result result = room_known(storage, name, &known);
     event->kind = STORAGE_LOADED;
     event->incarnation = known.incarnation;
     if (storage->incomplete || !removed) {

@@ -252,7 +252,7 @@ enum store_result archivist_remove(struct storage *storage, struct bytes name, u
 {
     struct known known = {0};
     struct tail *tail = tail_find(storage, name);
-    enum store_result result = storage->store->room(storage->store, name, take_known, &known);
+    enum store_result result = room_known(storage, name, &known);
     /* One of a later life is in the archive: the journal is behind, and tells of the one before. */
     bool later = result == STORE_OK && known.incarnation > incarnation;
     bool none = later || result == STORE_NOT_FOUND || known.state == STORE_ROOM_DELETED;

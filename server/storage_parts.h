@@ -206,7 +206,8 @@ struct known {
     uint8_t kind_length;
     char reason[STORE_PLACE_MAX];
 };
-bool take_known(void *context, const struct store_room *room);
+/* Asked again where the archive was damaged, since that may have been replaced. */
+enum store_result room_known(struct storage *storage, struct bytes name, struct known *known);
 bool known_is_there(enum store_result result, const struct known *known);
 
 #endif

@@ -66,7 +66,7 @@ static bool append_bytes(struct flush_buffer *buffer, struct bytes bytes)
     return true;
 }
 
-bool take_known(void *context, const struct store_room *room)
+static bool take_known(void *context, const struct store_room *room)
 {
     struct known *known = context;
     known->incarnation = room->incarnation;
@@ -82,6 +82,22 @@ bool take_known(void *context, const struct store_room *room)
     return false;
 }
 
+enum store_result room_known(struct storage *storage, struct bytes name, struct known *known)
+{
+    struct store *store = storage->store;
+    char why[STORE_PLACE_MAX];
+    enum store_result result = store->room(store, name, take_known, known);
+    if (result != STORE_DAMAGED)
+        return result;
+    snprintf(why, sizeof why, "%s", store->place(store));
+    result = store->room(store, name, take_known, known);
+    if (result != STORE_DAMAGED) {
+        storage->options.salvaged = true; /* no room goes on as if it had slept */
+        storage_trouble(storage, "the archive: %.100s", why);
+    }
+    return result;
+}
+
 bool known_is_there(enum store_result result, const struct known *known)
 {
     return result == STORE_OK && known->state != STORE_ROOM_DELETED;
@@ -92,8 +108,7 @@ static void set_kind(struct storage *storage, struct tail *tail, struct bytes lo
 {
     struct known known = {0};
     struct bytes kind = log_kind(log);
-    enum store_result result =
-        storage->store->room(storage->store, tail_name(tail), take_known, &known);
+    enum store_result result = room_known(storage, tail_name(tail), &known);
     if (known_is_there(result, &known) && known.kind_length > 0)
         kind = (struct bytes){known.kind, known.kind_length};
     tail->broken = result == STORE_DAMAGED || known.state == STORE_ROOM_QUARANTINED;
@@ -109,8 +124,7 @@ static void set_kind(struct storage *storage, struct tail *tail, struct bytes lo
 static bool is_past(struct storage *storage, const struct flush_entry *entry)
 {
     struct known known = {0};
-    enum store_result result =
-        storage->store->room(storage->store, entry->room, take_known, &known);
+    enum store_result result = room_known(storage, entry->room, &known);
     return result == STORE_OK && entry->incarnation <= known.incarnation &&
            (known.state == STORE_ROOM_DELETED || entry->last <= known.last);
 }

@@ -429,16 +429,12 @@ END_TEST
 /* --- Damage -------------------------------------------------------------------------------------- */
 
 /* The server has to be at rest. */
-static void damage_segments_of(const char *name)
+static void damage_archive(const char *sql)
 {
-    char path[128], sql[256];
+    char path[128];
     sqlite3 *db;
     snprintf(path, sizeof path, "%s/archive.db", server.folder);
     ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-    snprintf(sql, sizeof sql,
-             "UPDATE segment SET bytes = zeroblob(length(bytes)) WHERE room = CAST('%s' AS BLOB);"
-             "DELETE FROM snapshot WHERE room = CAST('%s' AS BLOB)",
-             name, name);
     ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
     ck_assert_int_gt(sqlite3_total_changes(db), 0);
     sqlite3_close(db);
@@ -449,7 +445,9 @@ START_TEST(damage_is_told_with_its_place_and_the_room_is_quarantined)
     write_room("good");
     write_room("bad");
     server_signal(&server, SIGTERM);
-    damage_segments_of("bad");
+    damage_archive(
+        "UPDATE segment SET bytes = zeroblob(length(bytes)) WHERE room = CAST('bad' AS BLOB);"
+        "DELETE FROM snapshot WHERE room = CAST('bad' AS BLOB)");
     ck_assert_int_eq(tutti("check"), 1);
     expect_out("damaged: room bad: archive segment of room bad");
     expect_out("1 rooms built");
@@ -470,6 +468,39 @@ START_TEST(damage_is_told_with_its_place_and_the_room_is_quarantined)
     expect_new_room("bad");
     ck_assert_msg(tutti("check") == 0, "%s", out);
     ck_assert_int_eq(tutti("release nowhere"), 1);
+}
+END_TEST
+
+/* The start looks at no room: its damage is met when it is asked for, and mended at the next start.
+ * 0: its own row; 1: its neighbour's name, for want of which the archive is made anew at once. */
+START_TEST(damage_of_a_row_is_met_when_its_room_is_asked_for)
+{
+    static struct raw_client ben;
+    write_room("good");
+    write_room("bad");
+    server_signal(&server, SIGTERM);
+    damage_archive(_i == 0 ? "UPDATE room SET last = last + 1 WHERE name = CAST('bad' AS BLOB)"
+                           : "UPDATE chain SET next = x'00' WHERE name = CAST('bad' AS BLOB)");
+    server_restart(&server);
+    enter("good");
+    ck_assert_int_eq(raw_open(&ben, server.port, _i == 0 ? "bad" : "else"), 101);
+    raw_hello(&ben, 2, "'open'");
+    if (_i == 0)
+        ck_assert_int_eq(raw_end(&ben), CLOSE_DAMAGED);
+    else
+        raw_expect(&ben, SERVER_WELCOME);
+    raw_shut(&ben);
+    ck_assert_int_eq(server_has_said(&server, "archive.db.corrupt-1"), _i == 1);
+    raw_say(&ada, "[1 [[0 'shapes' 'c' 'n' 3]]]");
+    wait_for_records("good", 3);
+    ck_assert(room_is("bad", _i == 0 ? "quarantined" : "asleep"));
+    server_signal(&server, SIGTERM);
+    ck_assert_int_eq(server.exit_status, 0);
+    server_restart(&server);
+    ck_assert(server_has_said(&server, "archive.db.corrupt-1"));
+    ck_assert(room_is("bad", _i == 0 ? "quarantined" : "asleep"));
+    enter("good");
+    wait_for_records("good", 3);
 }
 END_TEST
 
@@ -671,6 +702,7 @@ int main(void)
     tcase_add_test(tcase, a_room_that_sleeps_is_deleted);
     tcase_add_loop_test(tcase, a_room_is_deleted_at_rest, 0, 2);
     tcase_add_test(tcase, damage_is_told_with_its_place_and_the_room_is_quarantined);
+    tcase_add_loop_test(tcase, damage_of_a_row_is_met_when_its_room_is_asked_for, 0, 2);
     tcase_add_test(tcase, a_backup_of_a_running_server_is_restored);
     tcase_add_test(tcase, a_restored_room_is_another_than_the_one_its_members_know);
     tcase_add_test(tcase, what_is_no_request_is_refused);

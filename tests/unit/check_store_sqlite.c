@@ -76,7 +76,8 @@ append(struct store *store, uint64_t fence, uint64_t number, const char *text)
 
 static void seal(struct store *store, const char *name, uint64_t tick, const char *text)
 {
-    struct store_blob blob = {.first = tick, .last = tick, .bytes = bytes_of(text)};
+    struct store_blob blob = {
+        .incarnation = 7, .first = tick, .last = tick, .bytes = bytes_of(text)};
     struct store_sealed sealed = {
         .name = bytes_of(name), .kind = bytes_of("open"), .segment = blob, .snapshot = blob};
     ok(store->seal(store, &sealed, 1, 1));
@@ -272,18 +273,83 @@ static void make_store(void)
     store->close(store);
 }
 
+static void set_format(const char *file, uint64_t format)
+{
+    char sql[128];
+    snprintf(sql, sizeof sql,
+             "UPDATE meta SET value = %" PRIu64 ", checksum = %" PRId64 " WHERE key = 'format'",
+             format, (int64_t)checksum(&format, 1, bytes_of("format"), (struct bytes){0}));
+    run_sql(file, sql);
+}
+
 START_TEST(a_newer_format_is_refused)
 {
     static const char *const files[] = {"archive.db", "journal-1.db"};
     make_store();
-    /* As a newer version would write it. */
-    uint64_t format = 99;
-    char sql[128];
-    snprintf(sql, sizeof sql,
-             "UPDATE meta SET value = 99, checksum = %" PRId64 " WHERE key = 'format'",
-             (int64_t)checksum(&format, 1, bytes_of("format"), (struct bytes){0}));
-    run_sql(files[_i], sql);
+    set_format(files[_i], 99);
     refuse("newer version");
+}
+END_TEST
+
+/* As a server left it that knew no names in their order. */
+static void make_older_archive(void)
+{
+    make_store();
+    run_sql("archive.db", "DROP TABLE chain;"
+                          "DELETE FROM meta WHERE key IN ('incarnation', 'suspect')");
+    set_format("archive.db", 2);
+}
+
+static bool note_name(void *context, const struct store_room *room)
+{
+    char *names = context;
+    strncat(names, (const char *)room->name.data, room->name.length);
+    strcat(names, " ");
+    return true;
+}
+
+static void expect_rooms(struct store *store, const char *wanted)
+{
+    char names[64] = "";
+    ok(store->rooms(store, note_name, names));
+    ck_assert_str_eq(names, wanted);
+    ck_assert_int_eq(store->room(store, bytes_of("none"), take_state, NULL), STORE_NOT_FOUND);
+}
+
+START_TEST(an_older_archive_gets_its_names)
+{
+    make_older_archive();
+    for (int i = 0; i < 2; i++) {
+        struct store *store = open_store();
+        ck_assert_str_eq(error, "");
+        ck_assert_uint_eq(store->incarnation(store), 7);
+        expect_rooms(store, i == 0 ? "even odd " : "even more odd ");
+        if (i == 0)
+            seal(store, "more", 1, "log");
+        store->close(store);
+    }
+}
+END_TEST
+
+START_TEST(an_older_archive_is_read_as_it_is)
+{
+    struct store *store;
+    make_older_archive();
+    ok(store_sqlite_open_to_read(scratch.path, &store, error));
+    expect_rooms(store, "even odd ");
+    store->close(store);
+}
+END_TEST
+
+START_TEST(a_damaged_older_archive_is_salvaged)
+{
+    make_older_archive();
+    run_sql("archive.db", "UPDATE room SET bytes = 77 WHERE name = CAST('odd' AS BLOB)");
+    struct store *store = open_store();
+    ck_assert_msg(strstr(error, "archive.db.corrupt-1") != NULL, "%s", error);
+    ck_assert_int_eq(state_of(store, "odd"), STORE_ROOM_QUARANTINED);
+    ck_assert_int_eq(state_of(store, "even"), STORE_ROOM_WELL);
+    store->close(store);
 }
 END_TEST
 
@@ -362,11 +428,18 @@ START_TEST(a_destroyed_first_page_costs_nothing)
 }
 END_TEST
 
+/* Nobody looks at rooms when the store is opened, until one was met whose row does not check. */
 START_TEST(a_room_that_lost_something_comes_back_in_quarantine)
 {
     make_store();
     run_sql("archive.db", "UPDATE room SET incarnation = 77 WHERE name = CAST('odd' AS BLOB)");
     struct store *store = open_store();
+    ck_assert_str_eq(error, "");
+    ck_assert_int_eq(state_of(store, "even"), STORE_ROOM_WELL);
+    expect_rooms(store, "even odd ");
+    ck_assert_int_eq(store->room(store, bytes_of("odd"), take_state, NULL), STORE_DAMAGED);
+    store->close(store);
+    store = open_store();
     expect_salvage("archive.db.corrupt-1");
     ck_assert_int_eq(state_of(store, "odd"), STORE_ROOM_QUARANTINED);
     ck_assert_int_eq(state_of(store, "even"), STORE_ROOM_WELL);
@@ -374,6 +447,62 @@ START_TEST(a_room_that_lost_something_comes_back_in_quarantine)
     ok(store->read(store, bytes_of("odd"), 0, count_blob, &blobs));
     ck_assert_uint_eq(blobs, 5);
     store->close(store);
+}
+END_TEST
+
+/* What is there and is not found is missed, however that came. */
+START_TEST(a_room_that_cannot_be_found_comes_back_in_quarantine)
+{
+    static const char *const damages[] = {
+        "DELETE FROM room WHERE name = CAST('odd' AS BLOB)",
+        "UPDATE room SET name = CAST('odc' AS BLOB) WHERE name = CAST('odd' AS BLOB)",
+    };
+    make_store();
+    run_sql("archive.db", damages[_i]);
+    struct store *store = open_store();
+    ck_assert_str_eq(error, "");
+    ck_assert_int_eq(store->room(store, bytes_of("odd"), take_state, NULL), STORE_DAMAGED);
+    ck_assert(exists("archive.db.corrupt-1"));
+    ck_assert_int_eq(state_of(store, "odd"), STORE_ROOM_QUARANTINED);
+    ck_assert_int_eq(state_of(store, "even"), STORE_ROOM_WELL);
+    store->close(store);
+}
+END_TEST
+
+/* Without its neighbours nobody can tell that a room is not there. The rooms themselves can. */
+START_TEST(names_that_are_damaged_are_made_anew)
+{
+    static const char *const damages[] = {
+        "UPDATE chain SET next = CAST('p' AS BLOB) WHERE name = CAST('even' AS BLOB)",
+        "DELETE FROM chain WHERE name = CAST('even' AS BLOB)",
+        "DELETE FROM chain",
+    };
+    make_store();
+    run_sql("archive.db", damages[_i]);
+    struct store *store = open_store();
+    ck_assert_str_eq(error, "");
+    char names[64] = "";
+    ck_assert_int_eq(store->rooms(store, note_name, names), STORE_DAMAGED);
+    ck_assert_int_eq(store->room(store, bytes_of("more"), take_state, NULL), STORE_DAMAGED);
+    ck_assert_int_eq(store->room(store, bytes_of("more"), take_state, NULL), STORE_NOT_FOUND);
+    expect_rooms(store, "even odd ");
+    ck_assert_int_eq(state_of(store, "odd"), STORE_ROOM_WELL);
+    ck_assert_int_eq(state_of(store, "even"), STORE_ROOM_WELL);
+    store->close(store);
+}
+END_TEST
+
+/* Who reads beside the owner leaves the mending to it. */
+START_TEST(a_store_that_is_only_read_replaces_nothing)
+{
+    make_store();
+    run_sql("archive.db", "DELETE FROM chain");
+    struct store *store;
+    ok(store_sqlite_open_to_read(scratch.path, &store, error));
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(store->room(store, bytes_of("none"), take_state, NULL), STORE_DAMAGED);
+    store->close(store);
+    ck_assert(!exists("archive.db.corrupt-1"));
 }
 END_TEST
 
@@ -494,11 +623,17 @@ int main(void)
     tcase_add_test(tests, the_log_of_the_journal_stays_small);
     tcase_add_test(tests, reclaimed_space_goes_back_to_the_disk);
     tcase_add_loop_test(tests, a_newer_format_is_refused, 0, 2);
+    tcase_add_test(tests, an_older_archive_gets_its_names);
+    tcase_add_test(tests, an_older_archive_is_read_as_it_is);
+    tcase_add_test(tests, a_damaged_older_archive_is_salvaged);
     tcase_add_test(tests, a_journal_without_its_archive_is_refused);
     tcase_add_test(tests, a_journal_of_another_store_is_refused);
     tcase_add_test(tests, a_folder_that_is_not_there_is_refused);
     tcase_add_loop_test(tests, a_destroyed_first_page_costs_nothing, 0, 2);
     tcase_add_test(tests, a_room_that_lost_something_comes_back_in_quarantine);
+    tcase_add_loop_test(tests, a_room_that_cannot_be_found_comes_back_in_quarantine, 0, 2);
+    tcase_add_loop_test(tests, names_that_are_damaged_are_made_anew, 0, 3);
+    tcase_add_test(tests, a_store_that_is_only_read_replaces_nothing);
     tcase_add_test(tests, an_archive_that_takes_no_more_is_replaced);
     tcase_add_test(tests, a_second_salvage_leaves_the_first_ones_file_alone);
     tcase_add_test(tests, a_salvage_that_was_cut_short_is_finished);
