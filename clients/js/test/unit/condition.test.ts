@@ -8,6 +8,7 @@ const live: Condition = {
   saving: 'ok',
   durability: 'disk',
   queue: 1_000,
+  readOnly: false,
 }
 const offline: Condition = {
   ...live,
@@ -34,6 +35,7 @@ test('offline one is told to go on, and before the end of the queue that it ends
   assert.equal(noticeOf(live), null)
   assert.match(noticeOf(offline)!.detail, /go on drawing/)
   assert.equal(noticeOf(offline)!.retryAt, 5)
+  assert.doesNotMatch(noticeOf({ ...offline, readOnly: true })!.detail, /drawing/)
   assert.equal(noticeOf({ ...offline, unsaved: 800 })!.tone, 'warn')
   assert.equal(noticeOf({ ...offline, unsaved: 801 })!.tone, 'bad')
 })

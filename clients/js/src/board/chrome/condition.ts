@@ -9,6 +9,8 @@ export interface Condition {
   readonly saving: Saving
   /** Null before the room was ever joined. */
   readonly durability: Durability | null
+  /** This person only looks. */
+  readonly readOnly: boolean
   /** Changes that fit while nothing goes out; see `JoinOptions.queue`. */
   readonly queue: number
 }
@@ -84,7 +86,7 @@ function safety(durability: Durability | null): string {
 
 /** Null while all is well. */
 export function noticeOf(room: Condition): Notice | null {
-  const { condition, unsaved, queue } = room
+  const { condition, unsaved, queue, readOnly } = room
   const { status, reason, retryAt } = condition
   if (status === 'live') return null
   if (status === 'closed') {
@@ -108,13 +110,15 @@ export function noticeOf(room: Condition): Notice | null {
   return {
     tone: 'warn',
     text: status === 'connecting' ? 'Connecting again.' : 'You are offline.',
-    detail:
-      unsaved === 0
-        ? 'You can go on drawing; it goes out when you are back.'
-        : `You can go on drawing: ${changes(unsaved)} ${unsaved === 1 ? 'waits' : 'wait'} here.`,
+    detail: readOnly ? 'What you see may be old.' : whatWaits(unsaved),
     retryAt,
     action: 'retry',
   }
+}
+
+function whatWaits(unsaved: number): string {
+  if (unsaved === 0) return 'You can go on drawing; it goes out when you are back.'
+  return `You can go on drawing: ${changes(unsaved)} ${unsaved === 1 ? 'waits' : 'wait'} here.`
 }
 
 function changes(count: number): string {

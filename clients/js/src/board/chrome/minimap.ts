@@ -1,14 +1,25 @@
 import type { Box, Point } from '../geometry.js'
 import { grown, union } from '../geometry.js'
+import type { BoardObject } from '../model.js'
 import { paint } from '../paint.js'
 import { TOKENS } from '../style.js'
 import type { App } from './app.js'
 import { el } from './dom.js'
 
-/** Objects on the map are drawn again at most so often: what changes most is where one looks. */
-const REDRAW_MS = 400
+/** The picture is made anew at most so often, and a little in each frame: nobody looks closely. */
+const REDRAW_MS = 600
+const BUDGET_MS = 3
 const MARGIN = 0.06
 const KEPT_UNDER = 'tutti board map'
+
+interface Making {
+  readonly canvas: HTMLCanvasElement
+  readonly context: CanvasRenderingContext2D
+  readonly part: Box
+  readonly scale: number
+  readonly objects: readonly BoardObject[]
+  next: number
+}
 
 /** The whole board, small, and on it what shows; a click or a drag moves the view there. */
 export class Minimap {
@@ -16,10 +27,12 @@ export class Minimap {
   readonly #app: App
   readonly #canvas = el('canvas', { 'aria-hidden': 'true' })
   /** The objects as they were drawn last, with the part of the board that this shows. */
-  readonly #picture = document.createElement('canvas')
+  #picture = document.createElement('canvas')
   #part: Box = { x: 0, y: 0, w: 1, h: 1 }
   #isStale = true
   #drawnAt = -Infinity
+  /** The next picture, as far as it has come. */
+  #making: Making | null = null
   #request = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   #isOpen = isKeptOpen()
@@ -106,29 +119,56 @@ export class Minimap {
     this.#request = 0
     const { width, height } = this.#size
     if (width === 0) return
-    const { editor } = this.#app
-    const needed = this.#needed
-    const isElsewhere =
-      needed.x !== this.#part.x || needed.w !== this.#part.w || needed.y !== this.#part.y
-    if (this.#isStale || isElsewhere) {
-      const wait = this.#drawnAt + REDRAW_MS - now
-      if (wait > 0) {
-        clearTimeout(this.#timer)
-        this.#timer = setTimeout(() => this.#later(), wait)
-      } else {
-        this.#part = needed
-        this.#drawnAt = now
-        this.#isStale = false
-        this.#drawObjects(width, height)
-      }
-    }
-    const context = this.#canvas.getContext('2d')!
+    if (this.#making !== null) this.#goOn(this.#making, now)
+    else if (this.#isStale || this.#isElsewhere) this.#begin(now, width, height)
     if (this.#canvas.width !== width || this.#canvas.height !== height) {
       Object.assign(this.#canvas, { width, height })
     }
+    const context = this.#canvas.getContext('2d')!
     context.clearRect(0, 0, width, height)
-    context.drawImage(this.#picture, 0, 0)
-    this.#drawView(context, editor.camera.box)
+    context.drawImage(this.#picture, 0, 0, width, height)
+    this.#drawView(context, this.#app.editor.camera.box)
+  }
+
+  get #isElsewhere(): boolean {
+    const { x, y, w } = this.#needed
+    return x !== this.#part.x || y !== this.#part.y || w !== this.#part.w
+  }
+
+  #begin(now: number, width: number, height: number): void {
+    const wait = this.#drawnAt + REDRAW_MS - now
+    if (wait > 0) {
+      clearTimeout(this.#timer)
+      this.#timer = setTimeout(() => this.#later(), wait)
+      return
+    }
+    this.#isStale = false
+    const canvas = document.createElement('canvas')
+    Object.assign(canvas, { width, height })
+    const part = this.#needed
+    const scale = width / part.w
+    const context = canvas.getContext('2d')!
+    context.setTransform(scale, 0, 0, scale, -part.x * scale, -part.y * scale)
+    const objects = [...this.#app.editor.scene.all]
+    this.#goOn({ canvas, context, part, scale, objects, next: 0 }, now)
+  }
+
+  #goOn(making: Making, now: number): void {
+    const { canvas, context, part, scale, objects } = making
+    const until = performance.now() + BUDGET_MS
+    while (making.next < objects.length && performance.now() < until) {
+      paint(context, objects[making.next++]!, this.#app.editor.look, scale)
+    }
+    if (making.next < objects.length) {
+      this.#making = making
+      this.#later()
+      return
+    }
+    this.#making = null
+    this.#picture = canvas
+    this.#part = part
+    this.#drawnAt = now
+    if (this.#isStale || this.#isElsewhere) this.#later()
   }
 
   /** Everything there is and all that shows, in the map's own shape. */
@@ -145,15 +185,6 @@ export class Minimap {
   get #size(): { width: number; height: number } {
     const { clientWidth, clientHeight } = this.element
     return { width: clientWidth * devicePixelRatio, height: clientHeight * devicePixelRatio }
-  }
-
-  #drawObjects(width: number, height: number): void {
-    Object.assign(this.#picture, { width, height })
-    const context = this.#picture.getContext('2d')!
-    const { editor } = this.#app
-    const scale = width / this.#part.w
-    context.setTransform(scale, 0, 0, scale, -this.#part.x * scale, -this.#part.y * scale)
-    for (const object of editor.scene.all) paint(context, object, editor.look, scale)
   }
 
   #drawView(context: CanvasRenderingContext2D, view: Box): void {

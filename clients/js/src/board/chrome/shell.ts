@@ -79,7 +79,8 @@ export class Shell {
 
   /** What the room does, from the first attempt on. */
   told(room: Room): void {
-    const condition = conditionOf(room, this.#options.queue)
+    const { queue, readOnly } = this.#options
+    const condition = conditionOf(room, queue, readOnly)
     this.#notice.update(room, condition)
     this.#mark.update(condition)
     setAttribute(this.#host, 'data-status', room.status)
