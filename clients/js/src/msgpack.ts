@@ -1,14 +1,15 @@
 /**
  * MessagePack as the protocol uses it. Our own, because what comes from other members must not be
  * able to hurt a page: a map may hold the key `__proto__`, a five-byte header may declare four
- * billion items, extension types and NaN are malformed. Nothing is allocated for what is only
- * declared.
+ * billion items, extension types and NaN are malformed. For what is only declared no more is
+ * allocated than the bytes at hand could hold.
  */
 import { TuttiError } from './errors.js'
 import { setKey, type Value } from './value.js'
 
 const INTEGER_MAX = 2 ** 53
 const NESTING_MAX = 16
+const SHORT_BYTES = 16
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -160,7 +161,7 @@ class Reader {
   }
 
   value(depth: number): Value {
-    const head = this.#view.getUint8(this.#take(1))
+    const head = this.#bytes[this.#take(1)]!
     if (head < 0x80) return head
     if (head < 0x90) return this.#map(head & 15, depth)
     if (head < 0xa0) return this.#array(head & 15, depth)
@@ -212,8 +213,18 @@ class Reader {
 
   #array(count: number, depth: number): Value[] {
     this.#expect(count, depth)
-    const items: Value[] = []
-    for (let i = 0; i < count; i++) items.push(this.value(depth + 1))
+    const items = new Array<Value>(count)
+    const bytes = this.#bytes
+    for (let i = 0; i < count; i++) {
+      // Most of what there is at all is small integers in lists.
+      const head = bytes[this.#at]
+      if (head === undefined || (head >= 0x80 && head < 0xe0)) {
+        items[i] = this.value(depth + 1)
+      } else {
+        this.#at++
+        items[i] = head < 0x80 ? head : head - 256
+      }
+    }
     return items
   }
 
@@ -231,11 +242,24 @@ class Reader {
 
   #string(length: number): string {
     const at = this.#take(length)
+    const short = length <= SHORT_BYTES ? this.#ascii(at, at + length) : undefined
+    if (short !== undefined) return short
     try {
       return decoder.decode(this.#bytes.subarray(at, at + length))
     } catch {
       throw malformed('invalid UTF-8')
     }
+  }
+
+  /** Names and ids, for which a decoder takes longer than they are worth. */
+  #ascii(from: number, to: number): string | undefined {
+    let text = ''
+    for (let at = from; at < to; at++) {
+      const byte = this.#bytes[at]!
+      if (byte >= 0x80) return undefined
+      text += String.fromCharCode(byte)
+    }
+    return text
   }
 
   #binary(length: number): Uint8Array {
