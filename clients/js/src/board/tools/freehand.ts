@@ -8,6 +8,8 @@ import type { Pointer, Tool } from './tool.js'
 /** A stroke goes on in another record after so many points, well before a record is full. */
 const POINTS_MAX = 4_000
 const PRESSURE_MAX = 127
+/** Finer steps are not seen, and make a full board a sixth longer to load. */
+const PRESSURE_STEP = 4
 /** Of a pointer that cannot tell: it presses less the faster it goes, and eases from one to the other. */
 const EASING = 0.18
 const SLOW = 0.62
@@ -136,7 +138,8 @@ class Stroke {
   }
 
   get #wirePressure(): number {
-    return clamp(Math.round(this.#pressure * PRESSURE_MAX), 0, PRESSURE_MAX)
+    const steps = Math.round((this.#pressure * PRESSURE_MAX) / PRESSURE_STEP)
+    return clamp(PRESSURE_STEP * steps, 0, PRESSURE_MAX)
   }
 
   #press(pointer: Pointer): void {
