@@ -96,6 +96,7 @@ export class Comments extends Emitter<CommentsEvents> {
   pin(at: Point, text: string, object?: BoardObject): string {
     const { name, colour } = this.#speaker()
     const id = this.#comments.newId()
+    this.#own.add(id)
     const { x, y } = object === undefined ? at : onObject(object, at)
     this.#room.history.aside(() =>
       this.#comments.put(id, {
@@ -108,15 +109,14 @@ export class Comments extends Emitter<CommentsEvents> {
         at: this.#now(),
       }),
     )
-    this.#own.add(id)
     return id
   }
 
   reply(comment: string, text: string): void {
     const { name } = this.#speaker()
     const id = this.#replies.newId()
-    this.#room.history.aside(() => this.#replies.put(id, { comment, text, name, at: this.#now() }))
     this.#own.add(id)
+    this.#room.history.aside(() => this.#replies.put(id, { comment, text, name, at: this.#now() }))
   }
 
   /** Another place for it. */

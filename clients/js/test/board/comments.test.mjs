@@ -59,6 +59,7 @@ const BOX = { type: 1, z: 'a0', x: 100, y: 100, w: 200, h: 100 }
 test('what is said at a place, what is replied, settled and brought back', async () => {
   const [ada, bob] = await two()
   const id = ada.comments.pin({ x: 10, y: 20 }, 'Why blue?')
+  assert.equal(ada.comments.get(id).isMine, true, 'at once')
   await threads(bob, 1)
   bob.comments.reply(id, 'Why not?')
   await until(() => ada.comments.get(id).replies.length === 1, 'a reply')

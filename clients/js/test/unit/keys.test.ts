@@ -62,9 +62,12 @@ test('who only looks is offered nothing that changes the board', () => {
       selection: { size: 3, objects: [{ lock: 0, groups: ['g'] }] },
       scene: { size: 3 },
     },
+    hides: () => false,
   } as never
   const offered = (Object.keys(COMMANDS) as CommandId[]).filter((id) => isAvailable(app, id))
   assert.deepEqual(offered.sort(), [
+    'chat',
+    'comments',
     'copy',
     'copy-picture',
     'export',

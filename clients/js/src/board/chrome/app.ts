@@ -8,6 +8,8 @@ export type Part =
   | 'name'
   | 'saved'
   | 'people'
+  /** Comments, chat and reactions. */
+  | 'talk'
   | 'share'
   | 'menu'
   | 'tools'
@@ -44,6 +46,8 @@ export interface App {
   onEnd(end: () => void): void
   /** Of a tool with kinds, the one that was used last. */
   lastOf(tool: string): string
+  /** Opens a panel to talk in, or closes it. */
+  talk(part: 'chat' | 'comments'): void
   open(dialog: 'help' | 'export'): void
   /** Read out, and not shown. */
   say(text: string): void

@@ -10,7 +10,7 @@ import type { App } from './app.js'
 import { ariaKeys, sayKeys } from './keys.js'
 import type { IconName } from './icons.js'
 
-export const SECTIONS = ['View', 'Edit', 'Arrange', 'Help'] as const
+export const SECTIONS = ['View', 'Edit', 'Arrange', 'Talk', 'Help'] as const
 
 export interface Command {
   readonly label: string
@@ -269,6 +269,22 @@ export const COMMANDS = {
   'align-bottom': aligns('Align at the bottom', 'align-bottom', 'bottom', 'alt+s'),
   'spread-across': spreads('Spread across', 'spread-across', 'x', 'shift+alt+h'),
   'spread-down': spreads('Spread down', 'spread-down', 'y', 'shift+alt+v'),
+  comments: command({
+    label: 'Comments',
+    section: 'Talk',
+    icon: 'comment',
+    keys: ['shift+c'],
+    when: ({ hides }) => !hides('talk'),
+    run: (app) => app.talk('comments'),
+  }),
+  chat: command({
+    label: 'Chat',
+    section: 'Talk',
+    icon: 'chat',
+    keys: ['/'],
+    when: ({ hides }) => !hides('talk'),
+    run: (app) => app.talk('chat'),
+  }),
   help: command({
     label: 'Keys and help',
     section: 'Help',

@@ -3,7 +3,7 @@ import { COMMANDS, SECTIONS, type Command } from './commands.js'
 import { openDialog } from './dialog.js'
 import { el } from './dom.js'
 import { capsOf } from './keys.js'
-import { TOOL_FACES } from './tools.js'
+import { facesFor, TOOL_FACES } from './tools.js'
 
 /** What hands do that no table of keys knows. */
 const BY_HAND = [
@@ -18,7 +18,7 @@ const BY_HAND = [
 /** All keys, from the tables that drive them. */
 export function openHelp(app: App): void {
   const keys = el('div', { class: 'keys' })
-  const tools = TOOL_FACES.filter(({ looks }) => looks || !app.editor.readOnly)
+  const tools = facesFor(app)
   keys.append(
     section(
       'Tools',

@@ -10,9 +10,12 @@ import { button, el, setAttribute } from './dom.js'
 import { openExport } from './export_sheet.js'
 import { openHelp } from './help.js'
 import { ConnectionNotice, conditionOf, savedMark, Toasts, type ToastAction } from './notices.js'
+import { followingPill } from './following.js'
 import { peopleBar } from './people_bar.js'
 import { refusalWords } from './refusals.js'
 import { SHEET } from './sheet.js'
+import { talk, type TalkPart } from './talk.js'
+import { TALK_SHEET } from './talk_sheet.js'
 import { listenForKeys } from './shortcuts.js'
 import { ThemeSwitch, type ThemeChoice } from './theme.js'
 import { toolbar } from './toolbar.js'
@@ -55,6 +58,7 @@ export class Shell {
   readonly #chrome = el('div', { class: 'chrome' })
   readonly #board = el('div', { class: 'board' }, this.#stage, this.#chrome)
   readonly #notice = new ConnectionNotice()
+  readonly #notices = el('div', { class: 'notices' }, this.#notice.element)
   readonly #mark = savedMark()
   readonly #toasts = new Toasts()
   readonly #said = el('div', { class: 'hidden', role: 'status', 'aria-live': 'polite' })
@@ -63,17 +67,18 @@ export class Shell {
   readonly #options: ShellOptions
   readonly #theme: ThemeSwitch
   #editor: Editor | null = null
+  #toggleTalk: (part: TalkPart) => void = () => {}
 
   constructor(element: HTMLElement, options: ShellOptions) {
     this.#options = options
     const sheet = new CSSStyleSheet()
-    sheet.replaceSync(SHEET)
+    sheet.replaceSync(SHEET + TALK_SHEET)
     this.#root.adoptedStyleSheets = [sheet]
     this.#root.append(this.#board)
     this.#theme = new ThemeSwitch(options.theme, this.#ending.signal)
     this.#theme.on('change', () => this.#paint())
     this.#paint()
-    this.#chrome.append(el('div', { class: 'notices' }, this.#notice.element), this.#said)
+    this.#chrome.append(this.#notices, this.#said)
     element.append(this.#host)
   }
 
@@ -102,6 +107,7 @@ export class Shell {
     for (const name of ['status', 'unsaved', 'saving', 'saved'] as const) {
       app.onEnd(room.on(name, () => this.told(room)))
     }
+    app.onEnd(editor.textEditor.on('trouble', (text) => app.tell(text)))
     app.onEnd(editor.on('trouble', (error) => app.tell(refusalWords(error))))
     app.onEnd(
       editor.people.on('summon', (summons) =>
@@ -148,7 +154,11 @@ export class Shell {
   #fill(app: App): void {
     const { bar, style } = toolbar(app)
     const right = el('div', { class: 'panel top-right' })
-    if (!app.hides('people')) right.append(peopleBar(app))
+    if (!app.hides('people')) {
+      right.append(peopleBar(app))
+      this.#notices.append(followingPill(app))
+    }
+    if (!app.hides('talk')) this.#openTalk(app, right)
     if (!app.hides('share')) right.append(shareButton(app))
     const foot = el('div', { class: 'foot' }, this.#toasts.element, wayBack(app))
     if (!app.hides('tools')) foot.append(bar)
@@ -158,6 +168,13 @@ export class Shell {
     if (!app.hides('style')) this.#chrome.append(style.element)
     this.#chrome.append(foot, zoomCorner(app))
     if (!app.hides('help')) this.#chrome.append(helpCorner(app))
+  }
+
+  #openTalk(app: App, corner: HTMLElement): void {
+    const { buttons, side, toggle } = talk(app)
+    corner.append(buttons)
+    this.#chrome.append(side)
+    this.#toggleTalk = toggle
   }
 
   #appOf(room: Room, editor: Editor): App {
@@ -181,6 +198,7 @@ export class Shell {
       lastOf: (tool) => lastUsed.get(tool) ?? tool,
       hides: (part) => hide.has(part),
       onEnd: (end) => void this.#ends.push(end),
+      talk: (part) => this.#toggleTalk(part),
       open: (dialog) => (dialog === 'help' ? openHelp(app) : openExport(app)),
       say: (text) => (this.#said.textContent = text),
       tell: (text: string, action?: ToastAction) => this.#toasts.tell(text, action),

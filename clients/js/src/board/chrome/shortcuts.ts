@@ -6,7 +6,7 @@ import { COMMANDS, isAvailable, type CommandId } from './commands.js'
 import { isTextField, setAttribute } from './dom.js'
 import { namesOf } from './keys.js'
 import { pickTool } from './toolbar.js'
-import { TOOL_FACES } from './tools.js'
+import { facesFor, TOOL_FACES } from './tools.js'
 
 /** What the board does itself with the clipboard comes as an event, which may read it. */
 const LEFT_TO_EVENTS: ReadonlySet<CommandId> = new Set<CommandId>(['copy', 'cut', 'paste'])
@@ -64,7 +64,7 @@ function takeTool(app: App, name: string): boolean {
   const face = TOOL_FACES.find(
     ({ keys }, number) => keys.includes(name) || String(number + 1) === name,
   )
-  if (face === undefined || (app.editor.readOnly && !face.looks)) return false
+  if (face === undefined || !facesFor(app).includes(face)) return false
   pickTool(app, face)
   app.say(`${face.label} tool`)
   return true

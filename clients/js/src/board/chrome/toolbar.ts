@@ -3,7 +3,7 @@ import { button, el, rove, setAttribute } from './dom.js'
 import { iconOf } from './icons.js'
 import { openMenu, type MenuEntry } from './menu.js'
 import { ariaKeys, sayKeys } from './keys.js'
-import { faceOf, TOOL_FACES, type ToolFace } from './tools.js'
+import { faceOf, facesFor, TOOL_FACES, type ToolFace } from './tools.js'
 import { StylePanel } from './style_panel.js'
 
 /** Takes up the tool that a button stands for. */
@@ -15,7 +15,7 @@ export function pickTool(app: App, face: ToolFace): void {
 /** The tools at the foot of the board. A narrow one has the rarer tools behind two buttons. */
 export function toolbar(app: App): { bar: HTMLElement; style: StylePanel } {
   const { editor } = app
-  const faces = TOOL_FACES.filter(({ looks }) => looks || !editor.readOnly)
+  const faces = facesFor(app)
   const buttons = new Map(faces.map((face) => [face, toolButton(app, face)]))
   const narrow = editor.readOnly ? [] : narrowButtons(app)
   const swatch = el('i', { class: 'swatch-dot' })

@@ -1,5 +1,6 @@
 /** The tools as people see them, in the order of the toolbar. */
 import type { ObjectType } from '../model.js'
+import type { App, Part } from './app.js'
 import type { IconName } from './icons.js'
 
 export interface ToolFace {
@@ -13,6 +14,8 @@ export interface ToolFace {
   readonly looks?: boolean
   /** In a narrow toolbar: always there, or behind a button. */
   readonly place: 'bar' | 'shapes' | 'more'
+  /** It belongs to this part of the board. */
+  readonly part?: Part
   /** What it draws, which says what there is to set. */
   readonly draws: ObjectType | null
 }
@@ -76,7 +79,23 @@ export const TOOL_FACES: readonly ToolFace[] = [
     place: 'more',
     draws: null,
   },
+  {
+    name: 'comment',
+    label: 'Comment',
+    icon: 'comment',
+    keys: ['c'],
+    part: 'talk',
+    place: 'more',
+    draws: null,
+  },
 ]
+
+/** Those that this person can take up. */
+export function facesFor({ editor, hides }: App): ToolFace[] {
+  return TOOL_FACES.filter(
+    ({ looks, part }) => (looks || !editor.readOnly) && !(part !== undefined && hides(part)),
+  )
+}
 
 /** Kinds of one tool, of which the toolbar shows the first: it takes up the one used last. */
 export const VARIANTS: readonly (readonly {

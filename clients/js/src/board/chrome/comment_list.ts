@@ -1,0 +1,49 @@
+/** All comments of the board, the newest first; a click goes to one. */
+import type { Comments, Thread } from '../comments.js'
+import type { App } from './app.js'
+import type { CommentPins } from './comment_pins.js'
+import { el } from './dom.js'
+import { timeOf } from './remarks.js'
+
+export function commentList(app: App, comments: Comments, pins: CommentPins): HTMLElement {
+  const list = el('div', { class: 'log', tabindex: 0, role: 'list' })
+  const shows = el('input', { type: 'checkbox', checked: pins.showsResolved })
+  shows.addEventListener('change', () => {
+    pins.showsResolved = shows.checked
+    show()
+  })
+  const show = () => {
+    const threads = comments.threads.filter(({ isResolved }) => !isResolved || shows.checked)
+    list.replaceChildren(...threads.map((thread) => entry(app, thread, pins)))
+    if (threads.length === 0) {
+      list.append(
+        el(
+          'p',
+          { class: 'nothing' },
+          'No open comments. Press C and click where you have something to say.',
+        ),
+      )
+    }
+  }
+  app.onEnd(comments.on('change', show))
+  show()
+  return el(
+    'div',
+    { class: 'body' },
+    list,
+    el('label', { class: 'choice' }, shows, 'Show what is settled'),
+  )
+}
+
+function entry({ room }: App, thread: Thread, pins: CommentPins): HTMLElement {
+  const count = thread.replies.length
+  const element = el(
+    'button',
+    { type: 'button', class: thread.isResolved ? 'entry resolved' : 'entry' },
+    el('div', { class: 'by' }, el('b', {}, thread.name), timeOf(thread.time, room.clock.now())),
+    el('p', { dir: 'auto' }, thread.text),
+    count > 0 && el('small', {}, count === 1 ? '1 reply' : `${count} replies`),
+  )
+  element.addEventListener('click', () => pins.visit(thread.id))
+  return el('div', { role: 'listitem' }, element)
+}

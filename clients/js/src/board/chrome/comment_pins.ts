@@ -1,0 +1,302 @@
+/** Comments on the board: pins at their places, and the one thread that is open beside its pin. */
+import { COMMENT_BYTES_MAX, type Comments, type Remark, type Thread } from '../comments.js'
+import type { Point } from '../geometry.js'
+import type { BoardObject } from '../model.js'
+import { lettersOn } from '../person_colour.js'
+import type { Pointer, Tool } from '../tools/tool.js'
+import type { App } from './app.js'
+import { button, el, setAttribute, setText } from './dom.js'
+import { composer, timeOf, wordsWithLinks } from './remarks.js'
+
+const PIN_HEIGHT = 30
+const CARD_GAP = 10
+const EDGE = 8
+
+/** Where a comment is about to be pinned. */
+interface Draft {
+  readonly at: Point
+  readonly object: BoardObject | undefined
+}
+
+export class CommentPins {
+  readonly #app: App
+  readonly #comments: Comments
+  readonly #layer = el('div', { class: 'pins' })
+  readonly #pins = new Map<string, HTMLButtonElement>()
+  #card: HTMLElement | null = null
+  #open: string | null = null
+  #draft: Draft | null = null
+  #draftPin: HTMLElement | null = null
+  #showsResolved = false
+  #request = 0
+
+  constructor(app: App, comments: Comments) {
+    this.#app = app
+    this.#comments = comments
+    const { editor, stage } = app
+    stage.append(this.#layer)
+    app.onEnd(comments.on('change', () => this.#show()))
+    app.onEnd(editor.camera.on('change', () => this.#placeAll()))
+    app.onEnd(editor.scene.on('change', () => this.#placeSoon()))
+    app.onEnd(() => {
+      cancelAnimationFrame(this.#request)
+      this.#layer.remove()
+      this.#card?.remove()
+    })
+    this.#show()
+  }
+
+  get showsResolved(): boolean {
+    return this.#showsResolved
+  }
+
+  set showsResolved(shows: boolean) {
+    this.#showsResolved = shows
+    this.#show()
+  }
+
+  /** Begins a comment there. */
+  begin(at: Point): void {
+    const { editor } = this.#app
+    this.close()
+    this.#draft = { at, object: editor.scene.at(at, editor.reach) }
+    this.#draftPin = el('div', { class: 'pin draft', style: `--person: ${this.#colour}` }, '+')
+    this.#layer.append(this.#draftPin)
+    this.#showCard()
+  }
+
+  /** Goes to a comment and opens it. */
+  visit(id: string): void {
+    const at = this.#comments.placeOf(id)
+    const { camera } = this.#app.editor
+    if (at === null) return
+    const zoom = Math.max(0.5, Math.min(2, camera.zoom))
+    camera.glide({ zoom, x: at.x - camera.width / 2 / zoom, y: at.y - camera.height / 2 / zoom })
+    this.open(id)
+  }
+
+  open(id: string): void {
+    this.close()
+    this.#open = id
+    this.#show()
+    this.#showCard()
+  }
+
+  close(): void {
+    const before = this.#open
+    this.#open = null
+    this.#draft = null
+    this.#draftPin?.remove()
+    this.#draftPin = null
+    this.#card?.remove()
+    this.#card = null
+    if (before !== null) this.#pins.get(before)?.focus({ preventScroll: true })
+    this.#show()
+  }
+
+  get #colour(): string {
+    return this.#app.editor.people.all[0]?.colour ?? 'var(--accent)'
+  }
+
+  #show(): void {
+    const shown = this.#comments.threads.filter(
+      ({ id, isResolved }) => !isResolved || this.#showsResolved || id === this.#open,
+    )
+    const ids = new Set(shown.map(({ id }) => id))
+    for (const [id, pin] of this.#pins) {
+      if (ids.has(id)) continue
+      pin.remove()
+      this.#pins.delete(id)
+    }
+    for (const thread of shown) this.#showPin(thread)
+    if (this.#open !== null) {
+      if (this.#comments.get(this.#open) === undefined) this.close()
+      else this.#fillCard()
+    }
+    this.#placeAll()
+  }
+
+  #showPin(thread: Thread): void {
+    let pin = this.#pins.get(thread.id)
+    if (pin === undefined) {
+      pin = el('button', { type: 'button', class: 'pin', 'aria-haspopup': 'dialog' })
+      pin.addEventListener('click', () => {
+        if (this.#open === thread.id) this.close()
+        else this.open(thread.id)
+      })
+      this.#pins.set(thread.id, pin)
+      this.#layer.append(pin)
+    }
+    const count = thread.replies.length
+    const said = thread.text.slice(0, 60)
+    pin.classList.toggle('resolved', thread.isResolved)
+    pin.style.setProperty('--person', thread.colour)
+    pin.style.setProperty('--on-person', lettersOn(thread.colour))
+    setText(pin, count > 0 ? String(count + 1) : initialOf(thread.name))
+    setAttribute(
+      pin,
+      'aria-label',
+      `Comment of ${thread.name}: ${said}${count > 0 ? `, ${count} replies` : ''}`,
+    )
+    setAttribute(pin, 'aria-expanded', String(this.#open === thread.id))
+  }
+
+  #placeSoon(): void {
+    if (this.#request !== 0) return
+    this.#request = requestAnimationFrame(() => {
+      this.#request = 0
+      this.#placeAll()
+    })
+  }
+
+  #placeAll(): void {
+    for (const [id, pin] of this.#pins) this.#place(pin, this.#comments.placeOf(id))
+    if (this.#draftPin !== null) this.#place(this.#draftPin, this.#draft!.at)
+    this.#placeCard()
+  }
+
+  #place(pin: HTMLElement, place: Point | null): void {
+    const { camera } = this.#app.editor
+    if (place === null) return
+    const { x, y } = camera.toScreen(place)
+    const isSeen = x > -PIN_HEIGHT && y > 0 && x < camera.width && y < camera.height + PIN_HEIGHT
+    pin.hidden = !isSeen
+    if (isSeen) pin.style.transform = `translate(${x}px, ${y - PIN_HEIGHT}px)`
+  }
+
+  /** Beside the pin, on whichever side there is room. */
+  #placeCard(): void {
+    const { camera } = this.#app.editor
+    const place = this.#open === null ? this.#draft?.at : this.#comments.placeOf(this.#open)
+    if (this.#card === null || !place) return
+    const { x, y } = camera.toScreen(place)
+    const { offsetWidth: width, offsetHeight: height } = this.#card
+    const pinWidth = this.#pins.get(this.#open ?? '')?.offsetWidth ?? PIN_HEIGHT
+    const isRight = x + pinWidth + CARD_GAP + width + EDGE <= camera.width
+    const left = isRight ? x + pinWidth + CARD_GAP : x - CARD_GAP - width
+    const top = y - PIN_HEIGHT
+    const within = (at: number, most: number) => Math.max(EDGE, Math.min(at, most - EDGE))
+    const at = `${within(left, camera.width - width)}px, ${within(top, camera.height - height)}px`
+    this.#card.style.transform = `translate(${at})`
+  }
+
+  #showCard(): void {
+    const isNew = this.#draft !== null
+    const { board, editor, tell } = this.#app
+    const remarks = el('div', { class: 'remarks', hidden: isNew })
+    const { element, field } = composer({
+      label: isNew ? 'Say something about this' : 'Reply',
+      bytesMax: COMMENT_BYTES_MAX,
+      onSay: (text) => this.#say(text),
+      onLeave: () => this.close(),
+      onTrouble: (text) => tell(text),
+    })
+    element.hidden = editor.readOnly
+    const title = isNew ? 'New comment' : 'Comment'
+    this.#card = el(
+      'section',
+      { class: 'panel thread', role: 'dialog', 'aria-label': title },
+      el('header', {}, el('h2', {}, title), el('span', { class: 'actions' })),
+      remarks,
+      element,
+    )
+    this.#card.addEventListener('keydown', (event) => {
+      event.stopPropagation()
+      if (event.key === 'Escape') this.close()
+    })
+    board.append(this.#card)
+    this.#fillCard()
+    this.#placeCard()
+    field.focus({ preventScroll: true })
+  }
+
+  #fillCard(): void {
+    const thread = this.#open === null ? undefined : this.#comments.get(this.#open)
+    const actions = this.#card?.querySelector('.actions')
+    if (!actions) return
+    const close = button({
+      icon: 'close',
+      label: 'Close',
+      keys: 'Esc',
+      onClick: () => this.close(),
+    })
+    if (thread === undefined) {
+      actions.replaceChildren(close)
+      return
+    }
+    const { id, isResolved } = thread
+    const resolve = button({
+      icon: isResolved ? 'undo' : 'check',
+      label: isResolved ? 'Bring back' : 'Settle',
+      attributes: { 'aria-pressed': String(isResolved) },
+      onClick: () => {
+        this.#comments.resolve(id, !isResolved)
+        if (!isResolved) this.close()
+      },
+    })
+    actions.replaceChildren(...(this.#app.editor.readOnly ? [close] : [resolve, close]))
+    const remarks = this.#card!.querySelector('.remarks')!
+    const isAtEnd = remarks.scrollTop + remarks.clientHeight >= remarks.scrollHeight - 8
+    remarks.replaceChildren(...[thread, ...thread.replies].map((remark) => this.#remark(remark)))
+    if (isAtEnd) remarks.scrollTop = remarks.scrollHeight
+    this.#placeCard()
+  }
+
+  #remark({ id, name, text, time, isMine }: Remark): HTMLElement {
+    const { room } = this.#app
+    const takeBack = el('button', { type: 'button', class: 'take-back' }, 'Delete')
+    takeBack.addEventListener('click', () => this.#comments.remove(id))
+    return el(
+      'article',
+      { class: 'remark' },
+      el(
+        'div',
+        { class: 'by' },
+        el('b', {}, name),
+        timeOf(time, room.clock.now()),
+        isMine && takeBack,
+      ),
+      wordsWithLinks(text),
+    )
+  }
+
+  #say(text: string): boolean {
+    const { editor } = this.#app
+    return editor.attempt(() => {
+      if (this.#draft === null) {
+        this.#comments.reply(this.#open!, text)
+        return
+      }
+      const { at, object } = this.#draft
+      this.open(this.#comments.pin(at, text, object))
+    })
+  }
+}
+
+function initialOf(name: string): string {
+  return ([...name][0] ?? '?').toUpperCase()
+}
+
+/** A click is where a comment goes. */
+export class Commenting implements Tool {
+  readonly number = 15
+  readonly cursor = 'crosshair'
+  readonly #app: App
+  readonly #pins: CommentPins
+
+  constructor(app: App, pins: CommentPins) {
+    this.#app = app
+    this.#pins = pins
+  }
+
+  down(): void {}
+  move(): void {}
+
+  up({ at }: Pointer): void {
+    const { editor } = this.#app
+    editor.setTool('select')
+    this.#pins.begin(at)
+  }
+
+  cancel(): void {}
+}

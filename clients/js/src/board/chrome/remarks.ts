@@ -1,0 +1,107 @@
+/** What comments and chat have in common: who said it and when, words with links, where to write. */
+import { button, el } from './dom.js'
+import { utf8Bytes } from '../text.js'
+
+const LINK = /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]}]/g
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** A moment, as one says it; `now` by the same clock. */
+export function timeWords(time: number, now: number): string {
+  const ago = now - time
+  if (time === 0) return ''
+  if (ago < MINUTE) return 'just now'
+  if (ago < HOUR) return `${Math.floor(ago / MINUTE)} min ago`
+  const date = new Date(time)
+  const clock = date.toLocaleTimeString(undefined, { hour: 'numeric', minute: '2-digit' })
+  if (new Date(now).toDateString() === date.toDateString()) return clock
+  if (ago < 6 * DAY) return `${date.toLocaleDateString(undefined, { weekday: 'short' })} ${clock}`
+  const isThisYear = new Date(now).getFullYear() === date.getFullYear()
+  return date.toLocaleDateString(undefined, {
+    day: 'numeric',
+    month: 'short',
+    ...(!isThisYear && { year: 'numeric' }),
+  })
+}
+
+export function timeOf(time: number, now: number): HTMLTimeElement | null {
+  if (time === 0) return null
+  const moment = new Date(time)
+  return el(
+    'time',
+    { datetime: moment.toISOString(), title: moment.toLocaleString() },
+    timeWords(time, now),
+  )
+}
+
+/** Text as text; addresses in it can be gone to. */
+export function wordsWithLinks(text: string): HTMLParagraphElement {
+  const words = el('p', { dir: 'auto' })
+  let at = 0
+  for (const match of text.matchAll(LINK)) {
+    words.append(text.slice(at, match.index))
+    const [href] = match
+    words.append(el('a', { href, target: '_blank', rel: 'noopener noreferrer nofollow' }, href))
+    at = match.index + href.length
+  }
+  words.append(text.slice(at))
+  return words
+}
+
+export interface ComposerOptions {
+  readonly label: string
+  readonly bytesMax: number
+  /** Says it; false keeps what was written. */
+  readonly onSay: (text: string) => boolean
+  readonly onType?: (isTyping: boolean) => void
+  /** Escape was pressed. */
+  readonly onLeave: () => void
+  /** What was written is too long, or there is too much of it. */
+  readonly onTrouble: (text: string) => void
+}
+
+export interface Composer {
+  readonly element: HTMLElement
+  readonly field: HTMLTextAreaElement
+}
+
+/** Enter says it, shift and Enter begins a line. */
+export function composer(options: ComposerOptions): Composer {
+  const { label } = options
+  const field = el('textarea', {
+    rows: 1,
+    'aria-label': label,
+    placeholder: label,
+    enterkeyhint: 'send',
+  })
+  const grow = () => {
+    field.style.height = 'auto'
+    field.style.height = `${field.scrollHeight + 2}px`
+  }
+  const say = () => {
+    const text = field.value.trim()
+    if (text === '') return
+    if (utf8Bytes(text) > options.bytesMax) {
+      options.onTrouble(`That is too long by ${utf8Bytes(text) - options.bytesMax} letters or so.`)
+      return
+    }
+    if (!options.onSay(text)) return
+    field.value = ''
+    grow()
+  }
+  field.addEventListener('input', () => {
+    grow()
+    options.onType?.(field.value.trim() !== '')
+  })
+  field.addEventListener('keydown', (event) => {
+    event.stopPropagation()
+    if (event.isComposing) return
+    if (event.key === 'Escape') options.onLeave()
+    else if (event.key === 'Enter' && !event.shiftKey) say()
+    else return
+    event.preventDefault()
+  })
+  const send = button({ icon: 'forward', label: 'Send', class: 'button send', onClick: say })
+  return { element: el('div', { class: 'composer' }, field, send), field }
+}
