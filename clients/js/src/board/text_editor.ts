@@ -15,6 +15,8 @@ import { wordsColour, wordsOf, type Words } from './words.js'
 
 /** Room for the caret beside the letters, in pixels of the board. */
 const SLACK = 6
+/** What a press begins, its mouse events included, is over by then. */
+const PRESS_MS = 400
 /** Between the caret and the edge of what shows, in pixels of the screen. */
 const EDGE = 24
 
@@ -141,11 +143,27 @@ class Field {
   }
 
   begin(selectsAll: boolean): void {
+    this.#outlastPress()
     this.place()
     this.element.focus({ preventScroll: true })
     this.element.setSelectionRange(selectsAll ? 0 : this.#shown.length, this.#shown.length)
     this.#show()
     this.#tellCaret()
+  }
+
+  /**
+   * The press that opened it goes on as a mouse event, which would give the focus to the board: at
+   * once with a mouse, a moment later with a finger.
+   */
+  #outlastPress(): void {
+    const until = performance.now() + PRESS_MS
+    const keep = (event: MouseEvent) => {
+      if (performance.now() > until) end()
+      else if (event.composedPath()[0] !== this.element) event.preventDefault()
+    }
+    const end = () => removeEventListener('mousedown', keep, { capture: true })
+    addEventListener('mousedown', keep, { capture: true })
+    this.#ends.push(end)
   }
 
   /** Whether no letter is left. */

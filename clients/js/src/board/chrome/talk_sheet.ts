@@ -113,6 +113,8 @@ export const TALK_SHEET = `
 }
 .side > header { display: flex; align-items: center; gap: 2px; padding: 4px 4px 4px 14px; border-bottom: 1px solid var(--rule); }
 .side > header h2 { flex: 1; font: 400 17px/1.3 var(--serif); letter-spacing: -0.01em; }
+.side .body { flex: 1; display: flex; flex-direction: column; min-height: 0; padding: 0; }
+.chrome:has(> .side:not([hidden])) .minimap { display: none; }
 .log { flex: 1; min-height: 60px; overflow-y: auto; padding: 6px 14px 10px; overscroll-behavior: contain; user-select: text; -webkit-user-select: text; }
 .log:focus-visible { outline-offset: -2px; }
 .line { padding-top: 8px; }
