@@ -83,7 +83,7 @@ export class Input {
 
   #down(event: PointerEvent): void {
     if (!isForBoard(event, this.#editor.element)) return
-    this.#editor.element.setPointerCapture(event.pointerId)
+    capture(this.#editor.element, event.pointerId)
     const screen = this.#editor.toScreen(event)
     if (event.pointerType === 'pen') this.#penWasSeen = true
     if (event.pointerType === 'touch') {
@@ -135,6 +135,8 @@ export class Input {
       this.#editor.camera.pan(screen.x - at.x, screen.y - at.y)
       return
     }
+    // What was dragged was not clicked: the next press there is the first of its own.
+    if (distance(screen, this.#clicks.at) > CLICK_PIXELS) this.#clicks.count = 0
     const pointer = this.#pointer(event)
     this.#editor.presence.point(pointer.at)
     if (this.#active?.id === event.pointerId) {
@@ -250,6 +252,15 @@ export class Input {
       time: event.timeStamp,
     }
     return this.#last
+  }
+}
+
+/** So that a drag goes on beside the element. */
+function capture(element: HTMLElement, pointer: number): void {
+  try {
+    element.setPointerCapture(pointer)
+  } catch {
+    // The pointer is gone again already: what it began still ends with its own events.
   }
 }
 

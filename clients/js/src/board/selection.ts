@@ -80,10 +80,10 @@ export class Selection extends Emitter<SelectionEvents> implements Iterable<stri
     this.set([])
   }
 
-  /** From here on, clicks take hold of what is in this group. */
-  enter(group: string, ids: Iterable<string>): void {
+  /** From here on, clicks take hold of what is in this group; now of this part of it. */
+  enter(group: string, part: BoardObject): void {
     this.#entered = group
-    this.set(ids)
+    this.set(this.unit(part))
   }
 
   /** What a click on an object takes hold of: all of its outermost group that is not entered. */

@@ -88,17 +88,18 @@ export class Select implements Tool {
   down(pointer: Pointer): void {
     const { scene, selection, reach } = this.#editor
     this.#pointer = pointer
+    const object = scene.at(pointer.at, pointer.type === 'touch' ? reach * 2 : reach) ?? null
     const handle = this.#handleAt(pointer)
+    const isDouble = pointer.clicks === 2 && (handle === null || object !== null)
+    if (isDouble && this.#doubleClick(pointer, object)) return
     if (handle !== null) {
       const hold = this.#hold()!
       const edit = new LiveEdit(this.#editor)
       this.#act = { what: 'pull', from: pointer.at, hold, handle, edit }
       return
     }
-    const object = scene.at(pointer.at, pointer.type === 'touch' ? reach * 2 : reach) ?? null
     const box = selection.size > 1 ? selection.box : null
     const isOnSelection = box !== null && holds(box, pointer.at)
-    if (pointer.clicks === 2 && this.#doubleClick(pointer, object)) return
     if (object === null && !isOnSelection) {
       if (!pointer.shift) selection.clear()
       this.#act = { what: 'area', from: pointer.at, kept: selection.ids }
@@ -226,8 +227,7 @@ export class Select implements Tool {
     const group =
       object.groups[selection.entered === null ? 0 : object.groups.indexOf(selection.entered) + 1]
     if (group !== undefined) {
-      selection.enter(group, [])
-      selection.enter(group, selection.unit(object))
+      selection.enter(group, object)
       return true
     }
     if (readOnly || isLocked(object) || !takesText(object)) return false

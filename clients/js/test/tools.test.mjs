@@ -1,0 +1,412 @@
+// The board's tools in a real browser: pointers, keys and fingers, and what others see of it.
+import assert from 'node:assert/strict'
+import { after, afterEach, before, test } from 'node:test'
+import { make, shows, startPages } from './server/board_pages.mjs'
+import { until } from './server/server.mjs'
+
+let pages
+before(async () => {
+  pages = await startPages()
+})
+afterEach(() => pages.clear())
+after(() => pages?.stop())
+
+const BOX = { type: 1, size: 4, colour: 1 }
+const ARROW = { type: 5, size: 4, x: 0, y: 0, w: null, h: null }
+
+const take = (page, tool) => page.evaluate((tool) => window.live.editor.setTool(tool), tool)
+const choose = (page, ids) => page.evaluate((ids) => window.live.editor.selection.set(ids), ids)
+const chosen = (page) => page.evaluate(() => [...window.live.editor.selection].sort())
+const undo = (page) => page.evaluate(() => window.live.editor.undo())
+const find = (page, id) => page.evaluate((id) => window.live.editor.scene.find(id), id)
+const all = (page) => page.evaluate(() => window.live.editor.scene.all)
+const viewOf = (page) =>
+  page.evaluate(() => {
+    const { x, y, zoom } = window.live.editor.camera
+    return { x, y, zoom }
+  })
+
+/** With the button pressed from the first place to the others; a little on the way to each. */
+async function drag(page, ...places) {
+  const [[x, y], ...rest] = places
+  await page.mouse.move(x, y)
+  await page.mouse.down()
+  for (const [x, y] of rest) await page.mouse.move(x, y, { steps: 6 })
+  await page.mouse.up()
+}
+
+/** Waits until everyone sees the object like this. */
+async function seen(everyone, id, wanted) {
+  for (const page of everyone) {
+    let object
+    await until(
+      async () => {
+        object = await find(page, id)
+        if (wanted === undefined) return object === undefined
+        return object && Object.entries(wanted).every(([key, value]) => near(object[key], value))
+      },
+      () => `${JSON.stringify(wanted)}, not ${JSON.stringify(object)}`,
+    )
+  }
+}
+
+function near(value, wanted) {
+  return typeof wanted === 'number' ? Math.abs(value - wanted) < 0.6 : value === wanted
+}
+
+test('a stroke is a record while it is drawn, one step, and the same for all', async () => {
+  const [ada, bob] = await pages.room('Ada', 'Bob')
+  await take(ada, 'pen')
+  await ada.mouse.move(100, 100)
+  await ada.mouse.down()
+  await ada.mouse.move(200, 150, { steps: 10 })
+  await until(async () => (await all(bob)).length === 1, 'Bob sees it begin')
+  await ada.mouse.move(300, 100, { steps: 10 })
+  await ada.mouse.up()
+  const [{ id, points }] = await all(ada)
+  await until(
+    async () => (await find(bob, id)).points.length === points.length,
+    'Bob has all of it',
+  )
+  const sum = (first) => points.filter((_, i) => i % 3 === first).reduce((a, b) => a + b, 0)
+  assert.deepEqual([sum(0) / 2, sum(1) / 2], [200, 0])
+  await undo(ada)
+  await seen([ada, bob], id, undefined)
+})
+
+test('Escape takes a stroke away that is being drawn, and leaves no step', async () => {
+  const [ada] = await pages.room('Ada')
+  await take(ada, 'pen')
+  await ada.mouse.move(100, 100)
+  await ada.mouse.down()
+  await ada.mouse.move(200, 150, { steps: 5 })
+  await ada.keyboard.press('Escape')
+  await ada.mouse.move(250, 150, { steps: 5 })
+  await ada.mouse.up()
+  assert.deepEqual(await all(ada), [])
+  assert.equal(await ada.evaluate(() => window.live.room.canUndo), false)
+})
+
+test('each shape is drawn from corner to corner, and is chosen then', async () => {
+  const [ada] = await pages.room('Ada')
+  let y = 50
+  for (const type of ['rectangle', 'ellipse', 'diamond', 'frame']) {
+    await take(ada, type)
+    await drag(ada, [250, y + 60], [100, y])
+    const object = (await all(ada)).at(-1)
+    const { x, w, h } = object
+    assert.deepEqual([object.type, x, object.y, w, h], [type, 100, y, 150, 60])
+    assert.deepEqual(await chosen(ada), [object.id])
+    y += 100
+  }
+})
+
+test('what is dragged is moved for all, 20 times a second, and snaps to what stands in line', async () => {
+  const [ada, bob] = await pages.room('Ada', 'Bob')
+  await make(ada, { ...BOX, x: 100, y: 100, w: 100, h: 100 })
+  const id = await make(ada, { ...BOX, x: 400, y: 300, w: 100, h: 100, z: 'a1' })
+  await shows(bob, id)
+  await ada.mouse.move(400, 350)
+  await ada.mouse.down()
+  await ada.mouse.move(460, 400, { steps: 10 })
+  await until(async () => (await find(bob, id)).x > 410, 'Bob sees it on its way')
+  // 4 pixels beside the edge of the other.
+  await ada.mouse.move(104, 500, { steps: 10 })
+  await ada.mouse.up()
+  await seen([ada, bob], id, { x: 100, y: 450 })
+  await undo(ada)
+  await seen([ada, bob], id, { x: 400, y: 300 })
+})
+
+test('handles resize: a corner, from the middle with alt, in its shape with shift', async () => {
+  const [ada, bob] = await pages.room('Ada', 'Bob')
+  const id = await make(ada, { ...BOX, x: 300, y: 200, w: 200, h: 100 })
+  await shows(bob, id)
+  await choose(ada, [id])
+  await drag(ada, [500, 300], [560, 350])
+  await seen([ada, bob], id, { x: 300, y: 200, w: 260, h: 150 })
+  await undo(ada)
+  await ada.keyboard.down('Alt')
+  await drag(ada, [500, 300], [530, 340])
+  await ada.keyboard.up('Alt')
+  await seen([ada, bob], id, { x: 270, y: 160, w: 260, h: 180 })
+  await undo(ada)
+  await ada.keyboard.down('Shift')
+  await drag(ada, [500, 300], [600, 310])
+  await ada.keyboard.up('Shift')
+  await seen([ada, bob], id, { x: 300, y: 200, w: 300, h: 150 })
+})
+
+test('the round handle turns, by 15 degrees with shift', async () => {
+  const [ada, bob] = await pages.room('Ada', 'Bob')
+  const id = await make(ada, { ...BOX, x: 300, y: 200, w: 200, h: 100 })
+  await shows(bob, id)
+  await choose(ada, [id])
+  await ada.keyboard.down('Shift')
+  await drag(ada, [400, 174], [440, 180])
+  await ada.keyboard.up('Shift')
+  await until(async () => {
+    const { angle } = await find(bob, id)
+    return Math.abs(angle - Math.PI / 6) < 0.01
+  }, 'it is turned by 30 degrees')
+})
+
+test('a stroke is turned and resized with its points as they are', async () => {
+  const [ada, bob] = await pages.room('Ada', 'Bob')
+  const points = [0, 0, 60, 400, 0, 60, 0, 200, 60]
+  const id = await make(ada, { type: 0, x: 200, y: 200, w: null, h: null, size: 4, points })
+  await shows(bob, id)
+  await choose(ada, [id])
+  await drag(ada, [400, 300], [600, 400])
+  await until(async () => {
+    const box = await bob.evaluate((id) => window.live.editor.scene.bounds(id), id)
+    return near(box.x, 200) && near(box.w, 400) && near(box.h, 200)
+  }, 'it is twice as large')
+  assert.deepEqual((await find(bob, id)).points, points)
+})
+
+test('an arrow follows what it points at, whoever moves that', async () => {
+  const [ada, bob] = await pages.room('Ada', 'Bob')
+  const from = await make(ada, { ...BOX, x: 100, y: 100, w: 100, h: 100 })
+  const to = await make(ada, { ...BOX, x: 500, y: 100, w: 100, h: 100, z: 'a1' })
+  await shows(bob, to)
+  await take(ada, 'arrow')
+  await drag(ada, [150, 150], [550, 150])
+  const arrow = (await all(ada)).at(-1)
+  assert.deepEqual([arrow.start, arrow.end], [from, to])
+  await shows(bob, arrow.id)
+  await choose(bob, [to])
+  await drag(bob, [500, 130], [500, 430])
+  for (const page of [ada, bob]) {
+    await until(async () => {
+      const box = await page.evaluate((id) => window.live.editor.scene.bounds(id), arrow.id)
+      return box.y + box.h > 380
+    }, 'the arrow has come along')
+  }
+})
+
+test('an end of an arrow that is pulled off is attached no more', async () => {
+  const [ada] = await pages.room('Ada')
+  const target = await make(ada, { ...BOX, x: 500, y: 100, w: 100, h: 100 })
+  const id = await make(ada, { ...ARROW, x: 100, y: 150, points: [3600, 0], end: target, z: 'a1' })
+  await choose(ada, [id])
+  await drag(ada, [495, 150], [400, 400])
+  await seen([ada], id, { end: null })
+})
+
+test('a click takes hold, shift adds and takes away, an area takes what it touches', async () => {
+  const [ada] = await pages.room('Ada')
+  const a = await make(ada, { ...BOX, x: 100, y: 100, w: 100, h: 100 })
+  const b = await make(ada, { ...BOX, x: 300, y: 100, w: 100, h: 100, z: 'a1' })
+  const locked = await make(ada, { ...BOX, x: 500, y: 100, w: 100, h: 100, z: 'a2', lock: 1 })
+  await ada.mouse.click(100, 120)
+  assert.deepEqual(await chosen(ada), [a])
+  await ada.keyboard.down('Shift')
+  await ada.mouse.click(300, 120)
+  assert.deepEqual(await chosen(ada), [a, b].sort())
+  await ada.mouse.click(100, 120)
+  await ada.keyboard.up('Shift')
+  assert.deepEqual(await chosen(ada), [b])
+  await drag(ada, [50, 50], [650, 150])
+  assert.deepEqual(await chosen(ada), [a, b].sort())
+  await ada.mouse.click(500, 120)
+  assert.deepEqual(await chosen(ada), [locked])
+  await drag(ada, [500, 150], [600, 300])
+  await seen([ada], locked, { x: 500, y: 100 })
+})
+
+test('a click takes the whole group, a double click goes into it', async () => {
+  const [ada] = await pages.room('Ada')
+  const a = await make(ada, { ...BOX, x: 100, y: 100, w: 100, h: 100, groups: ['g'] })
+  const b = await make(ada, { ...BOX, x: 300, y: 100, w: 100, h: 100, z: 'a1', groups: ['g'] })
+  await ada.mouse.click(100, 150)
+  assert.deepEqual(await chosen(ada), [a, b].sort())
+  await ada.mouse.click(600, 500)
+  assert.deepEqual(await chosen(ada), [])
+  await ada.mouse.dblclick(100, 150)
+  assert.deepEqual(await chosen(ada), [a])
+  await ada.mouse.click(300, 150)
+  assert.deepEqual(await chosen(ada), [b])
+})
+
+test('alt leaves the original where it is, and moves a copy', async () => {
+  const [ada, bob] = await pages.room('Ada', 'Bob')
+  const id = await make(ada, { ...BOX, x: 100, y: 100, w: 100, h: 100 })
+  await ada.keyboard.down('Alt')
+  await drag(ada, [100, 150], [300, 350])
+  await ada.keyboard.up('Alt')
+  const [copy] = await chosen(ada)
+  assert.notEqual(copy, id)
+  await shows(bob, copy)
+  await seen([ada, bob], copy, { x: 300, y: 300, w: 100 })
+  await seen([ada, bob], id, { x: 100, y: 100 })
+  await undo(ada)
+  await seen([ada, bob], copy, undefined)
+})
+
+test('what comes into a frame is held by it, and moved with it', async () => {
+  const [ada, bob] = await pages.room('Ada', 'Bob')
+  const id = await make(ada, { ...BOX, x: 50, y: 500, w: 80, h: 80 })
+  const frame = await make(ada, { type: 9, x: 300, y: 100, w: 400, h: 300, z: 'a1' })
+  await shows(bob, frame)
+  await drag(ada, [50, 540], [450, 240])
+  await seen([ada, bob], id, { frame })
+  assert.equal((await all(ada)).at(-1).id, id)
+  await drag(ada, [300, 300], [320, 420])
+  const { x, y } = await find(ada, id)
+  await seen([bob], id, { x, y })
+  await undo(ada)
+  await seen([bob], id, { x: x - 20, y: y - 120 })
+  await drag(ada, [450, 240], [100, 600])
+  await seen([bob], id, { frame: null })
+})
+
+test('arrow keys move what is chosen, quick ones as one step', async () => {
+  const [ada] = await pages.room('Ada')
+  const id = await make(ada, { ...BOX, x: 100, y: 100 })
+  await choose(ada, [id])
+  await ada.keyboard.press('ArrowRight')
+  await ada.keyboard.press('ArrowRight')
+  await ada.keyboard.press('Shift+ArrowDown')
+  await seen([ada], id, { x: 102, y: 110 })
+  await undo(ada)
+  await seen([ada], id, { x: 100, y: 100 })
+})
+
+test('the eraser takes whole things, the rubber the part that it passes', async () => {
+  const [ada, bob] = await pages.room('Ada', 'Bob')
+  const points = [0, 0, 60, ...Array.from({ length: 20 }, () => [40, 0, 60]).flat()]
+  const stroke = { type: 0, x: 100, w: null, h: null, size: 4, points }
+  const one = await make(ada, { ...stroke, y: 200 })
+  const other = await make(ada, { ...stroke, y: 300, z: 'a1' })
+  await shows(bob, other)
+  await take(ada, 'rubber')
+  await drag(ada, [300, 150], [300, 250])
+  await until(async () => (await find(bob, one)).cuts.length > 0, 'Bob sees the gap')
+  await take(ada, 'eraser')
+  await drag(ada, [400, 280], [400, 320])
+  await seen([ada, bob], other, undefined)
+  await seen([ada, bob], one, { type: 'stroke' })
+  await undo(ada)
+  await seen([ada, bob], other, { type: 'stroke' })
+})
+
+test('the wheel pushes the board, with control it zooms where the pointer is', async () => {
+  const [ada] = await pages.room('Ada')
+  await ada.mouse.move(300, 200)
+  await ada.mouse.wheel(30, 40)
+  await until(async () => (await viewOf(ada)).y === 40, 'it is pushed')
+  assert.deepEqual(await viewOf(ada), { x: 30, y: 40, zoom: 1 })
+  await ada.keyboard.down('Control')
+  await ada.mouse.wheel(0, -100)
+  await ada.keyboard.up('Control')
+  await until(async () => (await viewOf(ada)).zoom > 1, 'it is larger')
+  const { x, y, zoom } = await viewOf(ada)
+  assert.ok(near(x + 300 / zoom, 330) && near(y + 200 / zoom, 240))
+})
+
+test('space and the middle button push the board, whatever the tool', async () => {
+  const [ada] = await pages.room('Ada')
+  await take(ada, 'pen')
+  await ada.keyboard.down('Space')
+  await drag(ada, [300, 300], [350, 320])
+  await ada.keyboard.up('Space')
+  assert.deepEqual(await viewOf(ada), { x: -50, y: -20, zoom: 1 })
+  await ada.mouse.move(300, 300)
+  await ada.mouse.down({ button: 'middle' })
+  await ada.mouse.move(290, 290)
+  await ada.mouse.up({ button: 'middle' })
+  assert.deepEqual(await viewOf(ada), { x: -40, y: -10, zoom: 1 })
+  assert.deepEqual(await all(ada), [])
+})
+
+/** Fingers of this page. Each call says where all of them are. */
+async function touching(page) {
+  const session = await page.context().newCDPSession(page)
+  const send = (type, places) =>
+    session.send('Input.dispatchTouchEvent', {
+      type,
+      touchPoints: places.map(([x, y], id) => ({ x, y, id })),
+    })
+  return {
+    down: (...places) => send('touchStart', places),
+    move: (...places) => send('touchMove', places),
+    up: (...places) => send('touchEnd', places),
+  }
+}
+
+const PHONE = { viewport: { width: 390, height: 700 }, hasTouch: true, isMobile: true }
+
+test('one finger draws', async () => {
+  await pages.room()
+  const ada = await pages.visit('Ada', PHONE)
+  const fingers = await touching(ada)
+  await take(ada, 'pen')
+  await fingers.down([100, 100])
+  for (let x = 110; x <= 200; x += 10) await fingers.move([x, 120])
+  await fingers.up()
+  const objects = await all(ada)
+  assert.equal(objects.length, 1)
+  assert.ok(objects[0].points.length > 15)
+})
+
+test('a second finger in the next moment means to zoom: there is no stroke', async () => {
+  await pages.room()
+  const ada = await pages.visit('Ada', PHONE)
+  const fingers = await touching(ada)
+  await take(ada, 'pen')
+  // Both in one message: the second comes 0 ms after the first.
+  await fingers.down([100, 300], [200, 300])
+  for (let i = 1; i <= 10; i++) await fingers.move([100 - 5 * i, 300], [200 + 5 * i, 300])
+  await fingers.up()
+  assert.deepEqual(await all(ada), [])
+  const { x, y, zoom } = await viewOf(ada)
+  assert.ok(near(zoom, 2), `${zoom}`)
+  assert.ok(near(x + 150 / zoom, 150) && near(y + 300 / zoom, 300))
+  assert.equal(await ada.evaluate(() => window.live.room.canUndo), false)
+})
+
+test('two fingers push the board', async () => {
+  await pages.room()
+  const ada = await pages.visit('Ada', PHONE)
+  const fingers = await touching(ada)
+  await fingers.down([100, 300], [200, 300])
+  for (let i = 1; i <= 10; i++) await fingers.move([100, 300 + 4 * i], [200, 300 + 4 * i])
+  await fingers.up()
+  const { x, y, zoom } = await viewOf(ada)
+  assert.ok(near(zoom, 1) && near(x, 0) && near(y, -40), JSON.stringify({ x, y, zoom }))
+})
+
+test('where a pen was seen, a finger pushes the board and the palm draws nothing', async () => {
+  await pages.room()
+  const ada = await pages.visit('Ada', PHONE)
+  await take(ada, 'pen')
+  await ada.evaluate(() => {
+    const { element } = window.live.editor
+    const tell = (type, x, pressure) =>
+      element.dispatchEvent(
+        new PointerEvent(type, {
+          pointerId: 77,
+          pointerType: 'pen',
+          clientX: x,
+          clientY: 200,
+          button: 0,
+          buttons: 1,
+          pressure,
+          bubbles: true,
+        }),
+      )
+    tell('pointerdown', 100, 0.2)
+    for (let x = 105; x <= 200; x += 5) tell('pointermove', x, x / 250)
+    tell('pointerup', 200, 0)
+  })
+  const [stroke] = await all(ada)
+  const pressures = stroke.points.filter((_, i) => i % 3 === 2)
+  assert.ok(pressures[0] < 30 && Math.max(...pressures) > 95, pressures.join())
+  const fingers = await touching(ada)
+  await fingers.down([100, 300])
+  for (let i = 1; i <= 10; i++) await fingers.move([100 + 3 * i, 300])
+  await fingers.up()
+  assert.equal((await all(ada)).length, 1)
+  assert.ok(near((await viewOf(ada)).x, -30))
+})
