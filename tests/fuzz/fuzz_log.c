@@ -31,6 +31,8 @@ static const struct rules *find(struct bytes kind)
 {
     if (bytes_equal(kind, bytes_of("open")))
         return &kind_open;
+    if (bytes_equal(kind, bytes_of("board")))
+        return &kind_board;
     return bytes_equal(kind, bytes_of("every")) ? &kind_every : NULL;
 }
 

@@ -28,10 +28,11 @@ static void demand(bool holds)
 
 /* --- Rooms ---------------------------------------------------------------------------------------- */
 
-static struct room *read_room(struct counted *counted, bool open, struct bytes bytes)
+static struct room *
+read_room(struct counted *counted, const struct rules *rules, struct bytes bytes)
 {
     struct room_options options = {
-        .rules = open ? &kind_open : &kind_every,
+        .rules = rules,
         .incarnation = 1,
         .grace_ticks = 4,
         .memory = counted_memory(counted),
@@ -54,10 +55,10 @@ static struct bytes write_room(const struct room *room)
 }
 
 /* The snapshot of a room makes the same room. */
-static void check_again(struct counted *counted, bool open, const struct room *room)
+static void check_again(struct counted *counted, const struct rules *rules, const struct room *room)
 {
     struct bytes bytes = write_room(room);
-    struct room *again = read_room(counted, open, bytes);
+    struct room *again = read_room(counted, rules, bytes);
     demand(again != NULL);
     demand(room_hash(again, SEAT_NONE) == room_hash(room, SEAT_NONE));
     free((void *)bytes.data);
@@ -138,14 +139,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     struct counted counted = {.most = MEMORY_BASE + MEMORY_PER_BYTE * size, .blocks = UINT32_MAX};
-    bool open = data[0] % 2 == 0;
-    struct room *room = read_room(&counted, open, (struct bytes){data + 1, size - 1});
+    static const struct rules *const kinds[] = {&kind_open, &kind_every, &kind_board};
+    const struct rules *rules = kinds[data[0] % 3];
+    struct room *room = read_room(&counted, rules, (struct bytes){data + 1, size - 1});
     if (room != NULL) {
         demand(!counted.refused);
         counted.most = SIZE_MAX;
-        check_again(&counted, open, room);
+        check_again(&counted, rules, room);
         live(room);
-        check_again(&counted, open, room);
+        check_again(&counted, rules, room);
         room_destroy(room);
     }
     demand(counted.held == 0);

@@ -123,6 +123,7 @@ static void join(struct world *world, int number, struct bytes bytes, bool stran
 {
     struct member *member = &world->members[number];
     struct hello said, hello = member_hello(member);
+    hello.accepts = number % 2 == 0 ? ACCEPTS_DEFLATED : 0;
     if (wire_read_hello(bytes, &said) == STATUS_OK && said.version == WIRE_VERSION) {
         hello.user = said.user;
         hello.sequence = said.sequence;
@@ -191,26 +192,35 @@ static void act(struct world *world, uint8_t what, struct bytes bytes)
 
 /* --- One input ------------------------------------------------------------------------------------ */
 
+static bool always(void *context, size_t bytes)
+{
+    (void)context, (void)bytes;
+    return true;
+}
+
 static struct frames *shared_frames(void)
 {
     static struct frames *frames;
-    if (frames == NULL)
+    if (frames == NULL) {
         frames = frames_create(&(struct memory){0});
-    demand(frames != NULL);
+        demand(frames != NULL);
+        frames_deflate(frames, always, NULL, 1);
+    }
     return frames;
 }
 
-static void begin(struct world *world, uint8_t sections)
+/* The first byte chooses the kind and how much goes into a section. */
+static void begin(struct world *world, uint8_t first)
 {
     *world = (struct world){.frames = shared_frames()};
     world->room = room_create(&(struct room_options){
-        .rules = &kind_every,
+        .rules = first % 2 == 0 ? &kind_every : &kind_board,
         .incarnation = 1,
         .grace_ticks = 4,
         .limits = {.members = 8, .records = 40, .tombstones = 4, .clients = 2},
     });
     demand(world->room != NULL);
-    frames_limit_sections(world->frames, sections < 128 ? SIZE_MAX : sections - 127u);
+    frames_limit_sections(world->frames, first < 128 ? SIZE_MAX : first - 127u);
     for (int i = 0; i < MEMBERS; i++) {
         member_create(&world->members[i], ++world->generation);
         join(world, i, (struct bytes){NULL, 0}, false);

@@ -18,100 +18,12 @@
 #include "sync/room.h"
 #include "sync/snapshot.h"
 #include "tests/kept_log.h"
+#include "tests/property/play.h"
 
 #define CLIENTS_MAX 6
 #define QUEUE_MAX   64
 #define SENT_MAX    64
 #define BATCH       50 /* seeds of one test */
-
-/* --- The kind under test: every sight, every merge, rules that write -------------------------- */
-
-static const struct field_rules presence_fields[] = {
-    {.name = "x", .type = FIELD_FIXED, .maximum = 4000, .steps = 2},
-    {.name = "y", .type = FIELD_FIXED, .maximum = 4000, .steps = 2},
-    {.name = "note", .type = FIELD_ANY},
-};
-static const struct field_rules shape_fields[] = {
-    {.name = "x", .type = FIELD_INT, .minimum = -1000, .maximum = 1000},
-    {.name = "y", .type = FIELD_INT, .minimum = -1000, .maximum = 1000},
-    {.name = "label", .type = FIELD_STRING, .maximum = 20},
-    {.name = "votes", .type = FIELD_INT, .merge = MERGE_ADD},
-    {.name = "points", .type = FIELD_INTS, .merge = MERGE_APPEND, .maximum = 500},
-};
-static const struct field_rules count_fields[] = {
-    {.name = "sum", .type = FIELD_INT, .merge = MERGE_ADD},
-};
-static const struct collection_rules collections[] = {
-    {.name = "presence",
-     .sight = SIGHT_PRESENCE,
-     .learns = true,
-     .fields = presence_fields,
-     .field_count = 3},
-    {.name = "shapes",
-     .sight = SIGHT_EVERYONE,
-     .learns = true,
-     .fields = shape_fields,
-     .field_count = 5},
-    {.name = "secrets", .sight = SIGHT_ROLE, .role = ROLE_OWNER, .learns = true},
-    {.name = "hands", .sight = SIGHT_MEMBER, .learns = true},
-    {.name = "ledger", .sight = SIGHT_SERVER, .learns = true},
-    {.name = "counts", .sight = SIGHT_EVERYONE, .fields = count_fields, .field_count = 1},
-    {.name = "weather", .sight = SIGHT_EVERYONE, .server_only = true, .learns = true},
-};
-static const struct event_rules events[] = {
-    {.name = "chat", .kept = 4},
-    {.name = "wave", .kept = 2, .presence = true},
-};
-
-static void write_field(struct room *room, const char *collection, const char *id, int64_t value)
-{
-    uint8_t bytes[128];
-    struct writer writer = writer_on(bytes, sizeof bytes);
-    pack_array(&writer, 1);
-    pack_array(&writer, 5);
-    pack_integer(&writer, 0);
-    pack_string(&writer, bytes_of(collection));
-    pack_string(&writer, bytes_of(id));
-    pack_string(&writer, bytes_of("value"));
-    pack_integer(&writer, value);
-    ck_assert_int_eq(room_edit(room, 0, writer_bytes(&writer)), STATUS_OK);
-}
-
-static void rules_tick(struct room *room)
-{
-    if (room_random(room, 5) == 0)
-        write_field(room, "ledger", "secret", (int64_t)room_random(room, 1000));
-    if (room_random(room, 9) == 0)
-        write_field(room, "weather", "wind", (int64_t)room_random(room, 360));
-}
-
-static void rules_timer(struct room *room, uint32_t timer)
-{
-    write_field(room, "weather", "timer", (int64_t)timer);
-    if (timer < 5)
-        ck_assert_int_eq(room_set_timer(room, timer + 1, 7), STATUS_OK);
-}
-
-static void rules_created(struct room *room)
-{
-    ck_assert_int_eq(room_set_timer(room, 1, 3), STATUS_OK);
-}
-
-static const struct rules kind = {
-    .name = "mixed",
-    .tick_hz = 20,
-    .frame_hz = 10,
-    .collections = collections,
-    .collection_count = 7,
-    .events = events,
-    .event_count = 2,
-    .learns = true,
-    .tick_records = 8,
-    .tick_bytes = 1024,
-    .created = rules_created,
-    .tick = rules_tick,
-    .timer = rules_timer,
-};
 
 /* --- The world ---------------------------------------------------------------------------------- */
 
@@ -148,6 +60,7 @@ struct client {
 };
 
 struct world {
+    const struct play *play;
     struct room *room;
     struct frames *frames;
     struct client clients[CLIENTS_MAX];
@@ -163,16 +76,13 @@ struct world {
 
 static uint32_t chance(struct world *world, uint32_t bound)
 {
-    world->random ^= world->random << 13;
-    world->random ^= world->random >> 7;
-    world->random ^= world->random << 17;
-    return (uint32_t)(world->random >> 16) % bound;
+    return play_chance(&world->random, bound);
 }
 
 static struct room_options options_of(const struct world *world)
 {
     return (struct room_options){
-        .rules = &kind,
+        .rules = world->play->rules,
         .incarnation = 1 + world->seed,
         .seed = world->seed,
         .grace_ticks = world->grace_ticks,
@@ -183,7 +93,9 @@ static struct room_options options_of(const struct world *world)
 
 static const struct rules *find_kind(struct bytes name)
 {
-    return bytes_equal(name, bytes_of(kind.name)) ? &kind : NULL;
+    return bytes_equal(name, bytes_of(play_board.rules->name))   ? play_board.rules
+           : bytes_equal(name, bytes_of(play_mixed.rules->name)) ? play_mixed.rules
+                                                                 : NULL;
 }
 
 /* Parts of one load go both ways. */
@@ -217,7 +129,7 @@ static void queue_add(struct client *client, const uint8_t *data, size_t length)
 static void connect_client(struct world *world, struct client *client)
 {
     struct hello hello = {.version = WIRE_VERSION,
-                          .kind = bytes_of(kind.name),
+                          .kind = bytes_of(world->play->rules->name),
                           .sequence = client->sequence,
                           .decided = client->decided,
                           .incarnation = client->incarnation,
@@ -333,26 +245,6 @@ static void take_news(struct client *client, struct reader *reader)
         decide(client, !was_refused(&refused, client->decided + 1));
 }
 
-/* What a member may hold: no ledger, secrets only as an owner, of hands only its own. */
-static void check_sight(const struct world *world, const struct client *client, enum role role)
-{
-    const struct replica_collection *secrets =
-        replica_collection(client->replica, bytes_of("secrets"));
-    const struct replica_collection *hands = replica_collection(client->replica, bytes_of("hands"));
-    ck_assert(replica_collection(client->replica, bytes_of("ledger")) == NULL);
-    if (role < ROLE_OWNER && secrets != NULL)
-        ck_assert_msg(replica_next(client->replica, secrets, NULL) == NULL,
-                      "seed %u: a secret is shown to member %u", world->seed, client->member);
-    char mine[16];
-    int length = snprintf(mine, sizeof mine, "m%u-", client->member);
-    const struct replica_record *record = NULL;
-    while (hands != NULL && (record = replica_next(client->replica, hands, record)) != NULL) {
-        struct bytes id = replica_record_id(record);
-        ck_assert_msg(id.length > (size_t)length && memcmp(id.data, mine, (size_t)length) == 0,
-                      "seed %u: member %u holds another's hand", world->seed, client->member);
-    }
-}
-
 static void take_message(struct world *world, struct client *client, const struct message *message)
 {
     struct reader reader = reader_on((struct bytes){message->data, message->length});
@@ -371,7 +263,7 @@ static void take_message(struct world *world, struct client *client, const struc
     ck_assert_msg(status == STATUS_OK, "seed %u: %s", world->seed, status_text(status));
     ck_assert_int_eq(reader_end(&reader), STATUS_OK);
     if (replica_complete(client->replica))
-        check_sight(world, client, message->role);
+        world->play->check(client->replica, client->member, message->role, world->seed);
 }
 
 static void deliver(struct world *world, struct client *client, uint32_t count)
@@ -384,90 +276,7 @@ static void deliver(struct world *world, struct client *client, uint32_t count)
     memmove(client->queue, client->queue + count, client->queued * sizeof client->queue[0]);
 }
 
-/* --- Random operations ---------------------------------------------------------------------------- */
-
-static void write_id(struct world *world,
-                     const struct client *client,
-                     const char *collection,
-                     struct writer *writer)
-{
-    char id[24];
-    bool hand = strcmp(collection, "hands") == 0;
-    snprintf(id, sizeof id, "%s%u%sr%u", hand ? "m" : "", hand ? client->member : 0,
-             hand ? "-" : "", chance(world, world->ids));
-    pack_string(writer, bytes_of(id));
-}
-
-static void write_value(struct world *world, const char *field, struct writer *writer)
-{
-    if (chance(world, 8) == 0) {
-        pack_nil(writer);
-    } else if (strcmp(field, "label") == 0) {
-        pack_string(writer, bytes_of(chance(world, 2) == 0 ? "red" : "a somewhat longer"));
-    } else if (strcmp(field, "points") == 0) {
-        uint32_t count = chance(world, 4);
-        pack_array(writer, count);
-        for (uint32_t i = 0; i < count; i++)
-            pack_integer(writer, (int64_t)chance(world, 100));
-    } else {
-        pack_integer(writer, (int64_t)chance(world, 400) - 200);
-    }
-}
-
-static void write_pairs(struct world *world, const char *collection, struct writer *writer)
-{
-    static const char *const declared[] = {"x", "y", "label", "votes", "points"};
-    static const char *const learnt[] = {"a", "b", "c", "d"};
-    bool shape = strcmp(collection, "shapes") == 0;
-    uint32_t first = chance(world, 4);
-    for (uint32_t i = 0; i < 2; i++) {
-        const char *field = shape ? declared[(first + i) % 5] : learnt[(first + i) % 4];
-        pack_string(writer, bytes_of(field));
-        write_value(world, field, writer);
-    }
-}
-
-/* The count of an edit's elements must stand in front of them: 3 and what is written after. */
-static void write_edit(struct world *world, struct client *client, struct writer *writer)
-{
-    static const char *const names[] = {"shapes", "shapes", "shapes", "secrets", "hands", "learnt"};
-    const char *collection = names[chance(world, 6)];
-    uint32_t verb = chance(world, 10);
-    uint32_t guards = chance(world, 6) == 0 ? 4 : 0; /* if mine */
-    struct open_array edit = pack_array_begin(writer);
-    if (verb <= 1 && strcmp(collection, "shapes") == 0) {
-        pack_integer(writer, 2); /* append */
-        pack_string(writer, bytes_of(collection));
-        write_id(world, client, collection, writer);
-        pack_string(writer, bytes_of("points"));
-        for (uint32_t left = 1 + chance(world, 4); left > 0; left--)
-            pack_integer(writer, (int64_t)chance(world, 300));
-    } else if (verb == 2 && strcmp(collection, "shapes") == 0) {
-        pack_integer(writer, 3); /* add */
-        pack_string(writer, bytes_of(collection));
-        write_id(world, client, collection, writer);
-        pack_string(writer, bytes_of("votes"));
-        pack_integer(writer, 1);
-    } else if (verb == 3 || verb == 4) {
-        pack_integer(writer, 4); /* delete */
-        pack_string(writer, bytes_of(collection));
-        write_id(world, client, collection, writer);
-    } else if (verb == 5) {
-        pack_integer(writer, 5); /* emit */
-        pack_string(writer, bytes_of(chance(world, 2) == 0 ? "chat" : "wave"));
-        const struct client *other = &world->clients[chance(world, world->client_count)];
-        pack_integer(writer, chance(world, 2) == 0 ? 0 : other->member);
-        pack_integer(writer, (int64_t)chance(world, 1000));
-    } else {
-        pack_integer(writer, (int64_t)(verb == 6 ? 1 : 0) + 8 * guards);
-        pack_string(writer, bytes_of(collection));
-        write_id(world, client, collection, writer);
-        if (guards != 0)
-            pack_integer(writer, client->sequence);
-        write_pairs(world, collection, writer);
-    }
-    pack_array_end(writer, edit);
-}
+/* --- What members send ---------------------------------------------------------------------------- */
 
 static void make_operation(struct world *world, struct client *client)
 {
@@ -475,7 +284,16 @@ static void make_operation(struct world *world, struct client *client)
         return;
     struct sent *sent = &client->sent[client->sent_count++];
     sent->sequence = ++client->sequence;
-    sent->counts = chance(world, 3) == 0;
+    sent->counts = chance(world, 3) == 0 && world->play->counts;
+    uint32_t members[CLIENTS_MAX];
+    for (uint32_t i = 0; i < world->client_count; i++)
+        members[i] = world->clients[i].member;
+    struct turn turn = {.random = &world->random,
+                        .member = client->member,
+                        .sequence = client->sequence,
+                        .ids = world->ids,
+                        .others = members,
+                        .other_count = world->client_count};
     struct writer writer = writer_on(sent->operation, sizeof sent->operation);
     struct open_array operation = pack_array_begin(&writer);
     if (sent->counts) {
@@ -491,7 +309,7 @@ static void make_operation(struct world *world, struct client *client)
         pack_integer(&writer, 1);
     }
     for (uint32_t left = chance(world, 3) + (sent->counts ? 0 : 1); left > 0; left--)
-        write_edit(world, client, &writer);
+        world->play->write_edit(&turn, &writer);
     pack_array_end(&writer, operation);
     ck_assert_int_eq(writer.status, STATUS_OK);
     sent->length = writer.length;
@@ -702,9 +520,10 @@ static void end_and_wake(struct world *world)
     kept_log_take(&world->log, again);
 }
 
-static struct world *world_create(unsigned seed)
+static struct world *world_create(const struct play *play, unsigned seed)
 {
     struct world *world = calloc(1, sizeof *world);
+    world->play = play;
     world->seed = seed;
     world->random = seed * UINT64_C(0x9e3779b97f4a7c15) + 88172645463325252u;
     for (int i = 0; i < 8; i++)
@@ -791,9 +610,9 @@ static void check_converged(const struct world *world)
                   world->seed, (long long)added, (long long)shared_sum(world));
 }
 
-static void run_seed(unsigned seed)
+static void run_seed(const struct play *play, unsigned seed)
 {
-    struct world *world = world_create(seed);
+    struct world *world = world_create(play, seed);
     uint32_t steps = 40 + chance(world, 160);
     for (uint32_t i = 0; i < steps; i++) {
         for (uint32_t k = 0; k < world->client_count; k++)
@@ -818,7 +637,15 @@ START_TEST(every_client_ends_with_what_the_room_holds_for_it)
 {
     unsigned first = setting("CONVERGE_FIRST", 0);
     for (unsigned i = 0; i < BATCH; i++)
-        run_seed(first + (unsigned)_i * BATCH + i);
+        run_seed(&play_mixed, first + (unsigned)_i * BATCH + i);
+}
+END_TEST
+
+START_TEST(every_client_ends_with_what_a_board_holds)
+{
+    unsigned first = setting("CONVERGE_FIRST", 0);
+    for (unsigned i = 0; i < BATCH; i++)
+        run_seed(&play_board, first + (unsigned)_i * BATCH + i);
 }
 END_TEST
 
@@ -829,7 +656,7 @@ static const unsigned pinned[] = {
 
 START_TEST(seeds_that_once_failed_converge)
 {
-    run_seed(pinned[_i]);
+    run_seed(&play_mixed, pinned[_i]);
 }
 END_TEST
 
@@ -839,6 +666,7 @@ int main(void)
     TCase *tcase = tcase_create("converge");
     tcase_set_timeout(tcase, 120);
     tcase_add_loop_test(tcase, every_client_ends_with_what_the_room_holds_for_it, 0, batches);
+    tcase_add_loop_test(tcase, every_client_ends_with_what_a_board_holds, 0, (batches + 3) / 4);
     tcase_add_loop_test(tcase, seeds_that_once_failed_converge, 0,
                         (int)(sizeof pinned / sizeof pinned[0]));
     Suite *suite = suite_create("converge");

@@ -166,6 +166,37 @@ static void make_wire_session(const char *folder)
     write_input(&input, folder, "session");
 }
 
+/* The first byte is odd: a board. */
+static void make_wire_board(const char *folder)
+{
+    static const char *const messages[] = {
+        "[1, [[0, 'objects', 'a', 'type', 1, 'z', 'a', 'x', 0, 'y', 0, 'w', 8, 'h', 8],"
+        " [0, 'objects', 'f', 'type', 9, 'z', 'b', 'x', 0, 'y', 0, 'w', 8, 'h', 8, 'frame', 'f']],"
+        " [[0, 'objects', 'f', 'type', 9, 'z', 'b', 'x', 0, 'y', 0, 'w', 8, 'h', 8]]]",
+        "[1, [[0, 'objects', 's', 'type', 0, 'z', 'c', 'x', 0, 'y', 0, 'frame', 'f'],"
+        " [2, 'objects', 's', 'points', 0, 0, 64, 3, -3, 60]], [[2, 'objects', 's', 'cuts', 0, "
+        "9]]]",
+        "[1, [[0, 'objects', 'w', 'type', 5, 'z', 'd', 'x', 0, 'y', 0, 'start', 'a', 'end', 'v',"
+        " 'start_at', [1, 2], 'groups', ['g']], [0, 'objects', 'v', 'type', 6, 'z', 'e', 'x', 0,"
+        " 'y', 0]], [[1, 'objects', 'a', 'lock', 2]], [[33, 'objects', 'f', 2, 'frame', 'a']]]",
+        "[1, [[0, 'comments', 'c', 'x', 0, 'y', 0, 'text', 'why', 'on', 'a'],"
+        " [0, 'replies', 'r', 'comment', 'c', 'text', 'so']], [[4, 'comments', 'c'],"
+        " [4, 'replies', 'r']], [[5, 'reaction', 0, {'x': 1, 'y': 2, 'emoji': '!'}]]]",
+        "[2, 'x', 1, 'y', 2, 'view', [0, 0, 8, 8], 'selection', ['a'], 'laser', true]",
+        "[1, [[4, 'objects', 'a'], [4, 'objects', 'f']], [[32, 'objects', 'a', 5, 'type', 1]]]",
+    };
+    struct input input = {0};
+    add_byte(&input, 1);
+    for (unsigned i = 0; i < sizeof messages / sizeof messages[0]; i++) {
+        add_json(&input, SUBMIT + i % 2, messages[i]);
+        add_step(&input, TICK, nothing);
+    }
+    add_step(&input, DISCONNECT, nothing);
+    add_step(&input, JOIN, nothing);
+    add_step(&input, TICK, nothing);
+    write_input(&input, folder, "board");
+}
+
 static void make_wire(const char *vectors, const char *corpus)
 {
     char folder[256];
@@ -175,6 +206,7 @@ static void make_wire(const char *vectors, const char *corpus)
         make_wire_message(folder, json_array_get(messages, i));
     json_decref(messages);
     make_wire_session(folder);
+    make_wire_board(folder);
     make_wire_rest(vectors, "values.json", folder);
     make_wire_rest(vectors, "malformed.json", folder);
 }
@@ -231,7 +263,8 @@ static void make_replica(const char *vectors, const char *corpus)
 static void write_snapshot(const struct scene *scene, const char *folder, const char *name)
 {
     struct input input = {0};
-    add_byte(&input, room_rules(scene->room) == &kind_open ? 0 : 1);
+    const struct rules *rules = room_rules(scene->room);
+    add_byte(&input, rules == &kind_open ? 0 : rules == &kind_every ? 1 : 2);
     struct writer writer = writer_on(input.data + 1, sizeof input.data - 1);
     snapshot_write(scene->room, &writer);
     demand(writer.status == STATUS_OK, "too long a snapshot", name);
@@ -256,6 +289,18 @@ static void make_open_snapshots(const char *folder)
     send_and_tick(&scene, "[1, [[3, 'shapes', 'a', 'votes', 3]], [[1, 'shapes', 'b', 'x', 1]],"
                           " [[2, 'shapes', 'a', 'points', 3]], [[0, 'texts', 't', 'x', null]]]");
     write_snapshot(&scene, folder, "open with names that were learnt");
+    scene_end(&scene);
+}
+
+static void make_board_snapshot(const char *folder)
+{
+    struct scene scene;
+    scene_begin(&scene, &(struct scene_options){.rules = &kind_board, .incarnation = 3}, NULL);
+    scene_join(&scene, 0, ROLE_EDITOR, "a member");
+    send_and_tick(&scene, "[1, [[0, 'objects', 's', 'type', 0, 'z', 'a', 'x', 0, 'y', 0, 'points',"
+                          " [0, 0, 64, 3, -3, 60]], [0, 'comments', 'c', 'x', 0, 'y', 0, 'text',"
+                          " 'why', 'on', 's']], [[1, 'objects', 's', 'lock', 2]]]");
+    write_snapshot(&scene, folder, "a board");
     scene_end(&scene);
 }
 
@@ -289,6 +334,7 @@ static void make_snapshots(const char *corpus)
     make_folder(folder, sizeof folder, corpus, "fuzz_snapshot");
     make_open_snapshots(folder);
     make_every_snapshots(folder);
+    make_board_snapshot(folder);
 }
 
 /* --- fuzz_log ------------------------------------------------------------------------------------- */

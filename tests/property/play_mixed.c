@@ -1,0 +1,208 @@
+/* play_mixed.c - a kind with every sight and every merge, and rules that write. */
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sync/room.h"
+#include "tests/property/play.h"
+
+static const struct field_rules presence_fields[] = {
+    {.name = "x", .type = FIELD_FIXED, .maximum = 4000, .steps = 2},
+    {.name = "y", .type = FIELD_FIXED, .maximum = 4000, .steps = 2},
+    {.name = "note", .type = FIELD_ANY},
+};
+static const struct field_rules shape_fields[] = {
+    {.name = "x", .type = FIELD_INT, .minimum = -1000, .maximum = 1000},
+    {.name = "y", .type = FIELD_INT, .minimum = -1000, .maximum = 1000},
+    {.name = "label", .type = FIELD_STRING, .maximum = 20},
+    {.name = "votes", .type = FIELD_INT, .merge = MERGE_ADD},
+    {.name = "points", .type = FIELD_INTS, .merge = MERGE_APPEND, .maximum = 500},
+};
+static const struct field_rules count_fields[] = {
+    {.name = "sum", .type = FIELD_INT, .merge = MERGE_ADD},
+};
+static const struct collection_rules collections[] = {
+    {.name = "presence",
+     .sight = SIGHT_PRESENCE,
+     .learns = true,
+     .fields = presence_fields,
+     .field_count = 3},
+    {.name = "shapes",
+     .sight = SIGHT_EVERYONE,
+     .learns = true,
+     .fields = shape_fields,
+     .field_count = 5},
+    {.name = "secrets", .sight = SIGHT_ROLE, .role = ROLE_OWNER, .learns = true},
+    {.name = "hands", .sight = SIGHT_MEMBER, .learns = true},
+    {.name = "ledger", .sight = SIGHT_SERVER, .learns = true},
+    {.name = "counts", .sight = SIGHT_EVERYONE, .fields = count_fields, .field_count = 1},
+    {.name = "weather", .sight = SIGHT_EVERYONE, .server_only = true, .learns = true},
+};
+static const struct event_rules events[] = {
+    {.name = "chat", .kept = 4},
+    {.name = "wave", .kept = 2, .presence = true},
+};
+
+static void write_field(struct room *room, const char *collection, const char *id, int64_t value)
+{
+    uint8_t bytes[128];
+    struct writer writer = writer_on(bytes, sizeof bytes);
+    pack_array(&writer, 1);
+    pack_array(&writer, 5);
+    pack_integer(&writer, 0);
+    pack_string(&writer, bytes_of(collection));
+    pack_string(&writer, bytes_of(id));
+    pack_string(&writer, bytes_of("value"));
+    pack_integer(&writer, value);
+    ck_assert_int_eq(room_edit(room, 0, writer_bytes(&writer)), STATUS_OK);
+}
+
+static void rules_tick(struct room *room)
+{
+    if (room_random(room, 5) == 0)
+        write_field(room, "ledger", "secret", (int64_t)room_random(room, 1000));
+    if (room_random(room, 9) == 0)
+        write_field(room, "weather", "wind", (int64_t)room_random(room, 360));
+}
+
+static void rules_timer(struct room *room, uint32_t timer)
+{
+    write_field(room, "weather", "timer", (int64_t)timer);
+    if (timer < 5)
+        ck_assert_int_eq(room_set_timer(room, timer + 1, 7), STATUS_OK);
+}
+
+static void rules_created(struct room *room)
+{
+    ck_assert_int_eq(room_set_timer(room, 1, 3), STATUS_OK);
+}
+
+static const struct rules kind = {
+    .name = "mixed",
+    .tick_hz = 20,
+    .frame_hz = 10,
+    .collections = collections,
+    .collection_count = 7,
+    .events = events,
+    .event_count = 2,
+    .learns = true,
+    .tick_records = 8,
+    .tick_bytes = 1024,
+    .created = rules_created,
+    .tick = rules_tick,
+    .timer = rules_timer,
+};
+
+/* --- What members do ------------------------------------------------------------------------------ */
+
+static uint32_t chance(const struct turn *turn, uint32_t bound)
+{
+    return play_chance(turn->random, bound);
+}
+
+static void write_id(const struct turn *turn, const char *collection, struct writer *writer)
+{
+    char id[24];
+    bool hand = strcmp(collection, "hands") == 0;
+    snprintf(id, sizeof id, "%s%u%sr%u", hand ? "m" : "", hand ? turn->member : 0, hand ? "-" : "",
+             chance(turn, turn->ids));
+    pack_string(writer, bytes_of(id));
+}
+
+static void write_value(const struct turn *turn, const char *field, struct writer *writer)
+{
+    if (chance(turn, 8) == 0) {
+        pack_nil(writer);
+    } else if (strcmp(field, "label") == 0) {
+        pack_string(writer, bytes_of(chance(turn, 2) == 0 ? "red" : "a somewhat longer"));
+    } else if (strcmp(field, "points") == 0) {
+        uint32_t count = chance(turn, 4);
+        pack_array(writer, count);
+        for (uint32_t i = 0; i < count; i++)
+            pack_integer(writer, (int64_t)chance(turn, 100));
+    } else {
+        pack_integer(writer, (int64_t)chance(turn, 400) - 200);
+    }
+}
+
+static void write_pairs(const struct turn *turn, const char *collection, struct writer *writer)
+{
+    static const char *const declared[] = {"x", "y", "label", "votes", "points"};
+    static const char *const learnt[] = {"a", "b", "c", "d"};
+    bool shape = strcmp(collection, "shapes") == 0;
+    uint32_t first = chance(turn, 4);
+    for (uint32_t i = 0; i < 2; i++) {
+        const char *field = shape ? declared[(first + i) % 5] : learnt[(first + i) % 4];
+        pack_string(writer, bytes_of(field));
+        write_value(turn, field, writer);
+    }
+}
+
+/* The count of an edit's elements must stand in front of them: 3 and what is written after. */
+static void write_edit(const struct turn *turn, struct writer *writer)
+{
+    static const char *const names[] = {"shapes", "shapes", "shapes", "secrets", "hands", "learnt"};
+    const char *collection = names[chance(turn, 6)];
+    uint32_t verb = chance(turn, 10);
+    uint32_t guards = chance(turn, 6) == 0 ? 4 : 0; /* if mine */
+    struct open_array edit = pack_array_begin(writer);
+    if (verb <= 1 && strcmp(collection, "shapes") == 0) {
+        pack_integer(writer, 2); /* append */
+        pack_string(writer, bytes_of(collection));
+        write_id(turn, collection, writer);
+        pack_string(writer, bytes_of("points"));
+        for (uint32_t left = 1 + chance(turn, 4); left > 0; left--)
+            pack_integer(writer, (int64_t)chance(turn, 300));
+    } else if (verb == 2 && strcmp(collection, "shapes") == 0) {
+        pack_integer(writer, 3); /* add */
+        pack_string(writer, bytes_of(collection));
+        write_id(turn, collection, writer);
+        pack_string(writer, bytes_of("votes"));
+        pack_integer(writer, 1);
+    } else if (verb == 3 || verb == 4) {
+        pack_integer(writer, 4); /* delete */
+        pack_string(writer, bytes_of(collection));
+        write_id(turn, collection, writer);
+    } else if (verb == 5) {
+        pack_integer(writer, 5); /* emit */
+        pack_string(writer, bytes_of(chance(turn, 2) == 0 ? "chat" : "wave"));
+        uint32_t other = turn->others[chance(turn, turn->other_count)];
+        pack_integer(writer, chance(turn, 2) == 0 ? 0 : other);
+        pack_integer(writer, (int64_t)chance(turn, 1000));
+    } else {
+        pack_integer(writer, (int64_t)(verb == 6 ? 1 : 0) + 8 * guards);
+        pack_string(writer, bytes_of(collection));
+        write_id(turn, collection, writer);
+        if (guards != 0)
+            pack_integer(writer, turn->sequence);
+        write_pairs(turn, collection, writer);
+    }
+    pack_array_end(writer, edit);
+}
+
+/* --- What must hold ------------------------------------------------------------------------------- */
+
+/* What a member may hold: no ledger, secrets only as an owner, of hands only its own. */
+static void
+check_sight(const struct replica *replica, uint32_t member, enum role role, unsigned seed)
+{
+    const struct replica_collection *secrets = replica_collection(replica, bytes_of("secrets"));
+    const struct replica_collection *hands = replica_collection(replica, bytes_of("hands"));
+    ck_assert(replica_collection(replica, bytes_of("ledger")) == NULL);
+    if (role < ROLE_OWNER && secrets != NULL)
+        ck_assert_msg(replica_next(replica, secrets, NULL) == NULL,
+                      "seed %u: a secret is shown to member %u", seed, member);
+    char mine[16];
+    int length = snprintf(mine, sizeof mine, "m%u-", member);
+    const struct replica_record *record = NULL;
+    while (hands != NULL && (record = replica_next(replica, hands, record)) != NULL) {
+        struct bytes id = replica_record_id(record);
+        ck_assert_msg(id.length > (size_t)length && memcmp(id.data, mine, (size_t)length) == 0,
+                      "seed %u: member %u holds another's hand", seed, member);
+    }
+}
+
+const struct play play_mixed = {.rules = &kind,
+                                .counts = true,
+                                .write_edit = write_edit,
+                                .check = check_sight};
