@@ -16,6 +16,10 @@ export type Overlay = (context: CanvasRenderingContext2D, now: number) => void
 const RESTING_MS = 300
 /** Of a frame's 16 ms, for making tiles. */
 const BUDGET_MS = 7
+/** Likewise before there is anything to see: an empty screen is worse than a slow one. */
+const BUDGET_FIRST_MS = 100
+/** The longer side of the picture of everything, at most. */
+const OVERVIEW_PIXELS = 1_500
 const DOT_SPACING = 24
 const DOT_SPACING_SCREEN_MIN = 14
 
@@ -25,14 +29,19 @@ export class Renderer {
   readonly #ground: CanvasRenderingContext2D
   readonly #live: CanvasRenderingContext2D
   readonly #tiles: Tiles
+  /** All of the board, for places of which there is no sharp picture yet. */
+  readonly #overview: Tiles
   readonly #dots = document.createElement('canvas').getContext('2d')!
   readonly #overlays = new Set<Overlay>()
   /** Id → when it changed last. They are in no tile. */
   readonly #restless = new Map<string, number>()
+  /** They are being taken over by the tiles, and drawn over them until that is done. */
+  readonly #settling = new Set<string>()
   #look: Look
   #ratio = 1
   #request = 0
   #groundIsStale = true
+  #overviewIsStale = true
   #liveIsStale = true
   readonly #ends: (() => void)[]
 
@@ -42,7 +51,9 @@ export class Renderer {
     this.#look = look
     this.#ground = layer(host, { alpha: false })
     this.#live = layer(host, {})
-    this.#tiles = new Tiles(scene, (id) => this.#restless.has(id))
+    const isElsewhere = (id: string) => this.#restless.has(id)
+    this.#tiles = new Tiles(scene, isElsewhere)
+    this.#overview = new Tiles(scene, isElsewhere)
     this.#ends = [
       scene.on('change', (change) => this.#changed(change)),
       camera.on('change', () => this.#moved()),
@@ -76,7 +87,7 @@ export class Renderer {
   /** Everything looks different: another theme. */
   setLook(look: Look): void {
     this.#look = look
-    this.#tiles.forget()
+    this.#forget()
     this.#moved()
   }
 
@@ -84,7 +95,7 @@ export class Renderer {
   repaint(id: string): void {
     const box = this.#scene.paintBox(id)
     if (box === undefined) return
-    this.#tiles.spoil(box)
+    this.#spoil(box)
     this.#moved()
   }
 
@@ -111,9 +122,10 @@ export class Renderer {
 
   #changed({ id, box, boxBefore }: SceneChange): void {
     if (!this.#restless.has(id) && boxBefore !== undefined) {
-      this.#tiles.spoil(boxBefore)
+      this.#spoil(boxBefore)
       this.#groundIsStale = true
     }
+    this.#settling.delete(id)
     if (box === undefined) this.#restless.delete(id)
     else this.#restless.set(id, performance.now())
     this.refresh()
@@ -132,11 +144,40 @@ export class Renderer {
     this.#request = 0
     this.#settle(now)
     const scale = this.#camera.zoom * this.#ratio
-    const isBusy = this.#tiles.make(this.#camera, scale, this.#look, now + BUDGET_MS)
+    const isBusy = this.#make(scale, now)
+    if (!isBusy && this.#settling.size > 0) {
+      this.#settling.clear()
+      this.#liveIsStale = true
+    }
     if (this.#groundIsStale || isBusy) this.#drawGround(scale)
     if (this.#liveIsStale) this.#drawLive(scale, now)
     this.#groundIsStale = isBusy
-    if (isBusy || this.#restless.size > 0) this.#schedule()
+    if (isBusy || this.#overviewIsStale || this.#restless.size > 0) this.#schedule()
+  }
+
+  /** Sharp pictures first, then the rough one of everything; whether there is more to do. */
+  #make(scale: number, now: number): boolean {
+    const budget = this.#tiles.isBlank ? BUDGET_FIRST_MS : BUDGET_MS
+    if (this.#tiles.make(this.#camera.box, scale, this.#look, now + budget)) return true
+    const extent = this.#scene.extent
+    if (extent === null) return false
+    const rough = OVERVIEW_PIXELS / Math.max(extent.w, extent.h, OVERVIEW_PIXELS)
+    // In halves, so that it is not made anew whenever the board grows a little.
+    const halved = 2 ** Math.floor(Math.log2(rough))
+    this.#overviewIsStale = this.#overview.make(extent, halved, this.#look, now + BUDGET_MS)
+    return false
+  }
+
+  #spoil(box: Box): void {
+    this.#tiles.spoil(box)
+    this.#overview.spoil(box)
+    this.#overviewIsStale = true
+  }
+
+  #forget(): void {
+    this.#tiles.forget()
+    this.#overview.forget()
+    this.#overviewIsStale = true
   }
 
   /** What has come to rest goes into the tiles. */
@@ -144,8 +185,9 @@ export class Renderer {
     for (const [id, at] of this.#restless) {
       if (now - at < RESTING_MS) continue
       this.#restless.delete(id)
+      this.#settling.add(id)
       const box = this.#scene.paintBox(id)
-      if (box !== undefined) this.#tiles.spoil(box)
+      if (box !== undefined) this.#spoil(box)
       this.#groundIsStale = true
       this.#liveIsStale = true
     }
@@ -159,7 +201,7 @@ export class Renderer {
     context.fillStyle = tokens.paper
     context.fillRect(0, 0, width, height)
     this.#drawDots(context, tokens.dot)
-    this.#tiles.draw(context, this.#camera, scale)
+    this.#tiles.draw(context, this.#camera, scale, this.#overview)
   }
 
   #drawDots(context: CanvasRenderingContext2D, colour: string): void {
@@ -198,7 +240,7 @@ export class Renderer {
   }
 
   #restlessIn(view: Box) {
-    const objects = [...this.#restless.keys()].flatMap((id) => {
+    const objects = [...this.#restless.keys(), ...this.#settling].flatMap((id) => {
       const box = this.#scene.paintBox(id)
       return box !== undefined && meets(box, view) ? this.#scene.find(id)! : []
     })

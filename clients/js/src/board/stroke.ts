@@ -1,6 +1,6 @@
 /** The shape of what a hand drew: from a record's points to an outline that can be filled. */
 import { getStroke } from 'perfect-freehand'
-import { boxAround, distanceToSegment, type Box, type Point } from './geometry.js'
+import { distanceToSegment, type Box, type Point } from './geometry.js'
 import { HIGHLIGHTER, MARKER, PEN, SCALE_STEPS, STROKE_STEPS, type BoardObject } from './model.js'
 
 /** Where a path is drawn to: a Path2D, a canvas, or the text of an SVG path. */
@@ -17,7 +17,6 @@ interface Trace {
   /** x, y, pressure 0..1 of each. */
   readonly flat: Float64Array
   readonly count: number
-  readonly box: Box
 }
 
 /** From a point's index to another's; fractions are between two points. */
@@ -30,6 +29,7 @@ const MARKER_WIDTH = 2.6
 const HIGHLIGHTER_WIDTH = 7
 
 const traces = new WeakMap<readonly number[], Trace>()
+const boxes = new WeakMap<readonly number[], Box>()
 
 export function traceOf({ points }: BoardObject): Trace {
   let trace = traces.get(points)
@@ -41,20 +41,36 @@ function decodeTrace(points: readonly number[]): Trace {
   const count = Math.floor(points.length / 3)
   const flat = new Float64Array(3 * count)
   let [x, y] = [0, 0]
-  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity]
   for (let i = 0; i < 3 * count; i += 3) {
-    x += points[i]! / STROKE_STEPS
-    y += points[i + 1]! / STROKE_STEPS
-    flat[i] = x
-    flat[i + 1] = y
+    flat[i] = x += points[i]! / STROKE_STEPS
+    flat[i + 1] = y += points[i + 1]! / STROKE_STEPS
     flat[i + 2] = points[i + 2]! / PRESSURE_MAX
-    if (x < left) left = x
-    if (x > right) right = x
-    if (y < top) top = y
-    if (y > bottom) bottom = y
   }
-  const box = count === 0 ? boxAround([]) : { x: left, y: top, w: right - left, h: bottom - top }
-  return { flat, count, box }
+  return { flat, count }
+}
+
+/** Of its points from the first one; a board that opens asks this of every stroke that it has. */
+function pointsBox({ points }: BoardObject): Box {
+  let box = boxes.get(points)
+  if (box === undefined) boxes.set(points, (box = measure(points)))
+  return box
+}
+
+function measure(points: readonly number[]): Box {
+  if (points.length < 3) return { x: 0, y: 0, w: 0, h: 0 }
+  let x = points[0]!
+  let y = points[1]!
+  let [left, top, right, bottom] = [x, y, x, y]
+  for (let i = 3; i + 2 < points.length; i += 3) {
+    x += points[i]!
+    y += points[i + 1]!
+    if (x < left) left = x
+    else if (x > right) right = x
+    if (y < top) top = y
+    else if (y > bottom) bottom = y
+  }
+  const step = 1 / STROKE_STEPS
+  return { x: left * step, y: top * step, w: (right - left) * step, h: (bottom - top) * step }
 }
 
 export function scaleOf({ w, h }: BoardObject): Point {
@@ -63,7 +79,7 @@ export function scaleOf({ w, h }: BoardObject): Point {
 
 /** The box of its points before it is turned. */
 export function strokeBox(object: BoardObject): Box {
-  const { box } = traceOf(object)
+  const box = pointsBox(object)
   const scale = scaleOf(object)
   return {
     x: object.x + box.x * scale.x,

@@ -10,7 +10,7 @@ import type { Scene } from './scene.js'
 
 /** Pixels of the canvas. */
 const SIDE = 512
-/** As many are kept as cover the screen this many times, and this many at least. */
+/** As many are kept as cover what shows this many times, and this many at least. */
 const COVERS = 3
 const KEPT_MIN = 24
 /** Zooming by wheel makes a scale of its own in every frame: sharp ones wait for its end. */
@@ -43,6 +43,8 @@ export class Tiles {
   #old: Tile[] = []
   #wanted = 0
   #wantedAt = 0
+  /** As many cover what is to show. */
+  #shown = Infinity
   #spare: CanvasRenderingContext2D[] = []
 
   /** `isElsewhere`: objects that are drawn by someone else. */
@@ -71,8 +73,8 @@ export class Tiles {
     tile.spoilt = tile.spoilt === null ? box : union([tile.spoilt, box])
   }
 
-  /** Works until `deadline` on what shows; whether there is more to do. */
-  make(camera: Camera, scale: number, look: Look, deadline: number): boolean {
+  /** Works until `deadline` on `area`, which is to show at `scale`; whether there is more to do. */
+  make(area: Box, scale: number, look: Look, deadline: number): boolean {
     const now = performance.now()
     if (scale !== this.#wanted) {
       this.#wanted = scale
@@ -82,8 +84,9 @@ export class Tiles {
       if (this.#tiles.size > 0 && now - this.#wantedAt < STEADY_MS) return true
       this.#rescale(scale)
     }
+    const tiles = this.#covering(area, now)
     let isDone = true
-    for (const tile of this.#visible(camera, now)) {
+    for (const tile of tiles) {
       if (tile.spoilt === null && tile.job === null) continue
       if (performance.now() >= deadline || !this.#mend(tile, look, deadline)) isDone = false
     }
@@ -91,33 +94,39 @@ export class Tiles {
       this.#drop(this.#old)
       this.#old = []
     }
-    this.#trim(camera)
+    this.#trim(tiles.length)
     return !isDone
   }
 
-  draw(context: CanvasRenderingContext2D, camera: Camera, scale: number): void {
-    const { x, y, box } = camera
-    const [left, top] = [Math.round(x * scale), Math.round(y * scale)]
-    const place = (tile: Tile) => {
-      const to = tile.box.w * scale
-      context.drawImage(
-        tile.context.canvas,
-        tile.box.x * scale - left,
-        tile.box.y * scale - top,
-        to,
-        to,
-      )
-    }
-    context.imageSmoothingEnabled = true
-    const ready = [...this.#tiles.values()].filter((tile) => !tile.isBlank && meets(tile.box, box))
-    for (const tile of this.#old) {
-      if (!meets(tile.box, box)) continue
+  /** Nothing could be drawn yet. */
+  get isBlank(): boolean {
+    return this.#old.length === 0 && [...this.#tiles.values()].every(({ isBlank }) => isBlank)
+  }
+
+  /**
+   * Draws what there is at `scale`: sharp pictures where they are made, those of the scale before
+   * where they are not, and `under` where there are none at all.
+   */
+  draw(context: CanvasRenderingContext2D, camera: Camera, scale: number, under?: Tiles): void {
+    const ready = this.#ready(camera.box)
+    const old = this.#old.filter((tile) => meets(tile.box, camera.box))
+    if (ready.length < this.#shown || scale !== this.#scale) {
       context.save()
-      clipOut(context, ready, scale, left, top)
-      place(tile)
+      clipOut(context, ready, camera, scale)
+      if (under !== undefined) {
+        context.save()
+        clipOut(context, old, camera, scale)
+        under.draw(context, camera, scale)
+        context.restore()
+      }
+      for (const tile of old) place(context, tile, camera, scale)
       context.restore()
     }
-    for (const tile of ready) place(tile)
+    for (const tile of ready) place(context, tile, camera, scale)
+  }
+
+  #ready(area: Box): Tile[] {
+    return [...this.#tiles.values()].filter((tile) => !tile.isBlank && meets(tile.box, area))
   }
 
   #rescale(scale: number): void {
@@ -131,9 +140,8 @@ export class Tiles {
     this.#scale = scale
   }
 
-  #visible(camera: Camera, now: number): Tile[] {
+  #covering({ x, y, w, h }: Box, now: number): Tile[] {
     const side = SIDE / this.#scale
-    const { x, y, w, h } = camera.box
     const tiles: Tile[] = []
     for (let j = Math.floor(y / side); j * side < y + h; j++) {
       for (let i = Math.floor(x / side); i * side < x + w; i++) {
@@ -180,7 +188,8 @@ export class Tiles {
     const side = SIDE / this.#scale
     const pixel = side / SIDE
     const part = aligned(grown(tile.spoilt!, pixel), tile.box, pixel)
-    const onto = this.#canvas()
+    // What nobody has seen yet need not be drawn aside.
+    const onto = tile.isBlank ? tile.context : this.#canvas()
     const { x, y } = tile.box
     onto.setTransform(this.#scale, 0, 0, this.#scale, -x * this.#scale, -y * this.#scale)
     onto.save()
@@ -197,6 +206,7 @@ export class Tiles {
     onto.restore()
     tile.job = null
     tile.isBlank = false
+    if (onto === tile.context) return
     const at = (length: number) => Math.round(length * this.#scale)
     const [x, y, w, h] = [at(box.x - tile.box.x), at(box.y - tile.box.y), at(box.w), at(box.h)]
     if (w > 0 && h > 0) {
@@ -207,10 +217,9 @@ export class Tiles {
     this.#spare.push(onto)
   }
 
-  #trim({ width, height }: Camera): void {
-    const ratio = devicePixelRatio
-    const covering = Math.ceil((width * ratio) / SIDE + 1) * Math.ceil((height * ratio) / SIDE + 1)
-    const most = Math.max(KEPT_MIN, COVERS * covering)
+  #trim(shown: number): void {
+    this.#shown = shown
+    const most = Math.max(KEPT_MIN, COVERS * shown)
     if (this.#tiles.size <= most) return
     const oldest = [...this.#tiles.values()].sort((a, b) => a.usedAt - b.usedAt)
     const gone = oldest.slice(0, this.#tiles.size - most)
@@ -228,7 +237,7 @@ export class Tiles {
   #drop(tiles: readonly Tile[]): void {
     for (const { context, job } of tiles) {
       if (job !== null) job.onto.restore()
-      for (const canvas of job === null ? [context] : [context, job.onto]) {
+      for (const canvas of new Set([context, job?.onto ?? context])) {
         if (this.#spare.length < KEPT_MIN) this.#spare.push(canvas)
       }
     }
@@ -253,15 +262,23 @@ function aligned(box: Box, tile: Box, pixel: number): Box {
   return { x: tile.x + x, y: tile.y + y, w: Math.max(0, right - x), h: Math.max(0, bottom - y) }
 }
 
-/** Old pictures show only where there are no new ones. */
+/** At whole pixels where the tile is of this scale. */
+function place(context: CanvasRenderingContext2D, tile: Tile, { x, y }: Camera, scale: number) {
+  const { box } = tile
+  const to = box.w * scale
+  const [left, top] = [Math.round(x * scale), Math.round(y * scale)]
+  context.drawImage(tile.context.canvas, box.x * scale - left, box.y * scale - top, to, to)
+}
+
+/** What is drawn from now on shows only where these tiles are not. */
 function clipOut(
   context: CanvasRenderingContext2D,
   tiles: readonly Tile[],
+  { x, y }: Camera,
   scale: number,
-  left: number,
-  top: number,
 ): void {
   const { width, height } = context.canvas
+  const [left, top] = [Math.round(x * scale), Math.round(y * scale)]
   context.beginPath()
   context.rect(0, 0, width, height)
   for (const { box } of tiles) {
