@@ -1,4 +1,5 @@
 /* store_show.c - `tutti show ROOM`: what a stored room holds, or held after some tick. */
+#include "sync/files.h"
 #include "sync/hash.h"
 #include "sync/room_parts.h"
 #include "tools/commands.h"
@@ -9,11 +10,13 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char usage[] =
     "usage: tutti show ROOM [--tick N] [--data DIR]\n"
     "\n"
-    "Prints what is saved of a room as lines of JSON: the room, then its records and events.\n"
+    "Prints what is saved of a room as lines of JSON: the room, its records and events, and its\n"
+    "images as they are now.\n"
     "\n"
     "  --tick N     as it was after this tick (default: the last that is saved)\n" STORE_DATA_USAGE;
 
@@ -96,6 +99,45 @@ static void print_state(const struct room *room)
             print_scope(schema, client->mine, client->member);
 }
 
+/* Whether a record of the room names the file. */
+struct naming {
+    const struct room *room;
+    const uint8_t *hash;
+    bool named;
+};
+
+static void compare_hash(void *context, const uint8_t hash[FILE_HASH_BYTES])
+{
+    struct naming *naming = context;
+    naming->named |= memcmp(naming->hash, hash, FILE_HASH_BYTES) == 0;
+}
+
+static bool print_file(void *context, const struct store_file *file)
+{
+    struct naming *naming = context;
+    naming->hash = file->hash;
+    naming->named = false;
+    room_each_file(naming->room, compare_hash, naming);
+    fputs("{\"type\":\"file\",\"hash\":\"", stdout);
+    for (size_t i = 0; i < STORE_HASH_BYTES; i++)
+        printf("%02x", file->hash[i]);
+    printf("\",\"bytes\":%" PRIu64 ",\"added\":", file->bytes);
+    print_time(file->added_ms);
+    fputs(",\"wanted\":", stdout);
+    print_time(file->used_ms);
+    printf(",\"named\":%s}\n", naming->named ? "true" : "false");
+    return true;
+}
+
+static int print_files(const struct store_history *history, const struct room *room)
+{
+    struct store *store = history->folder->store;
+    struct naming naming = {.room = room};
+    if (store->files->list(store, history->name, print_file, &naming) == STORE_OK)
+        return 0;
+    return complain("show", store->place(store));
+}
+
 int command_show(int count, char **arguments)
 {
     struct store_options options;
@@ -115,6 +157,7 @@ int command_show(int count, char **arguments)
         if (history_replay(&history, FROM_SNAPSHOT, options.to, &replay)) {
             print_room(&history, &replay);
             print_state(replay.room);
+            result = print_files(&history, replay.room);
         } else {
             result = complain("show", history.error);
         }

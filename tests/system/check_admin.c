@@ -413,6 +413,53 @@ START_TEST(a_room_that_sleeps_is_deleted)
 END_TEST
 
 /* _i: 0 after a clean end, 1 with all of it in the journal alone */
+/* How many lines of images `show` has. */
+static unsigned files_shown(const char *name)
+{
+    char command[64];
+    snprintf(command, sizeof command, "show %s", name);
+    ck_assert_msg(tutti(command) == 0, "%s", out);
+    unsigned files = 0;
+    for (const char *at = out; (at = strstr(at, "{\"type\":\"file\",\"hash\":\"")) != NULL; at++)
+        files++;
+    return files;
+}
+
+static void post_image(const char *room)
+{
+    struct raw_client client;
+    char request[256];
+    int length =
+        snprintf(request, sizeof request,
+                 "POST /v1/rooms/%s/files HTTP/1.1\r\nHost: x\r\nContent-Length: 14\r\n\r\n"
+                 "GIF89a some %s",
+                 room, "ab");
+    raw_connect(&client, server.port, 0);
+    raw_send(&client, request, (size_t)length);
+    ck_assert_int_eq(raw_status(&client), 201);
+    raw_shut(&client);
+}
+
+START_TEST(a_rooms_images_are_shown_checked_and_deleted_with_it)
+{
+    enter("lobby");
+    raw_say(&ada, "[1 [[0 'shapes' 'a' 'x' 5]]]");
+    post_image("lobby");
+    raw_shut(&ada);
+    wait_for_state("lobby", "asleep");
+    ck_assert_uint_eq(files_shown("lobby"), 1);
+    ck_assert_ptr_nonnull(strstr(out, "\"bytes\":14"));
+    ck_assert_ptr_nonnull(strstr(out, "\"named\":false"));
+    ck_assert_msg(tutti("check") == 0, "%s", out);
+    ck_assert_msg(tutti("delete lobby") == 0, "%s", out);
+    enter("lobby");
+    raw_say(&ada, "[1 [[0 'shapes' 'a' 'x' 5]]]");
+    raw_shut(&ada);
+    wait_for_state("lobby", "asleep");
+    ck_assert_uint_eq(files_shown("lobby"), 0);
+}
+END_TEST
+
 START_TEST(a_room_is_deleted_at_rest)
 {
     write_room("lobby");
@@ -701,6 +748,7 @@ int main(void)
     tcase_add_test(tcase, a_room_with_nothing_in_it_is_listed_deleted_and_forgotten);
     tcase_add_test(tcase, a_room_that_sleeps_is_deleted);
     tcase_add_loop_test(tcase, a_room_is_deleted_at_rest, 0, 2);
+    tcase_add_test(tcase, a_rooms_images_are_shown_checked_and_deleted_with_it);
     tcase_add_test(tcase, damage_is_told_with_its_place_and_the_room_is_quarantined);
     tcase_add_loop_test(tcase, damage_of_a_row_is_met_when_its_room_is_asked_for, 0, 2);
     tcase_add_test(tcase, a_backup_of_a_running_server_is_restored);
