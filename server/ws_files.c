@@ -110,7 +110,8 @@ static int answer(const struct ws_options *options,
         strcat(headers, "connection: close\r\n");
     add_headers(options, transfer, headers);
     http_respond(response, &transfer->request, status, type, headers, body);
-    memcpy(response->head + response->head_length, response->body.data, response->body.length);
+    if (response->body.length > 0)
+        memcpy(response->head + response->head_length, response->body.data, response->body.length);
     response->head_length += response->body.length;
     transfer->answered = true;
     if (!ws_http_send_head(options->hub, wsi, response))

@@ -437,14 +437,15 @@ static unsigned damages(void)
     return count;
 }
 
-/* The archive as format 1 has it, which knew of no files. */
+/* The archive as format 1 has it, which knew of no files, nor of what came later. */
 static void go_back_to_format_1(void)
 {
     char sql[256];
     uint64_t format = 1;
     uint64_t sum = checksum(&format, 1, bytes_of("format"), (struct bytes){0});
     snprintf(sql, sizeof sql,
-             "DROP TABLE file; DROP TABLE file_part;"
+             "DROP TABLE file; DROP TABLE file_part; DROP TABLE chain;"
+             "DELETE FROM meta WHERE key IN ('incarnation', 'suspect');"
              "UPDATE meta SET value = 1, checksum = %" PRId64 " WHERE key = 'format'",
              (int64_t)sum);
     store->close(store);
@@ -567,7 +568,14 @@ START_TEST(a_damaged_file_goes_with_its_room)
 }
 END_TEST
 
-/* A room's row does not check: the whole archive is copied as far as it is good. */
+static bool look_at_room(void *context, const struct store_room *room)
+{
+    (void)context;
+    (void)room;
+    return true;
+}
+
+/* A room is missing: the whole archive is copied as far as it is good. */
 START_TEST(a_salvage_takes_files_along)
 {
     seal("a", 1);
@@ -576,10 +584,10 @@ START_TEST(a_salvage_takes_files_along)
     put("b", 'z', 7);
     (void)begin("b", 99);
     store->close(store);
-    run_sql("UPDATE room SET last = 2 WHERE id = 1;"
+    run_sql("DELETE FROM room WHERE id = 1;"
             "UPDATE file_part SET checksum = 1 WHERE id >> 16 = 2 AND (id & 65535) = 1");
     open_store();
-    ck_assert_ptr_nonnull(strstr(error, "2 files kept, 1 lost"));
+    gives(STORE_DAMAGED, store->room(store, bytes_of("a"), look_at_room, NULL));
     expect_file("a", 'x', STORE_FILE_PART + 3);
     expect_file("b", 'z', 7);
     gives(STORE_NOT_FOUND, find("a", 'y', &(struct store_file){0}));
@@ -594,6 +602,7 @@ static void add_contract(Suite *suite, const char *name, void (*make)(void))
 {
     TCase *tests = tcase_create(name);
     tcase_add_checked_fixture(tests, make, drop_store);
+    tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, a_file_comes_back_part_by_part, 0, 5);
     tcase_add_test(tests, an_upload_is_no_file_and_counts_in_full);
     tcase_add_test(tests, uploads_do_not_outlive_their_server);
@@ -622,6 +631,7 @@ int main(void)
 
     TCase *tests = tcase_create("in a file");
     tcase_add_checked_fixture(tests, make_sqlite_disk, drop_store);
+    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, an_archive_without_files_is_brought_forward);
     tcase_add_test(tests, an_archive_without_files_can_be_read_as_it_is);
     tcase_add_test(tests, a_damaged_archive_without_files_is_salvaged);
