@@ -260,6 +260,49 @@ test(
   },
 )
 
+test(
+  'a picture: chosen, seen by others, exported, and brought to another board',
+  BOUNDED,
+  async () => {
+    const room = nextRoom()
+    const permissions = ['clipboard-read', 'clipboard-write']
+    const a = await visit(room, { seat: ada, permissions })
+    const b = await visit(room, { seat: nadia })
+    const [chooser] = await Promise.all([a.waitForEvent('filechooser'), a.keyboard.press('i')])
+    await chooser.setFiles(`${server.www}/tutti.png`)
+    await Promise.all([has(a, 1), has(b, 1)])
+    const shows = (page) =>
+      page.waitForFunction(() => {
+        const [object] = board.editor.scene.all
+        return object !== undefined && board.editor.look.image(object.image) !== null
+      })
+    await Promise.all([shows(a), shows(b), saved(a)])
+    await a.keyboard.press('Control+Shift+e')
+    const [download] = await Promise.all([
+      a.waitForEvent('download'),
+      a.getByRole('button', { name: 'Save as SVG' }).click(),
+    ])
+    await a.keyboard.press('Escape')
+    assert.match(readFileSync(await download.path(), 'utf8'), /<image [^>]*href="data:image\/png;/)
+    await a.keyboard.press('Control+a')
+    await a.keyboard.press('Control+c')
+    const other = nextRoom()
+    await a.goto(`${server.address}/board/?room=${other}`)
+    await status(a, 'live')
+    await a.locator('.toolbar').waitFor()
+    await a.keyboard.press('Control+v')
+    await has(a, 1)
+    await shows(a)
+    await saved(a)
+    const [{ image }] = await objects(b)
+    const response = await a.request.get(
+      `${server.address}/v1/rooms/${other}/files/${Buffer.from(Object.values(image)).toString('hex')}`,
+    )
+    assert.equal(response.status(), 200)
+    assertNoFaults(a, b)
+  },
+)
+
 test('who looks has no tools, changes nothing, and moves freely', BOUNDED, async () => {
   const room = nextRoom()
   const { leave } = await fillBoard(server.address, room, 3)

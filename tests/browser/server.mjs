@@ -42,6 +42,7 @@ export async function startServer({ port = 0, data, disk, flags = [] } = {}) {
   return {
     port: Number(address.split(':').at(-1)),
     address: `http://${address}`,
+    www,
     log,
     /** SIGTERM ends it in order, SIGKILL does not. */
     async stop(signal = 'SIGTERM') {

@@ -3,10 +3,10 @@
  * clipboard, beside their words as plain text; what comes from elsewhere becomes a text or a
  * picture.
  */
-import { bytesOfHex, clip, place, readClipping, writeClipping, type Clipping } from './clipping.js'
+import { clip, place, readClipping, writeClipping, type Clipping } from './clipping.js'
 import { pngOf } from './export.js'
 import type { Editor } from './editor.js'
-import { imagesAmong } from './files.js'
+import { fileUrl, imagesAmong, unhex } from './files.js'
 import type { Point } from './geometry.js'
 import type { BoardObject } from './model.js'
 import { keysBetween } from './order.js'
@@ -120,7 +120,7 @@ export class Clipboard {
     const isDone = this.#editor.apply(
       placed.map(({ id, patch, words, image }) => {
         const text = textItems(words)
-        const picture = image === null ? null : { image: bytesOfHex(image) }
+        const picture = image === null ? null : { image: unhex(image) }
         return { id, put: { ...patch, ...(text && { text }), ...picture } }
       }),
     )
@@ -142,7 +142,7 @@ export class Clipboard {
       .map((object) => textOf(object.text))
       .filter((words) => words !== '')
       .join('\n\n')
-    const clipping = writeClipping(clippingOf(this.#editor, objects, null))
+    const clipping = writeClipping(clippingOf(this.#editor, objects))
     return { html: `<div ${MARK}>${base64(clipping)}</div>`, text: text === '' ? clipping : text }
   }
 
@@ -166,6 +166,22 @@ export class Clipboard {
       beside.y > view.y &&
       beside.y < view.y + view.h
     this.insert(clipping, shows ? beside : this.#place)
+    void this.#bringImages(clipping)
+  }
+
+  /** The images of another room of this server come to this one. */
+  async #bringImages({ files, objects }: Clipping): Promise<void> {
+    const { room, pictures } = this.#editor
+    if (files === null || files === room.url || !isSameHost(files, room.url)) return
+    for (const hash of new Set(objects.flatMap(({ image }) => image ?? []))) {
+      try {
+        const response = await fetch(fileUrl({ url: files }, unhex(hash)))
+        if (!response.ok) throw new Error(response.statusText)
+        await pictures.send(await response.blob())
+      } catch {
+        this.#around.tell('A picture of what you pasted could not be brought along')
+      }
+    }
   }
 
   #insertText(words: string): void {
@@ -212,18 +228,23 @@ export function picked({ selection, scene }: Editor): readonly BoardObject[] {
   return scene.all.filter(({ id }) => ids.has(id))
 }
 
-export function clippingOf(
-  editor: Editor,
-  objects: readonly BoardObject[],
-  files: string | null,
-): Clipping {
+export function clippingOf(editor: Editor, objects: readonly BoardObject[]): Clipping {
   const own = objects.map((object) => (isAutoWide(object) ? { ...object, w: 0, h: 0 } : object))
   return clip(
     own,
     (object) => textOf(object.text),
     ({ id }) => editor.scene.bounds(id)!,
-    files,
+    editor.room.url,
   )
+}
+
+/** A stranger's clipboard makes this page ask nobody but its own server. */
+function isSameHost(url: string, own: string): boolean {
+  try {
+    return new URL(url).host === new URL(own).host
+  } catch {
+    return false
+  }
 }
 
 /** In the HTML of a clipboard that a board has written. */

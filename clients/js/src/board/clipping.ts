@@ -2,6 +2,7 @@
  * Objects out of their board: what is copied, and what a template is made of. As JSON it survives
  * any clipboard, and whatever a stranger puts there is looked at before it is believed.
  */
+import { hex } from './files.js'
 import { union, type Box, type Point } from './geometry.js'
 import { GROUPS_MAX, TYPES, type BoardObject, type Patch } from './model.js'
 
@@ -24,7 +25,7 @@ export interface Clipping {
   readonly objects: readonly ClippedObject[]
   /** What the objects cover together. */
   readonly box: Box
-  /** The address of the room that has the files of its images; null where there are none. */
+  /** The address of the room that has its images, as `room.url`; null where there are none. */
   readonly files: string | null
 }
 
@@ -118,7 +119,7 @@ function clipped(object: BoardObject, words: string): ClippedObject {
   return {
     ...(Object.fromEntries(own) as unknown as ClippedObject),
     ...(words !== '' && { words }),
-    ...(image !== null && { image: hexOf(image) }),
+    ...(image !== null && { image: hex(image) }),
   }
 }
 
@@ -196,12 +197,4 @@ export function place(
     if (object.groups !== undefined) patch.groups = object.groups.map(groupOf)
     return { id: ids.get(id)!, patch, words, image }
   })
-}
-
-export function hexOf(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-}
-
-export function bytesOfHex(hex: string): Uint8Array {
-  return Uint8Array.from(hex.match(/../g) ?? [], (byte) => parseInt(byte, 16))
 }

@@ -1,6 +1,6 @@
 /** Pictures of the board to keep: PNG and SVG. */
-import { hexOf } from './clipping.js'
 import type { Editor } from './editor.js'
+import { hex } from './files.js'
 import { grown, union, type Box } from './geometry.js'
 import type { BoardObject } from './model.js'
 import { paint, type Look } from './paint.js'
@@ -19,6 +19,8 @@ const MARGIN = 24
 /** What browsers agree to make a canvas of. */
 const SIDE_MAX = 16_384
 const AREA_MAX = 100_000_000
+/** Without what has not come by then, the picture shows a frame in its place. */
+const IMAGES_MS = 8_000
 
 /** What a picture shows: around all that the objects paint; null where there is nothing. */
 export function pictureBox(editor: Editor, objects: readonly BoardObject[]): Box | null {
@@ -38,6 +40,7 @@ export async function pngOf(
 ): Promise<Blob> {
   const box = pictureBox(editor, objects)
   if (box === null) throw new Error('there is nothing to make a picture of')
+  await imagesLoaded(editor, objects)
   const scale = scaleFor(box, options.scale)
   const canvas = document.createElement('canvas')
   canvas.width = Math.max(1, Math.round(box.w * scale))
@@ -55,13 +58,14 @@ export async function pngOf(
   return blob
 }
 
-export function svgBlob(
+export async function svgOfBoard(
   editor: Editor,
   objects: readonly BoardObject[],
   options: Omit<PictureOptions, 'scale'>,
-): Blob {
+): Promise<Blob> {
   const box = pictureBox(editor, objects)
   if (box === null) throw new Error('there is nothing to make a picture of')
+  await imagesLoaded(editor, objects)
   const { background, theme } = options
   const look = lookOf(editor, theme)
   const text = svgOf(objects, look, { box, background, images: imagesOf(editor, objects) })
@@ -78,21 +82,41 @@ function lookOf(editor: Editor, theme: Theme): Look {
   return look
 }
 
+/** Images that are still on their way, for as long as one may be asked to wait. */
+async function imagesLoaded(editor: Editor, objects: readonly BoardObject[]): Promise<void> {
+  const { pictures } = editor
+  const missing = new Set<string>()
+  for (const { image } of objects) {
+    if (image !== null && pictures.find(image) === null) missing.add(hex(image))
+  }
+  if (missing.size === 0) return
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(() => done(), IMAGES_MS)
+    const unlisten = pictures.on('load', ({ hash }) => {
+      missing.delete(hex(hash))
+      if (missing.size === 0) done()
+    })
+    const done = () => {
+      clearTimeout(timer)
+      unlisten()
+      resolve()
+    }
+  })
+}
+
 /** The pictures themselves, so that the file needs nothing from elsewhere. */
 function imagesOf(editor: Editor, objects: readonly BoardObject[]): Map<string, string> {
   const images = new Map<string, string>()
   for (const { image } of objects) {
-    const picture = image && editor.look.image(image)
-    if (!image || !picture || images.has(hexOf(image))) continue
-    images.set(hexOf(image), dataOf(picture))
+    const picture = image && editor.pictures.find(image)
+    if (image && picture && !images.has(hex(image))) images.set(hex(image), dataOf(picture))
   }
   return images
 }
 
-function dataOf(picture: CanvasImageSource): string {
+function dataOf(picture: ImageBitmap): string {
   const canvas = document.createElement('canvas')
-  const { width, height } = picture as { width: number; height: number }
-  Object.assign(canvas, { width, height })
+  Object.assign(canvas, { width: picture.width, height: picture.height })
   canvas.getContext('2d')!.drawImage(picture, 0, 0)
   return canvas.toDataURL('image/png')
 }

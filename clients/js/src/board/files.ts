@@ -49,7 +49,7 @@ export function hex(hash: Uint8Array): string {
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-function unhex(text: string): Uint8Array {
+export function unhex(text: string): Uint8Array {
   return Uint8Array.from({ length: HASH_BYTES }, (_, i) =>
     parseInt(text.slice(2 * i, 2 * i + 2), 16),
   )

@@ -1,6 +1,6 @@
 /** The board as an SVG picture: the same paths, fonts and colours as on the canvas, as vectors. */
 import { courseOf, traceCourse } from './arrow.js'
-import { hexOf } from './clipping.js'
+import { hex } from './files.js'
 import { middleOf, type Box } from './geometry.js'
 import { HIGHLIGHTER, frameOf, isLine, type BoardObject } from './model.js'
 import { dashesOf, HIGHLIGHT, traceHeads, traceRounded, traceShape, type Look } from './paint.js'
@@ -97,7 +97,7 @@ function boxedOf(object: BoardObject, look: Look, images: ReadonlyMap<string, st
     case 'frame':
       return `<path d="${rounded(FRAME_RADIUS)}" fill="${tokens.surface}" stroke="${tokens.strongRule}"/>`
     case 'image': {
-      const address = object.image === null ? undefined : images.get(hexOf(object.image))
+      const address = object.image === null ? undefined : images.get(hex(object.image))
       return address === undefined
         ? `<path d="${rounded(LABEL_RADIUS)}" fill="${tokens.well}" stroke="${tokens.rule}"/>`
         : `<image width="${number(w)}" height="${number(h)}" preserveAspectRatio="none" href="${escaped(address)}"/>`

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { markOf, noticeOf, type Condition } from '../../src/board/chrome/condition.js'
+import { isAtRisk, markOf, noticeOf, type Condition } from '../../src/board/chrome/condition.js'
 
 const live: Condition = {
   condition: { status: 'live', reason: '', retryAt: null, error: null },
@@ -9,6 +9,7 @@ const live: Condition = {
   durability: 'disk',
   queue: 1_000,
   readOnly: false,
+  images: 0,
 }
 const offline: Condition = {
   ...live,
@@ -38,6 +39,15 @@ test('offline one is told to go on, and before the end of the queue that it ends
   assert.doesNotMatch(noticeOf({ ...offline, readOnly: true })!.detail, /drawing/)
   assert.equal(noticeOf({ ...offline, unsaved: 800 })!.tone, 'warn')
   assert.equal(noticeOf({ ...offline, unsaved: 801 })!.tone, 'bad')
+})
+
+test('one is held back from leaving while something would be lost, and only then', () => {
+  assert.equal(isAtRisk(live), false)
+  assert.equal(isAtRisk({ ...live, unsaved: 3 }), false)
+  assert.equal(isAtRisk({ ...live, saving: 'paused', unsaved: 3 }), true)
+  assert.equal(isAtRisk(offline), false)
+  assert.equal(isAtRisk({ ...offline, unsaved: 1 }), true)
+  assert.equal(isAtRisk({ ...live, images: 1 }), true)
 })
 
 test('a board that is closed says why', () => {

@@ -9,6 +9,8 @@ export interface Condition {
   readonly saving: Saving
   /** Null before the room was ever joined. */
   readonly durability: Durability | null
+  /** Images of this person that are not sent yet: they are lost with the page. */
+  readonly images: number
   /** This person only looks. */
   readonly readOnly: boolean
   /** Changes that fit while nothing goes out; see `JoinOptions.queue`. */
@@ -36,8 +38,16 @@ export interface Notice {
 /** From this share of the queue on, it is said how little more fits. */
 const NEARLY_FULL = 0.8
 
+/** Whether something of this person's would be lost if the page went now. */
+export function isAtRisk({ condition, unsaved, saving, images }: Condition): boolean {
+  if (images > 0) return true
+  // What is on its way over a good line arrives though the page goes.
+  const isOnItsWay = condition.status === 'live' && saving !== 'paused'
+  return unsaved > 0 && !isOnItsWay
+}
+
 export function markOf(room: Condition): Mark {
-  const { condition, unsaved, saving, durability } = room
+  const { condition, unsaved, saving, durability, images } = room
   if (condition.status === 'closed') {
     return { state: 'closed', text: 'Closed', title: `This board is closed: ${condition.reason}` }
   }
@@ -53,6 +63,10 @@ export function markOf(room: Condition): Mark {
   if (saving !== 'ok' && durability !== 'memory') return diskTrouble(saving, unsaved)
   if (unsaved > 0) {
     return { state: 'saving', text: 'Saving…', title: `${changes(unsaved)} on the way.` }
+  }
+  if (images > 0) {
+    const what = images === 1 ? 'A picture' : `${images} pictures`
+    return { state: 'saving', text: 'Sending…', title: `${what} of yours on the way.` }
   }
   return { state: 'saved', text: 'Saved', title: safety(durability) }
 }

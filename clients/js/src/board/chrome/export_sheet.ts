@@ -1,5 +1,5 @@
 import { picked } from '../clipboard.js'
-import { download, fileName, pictureBox, pngOf, scaleFor, svgBlob } from '../export.js'
+import { download, fileName, pictureBox, pngOf, scaleFor, svgOfBoard } from '../export.js'
 import type { BoardObject } from '../model.js'
 import type { Theme } from '../style.js'
 import type { App } from './app.js'
@@ -41,8 +41,8 @@ export function openExport(app: App): void {
   }
   const save = async (ending: 'png' | 'svg') => {
     try {
-      const blob =
-        ending === 'svg' ? svgBlob(editor, objects(), wish) : await pngOf(editor, objects(), wish)
+      const make = ending === 'svg' ? svgOfBoard : pngOf
+      const blob = await make(editor, objects(), wish)
       download(blob, fileName(title, ending))
     } catch (error) {
       app.tell(`No picture was made: ${error instanceof Error ? error.message : error}`)

@@ -8,16 +8,13 @@ const TOAST_MS = 5_000
 const TOASTS_MAX = 3
 
 /** What a room's own fields say, as far as it was ever joined. */
-export function conditionOf(room: Room, queue: number, readOnly: boolean): Condition {
+export function conditionOf(
+  room: Room,
+  rest: Pick<Condition, 'queue' | 'readOnly' | 'images'>,
+): Condition {
   const { condition, unsaved, saving } = room
-  return {
-    condition,
-    unsaved,
-    saving,
-    queue,
-    readOnly,
-    durability: isJoined(room) ? room.durability : null,
-  }
+  const durability = isJoined(room) ? room.durability : null
+  return { condition, unsaved, saving, durability, ...rest }
 }
 
 function isJoined(room: Room): boolean {

@@ -9,6 +9,7 @@ import { COMMANDS, keysOf } from './commands.js'
 import { button, el, setAttribute } from './dom.js'
 import { openExport } from './export_sheet.js'
 import { openHelp } from './help.js'
+import { isAtRisk } from './condition.js'
 import { ConnectionNotice, conditionOf, savedMark, Toasts, type ToastAction } from './notices.js'
 import { followingPill } from './following.js'
 import { peopleBar } from './people_bar.js'
@@ -68,6 +69,7 @@ export class Shell {
   readonly #theme: ThemeSwitch
   #editor: Editor | null = null
   #toggleTalk: (part: TalkPart) => void = () => {}
+  #isAtRisk = false
 
   constructor(element: HTMLElement, options: ShellOptions) {
     this.#options = options
@@ -85,7 +87,9 @@ export class Shell {
   /** What the room does, from the first attempt on. */
   told(room: Room): void {
     const { queue, readOnly } = this.#options
-    const condition = conditionOf(room, queue, readOnly)
+    const images = this.#editor?.pictures.waiting ?? 0
+    const condition = conditionOf(room, { queue, readOnly, images })
+    this.#isAtRisk = isAtRisk(condition)
     this.#notice.update(room, condition)
     this.#mark.update(condition)
     setAttribute(this.#host, 'data-status', room.status)
@@ -104,10 +108,22 @@ export class Shell {
     listenForMenu(app)
     const isOurs = (event: Event) => this.#isOurs(event)
     app.clipboard.listen(document, isOurs, app.signal)
+    this.#listen(app)
+    this.told(room)
+    return editor
+  }
+
+  /** What the room and the editor have to tell the person. */
+  #listen(app: App): void {
+    const { room, editor } = app
     for (const name of ['status', 'unsaved', 'saving', 'saved'] as const) {
       app.onEnd(room.on(name, () => this.told(room)))
     }
     app.onEnd(editor.textEditor.on('trouble', (text) => app.tell(text)))
+    app.onEnd(editor.pictures.on('waiting', () => this.told(room)))
+    addEventListener('beforeunload', (event) => this.#isAtRisk && event.preventDefault(), {
+      signal: app.signal,
+    })
     app.onEnd(editor.on('trouble', (error) => app.tell(refusalWords(error))))
     app.onEnd(
       editor.people.on('summon', (summons) =>
@@ -126,8 +142,6 @@ export class Shell {
       ),
     )
     app.onEnd(room.on('notice', ({ text }) => app.tell(text)))
-    this.told(room)
-    return editor
   }
 
   destroy(): void {

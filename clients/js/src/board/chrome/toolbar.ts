@@ -1,4 +1,5 @@
 import type { App } from './app.js'
+import { choosePictures } from './choose_pictures.js'
 import { button, el, rove, setAttribute } from './dom.js'
 import { iconOf } from './icons.js'
 import { openMenu, type MenuEntry } from './menu.js'
@@ -8,7 +9,8 @@ import { StylePanel } from './style_panel.js'
 
 /** Takes up the tool that a button stands for. */
 export function pickTool(app: App, face: ToolFace): void {
-  app.editor.setTool(app.lastOf(face.name))
+  if (face.name === 'image') choosePictures(app)
+  else app.editor.setTool(app.lastOf(face.name))
   app.stage.focus({ preventScroll: true })
 }
 

@@ -69,6 +69,8 @@ export const TOOL_FACES: readonly ToolFace[] = [
   { name: 'line', label: 'Line', icon: 'line', keys: ['l'], place: 'shapes', draws: 'line' },
   { name: 'text', label: 'Text', icon: 'text', keys: ['t'], place: 'bar', draws: 'text' },
   { name: 'note', label: 'Note', icon: 'note', keys: ['n'], place: 'bar', draws: 'note' },
+  { name: 'image', label: 'Picture', icon: 'image', keys: ['i'], place: 'more', draws: null },
+
   { name: 'frame', label: 'Frame', icon: 'frame', keys: ['f'], place: 'more', draws: 'frame' },
   {
     name: 'laser',
