@@ -267,9 +267,10 @@ test(
     const room = nextRoom()
     const permissions = ['clipboard-read', 'clipboard-write']
     const a = await visit(room, { seat: ada, permissions })
+    a.on('filechooser', (chooser) => chooser.setFiles(`${server.www}/tutti.png`))
     const b = await visit(room, { seat: nadia })
-    const [chooser] = await Promise.all([a.waitForEvent('filechooser'), a.keyboard.press('i')])
-    await chooser.setFiles(`${server.www}/tutti.png`)
+    await a.bringToFront()
+    await a.keyboard.press('i')
     await Promise.all([has(a, 1), has(b, 1)])
     const shows = (page) =>
       page.waitForFunction(() => {

@@ -7,7 +7,7 @@ import { clip, place, readClipping, writeClipping, type Clipping } from './clipp
 import { pngOf } from './export.js'
 import type { Editor } from './editor.js'
 import { fileUrl, imagesAmong, unhex } from './files.js'
-import type { Point } from './geometry.js'
+import { holds, type Point } from './geometry.js'
 import type { BoardObject } from './model.js'
 import { keysBetween } from './order.js'
 import { textItems, textOf } from './text.js'
@@ -148,40 +148,45 @@ export class Clipboard {
 
   #take(html: string, text: string): void {
     const clipping = readClipping(clippingIn(html) ?? text)
-    if (clipping !== null) this.#insertCopy(clipping)
+    if (clipping !== null) void this.#insertCopy(clipping)
     else if (text.trim() !== '') this.#insertText(text.trim())
   }
 
   /** Where it came from, a little to the side, if that shows; else where the person looks. */
-  #insertCopy(clipping: Clipping): void {
+  async #insertCopy(clipping: Clipping): Promise<void> {
     const text = JSON.stringify(clipping.objects)
     this.#pasted = { text, times: this.#pasted.text === text ? this.#pasted.times + 1 : 1 }
     const { x, y, w, h } = clipping.box
-    const view = this.#editor.camera.box
     const shift = STEP * this.#pasted.times
     const beside = { x: x + w / 2 + shift, y: y + h / 2 + shift }
-    const shows =
-      beside.x > view.x &&
-      beside.x < view.x + view.w &&
-      beside.y > view.y &&
-      beside.y < view.y + view.h
-    this.insert(clipping, shows ? beside : this.#place)
-    void this.#bringImages(clipping)
+    const images = await this.#foreignImages(clipping)
+    this.insert(clipping, holds(this.#editor.camera.box, beside) ? beside : this.#place)
+    for (const image of images) {
+      this.#editor.pictures.send(image).catch(() => this.#missImage())
+    }
   }
 
-  /** The images of another room of this server come to this one. */
-  async #bringImages({ files, objects }: Clipping): Promise<void> {
+  /** Those of another room of this server, which this one may not have. They show from now on. */
+  async #foreignImages({ files, objects }: Clipping): Promise<Blob[]> {
     const { room, pictures } = this.#editor
-    if (files === null || files === room.url || !isSameHost(files, room.url)) return
-    for (const hash of new Set(objects.flatMap(({ image }) => image ?? []))) {
+    if (files === null || files === room.url || !isSameHost(files, room.url)) return []
+    const images: Blob[] = []
+    for (const name of new Set(objects.flatMap(({ image }) => image ?? []))) {
       try {
-        const response = await fetch(fileUrl({ url: files }, unhex(hash)))
+        const response = await fetch(fileUrl({ url: files }, unhex(name)))
         if (!response.ok) throw new Error(response.statusText)
-        await pictures.send(await response.blob())
+        const image = await response.blob()
+        pictures.keep(unhex(name), await createImageBitmap(image))
+        images.push(image)
       } catch {
-        this.#around.tell('A picture of what you pasted could not be brought along')
+        this.#missImage()
       }
     }
+    return images
+  }
+
+  #missImage(): void {
+    this.#around.tell('A picture of what you pasted could not be brought along')
   }
 
   #insertText(words: string): void {
