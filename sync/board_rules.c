@@ -262,8 +262,11 @@ static enum status check_frame(const struct edit_view *edit)
 
 static enum status accept_object(const struct edit_view *edit)
 {
+    bool removes = edit->verb == VERB_DELETE;
+    if (edit->changes == 0 && !edit->makes && !removes)
+        return STATUS_OK; /* nothing of what it takes back is its sender's any more */
     enum status status = check_lock(edit);
-    if (status != STATUS_OK || edit->verb == VERB_DELETE || (edit->changes == 0 && !edit->makes))
+    if (status != STATUS_OK || removes)
         return status;
     static enum status (*const checks[])(const struct edit_view *) = {
         check_type, check_z,      check_points, check_cuts,

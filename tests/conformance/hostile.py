@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 
+import rows_board
 import rows_frames
 import rows_http
 import rows_messages
@@ -18,7 +19,7 @@ from wire import read_http_head
 
 RUN_SECONDS = 300  # far more than a run takes; a run that hangs ends by itself
 RECOVERY_SECONDS = 8
-ROWS = rows_http.ROWS + rows_frames.ROWS + rows_messages.ROWS
+ROWS = rows_http.ROWS + rows_frames.ROWS + rows_messages.ROWS + rows_board.ROWS
 
 
 class Bystanders:

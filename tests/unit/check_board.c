@@ -392,6 +392,9 @@ START_TEST(what_is_kept_is_its_keepers_and_the_owners)
     carols("[1 'objects' 'a' 'lock' 2]", STATUS_LOCKED);
     carols("[1 'objects' 'a' 'lock' 0 'x' 1]", STATUS_LOCKED);
     carols("[4 'objects' 'a']", STATUS_LOCKED);
+    carols("[1 'objects' 'a']", STATUS_OK);                   /* which changes nothing */
+    carols("[33 'objects' 'a' 1 'lock' 0 'x' 1]", STATUS_OK); /* nothing of it is carol's */
+    expect("objects", "a", "lock", "2");
     bobs("[1 'objects' 'a' 'x' 2]", STATUS_OK);
     good("[1 'objects' 'a' 'x' 3]");
     good("[1 'objects' 'a' 'lock' 1]");
