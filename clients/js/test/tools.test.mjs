@@ -229,6 +229,30 @@ test('a click takes the whole group, a double click goes into it', async () => {
   assert.deepEqual(await chosen(ada), [b])
 })
 
+test('what is moved under other things stays under them while it moves', async () => {
+  const [ada] = await pages.room('Ada')
+  const id = await make(ada, { ...BOX, x: 100, y: 100, w: 100, h: 100, fill: 16 + 0x0000ff })
+  await make(ada, { ...BOX, x: 300, y: 50, w: 200, h: 200, z: 'a1', fill: 16 + 0x00ff00 })
+  await ada.mouse.move(150, 150)
+  await ada.mouse.down()
+  await ada.mouse.move(400, 160, { steps: 10 })
+  await seen([ada], id, { x: 350 })
+  const middle = await ada.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const { element } = window.live.editor
+        requestAnimationFrame(() =>
+          requestAnimationFrame(() => {
+            const [, live] = element.querySelectorAll('canvas')
+            resolve([...live.getContext('2d').getImageData(380, 130, 1, 1).data])
+          }),
+        )
+      }),
+  )
+  await ada.mouse.up()
+  assert.deepEqual(middle, [0, 255, 0, 255])
+})
+
 test('alt leaves the original where it is, and moves a copy', async () => {
   const [ada, bob] = await pages.room('Ada', 'Bob')
   const id = await make(ada, { ...BOX, x: 100, y: 100, w: 100, h: 100 })

@@ -4,6 +4,7 @@
  */
 import type { Camera } from './camera.js'
 import { meets, type Box } from './geometry.js'
+import { HIGHLIGHTER, type BoardObject } from './model.js'
 import { paint, type Look } from './paint.js'
 import type { Scene, SceneChange } from './scene.js'
 import { TOKENS } from './style.js'
@@ -14,6 +15,8 @@ export type Overlay = (context: CanvasRenderingContext2D, now: number) => void
 
 /** An object that has not changed for so long is taken over by the tiles. */
 const RESTING_MS = 300
+/** More over a moving object than this take too long in every frame: it shows on top meanwhile. */
+const ABOVE_MAX = 150
 /** Of a frame's 16 ms, for making tiles. */
 const BUDGET_MS = 7
 /** Likewise before there is anything to see: an empty screen is worse than a slow one. */
@@ -234,9 +237,30 @@ export class Renderer {
     context.clearRect(0, 0, width, height)
     const { x, y, box } = this.#camera
     context.setTransform(scale, 0, 0, scale, -Math.round(x * scale), -Math.round(y * scale))
-    for (const object of this.#restlessIn(box)) paint(context, object, this.#look, scale)
+    for (const object of this.#restlessIn(box)) {
+      paint(context, object, this.#look, scale)
+      this.#drawAbove(object.id, scale)
+    }
     context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0)
     for (const draw of this.#overlays) draw(context, now)
+  }
+
+  /** What lies over a restless object rests in the tiles under it: it is drawn again, over it. */
+  #drawAbove(id: string, scale: number): void {
+    const rank = this.#scene.rank(id)
+    const box = this.#scene.paintBox(id)!
+    const above = this.#scene
+      .in(box)
+      .filter((object) => this.#scene.rank(object.id) > rank && isOpaque(object))
+      .filter((object) => !this.#restless.has(object.id) && !this.#settling.has(object.id))
+    if (above.length === 0 || above.length > ABOVE_MAX) return
+    const context = this.#live
+    context.save()
+    context.beginPath()
+    context.rect(box.x, box.y, box.w, box.h)
+    context.clip()
+    for (const object of above) paint(context, object, this.#look, scale)
+    context.restore()
   }
 
   #restlessIn(view: Box) {
@@ -246,6 +270,11 @@ export class Renderer {
     })
     return objects.sort((a, b) => this.#scene.rank(a.id) - this.#scene.rank(b.id))
   }
+}
+
+/** What lets through what is under it would be twice as dense, were it drawn twice. */
+function isOpaque({ opacity, type, tool }: BoardObject): boolean {
+  return opacity === 1 && !(type === 'stroke' && tool === HIGHLIGHTER)
 }
 
 function layer(host: HTMLElement, options: CanvasRenderingContext2DSettings) {

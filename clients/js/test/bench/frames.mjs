@@ -32,7 +32,9 @@ try {
   await page.goto(`http://127.0.0.1:${server.port}/`)
   await page.waitForFunction(() => window.bench !== undefined)
   const { built, drawn } = await page.evaluate(() => bench.drawing())
-  console.log(`from state to scene ${Math.round(built)} ms, to sharp picture ${Math.round(drawn)} ms`)
+  console.log(
+    `from state to scene ${Math.round(built)} ms, to sharp picture ${Math.round(drawn)} ms`,
+  )
   for (const company of [0, OTHERS]) {
     while (others.length < company) {
       const room = await join(url, 'bench', { kind: 'board', user: { name: `${others.length}` } })
