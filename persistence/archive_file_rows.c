@@ -27,8 +27,8 @@ static const char *const sql[STATEMENTS] = {
     [FILE_STALEST] = SELECT "ORDER BY used_ms",
     [FILE_HELD] = "SELECT count(*), coalesce(sum(bytes), 0) FROM file WHERE room = ?1",
     [FILE_ALL] = "SELECT coalesce(sum(bytes), 0) FROM file",
-    [FILE_SET] = "UPDATE file SET hash = ?3, type = ?4, bytes = ?5, parts = ?6, sum = ?7,"
-                 " added_ms = ?8, used_ms = ?9, checksum = ?10 WHERE id = ?1 AND room = ?2",
+    [FILE_SET] = ("UPDATE file SET hash = ?3, type = ?4, bytes = ?5, parts = ?6, sum = ?7,"
+                  " added_ms = ?8, used_ms = ?9, checksum = ?10 WHERE id = ?1 AND room = ?2"),
     [FILE_DROP] = "DELETE FROM file WHERE id = ?1",
     [FILE_PART_ADD] = "INSERT INTO file_part(id, checksum, bytes) VALUES(?1, ?2, ?3)",
     [FILE_PART_READ] = "SELECT checksum, bytes FROM file_part WHERE id = ?1",
