@@ -7,6 +7,7 @@ import sys
 
 import cases_board
 import cases_connecting
+import cases_files
 import cases_members
 import cases_resume
 import cases_saved
@@ -19,7 +20,7 @@ from replica import FORM_NAMES
 
 RUN_SECONDS = 240  # far more than a run takes; a run that hangs ends by itself
 MODULES = (cases_connecting, cases_state, cases_values, cases_members, cases_resume,
-           cases_saved, cases_board)
+           cases_saved, cases_board, cases_files)
 
 
 class Run:

@@ -8,6 +8,7 @@ import threading
 import time
 
 import rows_board
+import rows_files
 import rows_frames
 import rows_http
 import rows_messages
@@ -19,7 +20,8 @@ from wire import read_http_head
 
 RUN_SECONDS = 300  # far more than a run takes; a run that hangs ends by itself
 RECOVERY_SECONDS = 8
-ROWS = rows_http.ROWS + rows_frames.ROWS + rows_messages.ROWS + rows_board.ROWS
+ROWS = (rows_http.ROWS + rows_files.ROWS + rows_frames.ROWS + rows_messages.ROWS +
+        rows_board.ROWS)
 
 
 class Bystanders:
