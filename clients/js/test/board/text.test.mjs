@@ -1,5 +1,8 @@
 // Texts that several people write at once, through the real server: TUTTI_SERVER names its binary.
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join as joinPath } from 'node:path'
 import { after, before, test } from 'node:test'
 import '../../src/node.ts'
 import { TEXT_BYTES_MAX, textItems, textOf, Texts } from '../../src/board/text.ts'
@@ -7,13 +10,15 @@ import { join } from '../../src/tutti.ts'
 import { startServer, startWire, until } from '../server/server.mjs'
 import { randomOf } from '../unit/messages.ts'
 
+let data
 let server
 let wire
 let roomNumber = 0
 const rooms = []
 
 before(async () => {
-  server = await startServer()
+  data = mkdtempSync(joinPath(tmpdir(), 'tutti-text-'))
+  server = await startServer({ data })
   wire = await startWire(server.port)
 })
 
@@ -21,7 +26,15 @@ after(async () => {
   for (const room of rooms) room.leave()
   await wire?.close()
   await server?.stop()
+  rmSync(data, { recursive: true, force: true })
 })
+
+/** The server dies at once, and another one takes over its data. */
+async function crash() {
+  await server.stop('SIGKILL')
+  server = await startServer({ data })
+  wire.upstream = server.port
+}
 
 /** People of one board: each with its room, its objects and its texts. */
 async function people(count, name = `board-${++roomNumber}`) {
@@ -226,21 +239,19 @@ test('bytes that are no update are no letters, and stop nobody', async () => {
 })
 
 const SEED = Number(process.env.TEXT_SEED ?? 1)
+const STEPS = Number(process.env.TEXT_STEPS ?? 150)
 const WRITERS = 6
-const STEPS = 150
 
-test('people who type at random, cut off at random, lose no letter', async (t) => {
-  t.diagnostic(`seed ${SEED}`)
-  const random = randomOf(SEED)
+/** Everyone types at random; `disturb` may do anything to them at each step. */
+async function typeAtRandom(random, disturb) {
   const upTo = (count) => Math.floor(random() * count)
   const everyone = await people(WRITERS)
   const ids = [await makeNote(everyone), await makeNote(everyone)]
   const authors = everyone.map(({ texts }, i) => {
-    return { letter: String.fromCharCode(97 + i), texts, inserted: ids.map(() => 0), sessions: [] }
+    const sessions = ids.map((id) => texts.open(id).edit())
+    const letter = String.fromCharCode(97 + i)
+    return { letter, texts, sessions, inserted: ids.map(() => 0) }
   })
-  for (const author of authors) {
-    author.sessions = ids.map((id) => author.texts.open(id).edit())
-  }
   for (let step = 0; step < STEPS; step++) {
     for (const { letter, texts, inserted, sessions } of authors) {
       const which = upTo(ids.length)
@@ -255,7 +266,7 @@ test('people who type at random, cut off at random, lose no letter', async (t) =
         inserted[which] += count
       }
     }
-    if (random() < 0.06) wire.cut()
+    await disturb(step)
     if (random() < 0.3) await new Promise((resolve) => setTimeout(resolve, upTo(60)))
   }
   for (const { sessions } of authors) for (const session of sessions) session.end()
@@ -269,4 +280,20 @@ test('people who type at random, cut off at random, lose no letter', async (t) =
     const late = await enter(everyone[0].name)
     assert.equal(shown(late, id), shown(everyone[0], id), 'who comes late reads the same')
   }
+}
+
+test('people who type at random, cut off at random, lose no letter', async (t) => {
+  t.diagnostic(`seed ${SEED}`)
+  const random = randomOf(SEED)
+  await typeAtRandom(random, () => {
+    if (random() < 0.06) wire.cut()
+  })
+})
+
+test('nor do they where the server is killed while they type', async (t) => {
+  t.diagnostic(`seed ${SEED}`)
+  const random = randomOf(SEED)
+  await typeAtRandom(random, async (step) => {
+    if (step % 50 === 25) await crash()
+  })
 })
