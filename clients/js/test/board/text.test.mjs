@@ -41,8 +41,8 @@ async function people(count, name = `board-${++roomNumber}`) {
   return Promise.all(Array.from({ length: count }, () => enter(name)))
 }
 
-async function enter(name) {
-  const room = await join(wire.url, name, { kind: 'board', signal: AbortSignal.timeout(20_000) })
+async function enter(name, url = wire.url) {
+  const room = await join(url, name, { kind: 'board', signal: AbortSignal.timeout(20_000) })
   rooms.push(room)
   const objects = room.collection('objects')
   return { name, room, objects, texts: new Texts(room) }
@@ -222,6 +222,36 @@ test('many who fill a text while offline: what does not fit is told, the rest ag
   for (const run of runs) {
     assert.equal(shown(everyone[0], id).split(run).length - 1, TEXT_BYTES_MAX, 'whole or not')
   }
+})
+
+test('who makes a list short without knowing it whole takes no letter out of it', async () => {
+  const [ada] = await people(1)
+  const id = await makeNote([ada])
+  const bob = await enter(ada.name, `ws://127.0.0.1:${server.port}`)
+  wire.refuses = true
+  wire.cut()
+  const theirs = bob.texts.open(id).edit()
+  theirs.replace(0, 0, 'of Bob, who is gone')
+  theirs.end()
+  await until(() => bob.room.unsaved === 0, 'Bob is saved')
+  bob.room.leave()
+  const text = ada.texts.open(id)
+  const mine = text.edit()
+  for (let i = 0; i < 4; i++) {
+    mine.replace(0, i && 8_000, String(i).repeat(8_000))
+    text.flush()
+  }
+  assert.equal(ada.objects.get(id).text.length, 1, 'the list is replaced')
+  wire.refuses = false
+  ada.room.reconnect()
+  await until(() => ada.room.unsaved === 0, 'Ada is saved')
+  await until(
+    () => shown(ada, id).length === 8_019,
+    () => `${shown(ada, id).length} letters`,
+  )
+  assert.ok(shown(ada, id).includes('of Bob, who is gone'))
+  const late = await enter(ada.name)
+  assert.equal(shown(late, id), shown(ada, id))
 })
 
 test('bytes that are no update are no letters, and stop nobody', async () => {
