@@ -81,6 +81,31 @@ test('what strangers say is text, and one own comment can be taken back', async 
   await pin(bob).waitFor({ state: 'detached' })
 })
 
+test('a pin that is pulled is pinned where it is let go, and what was said can be said better', async () => {
+  const [ada, bob] = await two()
+  const id = await make(bob, { type: 1, fill: 10 })
+  await comment(ada, 200, 600, 'Hear')
+  await card(ada).getByRole('button', { name: 'Edit' }).click()
+  await card(ada).locator('textarea').fill('Here')
+  await card(ada).locator('textarea').press('Enter')
+  await card(ada).locator('.remark', { hasText: 'Here' }).waitFor()
+  assert.equal(await card(ada).locator('.remark').count(), 1)
+  await ada.keyboard.press('Escape')
+  await pin(bob).waitFor()
+  const { x, y } = await pin(bob).boundingBox()
+  await bob.mouse.move(x + 10, y + 10)
+  await bob.mouse.down()
+  await bob.mouse.move(x + 160, y - 290, { steps: 6 })
+  await bob.mouse.up()
+  assert.equal(await card(bob).count(), 0, 'a pull is no click')
+  await ada.waitForFunction(
+    (id) => [...window.live.room.collection('comments').records()][0].on === id,
+    id,
+  )
+  await pin(bob).click()
+  await card(bob).locator('.remark', { hasText: 'Here' }).waitFor()
+})
+
 test('a comment that is begun and left is none', async () => {
   const [ada] = await pages.room('Ada')
   await ada.locator('.stage').focus()

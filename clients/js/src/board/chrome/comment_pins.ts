@@ -11,6 +11,7 @@ import { composer, timeOf, wordsWithLinks } from './remarks.js'
 const PIN_HEIGHT = 30
 const CARD_GAP = 10
 const EDGE = 8
+const STILL_PIXELS = 4
 
 /** Where a comment is about to be pinned. */
 interface Draft {
@@ -27,6 +28,10 @@ export class CommentPins {
   #open: string | null = null
   #draft: Draft | null = null
   #draftPin: HTMLElement | null = null
+  /** The pin that is being pulled, and how far by now, on the screen. */
+  #moving: { readonly id: string; readonly x: number; readonly y: number } | null = null
+  /** The remark that is being said differently. */
+  #rephrased: string | null = null
   #showsResolved = false
   #request = 0
 
@@ -85,6 +90,7 @@ export class CommentPins {
   close(): void {
     const before = this.#open
     this.#open = null
+    this.#rephrased = null
     this.#draft = null
     this.#draftPin?.remove()
     this.#draftPin = null
@@ -124,6 +130,7 @@ export class CommentPins {
         if (this.#open === thread.id) this.close()
         else this.open(thread.id)
       })
+      if (!this.#app.editor.readOnly) this.#letMove(pin, thread.id)
       this.#pins.set(thread.id, pin)
       this.#layer.append(pin)
     }
@@ -141,6 +148,56 @@ export class CommentPins {
     setAttribute(pin, 'aria-expanded', String(this.#open === thread.id))
   }
 
+  /** A pin that is pulled is pinned anew where it is let go. */
+  #letMove(pin: HTMLButtonElement, id: string): void {
+    const { editor } = this.#app
+    let from: Point | null = null
+    const off = (event: PointerEvent) => {
+      const { x, y } = editor.toScreen(event)
+      return from === null ? { x: 0, y: 0 } : { x: x - from.x, y: y - from.y }
+    }
+    pin.addEventListener('pointerdown', (event) => {
+      if (event.button !== 0) return
+      from = editor.toScreen(event)
+      pin.setPointerCapture(event.pointerId)
+    })
+    pin.addEventListener('pointermove', (event) => {
+      const { x, y } = off(event)
+      if (!this.#isMoving && Math.hypot(x, y) <= STILL_PIXELS) return
+      this.#moving = { id, x, y }
+      this.#placeAll()
+    })
+    pin.addEventListener('pointerup', () => {
+      from = null
+      const place = this.#isMoving ? this.#placeOf(id) : null
+      this.#moving = null
+      if (place === null) return
+      const object = editor.scene.at(place, editor.reach)
+      editor.attempt(() => this.#comments.move(id, place, object))
+      // What was a pull is no click, which comes at once if it comes.
+      const notClick = (event: Event) => event.stopImmediatePropagation()
+      pin.addEventListener('click', notClick, { capture: true })
+      setTimeout(() => pin.removeEventListener('click', notClick, { capture: true }))
+    })
+    pin.addEventListener('pointercancel', () => {
+      from = null
+      this.#moving = null
+      this.#placeAll()
+    })
+  }
+
+  get #isMoving(): boolean {
+    return this.#moving !== null
+  }
+
+  /** On the board, pulled or not. */
+  #placeOf(id: string): Point | null {
+    const place = this.#comments.placeOf(id)
+    const { zoom } = this.#app.editor.camera
+    if (place === null || this.#moving?.id !== id) return place
+    return { x: place.x + this.#moving.x / zoom, y: place.y + this.#moving.y / zoom }
+  }
+
   #placeSoon(): void {
     if (this.#request !== 0) return
     this.#request = requestAnimationFrame(() => {
@@ -150,7 +207,7 @@ export class CommentPins {
   }
 
   #placeAll(): void {
-    for (const [id, pin] of this.#pins) this.#place(pin, this.#comments.placeOf(id))
+    for (const [id, pin] of this.#pins) this.#place(pin, this.#placeOf(id))
     if (this.#draftPin !== null) this.#place(this.#draftPin, this.#draft!.at)
     this.#placeCard()
   }
@@ -167,7 +224,7 @@ export class CommentPins {
   /** Beside the pin, on whichever side there is room. */
   #placeCard(): void {
     const { camera } = this.#app.editor
-    const place = this.#open === null ? this.#draft?.at : this.#comments.placeOf(this.#open)
+    const place = this.#open === null ? this.#draft?.at : this.#placeOf(this.#open)
     if (this.#card === null || !place) return
     const { x, y } = camera.toScreen(place)
     const { offsetWidth: width, offsetHeight: height } = this.#card
@@ -244,6 +301,8 @@ export class CommentPins {
 
   #remark({ id, name, text, time, isMine }: Remark): HTMLElement {
     const { room } = this.#app
+    const mend = el('button', { type: 'button', class: 'take-back' }, 'Edit')
+    mend.addEventListener('click', () => this.#rephrase(id, text))
     const takeBack = el('button', { type: 'button', class: 'take-back' }, 'Delete')
     takeBack.addEventListener('click', () => this.#comments.remove(id))
     return el(
@@ -254,15 +313,30 @@ export class CommentPins {
         { class: 'by' },
         el('b', {}, name),
         timeOf(time, room.clock.now()),
-        isMine && takeBack,
+        isMine && el('span', { class: 'own' }, mend, takeBack),
       ),
       wordsWithLinks(text),
     )
   }
 
+  /** What was said goes into the field, and comes out as what is said instead. */
+  #rephrase(id: string, text: string): void {
+    const field = this.#card?.querySelector('textarea')
+    if (!field) return
+    this.#rephrased = id
+    field.value = text
+    field.dispatchEvent(new Event('input'))
+    field.focus({ preventScroll: true })
+  }
+
   #say(text: string): boolean {
     const { editor } = this.#app
     return editor.attempt(() => {
+      if (this.#rephrased !== null) {
+        this.#comments.rephrase(this.#rephrased, text)
+        this.#rephrased = null
+        return
+      }
       if (this.#draft === null) {
         this.#comments.reply(this.#open!, text)
         return

@@ -69,7 +69,7 @@ export const TALK_SHEET = `
 .by { display: flex; gap: 8px; align-items: baseline; }
 .by b { min-width: 0; overflow: hidden; font-weight: 600; text-overflow: ellipsis; white-space: nowrap; }
 .by time { flex: none; color: var(--soft); font-size: 12px; }
-.by .take-back { margin-left: auto; }
+.by .own { display: flex; flex: none; gap: 8px; margin-left: auto; }
 .take-back { padding: 0 2px; border: 0; background: none; color: var(--soft); font-size: 12px; text-decoration: underline; text-underline-offset: 0.2em; }
 .take-back:hover { color: var(--ink); }
 .remark p, .line p { margin-top: 1px; font-size: 14px; line-height: 1.45; white-space: pre-wrap; overflow-wrap: anywhere; }
