@@ -61,7 +61,7 @@ export function textOf(items: unknown): string {
 /** The list for a record that is made with this text in it; undefined for none. */
 export function textItems(text: string): Uint8Array[] | undefined {
   if (text === '') return undefined
-  const doc = new Doc()
+  const doc = emptyDoc()
   rootOf(doc).insert(0, clipped(text, TEXT_BYTES_MAX))
   return [encodeStateAsUpdate(doc)]
 }
@@ -97,7 +97,7 @@ export class Texts {
 
 /** The text of one record. */
 export class SharedText extends Emitter<SharedTextEvents> {
-  readonly #doc = new Doc()
+  readonly #doc = emptyDoc()
   readonly #text: Text = rootOf(this.#doc)
   readonly #room: Room
   readonly #objects: Collection
@@ -360,13 +360,18 @@ export class TextSession {
   }
 }
 
+/** Nothing asks for its name, and making up one takes longer than reading most texts. */
+function emptyDoc(): Doc {
+  return new Doc({ guid: ROOT })
+}
+
 function rootOf(doc: Doc): Text {
   return doc.getText(ROOT)
 }
 
 /** A text of its own with these updates, as far as they are any. */
 function docOf(items: readonly Value[]): Doc {
-  const doc = new Doc()
+  const doc = emptyDoc()
   for (const item of items) apply(doc, item)
   return doc
 }
