@@ -74,6 +74,46 @@ test('a stroke is a record while it is drawn, one step, and the same for all', a
   await seen([ada, bob], id, undefined)
 })
 
+test('a very long stroke goes on in another record, from where the first one ends, as one step', async () => {
+  const [ada, bob] = await pages.room('Ada', 'Bob')
+  await ada.evaluate(async () => {
+    const { editor } = window.live
+    const pointer = (i) => ({
+      at: {
+        x: 450 + (100 + i / 20) * Math.cos(i / 40),
+        y: 350 + (100 + i / 20) * Math.sin(i / 40),
+      },
+      screen: { x: i, y: 0 },
+      pressure: 0.5,
+      type: 'pen',
+      clicks: 1,
+      time: 8 * i,
+    })
+    editor.setTool('pen')
+    editor.tool.down(pointer(0))
+    for (let i = 1; i < 4_500; i += 50) {
+      const trail = Array.from({ length: 50 }, (_, k) => pointer(i + k))
+      editor.tool.move(trail.at(-1), trail)
+      await new Promise(requestAnimationFrame)
+    }
+    editor.tool.up(pointer(4_500))
+  })
+  const strokes = await all(ada)
+  assert.equal(strokes.length, 2)
+  const [first, second] = strokes
+  const end = [0, 1].map((axis) =>
+    first.points.filter((_, i) => i % 3 === axis).reduce((sum, step) => sum + step / 2, 0),
+  )
+  assert.deepEqual([first.x + end[0], first.y + end[1]], [second.x, second.y])
+  await until(
+    async () => (await find(bob, second.id))?.points.length === second.points.length,
+    'Bob has it',
+  )
+  await undo(ada)
+  await seen([ada, bob], first.id, undefined)
+  await seen([ada, bob], second.id, undefined)
+})
+
 test('Escape takes a stroke away that is being drawn, and leaves no step', async () => {
   const [ada] = await pages.room('Ada')
   await take(ada, 'pen')

@@ -12,7 +12,7 @@ import {
   type BoardObject,
 } from './model.js'
 import { unturnedBox } from './shape.js'
-import { isOutlined, scaleOf, strokeWidth, traceLine, traceOutline, type Sink } from './stroke.js'
+import { isOutlined, strokeWidth, traceLine, traceOutline, type Sink } from './stroke.js'
 import { inkOf, noteOf, TOKENS, tintOf, type Theme } from './style.js'
 
 /** What painting needs to know beside the object. */
@@ -32,7 +32,8 @@ export const HIGHLIGHT = 0.38
 const OUTLINE_PIXELS_MIN = 1.1
 
 interface Paths {
-  readonly key: string
+  /** What they were made of, beside the points. */
+  readonly of: Pick<BoardObject, 'size' | 'tool' | 'w' | 'h' | 'cuts'>
   outline?: Path2D
   line?: Path2D
 }
@@ -99,11 +100,16 @@ function lineOf(object: BoardObject): Path2D {
 }
 
 function pathsOf(object: BoardObject): Paths {
-  const scale = scaleOf(object)
-  const key = `${object.size} ${object.tool} ${scale.x} ${scale.y} ${object.cuts.join()}`
   let paths = strokePaths.get(object.points)
-  if (paths?.key !== key) strokePaths.set(object.points, (paths = { key }))
+  if (paths === undefined || !isSameShape(paths.of, object)) {
+    const { size, tool, w, h, cuts } = object
+    strokePaths.set(object.points, (paths = { of: { size, tool, w, h, cuts } }))
+  }
   return paths
+}
+
+function isSameShape(a: Paths['of'], b: Paths['of']): boolean {
+  return a.size === b.size && a.tool === b.tool && a.w === b.w && a.h === b.h && a.cuts === b.cuts
 }
 
 function paintLine(context: CanvasRenderingContext2D, object: BoardObject, look: Look): void {

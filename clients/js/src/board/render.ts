@@ -17,6 +17,8 @@ export type Overlay = (context: CanvasRenderingContext2D, now: number) => void
 const RESTING_MS = 300
 /** More over a moving object than this take too long in every frame: it shows on top meanwhile. */
 const ABOVE_MAX = 150
+/** Likewise where so many move at once. */
+const RESTLESS_MAX = 100
 /** Of a frame's 16 ms, for making tiles. */
 const BUDGET_MS = 7
 /** Likewise before there is anything to see: an empty screen is worse than a slow one. */
@@ -247,6 +249,7 @@ export class Renderer {
 
   /** What lies over a restless object rests in the tiles under it: it is drawn again, over it. */
   #drawAbove(id: string, scale: number): void {
+    if (this.#restless.size > RESTLESS_MAX) return
     const rank = this.#scene.rank(id)
     const box = this.#scene.paintBox(id)!
     const above = this.#scene

@@ -97,6 +97,18 @@ const scenes = {
     editor.setTool('select')
     return figures
   },
+  /** Everything at once. */
+  async drag(frames) {
+    const { scene, selection } = editor
+    selection.set(scene.all.map(({ id }) => id))
+    const { x, y } = camera.toScreen(scene.bounds(scene.all[0].id))
+    point('pointerdown', x, y)
+    const figures = await measure(frames, (i) => point('pointermove', x + i, y + i))
+    editor.tool.cancel()
+    point('pointerup', x, y)
+    selection.clear()
+    return figures
+  },
 }
 
 async function fit(zoom) {
