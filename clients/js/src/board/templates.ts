@@ -91,7 +91,7 @@ function kanban(): Clipping {
   const columns = [
     ['To do', COLOUR.graphite, ['Write it down', 'Sketch the first screen', 'Ask three people']],
     ['Doing', COLOUR.blue, ['Drag a card here']],
-    ['Waiting', COLOUR.amber, []],
+    ['Waiting', COLOUR.brown, []],
     ['Done', COLOUR.green, ['Make a board']],
   ] as const
   columns.forEach(([title, colour, cards], number) => {

@@ -2,11 +2,11 @@
 import type { Comments, Thread } from '../comments.js'
 import type { App } from './app.js'
 import type { CommentPins } from './comment_pins.js'
-import { el } from './dom.js'
+import { el, setAttribute } from './dom.js'
 import { timeOf } from './remarks.js'
 
 export function commentList(app: App, comments: Comments, pins: CommentPins): HTMLElement {
-  const list = el('div', { class: 'log', tabindex: 0, role: 'list' })
+  const list = el('div', { class: 'log', tabindex: 0 })
   const shows = el('input', { type: 'checkbox', checked: pins.showsResolved })
   shows.addEventListener('change', () => {
     pins.showsResolved = shows.checked
@@ -15,6 +15,7 @@ export function commentList(app: App, comments: Comments, pins: CommentPins): HT
   const show = () => {
     const threads = comments.threads.filter(({ isResolved }) => !isResolved || shows.checked)
     list.replaceChildren(...threads.map((thread) => entry(app, thread, pins)))
+    setAttribute(list, 'role', threads.length > 0 && 'list')
     if (threads.length === 0) {
       list.append(
         el(

@@ -45,7 +45,7 @@ export function openHelp(app: App): void {
       BY_HAND.map(([label, how]) => line(label, el('dd', {}, how))),
     ),
   )
-  const body = el('div', { class: 'body', 'data-closes': '?' }, keys)
+  const body = el('div', { class: 'body', 'data-closes': '?', tabindex: 0 }, keys)
   openDialog(app.board, 'Keys', body)
 }
 

@@ -1,5 +1,5 @@
 import type { Box, Point } from '../geometry.js'
-import { grown, union } from '../geometry.js'
+import { contains, grown, union } from '../geometry.js'
 import type { BoardObject } from '../model.js'
 import { paint } from '../paint.js'
 import { TOKENS } from '../style.js'
@@ -25,6 +25,7 @@ interface Making {
 export class Minimap {
   readonly element: HTMLElement
   readonly #app: App
+  readonly #told: (isOpen: boolean) => void
   readonly #canvas = el('canvas', { 'aria-hidden': 'true' })
   /** The objects as they were drawn last, with the part of the board that this shows. */
   #picture = document.createElement('canvas')
@@ -35,17 +36,20 @@ export class Minimap {
   #making: Making | null = null
   #request = 0
   #timer: ReturnType<typeof setTimeout> | undefined
-  #isOpen = isKeptOpen()
+  /** As the person said; null where it shows whenever there is more than meets the eye. */
+  #choice = kept()
 
-  constructor(app: App) {
+  /** `told`: whether it shows, whenever that changes. */
+  constructor(app: App, told: (isOpen: boolean) => void) {
     this.#app = app
+    this.#told = told
     this.element = el(
       'div',
       {
         class: 'panel minimap',
         role: 'img',
         'aria-label': 'Map of the board',
-        hidden: !this.#isOpen,
+        hidden: true,
       },
       this.#canvas,
     )
@@ -61,17 +65,24 @@ export class Minimap {
       cancelAnimationFrame(this.#request)
     })
     this.#listen()
+    this.#later()
   }
 
   get isOpen(): boolean {
-    return this.#isOpen
+    return !this.element.hidden
   }
 
   toggle(): void {
-    this.#isOpen = !this.#isOpen
-    this.element.hidden = !this.#isOpen
-    keepOpen(this.#isOpen)
+    this.#choice = this.isOpen ? 'closed' : 'open'
+    keep(this.#choice)
     this.#later()
+  }
+
+  /** Whether it tells anything: all that there is may be in sight. */
+  get #isWanted(): boolean {
+    if (this.#choice !== null) return this.#choice === 'open'
+    const { scene, camera } = this.#app.editor
+    return scene.extent !== null && !contains(camera.box, scene.extent)
   }
 
   #listen(): void {
@@ -110,13 +121,17 @@ export class Minimap {
   }
 
   #later(): void {
-    if (this.#request === 0 && this.#isOpen) {
+    if (this.#request === 0) {
       this.#request = requestAnimationFrame((now) => this.#draw(now))
     }
   }
 
   #draw(now: number): void {
     this.#request = 0
+    if (this.#isWanted !== this.isOpen) {
+      this.element.hidden = !this.#isWanted
+      this.#told(this.isOpen)
+    }
     const { width, height } = this.#size
     if (width === 0) return
     if (this.#making !== null) this.#goOn(this.#making, now)
@@ -212,18 +227,19 @@ export class Minimap {
   }
 }
 
-function isKeptOpen(): boolean {
+function kept(): 'open' | 'closed' | null {
   try {
-    return localStorage.getItem(KEPT_UNDER) !== 'closed'
+    const choice = localStorage.getItem(KEPT_UNDER)
+    return choice === 'open' || choice === 'closed' ? choice : null
   } catch {
-    return true
+    return null
   }
 }
 
-function keepOpen(isOpen: boolean): void {
+function keep(choice: 'open' | 'closed'): void {
   try {
-    localStorage.setItem(KEPT_UNDER, isOpen ? 'open' : 'closed')
+    localStorage.setItem(KEPT_UNDER, choice)
   } catch {
-    // Then it is open at the next visit.
+    // Then it is as usual at the next visit.
   }
 }

@@ -99,13 +99,13 @@ function moreOf(app: App, others: readonly Person[], shown: number): HTMLElement
       openMenu(app.board, 'Who is here', place, [{ title: 'Follow' }, ...entries], more)
     },
   })
-  more.append(`+${count}`)
+  more.append(el('span', { 'aria-hidden': 'true' }, `+${count}`))
   return more
 }
 
 function paint(head: HTMLElement, { name, colour }: Person): HTMLElement {
   head.style.setProperty('--person', colour)
-  head.append(initials(name))
+  head.append(el('span', { 'aria-hidden': 'true' }, initials(name)))
   return head
 }
 

@@ -275,7 +275,7 @@ h1, h2, h3, p, ul, dl, dd { margin: 0; padding: 0; font: inherit; list-style: no
 }
 .swatch.area::before { border-radius: 5px; }
 .swatch:hover { background: var(--well); }
-.swatch[aria-pressed='true'] { box-shadow: inset 0 0 0 2px var(--accent); background: none; }
+.swatch[aria-pressed='true'], .swatch.chosen { box-shadow: inset 0 0 0 2px var(--accent); background: none; }
 .swatch.none::before { background: linear-gradient(to top right, transparent 46%, var(--bad) 46% 54%, transparent 54%); box-shadow: inset 0 0 0 1px var(--strong-rule); }
 .swatch.own::before { background: conic-gradient(#c8321f, #e5a915, #80a42c, #0d7c77, #1a67c2, #6b40c9, #b62877, #c8321f); }
 .swatch.own { position: relative; }
@@ -435,7 +435,8 @@ kbd.key {
   .top-left .mark { width: 22px; padding: 0 0 0 8px; overflow: hidden; }
   .top-left .mark span { position: absolute; clip-path: inset(50%); }
   .only-wide { display: none !important; }
-  .style { grid-area: 3 / 1 / 4 / 3; align-self: end; justify-self: center; width: min(100%, 360px); }
+  .style { grid-area: 3 / 1 / 4 / 3; align-self: end; justify-self: center; width: min(100%, 360px); max-height: min(100%, 56cqh); }
+  .style:not([data-open]) { display: none; }
   .swatch::before { width: 22px; height: 22px; }
   .keys { columns: 1; }
   .welcome h2 { font-size: 27px; }

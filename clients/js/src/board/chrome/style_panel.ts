@@ -253,8 +253,9 @@ class Colours implements Row {
     }
     this.#none.hidden = !this.#isArea
     setAttribute(this.#none, 'aria-pressed', String(value === null))
-    if (typeof value === 'number' && value >= OWN_COLOUR) this.#own.value = inkOf(value, theme)
-    this.#own.parentElement!.ariaPressed = String(typeof value === 'number' && value >= OWN_COLOUR)
+    const isOwn = typeof value === 'number' && value >= OWN_COLOUR
+    this.#own.parentElement!.classList.toggle('chosen', isOwn)
+    if (isOwn) this.#own.value = inkOf(value, theme)
     setAttribute(this.#line, 'aria-pressed', String(!this.#isArea))
     setAttribute(this.#area, 'aria-pressed', String(this.#isArea))
     const chip = (tab: HTMLElement, colour: string) => tab.style.setProperty('--shown', colour)
@@ -335,7 +336,11 @@ function fonts(): Choice[] {
   return FONTS.map(({ name, family }, value) => ({
     label: name,
     value,
-    face: el('span', { class: 'letter', style: `font-family: ${family}` }, 'Ag'),
+    face: el(
+      'span',
+      { class: 'letter', 'aria-hidden': 'true', style: `font-family: ${family}` },
+      'Ag',
+    ),
   }))
 }
 
@@ -343,7 +348,11 @@ function fontSizes(): Choice[] {
   return FONT_SIZES.map((value, i) => ({
     label: FONT_SIZE_NAMES[i]!,
     value,
-    face: el('span', { style: 'font-size: 12px' }, ['S', 'M', 'L', 'XL'][i]!),
+    face: el(
+      'span',
+      { 'aria-hidden': 'true', style: 'font-size: 12px' },
+      ['S', 'M', 'L', 'XL'][i]!,
+    ),
   }))
 }
 

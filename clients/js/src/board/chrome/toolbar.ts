@@ -22,15 +22,18 @@ export function toolbar(app: App): { bar: HTMLElement; style: StylePanel } {
   const narrow = editor.readOnly ? [] : narrowButtons(app)
   const swatch = el('i', { class: 'swatch-dot' })
   const style = new StylePanel(app, (colour) => swatch.style.setProperty('--shown', colour))
+  const open = (isOpen?: boolean) => {
+    style.toggle(isOpen)
+    setAttribute(styles, 'aria-expanded', String(style.isOpen))
+  }
   const styles = button({
     label: 'Style',
     class: 'button tool only-narrow',
-    onClick: () => {
-      style.toggle()
-      setAttribute(styles, 'aria-expanded', String(style.isOpen))
-    },
+    onClick: () => open(),
     attributes: { 'aria-expanded': 'false' },
   })
+  // Where it lies over the board, it makes way for what is drawn.
+  app.stage.addEventListener('pointerdown', () => open(false), { signal: app.signal })
   styles.append(swatch)
   styles.hidden = editor.readOnly || app.hides('style')
   const bar = el('div', {

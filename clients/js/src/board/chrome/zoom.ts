@@ -31,16 +31,13 @@ export function zoomCorner(app: App): HTMLElement {
       commandButton(app, 'zoom-fit'),
     )
     if (!app.hides('minimap')) {
-      const map = new Minimap(app)
       const shows = button({
         icon: 'map',
         label: 'Map',
-        attributes: { 'aria-pressed': String(map.isOpen) },
-        onClick: () => {
-          map.toggle()
-          setAttribute(shows, 'aria-pressed', String(map.isOpen))
-        },
+        attributes: { 'aria-pressed': 'false' },
+        onClick: () => map.toggle(),
       })
+      const map = new Minimap(app, (isOpen) => setAttribute(shows, 'aria-pressed', String(isOpen)))
       panel.append(shows)
       corner.append(map.element)
     }
