@@ -60,6 +60,46 @@ START_TEST(connections_have_a_limit)
 }
 END_TEST
 
+/* A member that inflates; how many bytes came to it. */
+static size_t join_inflating(int index)
+{
+    char line[160];
+    struct peer *peer = peer_open(index);
+    session_upgraded(peer->session, bytes_of("lobby"));
+    snprintf(line, sizeof line, "[0 1 x%030d%02x 'open' nil 0 0 0 [] 1]", 0, index);
+    peer_say(peer, line);
+    world_store();
+    world_pass(100);
+    ck_assert_int_eq(peer->session->state, SESSION_JOINED);
+    return peer->out_length;
+}
+
+START_TEST(deflating_has_a_rate)
+{
+    const struct counters *counters = &world.hub->counters;
+    struct peer *ada = peer_join(0, "lobby");
+    for (int shape = 0; shape < 20; shape++) {
+        char line[256];
+        snprintf(line, sizeof line, "[1 [[0 'shapes' 's%d' 'text' '%0150d']]]", shape, 0);
+        peer_say(ada, line);
+    }
+    world_pass(100);
+    ck_assert_uint_lt(join_inflating(1), 1000);
+    ck_assert_uint_ge(counters->deflated, 3000);
+    ck_assert_uint_lt(join_inflating(2), 1000); /* made before */
+    ck_assert_uint_lt(counters->deflated, 6000);
+    peer_say(ada, "[1 [[0 'shapes' 'b']]]");
+    world_pass(100);
+    ck_assert_uint_eq(counters->undeflated, 0);
+    bucket_take(&world.hub->deflate_bucket, &DEFLATE_RATE, world.now_us, DEFLATE_RATE.burst);
+    world.hub->deflate_bucket.updated_us = world.now_us + SECOND; /* nothing comes in till then */
+    ck_assert_uint_gt(join_inflating(3), 3000);
+    ck_assert_uint_ge(counters->undeflated, 3000);
+    world_pass(2000);
+    ck_assert_uint_lt(join_inflating(4), 1000);
+}
+END_TEST
+
 /* --- Rooms come and go ----------------------------------------------------------------------------- */
 
 START_TEST(an_empty_room_stands_still_then_sleeps_and_comes_back)
@@ -506,6 +546,7 @@ static Suite *hub_suite(void)
     tcase_add_test(limits, new_rooms_have_a_rate);
     tcase_add_test(limits, members_have_a_limit);
     tcase_add_test(limits, connections_have_a_limit);
+    tcase_add_test(limits, deflating_has_a_rate);
     tcase_add_test(limits, a_member_costs_little);
 
     TCase *rooms = add_case(suite, "rooms");
