@@ -21,7 +21,7 @@ const ABOVE_MAX = 150
 const RESTLESS_MAX = 100
 /** Of a frame's 16 ms, for making tiles. */
 const BUDGET_MS = 7
-/** Likewise before there is anything to see: an empty screen is worse than a slow one. */
+/** Likewise of the first picture: half a board is worse than a long frame. */
 const BUDGET_FIRST_MS = 100
 /** The longer side of the picture of everything, at most. */
 const OVERVIEW_PIXELS = 1_500
@@ -45,6 +45,8 @@ export class Renderer {
   #look: Look
   #ratio = 1
   #request = 0
+  /** Nobody has seen the board yet. */
+  #isFirst = true
   #groundIsStale = true
   #overviewIsStale = true
   #liveIsStale = true
@@ -162,8 +164,9 @@ export class Renderer {
 
   /** Sharp pictures first, then the rough one of everything; whether there is more to do. */
   #make(scale: number, now: number): boolean {
-    const budget = this.#tiles.isBlank ? BUDGET_FIRST_MS : BUDGET_MS
+    const budget = this.#isFirst ? BUDGET_FIRST_MS : BUDGET_MS
     if (this.#tiles.make(this.#camera.box, scale, this.#look, now + budget)) return true
+    this.#isFirst = false
     const extent = this.#scene.extent
     if (extent === null) return false
     const rough = OVERVIEW_PIXELS / Math.max(extent.w, extent.h, OVERVIEW_PIXELS)

@@ -98,11 +98,6 @@ export class Tiles {
     return !isDone
   }
 
-  /** Nothing could be drawn yet. */
-  get isBlank(): boolean {
-    return this.#old.length === 0 && [...this.#tiles.values()].every(({ isBlank }) => isBlank)
-  }
-
   /**
    * Draws what there is at `scale`: sharp pictures where they are made, those of the scale before
    * where they are not, and `under` where there are none at all.

@@ -118,4 +118,55 @@ async function fit(zoom) {
   while (!editor.renderer.isReady) await nextFrame()
 }
 
-window.bench = { drawing, scenes, fit, editor }
+const clock = () => performance.timeOrigin + performance.now()
+
+/** Draws as fast as a screen of 60 Hz asks; when each point was made, and what was sent. */
+async function write(strokes, moves) {
+  const moved = []
+  const before = room.stats.bytesOut
+  for (let stroke = 0; stroke < strokes; stroke++) {
+    editor.setTool('pen')
+    const y = 100 + 60 * stroke
+    point('pointerdown', 100, y)
+    const { id } = editor.scene.all.at(-1)
+    for (let i = 1; i <= moves; i++) {
+      await nextFrame()
+      const at = clock()
+      point('pointermove', 100 + 3 * i, y + 25 * Math.sin(i / 9))
+      moved.push({ id, count: i + 1, at })
+    }
+    point('pointerup', 100 + 3 * moves, y + 25 * Math.sin(moves / 9))
+  }
+  while (room.unsaved > 0) await nextFrame()
+  return { moved, bytesOut: room.stats.bytesOut - before }
+}
+
+let isWatching = true
+
+/** When points showed, and what was received. */
+async function watch() {
+  const shown = []
+  const before = room.stats.bytesIn
+  let fresh = new Map()
+  editor.scene.on('change', ({ id, object }) => fresh.set(id, object.points.length / 3))
+  while (isWatching) {
+    await nextFrame()
+    for (const [id, count] of fresh) shown.push({ id, count, at: clock() })
+    fresh = new Map()
+  }
+  return { shown, bytesIn: room.stats.bytesIn - before }
+}
+
+function stopWatching() {
+  isWatching = false
+}
+
+window.bench = {
+  write,
+  watch,
+  stopWatching,
+  drawing,
+  scenes,
+  fit,
+  editor,
+}
