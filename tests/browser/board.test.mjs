@@ -444,6 +444,46 @@ test('dark and light, as the system has it or as one says', BOUNDED, async () =>
   assertNoFaults(page)
 })
 
+test('links to draw and to look; a menu for what is under the pointer', BOUNDED, async () => {
+  const room = nextRoom()
+  const permissions = ['clipboard-read', 'clipboard-write']
+  const page = await visit(room, { seat: ada, permissions })
+  await page.getByRole('button', { name: 'Share' }).click()
+  await page.getByRole('menuitem', { name: 'Copy a link to look' }).click()
+  await page.locator('.toast', { hasText: 'Link copied' }).waitFor()
+  const link = await page.evaluate(() => navigator.clipboard.readText())
+  assert.equal(link, `${server.address}/board/?room=${room}&look=`)
+  await page.keyboard.press('r')
+  await drag(page, [300, 250], [450, 350])
+  await page.keyboard.press('Escape')
+  await page.mouse.click(300, 300, { button: 'right' })
+  await page.getByRole('menuitem', { name: 'Lock' }).click()
+  await page.waitForFunction(() => board.editor.scene.all[0].lock === 1)
+  await page.keyboard.press('Delete')
+  assert.equal(await count(page), 1)
+  await page.mouse.click(300, 300, { button: 'right' })
+  await page.getByRole('menu').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('menu').waitFor({ state: 'detached' })
+  assertNoFaults(page)
+})
+
+test('a room of another kind: the page says that it does not open', BOUNDED, async () => {
+  const page = await browser.visit(server.address)
+  await status(page, 'live')
+  await page.evaluate(async () => {
+    const { join } = await import('/tutti/tutti.js')
+    await join('/', 'no-board', { kind: 'open' })
+  })
+  const other = await browser.visit(`${server.address}/board/?room=no-board`)
+  await other
+    .getByRole('alert')
+    .filter({ hasText: /does not open: .*kind/ })
+    .waitFor()
+  assert.equal(await other.locator('tutti-board').count(), 0)
+  assertNoFaults(page, other)
+})
+
 test('the map moves the view', BOUNDED, async () => {
   const room = nextRoom()
   const { leave } = await fillBoard(server.address, room, 2)

@@ -6,6 +6,7 @@ import { ownSeat, parts } from '/shared/seat.js'
 const room = roomInAddress('board')
 const looks = new URLSearchParams(location.search).has('look')
 const { name, part } = ownSeat()
+const element = document.getElementById('board')
 
 function link(query) {
   return new URL(`?${new URLSearchParams({ room, ...query })}`, location.href).href
@@ -13,13 +14,20 @@ function link(query) {
 
 document.title = `${room}: Tutti board`
 
-// For who opens the browser's console: `board.room`, `board.editor`.
-globalThis.board = await board(document.getElementById('board'), '/', room, {
-  name,
-  color: parts[part].color,
-  readOnly: looks,
-  links: { draw: link(), look: link({ look: '' }) },
-  join: {
-    onStatus: ({ status }) => (document.documentElement.dataset.status = status),
-  },
-})
+try {
+  // For who opens the browser's console: `board.room`, `board.editor`.
+  globalThis.board = await board(element, '/', room, {
+    name,
+    color: parts[part].color,
+    readOnly: looks,
+    links: { draw: link(), look: link({ look: '' }) },
+    join: {
+      onStatus: ({ status }) => (document.documentElement.dataset.status = status),
+    },
+  })
+} catch (error) {
+  const said = document.createElement('p')
+  said.setAttribute('role', 'alert')
+  said.textContent = `This board does not open: ${error.message}.`
+  element.append(said)
+}

@@ -50,6 +50,10 @@ test('one is held back from leaving while something would be lost, and only then
   assert.equal(isAtRisk({ ...live, images: 1 }), true)
 })
 
+test('before the board was ever here, nobody is told to draw on it', () => {
+  assert.doesNotMatch(noticeOf({ ...offline, durability: null })!.detail, /draw/)
+})
+
 test('a board that is closed says why', () => {
   const condition = { status: 'closed', reason: 'the room was ended', retryAt: null, error: null }
   const closed = { ...live, condition } as Condition

@@ -100,7 +100,7 @@ function safety(durability: Durability | null): string {
 
 /** Null while all is well. */
 export function noticeOf(room: Condition): Notice | null {
-  const { condition, unsaved, queue, readOnly } = room
+  const { condition, unsaved, queue, readOnly, durability } = room
   const { status, reason, retryAt } = condition
   if (status === 'live') return null
   if (status === 'closed') {
@@ -110,6 +110,15 @@ export function noticeOf(room: Condition): Notice | null {
       detail: reason,
       retryAt: null,
       action: 'reload',
+    }
+  }
+  if (durability === null) {
+    return {
+      tone: 'warn',
+      text: status === 'connecting' ? 'Connecting …' : 'The server does not answer.',
+      detail: 'The board opens as soon as it is here.',
+      retryAt,
+      action: 'retry',
     }
   }
   if (unsaved > queue * NEARLY_FULL) {

@@ -7,7 +7,7 @@ import type { App } from './app.js'
 import { el } from './dom.js'
 
 /** The picture is made anew at most so often, and a little in each frame: nobody looks closely. */
-const REDRAW_MS = 600
+const REDRAW_MS = 1_200
 const BUDGET_MS = 3
 const MARGIN = 0.06
 const KEPT_UNDER = 'tutti board map'
