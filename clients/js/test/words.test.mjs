@@ -204,6 +204,21 @@ test('what the library throws is what the board catches', async () => {
   assert.deepEqual(told, [false, 'limit'])
 })
 
+test('a frame is taken hold of by its title, and a double click there renames it', async () => {
+  const [ada] = await pages.room('Ada')
+  const id = await make(ada, { type: 9, w: 300, h: 200 })
+  await shows(ada, id)
+  await ada.mouse.click(400, 300)
+  assert.deepEqual(await ada.evaluate(() => [...window.live.editor.selection]), [])
+  await ada.mouse.click(315, 188)
+  assert.deepEqual(await ada.evaluate(() => [...window.live.editor.selection]), [id])
+  await ada.mouse.dblclick(315, 188)
+  await ada.keyboard.type('Plan')
+  await ada.keyboard.press('Enter')
+  const title = await edit(ada, id)
+  assert.equal(await title.inputValue(), 'Plan')
+})
+
 test('a double click, or a tap, opens what can be written in, and it stays open', async () => {
   const [ada] = await pages.room('Ada')
   await ada.evaluate(() => window.live.editor.setTool('rectangle'))

@@ -8,7 +8,7 @@ import { isLine, decode, OBJECTS, type BoardObject, type Patch } from './model.j
 import { contains, union, type Box, type Point } from './geometry.js'
 import { compareOrder } from './order.js'
 import { boundsOf, hit, paintBox, touchesBox } from './shape.js'
-import { sized } from './words.js'
+import { isOnTitle, sized } from './words.js'
 
 export interface SceneChange {
   readonly id: string
@@ -129,13 +129,13 @@ export class Scene extends Emitter<SceneEvents> {
 
   /**
    * What a person means who points at `at`: the uppermost thing painted there, else the smallest
-   * that encloses it. A frame is meant by its border alone.
+   * that encloses it. A frame is meant by its border and its title alone.
    */
   at(at: Point, reach: number): BoardObject | undefined {
     const around = { x: at.x - reach, y: at.y - reach, w: 2 * reach, h: 2 * reach }
     let hollow: { object: BoardObject; area: number } | undefined
     for (const object of this.in(around).reverse()) {
-      const how = hit(object, at, reach, this.find)
+      const how = isOnTitle(object, at) ? 'solid' : hit(object, at, reach, this.find)
       if (how === 'solid') {
         if (hollow === undefined || object.type !== 'frame') return object
       } else if (how === 'hollow' && object.type !== 'frame') {
@@ -148,7 +148,7 @@ export class Scene extends Emitter<SceneEvents> {
 
   /** Whether the object is at a place, or encloses it. */
   isUnder(object: BoardObject, at: Point, reach: number): boolean {
-    return hit(object, at, reach, this.find) !== null
+    return isOnTitle(object, at) || hit(object, at, reach, this.find) !== null
   }
 
   /** Whether it paints there. */

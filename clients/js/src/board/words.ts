@@ -1,7 +1,7 @@
 /** The words on an object: where they stand on it, and how they are drawn. */
 import { courseOf, type Find } from './arrow.js'
-import { distance, type Box, type Point } from './geometry.js'
-import { isLine, takesText, type BoardObject } from './model.js'
+import { distance, middleOf, turned, type Box, type Point } from './geometry.js'
+import { frameOf, isLine, takesText, type BoardObject } from './model.js'
 import { traceRounded, type Look } from './paint.js'
 import { COLOUR, inkOf, TOKENS, type Theme } from './style.js'
 import { textOf } from './text.js'
@@ -179,6 +179,15 @@ function titleOf({ w, font }: BoardObject, text: string): Words {
     isFree: true,
     isTitle: true,
   }
+}
+
+/** Whether a place of the board is on a frame's title: by that it is taken hold of. */
+export function isOnTitle(object: BoardObject, at: Point): boolean {
+  if (object.type !== 'frame') return false
+  const { layout, top } = titleOf(object, textOf(object.text))
+  const { x, y } = turned(at, middleOf(frameOf(object)), -object.angle)
+  const [dx, dy] = [x - object.x, y - object.y]
+  return dx >= 0 && dx <= layout.width && dy >= top && dy <= 0
 }
 
 function clipped(line: string, font: number, width: number): Layout {

@@ -116,6 +116,22 @@ test('the board takes back only the letters of the one who undoes', async () => 
   await agree([ada, bob], id, 'one two')
 })
 
+test('letters of another that one took out are put back by undo', async () => {
+  const [ada, bob] = await people(2)
+  const id = await makeNote([ada, bob], { text: textItems('keep this') })
+  const session = bob.texts.open(id).edit()
+  session.replace(4, 5, '')
+  session.end()
+  await agree([ada, bob], id, 'keep')
+  const other = ada.texts.open(id).edit()
+  other.replace(4, 0, ' on')
+  other.end()
+  await agree([ada, bob], id, 'keep on')
+  bob.room.undo()
+  await agree([ada, bob], id)
+  assert.ok(['keep this on', 'keep on this'].includes(shown(ada, id)), shown(ada, id))
+})
+
 test('undo inside the editor is one of its steps, and not one of the board', async () => {
   const [ada] = await people(1)
   const id = await makeNote([ada])
