@@ -120,7 +120,11 @@ test('the caret of someone who writes shows in the words', async () => {
   await painted(bob, [300, 226], 'a caret before the first letter')
   await ada.locator('textarea.words').pressSequentially('mm')
   await unpainted(bob, [300, 226], 'the caret there')
+  await ada.locator('textarea.words').press('Home')
+  await painted(bob, [300, 226], 'the caret where it was moved')
   await ada.locator('textarea.words').press('Escape')
+  await ada.evaluate(() => window.live.editor.selection.clear())
+  await unpainted(bob, [300, 226], 'the caret of who writes no more')
 })
 
 test('one follows what another sees, until one moves the board', async () => {

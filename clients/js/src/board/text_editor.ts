@@ -203,7 +203,10 @@ class Field {
     })
     element.addEventListener('beforeinput', (event) => this.#beforeInput(event))
     element.addEventListener('keydown', (event) => this.#key(event))
-    element.addEventListener('selectionchange', () => this.#tellCaret())
+    // Not every browser tells of a field in a shadow root that its selection is another.
+    for (const name of ['selectionchange', 'keyup', 'pointerup', 'select']) {
+      element.addEventListener(name, () => this.#tellCaret())
+    }
     element.addEventListener('blur', () => {
       // The window lost the focus, not the field.
       if (document.hasFocus()) this.#events.left()
