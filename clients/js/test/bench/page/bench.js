@@ -161,7 +161,58 @@ function stopWatching() {
   isWatching = false
 }
 
+/** Draws, moves, turns, groups, reorders, deletes and takes back, for so many seconds. */
+async function meddle(seconds, seed) {
+  let state = seed
+  const next = () => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0), state / 2 ** 32)
+  const some = (count) => Array.from({ length: count }, () => next())
+  const place = () => [next() * camera.width, next() * camera.height]
+  const tools = ['pen', 'marker', 'highlighter', 'rectangle', 'ellipse', 'arrow', 'frame', 'rubber']
+  const acts = [
+    () => editor.setTool(tools[Math.floor(next() * tools.length)]),
+    () => editor.setTool('select'),
+    () => editor.restyle({ colour: Math.floor(next() * 15), fill: Math.floor(next() * 15) }),
+    () => editor.selection.size < 20 && editor.deleteSelection(),
+    () => editor.undo(),
+    () => editor.redo(),
+    () => camera.set({ zoom: 0.5 + next(), x: -600 * next(), y: -400 * next() }),
+    () => editor.nudge(10, 10),
+  ]
+  const end = performance.now() + 1000 * seconds
+  while (performance.now() < end) {
+    if (next() < 0.4) acts[Math.floor(next() * acts.length)]()
+    const [x, y] = place()
+    point('pointerdown', x, y)
+    for (const share of some(6)) {
+      await nextFrame()
+      point('pointermove', x + 200 * share * next(), y + 200 * share * next())
+    }
+    point('pointerup', x + 60, y + 40)
+    await nextFrame()
+  }
+  editor.setTool('select')
+  editor.selection.clear()
+  while (room.unsaved > 0 || room.status !== 'live') await nextFrame()
+}
+
+function state() {
+  return [...room.collection('objects')]
+}
+
+/** What shows at one place once all is sharp. */
+async function picture() {
+  editor.selection.clear()
+  camera.set({ x: -500, y: -350, zoom: 1 })
+  await nextFrame()
+  while (!editor.renderer.isSettled) await nextFrame()
+  await nextFrame()
+  return editor.element.querySelector('canvas').toDataURL()
+}
+
 window.bench = {
+  meddle,
+  state,
+  picture,
   write,
   watch,
   stopWatching,
