@@ -73,11 +73,12 @@ static uint32_t uploads_of(const struct hub *hub, const struct address *address)
     return count;
 }
 
-/* The room has to be awake: who uploads is in it, and its kind and roles are known. */
-static bool may_write(struct hub *hub,
-                      const struct session *session,
-                      struct bytes room,
-                      struct file_denial *denial)
+/* The room has to be awake: who uploads is in it, and its kind and roles are known. NULL with a
+ * denial. */
+static struct room_host *find_room(struct hub *hub,
+                                   const struct session *session,
+                                   struct bytes room,
+                                   struct file_denial *denial)
 {
     struct room_host *host = NULL;
     struct hub_denial unused;
@@ -89,8 +90,8 @@ static bool may_write(struct hub *hub,
     else if (hub_role(hub, session) < ROLE_EDITOR)
         deny(denial, 403, REFUSAL_FILE_ROOM, "viewers cannot upload");
     else
-        return true;
-    return false;
+        return host;
+    return NULL;
 }
 
 static bool may_begin(struct hub *hub,
@@ -149,7 +150,8 @@ struct upload *upload_begin(struct hub *hub,
                             uint64_t length,
                             struct file_denial *denial)
 {
-    if (!may_write(hub, session, room, denial))
+    struct room_host *host = find_room(hub, session, room, denial);
+    if (host == NULL)
         return NULL;
     if (length < FILE_TYPE_BYTES) {
         deny(denial, 415, REFUSAL_FILE_TYPE, "%s", kinds);
@@ -162,7 +164,8 @@ struct upload *upload_begin(struct hub *hub,
     }
     if (!may_begin(hub, session, length, denial))
         return NULL;
-    struct upload *upload = make(hub, room, length);
+    /* What becomes of the room becomes of its files: so it is one that is stored. */
+    struct upload *upload = room_host_store(host) ? make(hub, room, length) : NULL;
     if (upload == NULL) {
         deny_busy(denial, REFUSAL_MEMORY, "the server has no memory left");
         return NULL;

@@ -274,7 +274,7 @@ void room_host_log(struct room_host *host)
     *unstored = (struct flush_buffer){0};
 }
 
-bool room_host_stop_log(struct room_host *host)
+bool room_host_store(struct room_host *host)
 {
     struct flush_buffer *unstored = &host->unstored;
     if (!storage_reserve(host->hub->storage, unstored->length))
@@ -283,6 +283,13 @@ bool room_host_stop_log(struct room_host *host)
         log_store(host, LOG_TICK_FIRST, (struct bytes){unstored->data, unstored->length});
     free(unstored->data);
     *unstored = (struct flush_buffer){0};
+    return true;
+}
+
+bool room_host_stop_log(struct room_host *host)
+{
+    if (!room_host_store(host))
+        return false;
     room_log_stop(host->room);
     host->unlogged = true;
     return true;

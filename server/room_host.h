@@ -79,6 +79,10 @@ bool room_host_is_kind(const struct room_host *host, struct bytes kind); /* empt
 bool room_host_can_log(struct room_host *host);
 void room_host_log(struct room_host *host);
 
+/* What waits of its log goes to the storage: the room is one that is stored from here on. False
+ * without memory. */
+MUST_CHECK bool room_host_store(struct room_host *host);
+
 /* The room goes on without a log; what waited to be worth storing is stored. False without memory:
  * nothing has happened then. */
 bool room_host_stop_log(struct room_host *host);
