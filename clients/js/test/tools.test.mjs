@@ -441,14 +441,11 @@ test('two fingers push the board', async () => {
   assert.ok(near(zoom, 1) && near(x, 0) && near(y, -40), JSON.stringify({ x, y, zoom }))
 })
 
-test('where a pen was seen, a finger pushes the board and the palm draws nothing', async () => {
-  await pages.room()
-  const ada = await pages.visit('Ada', PHONE)
-  await take(ada, 'pen')
-  await ada.evaluate(() => {
-    const { element } = window.live.editor
-    const tell = (type, x, pressure) =>
-      element.dispatchEvent(
+/** A pen as the page is told of it. */
+const pen = (page, type, x, pressure = 0.5) =>
+  page.evaluate(
+    ([type, x, pressure]) =>
+      window.live.editor.element.dispatchEvent(
         new PointerEvent(type, {
           pointerId: 77,
           pointerType: 'pen',
@@ -459,11 +456,17 @@ test('where a pen was seen, a finger pushes the board and the palm draws nothing
           pressure,
           bubbles: true,
         }),
-      )
-    tell('pointerdown', 100, 0.2)
-    for (let x = 105; x <= 200; x += 5) tell('pointermove', x, x / 250)
-    tell('pointerup', 200, 0)
-  })
+      ),
+    [type, x, pressure],
+  )
+
+test('where a pen was seen, a finger pushes the board and the palm draws nothing', async () => {
+  await pages.room()
+  const ada = await pages.visit('Ada', PHONE)
+  await take(ada, 'pen')
+  await pen(ada, 'pointerdown', 100, 0.2)
+  for (let x = 105; x <= 200; x += 5) await pen(ada, 'pointermove', x, x / 250)
+  await pen(ada, 'pointerup', 200, 0)
   const [stroke] = await all(ada)
   const pressures = stroke.points.filter((_, i) => i % 3 === 2)
   assert.ok(pressures[0] < 30 && Math.max(...pressures) > 95, pressures.join())
@@ -473,4 +476,25 @@ test('where a pen was seen, a finger pushes the board and the palm draws nothing
   await fingers.up()
   assert.equal((await all(ada)).length, 1)
   assert.ok(near((await viewOf(ada)).x, -30))
+})
+
+test('a palm before the pen and fingers beside it do nothing to its stroke', async () => {
+  await pages.room()
+  const ada = await pages.visit('Ada', PHONE)
+  const fingers = await touching(ada)
+  await take(ada, 'pen')
+  await fingers.down([300, 500])
+  await fingers.move([302, 505])
+  await pen(ada, 'pointerdown', 100)
+  await pen(ada, 'pointermove', 120)
+  await fingers.move([310, 520])
+  await fingers.down([310, 520], [350, 560])
+  await fingers.move([300, 480], [380, 600])
+  await pen(ada, 'pointermove', 140)
+  await pen(ada, 'pointerup', 140)
+  await fingers.up()
+  const strokes = await all(ada)
+  assert.equal(strokes.length, 1)
+  assert.deepEqual([strokes[0].x, strokes[0].y], [100, 200])
+  assert.deepEqual(await viewOf(ada), { x: 0, y: 0, zoom: 1 })
 })

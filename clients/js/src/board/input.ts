@@ -85,8 +85,10 @@ export class Input {
     if (!isForBoard(event, this.#editor.element)) return
     capture(this.#editor.element, event.pointerId)
     const screen = this.#editor.toScreen(event)
-    if (event.pointerType === 'pen') this.#penWasSeen = true
+    if (event.pointerType === 'pen') this.#penCame()
     if (event.pointerType === 'touch') {
+      // A palm that rests while a pen or a mouse is at work.
+      if (this.#active !== null && !this.#fingers.has(this.#active.id)) return
       this.#fingers.set(event.pointerId, { downAt: event.timeStamp, at: screen })
       if (this.#fingers.size > 1) {
         this.#secondFinger(event.timeStamp)
@@ -111,6 +113,17 @@ export class Input {
     }
   }
 
+  /** The hand that holds it lies on the screen, perhaps since before: what that did counts not. */
+  #penCame(): void {
+    this.#penWasSeen = true
+    if (this.#active !== null && this.#fingers.has(this.#active.id)) {
+      this.#active.tool.cancel()
+      this.#active = null
+    }
+    if (this.#pushing !== null && this.#fingers.has(this.#pushing.id)) this.#pushing = null
+    this.#fingers.clear()
+  }
+
   /** What one finger began in the moment before was no stroke. */
   #secondFinger(now: number): void {
     const active = this.#active
@@ -124,6 +137,7 @@ export class Input {
   #move(event: PointerEvent): void {
     const screen = this.#editor.toScreen(event)
     const finger = this.#fingers.get(event.pointerId)
+    if (event.pointerType === 'touch' && finger === undefined) return
     if (finger !== undefined && this.#fingers.size > 1) {
       this.#pinch(finger, screen)
       return
