@@ -27,7 +27,7 @@ static void come_back(uint32_t sequence, uint32_t decided, uint32_t incarnation,
 {
     char hello[128];
     snprintf(hello, sizeof hello,
-             "[0 1 x07070707070707070707070707070707 'cursors' 'Ada' %u %u %u [%s]]", sequence,
+             "[0 1 x07070707070707070707070707070707 'cursors' 'Ada' %u %u %u [%s] 1]", sequence,
              decided, incarnation, places);
     reconnect(hello);
     lone.told[0] = 0;

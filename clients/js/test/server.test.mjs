@@ -431,7 +431,8 @@ test('a large room arrives whole, and then shows', async () => {
   }
   const cleo = await enter(name)
   assert.equal(cleo.collection('shapes').size, 600)
-  assert.ok(cleo.stats.framesIn > 1 && cleo.stats.bytesIn > 300_000)
+  assert.ok(cleo.stats.framesIn > 5, 'in as many parts as so much takes')
+  assert.ok(cleo.stats.bytesIn < 100_000, 'which are deflated on their way')
 })
 
 test('the clock of the server', async () => {
