@@ -120,7 +120,7 @@ static void expect_held(uint64_t files)
 static uint64_t next_call(uint64_t at)
 {
     ck_assert_uint_lt(at, AT_MAX);
-    return at + 1 + at / 8;
+    return at + 1 + at / 4;
 }
 
 /* --- The disk ----------------------------------------------------------------------------------- */
