@@ -28,10 +28,10 @@ export interface Command {
 /** Where the buttons stop on their way. */
 const STEPS_OF_ZOOM = [0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 8, 16]
 
-const command = (command: Command): Command => command
 /** A copy lies a little beside what it was made of. */
 const BESIDE = 20
 
+const command = (command: Command): Command => command
 const has = (least: number) => (app: App) => app.editor.selection.size >= least
 
 const isAnyFree = ({ editor }: App) => editor.selection.objects.some((object) => !isLocked(object))

@@ -404,7 +404,7 @@ kbd.key {
 
 .welcome { grid-area: 2 / 1 / 3 / 4; place-self: center; display: grid; justify-items: center; gap: 6px; max-width: 660px; text-align: center; animation: come 300ms ease-out; }
 .welcome h2 { font: 400 34px/1.15 var(--serif); letter-spacing: -0.02em; }
-.welcome p { color: var(--soft); font-size: 14px; }
+.welcome p { text-wrap: balance; color: var(--soft); font-size: 14px; }
 .templates { display: grid; grid-template-columns: repeat(6, 96px); gap: 8px; margin-top: 18px; }
 .template { display: grid; gap: 6px; justify-items: center; padding: 12px 4px 9px; border: 0; font-size: 12.5px; transition: transform 140ms; }
 .template:hover { transform: translateY(-2px); }

@@ -17,37 +17,21 @@ export function pickTool(app: App, face: ToolFace): void {
 /** The tools at the foot of the board. A narrow one has the rarer tools behind two buttons. */
 export function toolbar(app: App): { bar: HTMLElement; style: StylePanel } {
   const { editor } = app
-  const faces = facesFor(app)
-  const buttons = new Map(faces.map((face) => [face, toolButton(app, face)]))
+  const buttons = new Map(facesFor(app).map((face) => [face, toolButton(app, face)]))
   const narrow = editor.readOnly ? [] : narrowButtons(app)
-  const swatch = el('i', { class: 'swatch-dot' })
-  const style = new StylePanel(app, (colour) => swatch.style.setProperty('--shown', colour))
-  const open = (isOpen?: boolean) => {
-    style.toggle(isOpen)
-    setAttribute(styles, 'aria-expanded', String(style.isOpen))
-  }
-  const styles = button({
-    label: 'Style',
-    class: 'button tool only-narrow',
-    onClick: () => open(),
-    attributes: { 'aria-expanded': 'false' },
-  })
-  // Where it lies over the board, it makes way for what is drawn.
-  app.stage.addEventListener('pointerdown', () => open(false), { signal: app.signal })
-  styles.append(swatch)
-  styles.hidden = editor.readOnly || app.hides('style')
   const bar = el('div', {
     class: editor.readOnly ? 'panel toolbar looks' : 'panel toolbar',
     role: 'toolbar',
     'aria-label': 'Tools',
   })
   for (const [face, element] of buttons) {
-    if (face.name === 'rectangle' || face.name === 'text') bar.append(divider())
+    if (face.begins) bar.append(divider())
     if (face.place !== 'bar' && !editor.readOnly) element.classList.add('only-wide')
     bar.append(element)
     for (const [after, button] of narrow) if (after === face.name) bar.append(button)
   }
-  bar.append(styles)
+  const { opener, style } = styleButton(app)
+  bar.append(opener)
   const settle = rove(bar, app.signal)
   const tell = () => {
     const current = faceOf(editor.toolName)
@@ -60,6 +44,27 @@ export function toolbar(app: App): { bar: HTMLElement; style: StylePanel } {
   app.onEnd(editor.on('tool', tell))
   tell()
   return { bar, style }
+}
+
+/** In a narrow board the style panel opens by a button, which has the colour that is drawn with. */
+function styleButton(app: App): { opener: HTMLButtonElement; style: StylePanel } {
+  const swatch = el('i', { class: 'swatch-dot' })
+  const style = new StylePanel(app, (colour) => swatch.style.setProperty('--shown', colour))
+  const open = (isOpen?: boolean) => {
+    style.toggle(isOpen)
+    setAttribute(opener, 'aria-expanded', String(style.isOpen))
+  }
+  const opener = button({
+    label: 'Style',
+    class: 'button tool only-narrow',
+    attributes: { 'aria-expanded': 'false' },
+    onClick: () => open(),
+  })
+  opener.append(swatch)
+  opener.hidden = app.editor.readOnly || app.hides('style')
+  // Where it lies over the board, it makes way for what is drawn.
+  app.stage.addEventListener('pointerdown', () => open(false), { signal: app.signal })
+  return { opener, style }
 }
 
 function divider(): HTMLElement {

@@ -16,6 +16,8 @@ export interface ToolFace {
   readonly place: 'bar' | 'shapes' | 'more'
   /** It belongs to this part of the board. */
   readonly part?: Part
+  /** The first of its group in the toolbar. */
+  readonly begins?: true
   /** What it draws, which says what there is to set. */
   readonly draws: ObjectType | null
 }
@@ -46,6 +48,7 @@ export const TOOL_FACES: readonly ToolFace[] = [
     label: 'Rectangle',
     icon: 'rectangle',
     keys: ['r'],
+    begins: true,
     place: 'shapes',
     draws: 'rectangle',
   },
@@ -67,7 +70,15 @@ export const TOOL_FACES: readonly ToolFace[] = [
   },
   { name: 'arrow', label: 'Arrow', icon: 'arrow', keys: ['a'], place: 'shapes', draws: 'arrow' },
   { name: 'line', label: 'Line', icon: 'line', keys: ['l'], place: 'shapes', draws: 'line' },
-  { name: 'text', label: 'Text', icon: 'text', keys: ['t'], place: 'bar', draws: 'text' },
+  {
+    name: 'text',
+    label: 'Text',
+    icon: 'text',
+    keys: ['t'],
+    begins: true,
+    place: 'bar',
+    draws: 'text',
+  },
   { name: 'note', label: 'Note', icon: 'note', keys: ['n'], place: 'bar', draws: 'note' },
   { name: 'image', label: 'Picture', icon: 'image', keys: ['i'], place: 'more', draws: null },
 

@@ -1,5 +1,5 @@
 import type { App } from './app.js'
-import { COMMANDS, keysOf } from './commands.js'
+import { ariaKeysOf, COMMANDS, keysOf } from './commands.js'
 import { button, el, setAttribute, setText } from './dom.js'
 import { Minimap } from './minimap.js'
 
@@ -66,5 +66,11 @@ export function zoomCorner(app: App): HTMLElement {
 
 export function commandButton(app: App, id: keyof typeof COMMANDS): HTMLButtonElement {
   const { icon, label, run } = COMMANDS[id]
-  return button({ icon: icon!, label, keys: keysOf(id), onClick: () => run(app) })
+  return button({
+    icon: icon!,
+    label,
+    keys: keysOf(id),
+    attributes: { 'aria-keyshortcuts': ariaKeysOf(id) },
+    onClick: () => run(app),
+  })
 }
