@@ -112,7 +112,7 @@ function bent(a: Point, control: Point, b: Point): Point[] {
 }
 
 /** A place on an object, on the board; its middle where none is given. */
-export function anchorPoint(target: BoardObject, anchor: Anchor | null): Point {
+function anchorPoint(target: BoardObject, anchor: Anchor | null): Point {
   const box = target.type === 'stroke' ? strokeBox(target) : frameOf(target)
   const [u, v] = anchor ?? [0.5, 0.5]
   return turned({ x: box.x + u * box.w, y: box.y + v * box.h }, middleOf(box), target.angle)

@@ -103,7 +103,7 @@ export function distanceToSegment(point: Point, a: Point, b: Point): number {
   return distance(point, nearestOnSegment(point, a, b))
 }
 
-export function nearestOnSegment(point: Point, a: Point, b: Point): Point {
+function nearestOnSegment(point: Point, a: Point, b: Point): Point {
   const dx = b.x - a.x
   const dy = b.y - a.y
   const length = dx * dx + dy * dy

@@ -42,7 +42,6 @@ export const KEPT = 2
 /** Either way from the middle of the board. */
 export const PLACE_MAX = 1_048_576
 export const GROUPS_MAX = 8
-export const SIZE_MAX = 127.5
 
 /** Per pixel: of places and extents, of points of lines, of points of strokes. */
 export const PLACE_STEPS = 8
@@ -249,7 +248,7 @@ export function frameOf({ x, y, w, h }: BoardObject): Box {
 }
 
 /** The angle as a record keeps it, which a whole turn does not change. */
-export function turnSteps(angle: number): number {
+function turnSteps(angle: number): number {
   const steps = Math.round((angle / (2 * Math.PI)) * TURN_STEPS) % TURN_STEPS
   return steps < 0 ? steps + TURN_STEPS : steps
 }

@@ -87,7 +87,7 @@ function paintStroke(
 }
 
 /** From the object's first point. */
-export function outlineOf(object: BoardObject): Path2D {
+function outlineOf(object: BoardObject): Path2D {
   const paths = pathsOf(object)
   if (paths.outline === undefined) traceOutline(object, (paths.outline = new Path2D()))
   return paths.outline

@@ -3,7 +3,7 @@ import { union, type Box } from '../geometry.js'
 import type { BoardObject } from '../model.js'
 import { keysBetween, KEY_LENGTH_MAX } from '../order.js'
 import type { Scene } from '../scene.js'
-import { isLocked, sets, unitsOf, withHeld, type Edit } from './edit.js'
+import { sets, unitsOf, withHeld, type Edit } from './edit.js'
 import { moved, type Patches } from './move.js'
 
 export type Alignment = 'left' | 'centre' | 'right' | 'top' | 'middle' | 'bottom'
@@ -147,9 +147,4 @@ function placedAt(
     if (!isWhole && keys.some((key) => key.length > KEY_LENGTH_MAX)) continue
     return all.flatMap(({ id, z }, i) => (z === keys[i] ? [] : { id, set: { z: keys[i]! } }))
   }
-}
-
-/** Those that can be taken hold of. */
-export function unlocked(objects: readonly BoardObject[]): BoardObject[] {
-  return objects.filter((object) => !isLocked(object))
 }

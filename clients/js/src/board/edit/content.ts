@@ -99,7 +99,7 @@ export function copied(
 }
 
 /** Without the fields that say nothing of such an object. */
-export function onlyUsed(fields: Omit<BoardObject, 'id'>): Patch {
+function onlyUsed(fields: Omit<BoardObject, 'id'>): Patch {
   const patch: { -readonly [key in keyof Patch]: Patch[key] } = { ...fields }
   const drop = (...keys: (keyof Patch)[]) => {
     for (const key of keys) delete patch[key]
@@ -150,7 +150,7 @@ const hasLetters = (object: BoardObject) =>
   isShape(object) || object.type === 'text' || object.type === 'note' || object.type === 'arrow'
 
 /** Which objects a style is of any use to. */
-export const STYLES: { readonly [key: string]: (object: BoardObject) => boolean } = {
+const STYLES: { readonly [key: string]: (object: BoardObject) => boolean } = {
   colour: ({ type }) => type !== 'image' && type !== 'frame',
   fill: isShape,
   size: (object) => isShape(object) || isLine(object) || object.type === 'stroke',

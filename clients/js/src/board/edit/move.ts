@@ -1,7 +1,14 @@
 /** Objects somewhere else, larger, smaller or turned. */
 import { courseOf, ownPoints } from '../arrow.js'
 import { middleOf, turned, type Box, type Point } from '../geometry.js'
-import { isLine, LINE_STEPS, SCALE_STEPS, type BoardObject, type Patch } from '../model.js'
+import {
+  isLine,
+  LINE_STEPS,
+  PLACE_STEPS,
+  SCALE_STEPS,
+  type BoardObject,
+  type Patch,
+} from '../model.js'
 import type { Scene } from '../scene.js'
 import { unturnedBox } from '../shape.js'
 import { scaleOf } from '../stroke.js'
@@ -41,7 +48,10 @@ export function settledArrow(object: BoardObject, scene: Scene): BoardObject {
 export function linePatch(points: readonly Point[]): { x: number; y: number; points: number[] } {
   const { x, y } = points[0]!
   // The first point is rounded by the room; those behind it count from where it will be.
-  const [left, top] = [Math.round(x * 8) / 8, Math.round(y * 8) / 8]
+  const [left, top] = [x, y].map((at) => Math.round(at * PLACE_STEPS) / PLACE_STEPS) as [
+    number,
+    number,
+  ]
   const steps = points
     .slice(1)
     .flatMap((point) => [

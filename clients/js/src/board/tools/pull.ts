@@ -164,7 +164,7 @@ function nearMiddle([u, v]: readonly [number, number]): readonly [number, number
   return isMiddle ? [0.5, 0.5] : [clamp(u, 0, 1), clamp(v, 0, 1)]
 }
 
-export function targetAt(editor: Editor, at: Point, except: string): BoardObject | null {
+function targetAt(editor: Editor, at: Point, except: string): BoardObject | null {
   const { scene, reach } = editor
   const around = { x: at.x - reach, y: at.y - reach, w: 2 * reach, h: 2 * reach }
   const found = scene
