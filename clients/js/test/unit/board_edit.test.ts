@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { borderOf, courseOf } from '../../src/board/arrow.js'
+import { reorder } from '../../src/board/edit/arrange.js'
+import type { Edit } from '../../src/board/edit/edit.js'
 import { cutsOf } from '../../src/board/edit/erase.js'
 import { resized, rotated } from '../../src/board/edit/move.js'
 import { boxAround, middleOf } from '../../src/board/geometry.js'
@@ -19,11 +21,14 @@ function object(id: string, patch: Patch): BoardObject {
 
 const nothing = () => undefined
 
-/** A scene of these, in the order in which they are given. */
-function sceneOf(...objects: BoardObject[]): Scene {
+/** A scene of these; in the order in which they are given, unless that is theirs to say. */
+function sceneOf(objects: readonly BoardObject[], inOrder = true): Scene {
   const keys = keysBetween(null, null, objects.length)
   const records = new Map(
-    objects.map(({ id, ...fields }, i) => [id, encode({ ...fields, z: keys[i]! }) as Fields]),
+    objects.map(({ id, ...fields }, i) => [
+      id,
+      encode(inOrder ? { ...fields, z: keys[i]! } : fields) as Fields,
+    ]),
   )
   const collection = Object.assign(records, { name: OBJECTS, on: () => nothing })
   return new Scene({ collection: () => collection } as never)
@@ -99,6 +104,39 @@ test('records of strangers are no objects, or have what is left of them', () => 
   assert.deepEqual([strange.points, strange.groups, strange.x, strange.image], [[], [], 0, null])
 })
 
+test('one step forward goes past what overlaps, also where keys are equal or too long', () => {
+  const long = `V00000${'0'.repeat(57)}1`
+  const orders: [string, string, string, string][] = [
+    ['V00000', 'V00001', 'V00002', 'V00003'],
+    ['V00000', 'V00000', 'V00000', 'V00000'],
+    ['V00000', long, 'V00001', 'V00002'],
+  ]
+  for (const keys of orders) {
+    const box: Patch = { type: 'rectangle', w: 100, h: 100, size: 2 }
+    const [a, b, far, c] = keys.map((z, i) =>
+      object('abcd'[i]!, { ...box, z, x: i === 2 ? 900 : 0 }),
+    )
+    const scene = sceneOf([a!, b!, far!, c!], false)
+    const order = (edits: readonly Edit[]) => {
+      const moved = new Map(edits.map((edit) => [edit.id, 'set' in edit ? edit.set : {}]))
+      const all = scene.all.map((each) => ({ ...each, ...moved.get(each.id) }) as BoardObject)
+      assert.ok(all.every(({ z }) => z.length <= KEY_LENGTH_MAX))
+      return all
+        .sort(compareOrder)
+        .map(({ id }) => id)
+        .join('')
+    }
+    assert.equal(order([]), 'abcd')
+    assert.equal(order(reorder(scene, ['a'], 'forward')), 'bacd')
+    assert.equal(order(reorder(scene, ['b'], 'forward')), 'acdb')
+    assert.equal(order(reorder(scene, ['d'], 'backward')), 'adbc')
+    assert.equal(order(reorder(scene, ['c', 'a'], 'front')), 'bdac')
+    assert.equal(order(reorder(scene, ['d', 'c'], 'back')), 'cdab')
+    assert.deepEqual(reorder(scene, ['d'], 'front'), [])
+    assert.deepEqual(reorder(scene, ['c'], 'forward'), [])
+  }
+})
+
 test('a group is resized with all that is in it', () => {
   const box = object('box', { type: 'rectangle', x: 0, y: 0, w: 100, h: 100, size: 2 })
   const pen = object('pen', {
@@ -109,7 +147,7 @@ test('a group is resized with all that is in it', () => {
     size: 2,
   })
   const line = object('line', { type: 'line', x: 0, y: 0, points: [800, 800], size: 2 })
-  const scene = sceneOf(box, pen, line)
+  const scene = sceneOf([box, pen, line])
   const all = scene.all
   const from = scene.boundsOfAll(['box', 'pen', 'line'])!
   assert.deepEqual(from, { x: 0, y: 0, w: 200, h: 100 })
@@ -131,7 +169,7 @@ test('a turned thing is pulled in its own frame: the far side stays', () => {
     angle: Math.PI / 2,
     size: 2,
   })
-  const scene = sceneOf(box)
+  const scene = sceneOf([box])
   const to = { x: 0, y: 0, w: 150, h: 40 }
   const patches = resized([box], { x: 0, y: 0, w: 100, h: 40 }, to, scene, 'e')
   const bounds = boundsOf({ ...box, ...patches.get('o') } as BoardObject, nothing)
@@ -144,7 +182,7 @@ test('a turned thing is pulled in its own frame: the far side stays', () => {
 test('things turn together about one place', () => {
   const one = object('a', { type: 'rectangle', x: 0, y: 0, w: 100, h: 100, size: 2 })
   const line = object('b', { type: 'line', x: 200, y: 50, points: [800, 0], size: 2 })
-  const patches = rotated([one, line], { x: 50, y: 50 }, Math.PI / 2, sceneOf(one, line))
+  const patches = rotated([one, line], { x: 50, y: 50 }, Math.PI / 2, sceneOf([one, line]))
   const turned = patches.get('a')!
   assert.ok(Math.abs(turned.x!) < 1e-9 && turned.angle === Math.PI / 2)
   const end = patches.get('b')!
@@ -206,7 +244,7 @@ test('what is cut away is not hit, and not in the way of an area', () => {
   const pen = object('pen', { type: 'stroke', points, size: 1, cuts: [0, 16] })
   assert.equal(hit(pen, { x: 50, y: 0 }, 2, nothing), null)
   assert.equal(hit(pen, { x: 150, y: 0 }, 2, nothing), 'solid')
-  const scene = sceneOf(pen)
+  const scene = sceneOf([pen])
   assert.deepEqual(scene.touchedBy({ x: 40, y: -5, w: 20, h: 10 }), [])
   assert.equal(scene.touchedBy({ x: 140, y: -5, w: 20, h: 10 }).length, 1)
 })
@@ -215,7 +253,7 @@ test('a click means the uppermost thing, and inside hollow ones the smallest', (
   const outer = object('outer', { type: 'rectangle', w: 400, h: 400, size: 2 })
   const inner = object('inner', { type: 'ellipse', x: 100, y: 100, w: 100, h: 100, size: 2 })
   const full = object('full', { type: 'rectangle', x: 300, y: 300, w: 50, h: 50, size: 2, fill: 3 })
-  const scene = sceneOf(inner, outer, full)
+  const scene = sceneOf([inner, outer, full])
   assert.equal(scene.at({ x: 150, y: 150 }, 4)?.id, 'inner')
   assert.equal(scene.at({ x: 300, y: 40 }, 4)?.id, 'outer')
   assert.equal(scene.at({ x: 320, y: 320 }, 4)?.id, 'full')
