@@ -468,6 +468,37 @@ test('links to draw and to look; a menu for what is under the pointer', BOUNDED,
   assertNoFaults(page)
 })
 
+test('the style panel: what fits, for what is chosen and what comes next', BOUNDED, async () => {
+  const page = await visit(nextRoom(), { seat: ada })
+  const panel = page.locator('.style')
+  assert.equal(await panel.isVisible(), false)
+  await page.keyboard.press('r')
+  await panel.getByRole('button', { name: 'Fill' }).click()
+  await panel.getByRole('button', { name: 'Sky' }).click()
+  await panel.getByRole('button', { name: 'Dashed' }).click()
+  await drag(page, [300, 250], [450, 350])
+  const style = () =>
+    page.evaluate(() => {
+      const [{ fill, dash, opacity, colour }] = board.editor.scene.all
+      return { fill, dash, opacity, colour }
+    })
+  assert.deepEqual(await style(), { fill: 9, dash: 1, opacity: 1, colour: 0 })
+  await panel.getByRole('button', { name: 'Line', exact: true }).click()
+  await panel.getByRole('button', { name: 'Violet' }).click()
+  assert.equal((await style()).colour, 11)
+  // All of a drag at the slider is one step.
+  const slider = await panel.getByRole('slider', { name: 'Opacity' }).boundingBox()
+  const y = slider.y + slider.height / 2
+  await drag(page, [slider.x + slider.width - 6, y], [slider.x + 20, y], 8)
+  assert.ok((await style()).opacity < 0.5)
+  await page.keyboard.press('Control+z')
+  assert.deepEqual(await style(), { fill: 9, dash: 1, opacity: 1, colour: 11 })
+  await page.keyboard.press('Control+z')
+  assert.equal((await style()).colour, 0)
+  assert.equal(await panel.getByRole('group', { name: 'Heads' }).isVisible(), false)
+  assertNoFaults(page)
+})
+
 test('a room of another kind: the page says that it does not open', BOUNDED, async () => {
   const page = await browser.visit(server.address)
   await status(page, 'live')
@@ -518,7 +549,28 @@ test('a board in a corner of a page, gone without a trace', BOUNDED, async () =>
   const { width, height } = await corner.boundingBox()
   assert.deepEqual([width, height], [420, 360])
   assert.equal(await corner.getByRole('button', { name: 'Share' }).count(), 0)
+  // Words of the page are copied as such, and keys go to the board that was touched last.
+  await corner.locator('.stage').click({ position: { x: 200, y: 150 } })
+  await page.keyboard.press('r')
+  assert.deepEqual(await page.evaluate(() => [small.editor.toolName, board.editor.toolName]), [
+    'rectangle',
+    'select',
+  ])
+  // So do arrows: what is chosen on the other stays where it is.
+  await page.evaluate(() => {
+    for (const { editor } of [board, small]) {
+      const box = { x: 0, y: 0, w: 50, h: 50 }
+      editor.setTool('select')
+      editor.selection.set([editor.create({ type: 'rectangle', ...box })])
+    }
+  })
+  await page.keyboard.press('ArrowRight')
+  assert.deepEqual(
+    await page.evaluate(() => [small.editor.scene.all[0].x, board.editor.scene.all[0].x]),
+    [1, 0],
+  )
   await page.evaluate(() => small.destroy())
+  await page.mouse.click(640, 400)
   assert.equal(await page.locator('tutti-board').count(), 1)
   await page.keyboard.press('d')
   assert.equal(await page.evaluate(() => board.editor.toolName), 'pen')

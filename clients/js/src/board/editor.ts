@@ -70,12 +70,16 @@ const NUDGE_MS = 500
 export interface EditorOptions {
   readonly readOnly?: boolean
   readonly theme?: Theme
+  /** Whether a key is meant for this board. Left out, all are. */
+  readonly isOurs?: (event: Event) => boolean
 }
 
 /** A tool's, a click's or a touch's reach on the screen. */
 export const REACH_PIXELS = 8
 
 export class Editor extends Emitter<EditorEvents> {
+  /** Whether a key is meant for this board: there may be others on the page. */
+  readonly isOurs: (event: Event) => boolean
   readonly scene: Scene
   readonly camera = new Camera()
   readonly selection: Selection
@@ -117,6 +121,7 @@ export class Editor extends Emitter<EditorEvents> {
   ) {
     super()
     this.#readOnly = options.readOnly ?? false
+    this.isOurs = options.isOurs ?? (() => true)
     leaveLockedOut(room)
     this.scene = new Scene(room)
     this.selection = new Selection(this.scene)

@@ -218,7 +218,9 @@ export class Input {
   }
 
   #key(event: KeyboardEvent): void {
-    if (isTyping(event)) return
+    // What was pressed here is let go here, wherever the focus is by then.
+    const isOurs = event.type === 'keyup' || this.#editor.isOurs(event)
+    if (!isOurs || isTyping(event)) return
     if (event.code === 'Space') {
       const isDown = event.type === 'keydown'
       // On a button, space presses it.

@@ -3,10 +3,11 @@ import { Clipboard } from '../clipboard.js'
 import type { Margins } from '../camera.js'
 import { Editor } from '../editor.js'
 import type { App, Links, Part } from './app.js'
+import { attentionOf } from './attention.js'
 import { wayBack } from './astray.js'
 import { listenForMenu } from './context_menu.js'
 import { COMMANDS, keysOf } from './commands.js'
-import { button, el, setAttribute } from './dom.js'
+import { button, el, isTextField, setAttribute } from './dom.js'
 import { openExport } from './export_sheet.js'
 import { openHelp } from './help.js'
 import { isAtRisk } from './condition.js'
@@ -98,16 +99,21 @@ export class Shell {
   /** The room is here: from now on the board can be drawn on. */
   open(room: Room): Editor {
     const { readOnly } = this.#options
-    const editor = new Editor(room, this.#stage, { readOnly, theme: this.#theme.theme })
+    const isOurs = attentionOf(this.#host, this.#ending.signal)
+    const { theme } = this.#theme
+    const editor = new Editor(room, this.#stage, { readOnly, theme, isOurs })
     this.#editor = editor
     editor.camera.margins = this.#margins()
     this.#ends.push(keepView(editor, this.#options.name))
     const app = this.#appOf(room, editor)
     this.#fill(app)
-    listenForKeys(app)
+    listenForKeys(app, isOurs)
     listenForMenu(app)
-    const isOurs = (event: Event) => this.#isOurs(event)
-    app.clipboard.listen(document, isOurs, app.signal)
+    app.clipboard.listen(
+      document,
+      (event) => isOurs(event) && !isTextField(event.composedPath()[0]),
+      app.signal,
+    )
     this.#listen(app)
     this.told(room)
     return editor
@@ -218,14 +224,6 @@ export class Shell {
       tell: (text: string, action?: ToastAction) => this.#toasts.tell(text, action),
     }
     return app
-  }
-
-  /** What happens in the board, or nowhere while nothing else on the page has the focus. */
-  #isOurs(event: Event): boolean {
-    const [target] = event.composedPath()
-    const isInside = event.composedPath().includes(this.#host)
-    const isTyping = target instanceof Element && target.closest('input, textarea') !== null
-    return (isInside || document.activeElement === document.body) && !isTyping
   }
 
   #paint(): void {

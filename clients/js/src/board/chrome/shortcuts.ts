@@ -12,15 +12,9 @@ import { facesFor, TOOL_FACES } from './tools.js'
 const LEFT_TO_EVENTS: ReadonlySet<CommandId> = new Set<CommandId>(['copy', 'cut', 'paste'])
 const NAME_LENGTH_MAX = 40
 
-/** Keys count while the focus is on the board, or nowhere and the board was touched last. */
-export function listenForKeys(app: App): void {
-  const { board, signal } = app
-  const host = (board.getRootNode() as ShadowRoot).host
-  let wasTouched = true
-  addEventListener('pointerdown', (event) => (wasTouched = event.composedPath().includes(host)), {
-    capture: true,
-    signal,
-  })
+/** `isOurs`: whether a key is meant for this board. */
+export function listenForKeys(app: App, isOurs: (event: Event) => boolean): void {
+  const { signal } = app
   // A ring shows who comes by the Tab key that the keys are for the board now.
   let isTabbing = false
   app.stage.addEventListener('focus', () => setAttribute(app.stage, 'data-ring', isTabbing), {
@@ -30,9 +24,7 @@ export function listenForKeys(app: App): void {
   addEventListener(
     'keydown',
     (event) => {
-      const isHere = event.composedPath().includes(host)
-      const isNowhere = event.target === document.body && wasTouched
-      if (!isHere && !isNowhere) return
+      if (!isOurs(event)) return
       if (event.defaultPrevented || isTextField(event.composedPath()[0])) return
       if (press(app, event)) event.preventDefault()
     },

@@ -23,7 +23,7 @@ const FEATURES: { readonly [type in ObjectType]: readonly Feature[] } = {
   rectangle: [...LINES, 'fill', ...LETTERS],
   ellipse: [...LINES, 'fill', ...LETTERS],
   diamond: [...LINES, 'fill', ...LETTERS],
-  line: [...LINES, 'heads'],
+  line: LINES,
   arrow: [...LINES, 'heads', 'fontSize'],
   text: ['colour', 'opacity', ...LETTERS],
   note: ['colour', 'font', 'fontSize', 'align'],
@@ -51,7 +51,7 @@ interface Row {
   update(shown: Shown): void
 }
 
-type Set = (feature: Feature, value: number | null) => void
+type Setter = (feature: Feature, value: number | null) => void
 
 export class StylePanel {
   readonly element: HTMLElement
@@ -66,7 +66,7 @@ export class StylePanel {
   constructor(app: App, told: (swatch: string) => void) {
     this.#app = app
     this.#told = told
-    const set: Set = (feature, value) => wear(app.editor, feature, value)
+    const set: Setter = (feature, value) => wear(app.editor, feature, value)
     this.#rows = [
       ...VARIANTS.map((variants) => variantRow(app, variants)),
       new Colours(app, set),
@@ -185,7 +185,7 @@ class Colours implements Row {
   #isArea = false
   #shown: Shown | null = null
 
-  constructor(app: App, set: Set) {
+  constructor(app: App, set: Setter) {
     const choose = (value: number | null) => set(this.#isArea ? 'fill' : 'colour', value)
     const tab = (text: string, isArea: boolean) => {
       const tab = button({
@@ -274,7 +274,7 @@ interface Choice {
   readonly face: Element | string
 }
 
-function choiceRow(label: string, feature: Feature, choices: readonly Choice[], set: Set): Row {
+function choiceRow(label: string, feature: Feature, choices: readonly Choice[], set: Setter): Row {
   const buttons = choices.map(({ label, value, face }) => {
     const choice = button({ label, onClick: () => set(feature, value) })
     choice.append(face)
@@ -357,7 +357,7 @@ function fontSizes(): Choice[] {
 }
 
 /** Each end of a line has a head or none. */
-function headsRow(set: Set): Row {
+function headsRow(set: Setter): Row {
   let heads = 0
   const end = (label: string, bit: number, path: string) => {
     const choice = button({ label, onClick: () => set('heads', heads ^ bit) })
@@ -372,8 +372,8 @@ function headsRow(set: Set): Row {
   const element = labelled('Heads', row)
   return {
     element,
-    update({ features, values }) {
-      element.hidden = !features.has('heads')
+    update({ features, values, selected }) {
+      element.hidden = !features.has('heads') || selected === 0
       heads = values.heads ?? 0
       setAttribute(start, 'aria-pressed', String((heads & HEAD_AT_START) !== 0))
       setAttribute(finish, 'aria-pressed', String((heads & HEAD_AT_END) !== 0))
@@ -382,7 +382,7 @@ function headsRow(set: Set): Row {
 }
 
 /** `align` counts three columns across, and three rows of them down. */
-function alignRow(set: Set): Row {
+function alignRow(set: Setter): Row {
   let align = 0
   const parts = [
     { step: 1, of: (align: number) => align % 3, faces: ACROSS },
@@ -434,19 +434,19 @@ const DOWN = [
 ] as const
 
 /** All of a drag at the slider is one step. */
-function opacityRow(app: App, set: Set): Row {
+function opacityRow(app: App, set: Setter): Row {
   const slider = el('input', { type: 'range', min: 10, max: 100, step: 5, 'aria-label': 'Opacity' })
   const output = el('output', {})
   let isDragging = false
   slider.addEventListener('input', () => {
-    if (!isDragging) app.room.history.begin()
+    if (!isDragging) app.editor.begin()
     isDragging = true
     setText(output, `${slider.value}%`)
     set('opacity', Number(slider.value) / 100)
   })
   slider.addEventListener('change', () => {
+    if (isDragging) app.editor.end()
     isDragging = false
-    app.room.history.end()
   })
   const element = labelled('Opacity', el('div', { class: 'slider' }, slider, output))
   return {
