@@ -14,7 +14,7 @@ export function random(seed) {
 }
 
 /** Motions in half pixels with pressure, as a record of a stroke has them. */
-function wander(next, points) {
+export function wander(next, points) {
   const items = [0, 0, 40]
   let angle = next() * 2 * Math.PI
   let turning = 0
