@@ -151,7 +151,7 @@ export class Renderer {
     this.#request = 0
     this.#settle(now)
     const scale = this.#camera.zoom * this.#ratio
-    const isBusy = this.#make(scale, now)
+    const isBusy = this.#make(scale)
     if (!isBusy && this.#settling.size > 0) {
       this.#settling.clear()
       this.#liveIsStale = true
@@ -163,16 +163,19 @@ export class Renderer {
   }
 
   /** Sharp pictures first, then the rough one of everything; whether there is more to do. */
-  #make(scale: number, now: number): boolean {
+  #make(scale: number): boolean {
     const budget = this.#isFirst ? BUDGET_FIRST_MS : BUDGET_MS
-    if (this.#tiles.make(this.#camera.box, scale, this.#look, now + budget)) return true
+    // From here on, not from the frame's beginning: a machine that is always late makes progress.
+    const deadline = performance.now() + budget
+    if (this.#tiles.make(this.#camera.box, scale, this.#look, deadline)) return true
     this.#isFirst = false
     const extent = this.#scene.extent
     if (extent === null) return false
     const rough = OVERVIEW_PIXELS / Math.max(extent.w, extent.h, OVERVIEW_PIXELS)
     // In halves, so that it is not made anew whenever the board grows a little.
     const halved = 2 ** Math.floor(Math.log2(rough))
-    this.#overviewIsStale = this.#overview.make(extent, halved, this.#look, now + BUDGET_MS)
+    const soon = Math.min(deadline, performance.now() + BUDGET_MS)
+    this.#overviewIsStale = this.#overview.make(extent, halved, this.#look, soon)
     return false
   }
 

@@ -134,7 +134,9 @@ export class Minimap {
     }
     const { width, height } = this.#size
     if (width === 0) return
-    if (this.#making !== null) this.#goOn(this.#making, now)
+    // The board itself comes first.
+    if (this.#drawnAt < 0 && !this.#app.editor.renderer.isReady) this.#later()
+    else if (this.#making !== null) this.#goOn(this.#making, now)
     else if (this.#isStale || this.#isElsewhere) this.#begin(now, width, height)
     if (this.#canvas.width !== width || this.#canvas.height !== height) {
       Object.assign(this.#canvas, { width, height })
