@@ -56,7 +56,7 @@ export async function startServer({ data: lent, flags = [] } = {}) {
 /** A TCP proxy in front of a server. */
 export async function startWire(port) {
   const pairs = new Set()
-  const wire = { upstream: port, refuses: false, stalls: false, up: 0, connections: 0 }
+  const wire = { upstream: port, refuses: false, stalls: false, up: 0, down: 0, connections: 0 }
 
   const listener = createServer((near) => {
     wire.connections++
@@ -74,6 +74,7 @@ export async function startWire(port) {
       if (!wire.stalls) far.write(chunk)
     })
     far.on('data', (chunk) => {
+      wire.down += chunk.length
       if (!wire.stalls) near.write(chunk)
     })
     near.on('close', () => {
