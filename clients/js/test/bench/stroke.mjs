@@ -1,51 +1,56 @@
 // A stroke on its way: bytes of each point on the wire, up and down, and the time from the pen's
-// move to another's screen. TUTTI_SERVER names the server, CHROMIUM a browser.
-import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright-core'
-import { startServer } from '../server/server.mjs'
+// move until another's screen has been drawn with that point. TUTTI_SERVER names the server,
+// CHROMIUM a browser. Bytes are all that the connections carry meanwhile: WebSocket headers, the
+// pointer's own place, what says that it is saved, the clocks. All points count, also those that
+// waited for others to go with.
+import { startWire } from '../server/server.mjs'
+import { quantile, startBenchServer, startBrowser, tellLoad } from './start.mjs'
 
 const STROKES = 8
 const MOVES = 240
-const folder = (path) => fileURLToPath(new URL(path, import.meta.url))
 
-const flags = ['--www', folder('page'), '--client', folder('../../dist')]
-const server = await startServer({ flags })
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu'],
-})
+const server = await startBenchServer()
+const browser = await startBrowser()
+const wires = [await startWire(server.port), await startWire(server.port)]
 
-async function visit() {
+async function visit(wire) {
   const context = await browser.newContext({ viewport: { width: 1000, height: 700 } })
   const page = await context.newPage()
-  await page.goto(`http://127.0.0.1:${server.port}/`)
+  await page.goto(`${wire.url.replace('ws', 'http')}/`)
   await page.waitForFunction(() => window.bench !== undefined)
   return page
 }
 
 try {
-  const [ada, bob] = [await visit(), await visit()]
-  const watching = bob.evaluate((strokes) => bench.watch(strokes), STROKES)
-  const drawn = await ada.evaluate(
+  const [ada, bob] = [await visit(wires[0]), await visit(wires[1])]
+  const [up, down] = [wires[0].up, wires[1].down]
+  const watching = bob.evaluate(() => bench.watch())
+  const moved = await ada.evaluate(
     ([strokes, moves]) => bench.write(strokes, moves),
     [STROKES, MOVES],
   )
+  const bytes = { up: wires[0].up - up, down: wires[1].down - down }
   await bob.evaluate(() => bench.stopWatching())
-  const seen = await watching
-  const delays = seen.shown.flatMap(({ id, count, at }) => {
-    const moved = drawn.moved.find((move) => move.id === id && move.count === count)
-    return moved === undefined ? [] : at - moved.at
+  const times = new Map(moved.map(({ id, count, at }) => [`${id} ${count}`, at]))
+  const delays = (await watching).flatMap(({ id, count, at }) => {
+    const made = times.get(`${id} ${count}`)
+    return made === undefined ? [] : at - made
   })
-  delays.sort((a, b) => a - b)
-  const points = drawn.moved.length
-  const of = (share) => Math.round(delays[Math.floor(share * (delays.length - 1))])
+  const points = moved.length
+  if (delays.length < points * 0.99) throw new Error(`${delays.length} of ${points} points seen`)
+  const seconds = (moved.at(-1).at - moved[0].at) / 1_000
+  tellLoad()
+  console.log(`${points} points in ${STROKES} strokes, ${Math.round(points / seconds)} a second`)
   console.log(
-    `${points} points in ${STROKES} strokes, with the pointer's own place: ` +
-      `${(drawn.bytesOut / points).toFixed(1)} bytes up, ${(seen.bytesIn / points).toFixed(1)} down, ` +
-      `for each point`,
+    `bytes for each point, everything counted: ${(bytes.up / points).toFixed(1)} up, ` +
+      `${(bytes.down / points).toFixed(1)} down to another`,
   )
-  console.log(`to another's screen: p50 ${of(0.5)}, p99 ${of(0.99)} ms (${delays.length} looks)`)
+  console.log(
+    `to another's screen: p50 ${Math.round(quantile(delays, 0.5))}, ` +
+      `p99 ${Math.round(quantile(delays, 0.99))} ms (${delays.length} points)`,
+  )
 } finally {
   await browser.close()
+  for (const wire of wires) await wire.close()
   await server.stop()
 }

@@ -1,25 +1,26 @@
 // Moves the view and draws, as a person does, and takes the time of every frame.
-import { join } from '/tutti/tutti.js'
-import { Editor } from '/tutti/board.js'
+import board from '/tutti/board.js'
 
-const room = await join(location.origin, 'bench', { kind: 'board', user: { name: 'Bench' } })
-const joined = performance.now()
-const editor = new Editor(room, document.querySelector('#board'))
-const built = performance.now()
-const drawn = new Promise((resolve) => {
-  const look = () => (editor.renderer.isSettled ? resolve(performance.now()) : setTimeout(look))
-  requestAnimationFrame(look)
+const { room, editor } = await board(document.querySelector('#board'), '/', 'bench', {
+  name: 'Bench',
+})
+const { camera, element } = editor
+
+/** How often others have changed something here. */
+let changes = 0
+editor.scene.on('change', ({ mine }) => {
+  if (!mine) changes++
 })
 
-const element = document.querySelector('#board')
-const { camera } = editor
-
-/** The state is here, and it is drawn, sharp: milliseconds from one to the other. */
-async function drawing() {
-  return { built: built - joined, drawn: (await drawn) - joined }
-}
-
 const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+
+/** Whoever asked for this frame before us has drawn; those after us have not, so a task later. */
+const afterFrame = () =>
+  new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = resolve
+    port2.postMessage(0)
+  })
 
 function percentile(sorted, share) {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]
@@ -29,6 +30,7 @@ function percentile(sorted, share) {
 async function measure(frames, act) {
   const intervals = []
   const work = []
+  changes = 0
   let before = await nextFrame()
   for (let i = 0; i < frames; i++) {
     const begun = performance.now()
@@ -36,12 +38,7 @@ async function measure(frames, act) {
     const acted = performance.now() - begun
     const at = await nextFrame()
     const drawBegun = performance.now()
-    // Whoever asked for this frame before us has drawn; those after us have not, so a task later.
-    await new Promise((resolve) => {
-      const { port1, port2 } = new MessageChannel()
-      port1.onmessage = resolve
-      port2.postMessage(0)
-    })
+    await afterFrame()
     work.push(acted + performance.now() - drawBegun)
     intervals.push(at - before)
     before = at
@@ -55,7 +52,8 @@ async function measure(frames, act) {
       worst: round(sorted.at(-1)),
     }
   }
-  return { frames, interval: figures(intervals), work: figures(work) }
+  const shown = editor.scene.in(camera.box).length
+  return { interval: figures(intervals), work: figures(work), changes, shown }
 }
 
 function point(type, x, y) {
@@ -120,10 +118,9 @@ async function fit(zoom) {
 
 const clock = () => performance.timeOrigin + performance.now()
 
-/** Draws as fast as a screen of 60 Hz asks; when each point was made, and what was sent. */
+/** Draws as fast as a screen of 60 Hz asks; gives when each point was made. */
 async function write(strokes, moves) {
   const moved = []
-  const before = room.stats.bytesOut
   for (let stroke = 0; stroke < strokes; stroke++) {
     editor.setTool('pen')
     const y = 100 + 60 * stroke
@@ -138,86 +135,37 @@ async function write(strokes, moves) {
     point('pointerup', 100 + 3 * moves, y + 25 * Math.sin(moves / 9))
   }
   while (room.unsaved > 0) await nextFrame()
-  return { moved, bytesOut: room.stats.bytesOut - before }
+  return moved
 }
 
 let isWatching = true
 
-/** When points showed, and what was received. */
+/** When points showed: all that came since the last frame, when this one had been drawn. */
 async function watch() {
   const shown = []
-  const before = room.stats.bytesIn
-  let fresh = new Map()
-  editor.scene.on('change', ({ id, object }) => fresh.set(id, object.points.length / 3))
+  const counts = new Map()
+  const fresh = new Map()
+  editor.scene.on('change', ({ id, object }) => {
+    if (object !== undefined) fresh.set(id, object.points.length / 3)
+  })
   while (isWatching) {
     await nextFrame()
-    for (const [id, count] of fresh) shown.push({ id, count, at: clock() })
-    fresh = new Map()
+    const drawn = [...fresh]
+    fresh.clear()
+    await afterFrame()
+    const at = clock()
+    for (const [id, count] of drawn) {
+      for (let each = (counts.get(id) ?? 0) + 1; each <= count; each++) {
+        shown.push({ id, count: each, at })
+      }
+      counts.set(id, Math.max(count, counts.get(id) ?? 0))
+    }
   }
-  return { shown, bytesIn: room.stats.bytesIn - before }
+  return shown
 }
 
 function stopWatching() {
   isWatching = false
 }
 
-/** Draws, moves, turns, groups, reorders, deletes and takes back, for so many seconds. */
-async function meddle(seconds, seed) {
-  let state = seed
-  const next = () => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0), state / 2 ** 32)
-  const some = (count) => Array.from({ length: count }, () => next())
-  const place = () => [next() * camera.width, next() * camera.height]
-  const tools = ['pen', 'marker', 'highlighter', 'rectangle', 'ellipse', 'arrow', 'frame', 'rubber']
-  const acts = [
-    () => editor.setTool(tools[Math.floor(next() * tools.length)]),
-    () => editor.setTool('select'),
-    () => editor.restyle({ colour: Math.floor(next() * 15), fill: Math.floor(next() * 15) }),
-    () => editor.selection.size < 20 && editor.deleteSelection(),
-    () => editor.undo(),
-    () => editor.redo(),
-    () => camera.set({ zoom: 0.5 + next(), x: -600 * next(), y: -400 * next() }),
-    () => editor.nudge(10, 10),
-  ]
-  const end = performance.now() + 1000 * seconds
-  while (performance.now() < end) {
-    if (next() < 0.4) acts[Math.floor(next() * acts.length)]()
-    const [x, y] = place()
-    point('pointerdown', x, y)
-    for (const share of some(6)) {
-      await nextFrame()
-      point('pointermove', x + 200 * share * next(), y + 200 * share * next())
-    }
-    point('pointerup', x + 60, y + 40)
-    await nextFrame()
-  }
-  editor.setTool('select')
-  editor.selection.clear()
-  while (room.unsaved > 0 || room.status !== 'live') await nextFrame()
-}
-
-function state() {
-  return [...room.collection('objects')]
-}
-
-/** What shows at one place once all is sharp. */
-async function picture() {
-  editor.selection.clear()
-  camera.set({ x: -500, y: -350, zoom: 1 })
-  await nextFrame()
-  while (!editor.renderer.isSettled) await nextFrame()
-  await nextFrame()
-  return editor.element.querySelector('canvas').toDataURL()
-}
-
-window.bench = {
-  meddle,
-  state,
-  picture,
-  write,
-  watch,
-  stopWatching,
-  drawing,
-  scenes,
-  fit,
-  editor,
-}
+window.bench = { scenes, fit, write, watch, stopWatching }
