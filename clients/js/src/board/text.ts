@@ -21,9 +21,20 @@ import type { Change, Collection, Room, Status, TuttiError, Value } from '../tut
 export const TEXT_BYTES_MAX = 12_288
 /** What its updates may take of a record, beside all else in it. */
 const UPDATES_BYTES_MAX = 28_672
+/**
+ * A text that takes this much as one update takes no more letters: it was written by many in many
+ * places. What others write at the same time still has to fit.
+ */
+const WHOLE_BYTES_MAX = 22_528
+/** Measuring takes a while: it is done again after so much has come. */
+const MEASURED_AGAIN_BYTES = 1_024
 /** A list is replaced by one update when it takes this many times what that would, and this more. */
 const COMPACT_FACTOR = 2
 const COMPACT_SLACK_BYTES = 1_024
+/** And at this length in any case, as long as it saves something. */
+const LONG_BYTES = UPDATES_BYTES_MAX - 3_072
+/** Who was not first to replace a list tries again within this time. */
+const RETRY_MS = 300
 /** Offline, what is typed goes into the queue less often: it holds 1,000 changes. */
 const OFFLINE_FLUSH_MS = 1_000
 /** A pause that begins another step of undo inside the editor. */
@@ -111,6 +122,8 @@ export class SharedText extends Emitter<SharedTextEvents> {
   #isFull = false
   #isBarred = false
   #isHeld = false
+  /** What it takes as one update, at most, and what it was when it was measured. */
+  #size = { now: 0, measured: 0 }
   /** The list was replaced: it may lack what is here. */
   #mayLack = false
   #timer: ReturnType<typeof setTimeout> | null = null
@@ -125,6 +138,7 @@ export class SharedText extends Emitter<SharedTextEvents> {
     this.#room = room
     this.#objects = objects
     this.#doc.on('update', (update: Uint8Array, origin: unknown) => {
+      this.#size.now += update.length
       if (origin !== REMOTE) this.#keep(update)
     })
     this.#text.observe((event) => this.#tellChange(event))
@@ -143,6 +157,18 @@ export class SharedText extends Emitter<SharedTextEvents> {
 
   override toString(): string {
     return this.#text.toString()
+  }
+
+  /** Bytes of letters that may still be typed. */
+  get space(): number {
+    const letters = TEXT_BYTES_MAX - utf8Bytes(this.toString())
+    if (
+      this.#size.now > Math.max(WHOLE_BYTES_MAX / 2, this.#size.measured + MEASURED_AGAIN_BYTES)
+    ) {
+      const measured = compacted(this.#doc).length
+      this.#size = { now: measured, measured }
+    }
+    return Math.max(0, Math.min(letters, WHOLE_BYTES_MAX - this.#size.now))
   }
 
   /** Begins what will be one step of the board's undo. */
@@ -269,15 +295,16 @@ export class SharedText extends Emitter<SharedTextEvents> {
     for (const update of this.#unsent) apply(held, update)
     if (equalSnapshots(snapshot(held), snapshot(this.#doc))) return
     this.#unsent = [encodeStateAsUpdate(this.#doc)]
-    this.#schedule(0)
+    this.#schedule(RETRY_MS * Math.random())
   }
 
   /** Whoever wrote the list's last item makes it short: of ten people, one. */
   #compact(): void {
     const last = this.#applied[this.#applied.length - 1]
     if (this.#lastSent === null || !sameBytes(last, this.#lastSent)) return
+    const length = bytesOf(this.#applied)
     const isLong = (bytes: number) =>
-      bytesOf(this.#applied) > COMPACT_FACTOR * bytes + COMPACT_SLACK_BYTES
+      length > Math.min(COMPACT_FACTOR * bytes, Math.max(bytes, LONG_BYTES)) + COMPACT_SLACK_BYTES
     // The second measure is the true one, and the first is quick.
     if (!isLong(utf8Bytes(this.toString())) || !isLong(compacted(this.#doc).length)) return
     try {
@@ -318,9 +345,8 @@ export class TextSession {
    * gives how many letters went in.
    */
   replace(at: number, removed: number, inserted: string): number {
-    const room = TEXT_BYTES_MAX - utf8Bytes(this.#text.toString())
-    const freed = utf8Bytes(this.#text.toString().slice(at, at + removed))
-    const fitting = clipped(inserted, Math.max(0, room + freed))
+    const freed = utf8Bytes(this.#shared.toString().slice(at, at + removed))
+    const fitting = inserted === '' ? '' : clipped(inserted, this.#shared.space + freed)
     this.#doc.transact(() => {
       if (removed > 0) this.#text.delete(at, removed)
       if (fitting !== '') this.#text.insert(at, fitting)

@@ -60,11 +60,13 @@ async function agree(everyone, id, text) {
     () => everyone.every(({ room, objects }) => room.unsaved === 0 && objects.has(id)),
     'all is saved',
   )
+  // What the room has lost, and takes again from who has it, is in no change for a moment.
+  const wanted = () => text ?? shown(everyone[0], id)
+  const reads = (each) => shown(each, id) === wanted() && String(each.texts.open(id)) === wanted()
   await until(
-    () => everyone.every((each) => shown(each, id) === (text ?? shown(everyone[0], id))),
+    () => everyone.every(reads),
     () => JSON.stringify(everyone.map((each) => shown(each, id))),
   )
-  for (const { texts } of everyone) assert.equal(String(texts.open(id)), shown(everyone[0], id))
 }
 
 async function makeNote(everyone, fields = {}) {
@@ -307,9 +309,8 @@ async function typeAtRandom(random, disturb) {
         sessions[which].replace(own, 1, '')
         inserted[which]--
       } else {
-        const count = 1 + upTo(4)
-        sessions[which].replace(upTo(text.length + 1), 0, letter.repeat(count))
-        inserted[which] += count
+        const letters = letter.repeat(1 + upTo(4))
+        inserted[which] += sessions[which].replace(upTo(text.length + 1), 0, letters)
       }
     }
     await disturb(step)
