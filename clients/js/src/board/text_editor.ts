@@ -211,6 +211,13 @@ class Field {
       // The window lost the focus, not the field.
       if (document.hasFocus()) this.#events.left()
     })
+    // Nor does a press beside it always take the focus from it: of a window in the back, say.
+    const leave = (event: Event) => {
+      if (!event.composedPath().includes(element)) this.#events.left()
+    }
+    const board = this.#editor.element
+    board.addEventListener('pointerdown', leave, { capture: true })
+    this.#ends.push(() => board.removeEventListener('pointerdown', leave, { capture: true }))
     const { visualViewport } = window
     const show = () => this.#show()
     visualViewport?.addEventListener('resize', show)
