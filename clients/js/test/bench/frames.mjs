@@ -27,7 +27,7 @@ try {
   await page.goto(`http://127.0.0.1:${server.port}/`)
   await page.waitForFunction(() => window.bench !== undefined)
   await page.evaluate(() => bench.fit('all'))
-  const thread = await startThreadClock(browser)
+  const thread = await startThreadClock(browser, page)
   for (const company of [0, OTHERS]) {
     while (others.length < company) {
       const room = await join(url, 'bench', { kind: 'board', user: { name: `${others.length}` } })

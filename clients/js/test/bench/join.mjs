@@ -30,8 +30,7 @@ try {
     await page.goto(`http://127.0.0.1:${server.port}/join.html`)
     await page.waitForFunction(() => window.bench !== undefined)
     const cold = await page.evaluate((view) => bench.join(view), view)
-    // By now the page's process is the one that has worked most.
-    const thread = await startThreadClock(browser)
+    const thread = await startThreadClock(browser, page)
     let drawn
     await page.exposeFunction('tellDrawn', () => (drawn = thread()))
     const warm = []
