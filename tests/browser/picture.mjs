@@ -1,14 +1,20 @@
-// Makes the picture of the README: the first page with an ensemble on it, as the browser shows it.
+// Makes the pictures of the README: the first page with an ensemble on it, and a busy board, as the
+// browser shows them.
 //
 //     node tests/browser/picture.mjs
 import { fileURLToPath } from 'node:url'
+import { fillBoard } from './busy_board.mjs'
 import { startBrowser, status } from './browser.mjs'
 import { startServer } from './server.mjs'
 
-const PICTURE = fileURLToPath(new URL('../../clients/examples/tutti.png', import.meta.url))
+const examples = new URL('../../clients/examples/', import.meta.url)
+const ENSEMBLE = fileURLToPath(new URL('tutti.png', examples))
+const BOARD = fileURLToPath(new URL('board/board.png', examples))
 const PLAY_MS = 9_500
 const STEP_MS = 60
 const FLIGHT_MS = 380
+/** Until words, cursors and the last tile are there. */
+const BOARD_MS = 4_000
 
 /** Who plays, around where and how widely, and where the cursor rests in the end. */
 const players = [
@@ -38,7 +44,13 @@ try {
   await pages[1].keyboard.press('1')
   await viewer.locator('.spark').first().waitFor({ state: 'attached' })
   await new Promise((resolve) => setTimeout(resolve, FLIGHT_MS))
-  await viewer.screenshot({ path: PICTURE })
+  await viewer.screenshot({ path: ENSEMBLE })
+
+  const busy = await fillBoard(server.address, 'plans')
+  const board = await browser.visit(`${server.address}/board/?room=plans`)
+  await board.waitForTimeout(BOARD_MS)
+  await board.screenshot({ path: BOARD })
+  busy.leave()
 } finally {
   await browser.close()
   await server.stop()
