@@ -221,8 +221,10 @@ enum store_result archive_end(struct archive *archive, enum store_result result)
     if (result == STORE_OK && archive->incarnation > archive->noted)
         result = sqlite_meta_set_number(&archive->file, "incarnation", archive->incarnation);
     result = sqlite_file_end(&archive->file, result);
-    if (result != STORE_OK)
+    if (result != STORE_OK) {
+        archive->file_bytes_known = false;
         return result;
+    }
     archive->noted = archive->incarnation;
     archive->rooms += archive->added;
     archive->added = 0;

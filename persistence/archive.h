@@ -56,6 +56,7 @@ struct archive {
     sqlite3_stmt *file_rows[ARCHIVE_FILE_STATEMENTS];
     uint64_t file_bytes; /* of all files and uploads, where that is known */
     bool file_bytes_known;
+    uint64_t last_file; /* the highest id that was given to one, gone or not */
 };
 
 /* Opens it, or makes it with a new identity where there is none. STORE_DAMAGED where the file cannot

@@ -182,14 +182,6 @@ enum store_result file_row_write(struct archive *archive,
     return result;
 }
 
-enum store_result file_rows_end(struct archive *archive, enum store_result result)
-{
-    result = archive_end(archive, result);
-    if (result != STORE_OK)
-        archive->file_bytes_known = false;
-    return result;
-}
-
 /* --- Parts -------------------------------------------------------------------------------------- */
 
 static uint64_t part_id(const struct file_row *row, uint64_t part)
@@ -209,8 +201,21 @@ static uint64_t joined(uint64_t sum, uint64_t part)
     return checksum(numbers, 2, (struct bytes){0}, (struct bytes){0});
 }
 
+static uint64_t part_length(const struct file_row *row, uint64_t part)
+{
+    uint64_t left = row->file.bytes - part * STORE_FILE_PART;
+    return left < STORE_FILE_PART ? left : STORE_FILE_PART;
+}
+
+uint64_t file_row_parts(const struct file_row *row)
+{
+    return (row->file.bytes + STORE_FILE_PART - 1) / STORE_FILE_PART;
+}
+
 enum store_result file_part_add(struct archive *archive, struct file_row *row, struct bytes bytes)
 {
+    if (row->parts >= file_row_parts(row) || bytes.length != part_length(row, row->parts))
+        return file_row_damage(row, "other bytes than announced");
     sqlite3_stmt *statement = archive->file_rows[FILE_PART_ADD];
     uint64_t id = part_id(row, row->parts);
     uint64_t sum = part_sum(id, bytes);
@@ -222,12 +227,6 @@ enum store_result file_part_add(struct archive *archive, struct file_row *row, s
     row->parts++;
     row->sum = joined(row->sum, sum);
     return result;
-}
-
-static uint64_t part_length(const struct file_row *row, uint64_t part)
-{
-    uint64_t left = row->file.bytes - part * STORE_FILE_PART;
-    return left < STORE_FILE_PART ? left : STORE_FILE_PART;
 }
 
 enum store_result file_part_read(struct archive *archive,
@@ -265,6 +264,6 @@ enum store_result file_row_drop(struct archive *archive, const struct file_row *
         sqlite_bind_number(archive->file_rows[FILE_DROP], 1, row->id);
         result = sqlite_file_run(&archive->file, archive->file_rows[FILE_DROP]);
     }
-    archive->file_bytes_known = false;
+    archive->file_bytes -= row->file.bytes;
     return result;
 }

@@ -40,9 +40,6 @@ struct file_row {
 /* Prepares the statements. STORE_NOT_FOUND where the file is of a format that knew of no files. */
 MUST_CHECK enum store_result file_rows_ready(struct archive *archive);
 
-/* The end of a transaction. */
-MUST_CHECK enum store_result file_rows_end(struct archive *archive, enum store_result result);
-
 struct bytes file_row_hash(const struct file_row *row);
 
 /* Says where the damage is, and gives STORE_DAMAGED. */
@@ -61,10 +58,14 @@ MUST_CHECK enum store_result file_row_write(struct archive *archive,
                                             enum archive_file_statement statement,
                                             const struct file_row *row);
 
-/* Drops it with its parts. */
+/* Drops it with its parts. What all files come to is less by what the row says. */
 MUST_CHECK enum store_result file_row_drop(struct archive *archive, const struct file_row *row);
 
-/* The next part of the row, which counts it; the caller writes the row. */
+/* As many as its bytes make. */
+uint64_t file_row_parts(const struct file_row *row);
+
+/* The next part of the row, which counts it; the caller writes the row. STORE_DAMAGED for one that
+ * is not as long as it has to be. */
 MUST_CHECK enum store_result
 file_part_add(struct archive *archive, struct file_row *row, struct bytes bytes);
 

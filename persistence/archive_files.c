@@ -18,8 +18,10 @@ find(struct archive *archive, struct bytes room, const uint8_t *hash, struct fil
     result = file_row_read(archive, statement, row);
     /* A tree whose order is damaged answers with rows that were not asked for. */
     if (result == STORE_OK && (!bytes_equal(store_file_room(&row->file), room) ||
-                               memcmp(row->file.hash, hash, STORE_HASH_BYTES) != 0))
+                               memcmp(row->file.hash, hash, STORE_HASH_BYTES) != 0)) {
+        *row = (struct file_row){0};
         result = file_damage(room, (struct bytes){hash, STORE_HASH_BYTES}, "out of order");
+    }
     return result;
 }
 
@@ -38,94 +40,118 @@ static enum store_result find_upload(struct archive *archive, uint64_t upload, s
 static enum store_result
 drop_found(struct archive *archive, enum store_result result, struct file_row *row)
 {
-    if (result == STORE_OK || (result == STORE_DAMAGED && row->id > 0))
-        return file_row_drop(archive, row);
-    return result;
+    if (result != STORE_OK && (result != STORE_DAMAGED || row->id == 0))
+        return result;
+    if (result == STORE_DAMAGED)
+        archive->file_bytes_known = false;
+    return file_row_drop(archive, row);
 }
 
 /* --- Arriving ----------------------------------------------------------------------------------- */
 
+/* An id is never given twice, though its file may be gone: it is what an upload is known by. */
 static enum store_result add_upload(struct archive *archive, struct file_row *row)
 {
-    /* The id is a part of the checksum: found before the row is written. */
     sqlite3_stmt *last = archive->file_rows[FILE_BEFORE];
     struct file_row before;
     sqlite_bind_number(last, 1, FOR_EVER);
     enum store_result result = file_row_read(archive, last, &before);
     if (result != STORE_OK && result != STORE_NOT_FOUND && before.id == 0)
         return result;
-    row->id = before.id + 1;
+    if (archive->last_file < before.id)
+        archive->last_file = before.id;
+    row->id = ++archive->last_file; /* a part of the checksum: known before the row is written */
     sqlite3_randomness(UPLOAD_BYTES, row->upload);
+    archive->file_bytes += row->file.bytes;
     return file_row_write(archive, FILE_ADD, row);
 }
 
-enum store_result
-archive_file_begin(struct archive *archive, struct bytes room, uint64_t bytes, uint64_t *upload)
+static struct file_row upload_row(struct bytes room, uint64_t bytes)
 {
     assert(bytes > 0 && bytes <= STORE_FILE_MAX);
     assert(room.length > 0 && room.length <= ROOM_NAME_MAX);
     struct file_row row = {.arriving = true, .file = {.bytes = bytes, .used_ms = FOR_EVER}};
     row.file.room_length = (uint8_t)room.length;
     memcpy(row.file.room, room.data, room.length);
+    return row;
+}
+
+static enum store_result begin_transaction(struct archive *archive)
+{
     enum store_result result = file_rows_ready(archive);
+    return result == STORE_OK ? archive_begin(archive) : result;
+}
+
+enum store_result
+archive_file_begin(struct archive *archive, struct bytes room, uint64_t bytes, uint64_t *upload)
+{
+    struct file_row row = upload_row(room, bytes);
+    enum store_result result = begin_transaction(archive);
     if (result == STORE_OK)
-        result = archive_begin(archive);
-    if (result != STORE_OK)
-        return result;
-    result = file_rows_end(archive, add_upload(archive, &row));
-    if (result == STORE_OK)
-        archive->file_bytes += bytes;
+        result = archive_end(archive, add_upload(archive, &row));
     *upload = row.id;
     return result;
 }
 
-static enum store_result add_parts(struct archive *archive, uint64_t upload, struct bytes bytes)
+static enum store_result
+add_parts(struct archive *archive, struct file_row *row, struct bytes bytes)
+{
+    enum store_result result = STORE_OK;
+    for (size_t at = 0; at < bytes.length && result == STORE_OK; at += STORE_FILE_PART) {
+        size_t left = bytes.length - at;
+        result = file_part_add(
+            archive, row,
+            (struct bytes){bytes.data + at, left < STORE_FILE_PART ? left : STORE_FILE_PART});
+    }
+    return result;
+}
+
+static enum store_result go_on(struct archive *archive, uint64_t upload, struct bytes bytes)
 {
     struct file_row row;
     enum store_result result = find_upload(archive, upload, &row);
-    for (size_t at = 0; at < bytes.length && result == STORE_OK; at += STORE_FILE_PART) {
-        size_t left = bytes.length - at;
-        assert(row.parts * STORE_FILE_PART < row.file.bytes);
-        result = file_part_add(
-            archive, &row,
-            (struct bytes){bytes.data + at, left < STORE_FILE_PART ? left : STORE_FILE_PART});
-    }
+    if (result == STORE_OK)
+        result = add_parts(archive, &row, bytes);
     return result == STORE_OK ? file_row_write(archive, FILE_SET, &row) : result;
 }
 
 enum store_result archive_file_write(struct archive *archive, uint64_t upload, struct bytes bytes)
 {
-    enum store_result result = file_rows_ready(archive);
-    if (result == STORE_OK)
-        result = archive_begin(archive);
-    return result == STORE_OK ? file_rows_end(archive, add_parts(archive, upload, bytes)) : result;
+    enum store_result result = begin_transaction(archive);
+    return result == STORE_OK ? archive_end(archive, go_on(archive, upload, bytes)) : result;
 }
 
 static enum store_result
-conclude(struct archive *archive, uint64_t upload, const struct store_file *file, bool *added)
+conclude(struct archive *archive, struct file_row *row, const struct store_file *file, bool *added)
 {
-    struct file_row row, there;
-    enum store_result result = find_upload(archive, upload, &row);
-    if (result != STORE_OK)
-        return result;
-    assert(row.parts == (row.file.bytes + STORE_FILE_PART - 1) / STORE_FILE_PART);
-    row.arriving = false;
-    memcpy(row.file.hash, file->hash, STORE_HASH_BYTES);
-    row.file.type = file->type;
-    row.file.added_ms = file->added_ms;
-    row.file.used_ms = file->used_ms;
-    result = find(archive, store_file_room(&row.file), file->hash, &there);
+    struct file_row there;
+    if (row->parts != file_row_parts(row))
+        return file_row_damage(row, "fewer bytes than announced");
+    row->arriving = false;
+    memcpy(row->file.hash, file->hash, STORE_HASH_BYTES);
+    row->file.type = file->type;
+    row->file.added_ms = file->added_ms;
+    row->file.used_ms = file->used_ms;
+    enum store_result result = find(archive, store_file_room(&row->file), file->hash, &there);
     *added = result != STORE_OK;
     if (result == STORE_OK) {
-        row.file.added_ms = there.file.added_ms;
-        if (there.file.used_ms > row.file.used_ms)
-            row.file.used_ms = there.file.used_ms;
+        row->file.added_ms = there.file.added_ms;
+        if (there.file.used_ms > row->file.used_ms)
+            row->file.used_ms = there.file.used_ms;
     }
     /* The new one takes its place: the old one's parts may be damaged. */
     result = drop_found(archive, result, &there);
     if (result != STORE_OK && result != STORE_NOT_FOUND)
         return result;
-    return file_row_write(archive, FILE_SET, &row);
+    return file_row_write(archive, FILE_SET, row);
+}
+
+static enum store_result
+end(struct archive *archive, uint64_t upload, const struct store_file *file, bool *added)
+{
+    struct file_row row;
+    enum store_result result = find_upload(archive, upload, &row);
+    return result == STORE_OK ? conclude(archive, &row, file, added) : result;
 }
 
 enum store_result archive_file_end(struct archive *archive,
@@ -133,11 +159,26 @@ enum store_result archive_file_end(struct archive *archive,
                                    const struct store_file *file,
                                    bool *added)
 {
-    enum store_result result = file_rows_ready(archive);
+    enum store_result result = begin_transaction(archive);
+    return result == STORE_OK ? archive_end(archive, end(archive, upload, file, added)) : result;
+}
+
+enum store_result archive_file_put(struct archive *archive,
+                                   struct bytes room,
+                                   struct bytes bytes,
+                                   const struct store_file *file,
+                                   bool *added)
+{
+    struct file_row row = upload_row(room, bytes.length);
+    enum store_result result = begin_transaction(archive);
+    if (result != STORE_OK)
+        return result;
+    result = add_upload(archive, &row);
     if (result == STORE_OK)
-        result = archive_begin(archive);
-    return result == STORE_OK ? file_rows_end(archive, conclude(archive, upload, file, added))
-                              : result;
+        result = add_parts(archive, &row, bytes);
+    if (result == STORE_OK)
+        result = conclude(archive, &row, file, added);
+    return archive_end(archive, result);
 }
 
 /* --- Leaving ------------------------------------------------------------------------------------ */
@@ -145,12 +186,10 @@ enum store_result archive_file_end(struct archive *archive,
 enum store_result archive_file_drop(struct archive *archive, uint64_t upload)
 {
     struct file_row row;
-    enum store_result result = file_rows_ready(archive);
-    if (result == STORE_OK)
-        result = archive_begin(archive);
+    enum store_result result = begin_transaction(archive);
     if (result != STORE_OK)
         return result;
-    return file_rows_end(archive, drop_found(archive, find_upload(archive, upload, &row), &row));
+    return archive_end(archive, drop_found(archive, find_upload(archive, upload, &row), &row));
 }
 
 enum store_result archive_file_remove(struct archive *archive,
@@ -158,12 +197,10 @@ enum store_result archive_file_remove(struct archive *archive,
                                       const uint8_t hash[STORE_HASH_BYTES])
 {
     struct file_row row;
-    enum store_result result = file_rows_ready(archive);
-    if (result == STORE_OK)
-        result = archive_begin(archive);
+    enum store_result result = begin_transaction(archive);
     if (result != STORE_OK)
         return result;
-    return file_rows_end(archive, drop_found(archive, find(archive, room, hash, &row), &row));
+    return archive_end(archive, drop_found(archive, find(archive, room, hash, &row), &row));
 }
 
 /* Drops rows that the statement finds, until it finds none. */
@@ -198,7 +235,7 @@ enum store_result archive_files_tidy(struct archive *archive)
         result = archive_begin(archive);
     if (result != STORE_OK)
         return result;
-    return file_rows_end(archive, drop_all(archive, FILE_ARRIVING, (struct bytes){0}));
+    return archive_end(archive, drop_all(archive, FILE_ARRIVING, (struct bytes){0}));
 }
 
 /* --- There -------------------------------------------------------------------------------------- */
@@ -299,14 +336,12 @@ enum store_result archive_file_use(struct archive *archive,
                                    const struct store_use *uses,
                                    size_t count)
 {
-    enum store_result result = file_rows_ready(archive);
-    if (result == STORE_OK)
-        result = archive_begin(archive);
+    enum store_result result = begin_transaction(archive);
     if (result != STORE_OK)
         return result;
     for (size_t i = 0; i < count && result == STORE_OK; i++)
         result = set_used(archive, room, &uses[i]);
-    return file_rows_end(archive, result);
+    return archive_end(archive, result);
 }
 
 enum store_result archive_file_stalest(struct archive *archive, struct store_file *file)

@@ -3,7 +3,9 @@
  *   file       id 1.., room's name, hash, type, bytes, parts, sum, added_ms, used_ms, checksum
  *   file_part  id = file's id << 16 | number of the part from 0, checksum, bytes
  *
- * An upload is a row too: it has 16 random bytes in the place of its hash, and is wanted for ever.
+ * An upload is a row too: it has 16 random bytes in the place of its hash, and is wanted for ever. Who
+ * sends it knows it by its id, which is not given again while this process runs, whatever becomes of
+ * the row or of the file that it was in.
  * `sum` is made of the checksums of the parts, so that a part that is missing, or strayed here, is
  * missed.
  *
@@ -53,6 +55,11 @@ MUST_CHECK enum store_result
 archive_file_write(struct archive *archive, uint64_t upload, struct bytes bytes);
 MUST_CHECK enum store_result archive_file_end(struct archive *archive,
                                               uint64_t upload,
+                                              const struct store_file *file,
+                                              bool *added);
+MUST_CHECK enum store_result archive_file_put(struct archive *archive,
+                                              struct bytes room,
+                                              struct bytes bytes,
                                               const struct store_file *file,
                                               bool *added);
 MUST_CHECK enum store_result archive_file_drop(struct archive *archive, uint64_t upload);

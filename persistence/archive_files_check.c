@@ -89,7 +89,7 @@ copy_parts(struct archive *from, struct archive *to, const struct file_row *row)
 static enum store_result copy(struct archive *from, struct archive *to, const struct file_row *row)
 {
     enum store_result result = archive_begin(to);
-    return result == STORE_OK ? file_rows_end(to, copy_parts(from, to, row)) : result;
+    return result == STORE_OK ? archive_end(to, copy_parts(from, to, row)) : result;
 }
 
 /* Files with ids in [*low, *high], which it narrows, until one cannot be reached. */

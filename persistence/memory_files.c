@@ -1,5 +1,7 @@
 #include "persistence/memory_files.h"
 
+#include "persistence/store_place.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,13 +105,20 @@ memory_files_begin(struct memory_files *files, struct bytes room, uint64_t bytes
     return STORE_OK;
 }
 
+static enum store_result other_bytes(void)
+{
+    store_place_set("a file: other bytes than announced");
+    return STORE_DAMAGED;
+}
+
 enum store_result
 memory_files_write(struct memory_files *files, uint64_t upload, struct bytes bytes)
 {
     struct memory_file *file = *upload_place(files, upload);
     if (file == NULL)
         return STORE_NOT_FOUND;
-    assert(bytes.length <= file->file.bytes - file->length);
+    if (bytes.length > file->file.bytes - file->length)
+        return other_bytes();
     if (bytes.length > 0)
         memcpy(file->bytes + file->length, bytes.data, bytes.length);
     file->length += bytes.length;
@@ -125,7 +134,8 @@ enum store_result memory_files_end(struct memory_files *files,
     struct memory_file *arrived = *place;
     if (arrived == NULL)
         return STORE_NOT_FOUND;
-    assert(arrived->length == arrived->file.bytes);
+    if (arrived->length != arrived->file.bytes)
+        return other_bytes();
     struct bytes room = store_file_room(&arrived->file);
     struct memory_file *there = find(files, room, file->hash);
     *added = there == NULL;
@@ -145,6 +155,19 @@ enum store_result memory_files_end(struct memory_files *files,
     arrived->next = *place;
     *place = arrived;
     return STORE_OK;
+}
+
+enum store_result memory_files_put(struct memory_files *files,
+                                   struct bytes room,
+                                   struct bytes bytes,
+                                   const struct store_file *file,
+                                   bool *added)
+{
+    uint64_t upload;
+    enum store_result result = memory_files_begin(files, room, bytes.length, &upload);
+    if (result == STORE_OK)
+        result = memory_files_write(files, upload, bytes);
+    return result == STORE_OK ? memory_files_end(files, upload, file, added) : result;
 }
 
 enum store_result memory_files_drop(struct memory_files *files, uint64_t upload)

@@ -26,6 +26,11 @@ MUST_CHECK enum store_result memory_files_end(struct memory_files *files,
                                               uint64_t upload,
                                               const struct store_file *file,
                                               bool *added);
+MUST_CHECK enum store_result memory_files_put(struct memory_files *files,
+                                              struct bytes room,
+                                              struct bytes bytes,
+                                              const struct store_file *file,
+                                              bool *added);
 MUST_CHECK enum store_result memory_files_drop(struct memory_files *files, uint64_t upload);
 MUST_CHECK enum store_result memory_files_find(const struct memory_files *files,
                                                struct bytes room,

@@ -2,7 +2,7 @@
  *
  *   files->begin(store, room, length, &upload);
  *   files->write(store, upload, bytes); ...                 as they come
- *   files->end(store, upload, &file);                       now the room has it
+ *   files->end(store, upload, &file, &added);               now the room has it
  *   files->find(store, room, hash, &file);  files->read(store, room, hash, part, visitor, context);
  *
  * A file belongs to one room and goes with it. It is written and read in parts, so that nobody has
@@ -10,8 +10,9 @@
  * That the bytes have that hash is the caller's word; that they are the bytes that were written is
  * the store's.
  *
- * Errors     as in store.h; STORE_NOT_FOUND of an upload that is gone, with its room perhaps. list()
- *            and stalest() pass over what does not check, which check() tells of.
+ * Errors     as in store.h; STORE_NOT_FOUND of an upload that is gone, with its room perhaps: no other
+ *            one has its number. STORE_DAMAGED of one whose bytes are not as many as were announced.
+ *            list() and stalest() pass over what does not check, which check() tells of.
  * Threads    that of the archive half.
  */
 #ifndef PERSISTENCE_STORE_FILES_H
@@ -69,6 +70,13 @@ struct store_files {
      * *added tells. Room and length in `file` are not looked at. */
     MUST_CHECK enum store_result (*end)(struct store *store,
                                         uint64_t upload,
+                                        const struct store_file *file,
+                                        bool *added);
+
+    /* All three at once, of a file whose bytes are there. */
+    MUST_CHECK enum store_result (*put)(struct store *store,
+                                        struct bytes room,
+                                        struct bytes bytes,
                                         const struct store_file *file,
                                         bool *added);
 

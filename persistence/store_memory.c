@@ -233,6 +233,15 @@ file_end(struct store *store, uint64_t upload, const struct store_file *file, bo
     return memory_files_end(files_of(store), upload, file, added);
 }
 
+static enum store_result file_put(struct store *store,
+                                  struct bytes room,
+                                  struct bytes bytes,
+                                  const struct store_file *file,
+                                  bool *added)
+{
+    return memory_files_put(files_of(store), room, bytes, file, added);
+}
+
 static enum store_result file_drop(struct store *store, uint64_t upload)
 {
     return memory_files_drop(files_of(store), upload);
@@ -286,6 +295,7 @@ static const struct store_files file_functions = {
     .begin = file_begin,
     .write = file_write,
     .end = file_end,
+    .put = file_put,
     .drop = file_drop,
     .find = file_find,
     .read = file_read,

@@ -81,6 +81,16 @@ static enum store_result renew_journal(struct store *store)
 
 /* --- Archive ------------------------------------------------------------------------------------ */
 
+/* Ids of files that were given by the one before are not given again. */
+static enum store_result open_again(struct archive *archive)
+{
+    struct sqlite_place files = archive->place;
+    uint64_t last_file = archive->last_file;
+    enum store_result result = archive_open(archive, &files);
+    archive->last_file = last_file;
+    return result;
+}
+
 /* A file whose pages do not hold together would refuse every sealing from now on, and the journal
  * would grow for ever. */
 static void replace_archive(struct archive *archive)
@@ -92,7 +102,7 @@ static void replace_archive(struct archive *archive)
     archive_close(archive);
     enum store_result result = salvage_archive(&files, &report);
     if (result == STORE_OK)
-        result = archive_open(archive, &files);
+        result = open_again(archive);
     if (result == STORE_OK)
         store_place_set("%s", text);
 }
@@ -100,8 +110,7 @@ static void replace_archive(struct archive *archive)
 /* It may be missing: then it could not be replaced the last time. */
 static enum store_result begin_writing(struct archive *archive)
 {
-    struct sqlite_place files = archive->place;
-    return archive->file.db != NULL ? STORE_OK : archive_open(archive, &files);
+    return archive->file.db != NULL ? STORE_OK : open_again(archive);
 }
 
 static enum store_result end_writing(struct store *store, enum store_result result)
@@ -217,6 +226,15 @@ file_end(struct store *store, uint64_t upload, const struct store_file *file, bo
     return archive_file_end(archive_of(store), upload, file, added);
 }
 
+static enum store_result file_put(struct store *store,
+                                  struct bytes room,
+                                  struct bytes bytes,
+                                  const struct store_file *file,
+                                  bool *added)
+{
+    return archive_file_put(archive_of(store), room, bytes, file, added);
+}
+
 static enum store_result file_drop(struct store *store, uint64_t upload)
 {
     return archive_file_drop(archive_of(store), upload);
@@ -269,6 +287,7 @@ static const struct store_files file_functions = {
     .begin = file_begin,
     .write = file_write,
     .end = file_end,
+    .put = file_put,
     .drop = file_drop,
     .find = file_find,
     .read = file_read,

@@ -20,40 +20,50 @@ static enum kind kind;
 static struct scratch scratch;
 struct store *store;
 
-static void open_store(void)
+const char *open_store(void)
 {
+    static char says[STORE_SQLITE_ERROR_MAX];
     if (kind == MEMORY) {
         store = store_memory_create(BYTES_MAX);
         ck_assert_ptr_nonnull(store);
-        return;
+        return "";
     }
-    char error[STORE_SQLITE_ERROR_MAX];
     struct store_sqlite_options options = {.folder = scratch.path, .sync = kind == SQLITE_DISK};
-    enum store_result result = store_sqlite_open(&options, &store, error);
-    ck_assert_msg(result == STORE_OK && error[0] == '\0', "%s", error);
+    ck_assert_msg(store_sqlite_open(&options, &store, says) == STORE_OK, "%s", says);
+    return says;
+}
+
+static void open_well(void)
+{
+    ck_assert_str_eq(open_store(), "");
 }
 
 static void make_memory(void)
 {
     kind = MEMORY;
-    open_store();
+    open_well();
 }
 
-static void make_sqlite_disk(void)
+void make_sqlite_disk(void)
 {
     kind = SQLITE_DISK;
     scratch = scratch_make();
-    open_store();
+    open_well();
 }
 
 static void make_sqlite_os(void)
 {
     kind = SQLITE_OS;
     scratch = scratch_make();
-    open_store();
+    open_well();
 }
 
-static void drop_store(void)
+const char *store_folder(void)
+{
+    return scratch.path;
+}
+
+void drop_store(void)
 {
     store->close(store);
     if (kind != MEMORY)
@@ -65,7 +75,7 @@ void reopen(void)
     if (kind == MEMORY)
         return;
     store->close(store);
-    open_store();
+    open_well();
 }
 
 /* --- Words for the tests ------------------------------------------------------------------------ */

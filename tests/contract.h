@@ -20,6 +20,13 @@ extern uint64_t fence;      /* of the last claim() */
 
 void contract_cases(Suite *suite, void (*add)(TCase *tests));
 
+/* For tests of the store in files alone: a fixture, its folder, and what the store says where it is
+ * opened after store->close(). */
+void make_sqlite_disk(void);
+void drop_store(void);
+const char *store_folder(void);
+const char *open_store(void);
+
 /* What a store keeps, it keeps over this; the one in memory keeps nothing and is left as it is. */
 void reopen(void);
 

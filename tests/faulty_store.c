@@ -188,6 +188,19 @@ file_end(struct store *store, uint64_t upload, const struct store_file *file, bo
     return under->files->end(under, upload, file, added);
 }
 
+static enum store_result file_put(struct store *store,
+                                  struct bytes room,
+                                  struct bytes bytes,
+                                  const struct store_file *file,
+                                  bool *added)
+{
+    struct store *under = faulty_of(store)->under;
+    enum store_result result;
+    return fails(store, CALL_FILE_WRITE, &result)
+               ? result
+               : under->files->put(under, room, bytes, file, added);
+}
+
 static enum store_result file_drop(struct store *store, uint64_t upload)
 {
     struct store *under = faulty_of(store)->under;
@@ -251,6 +264,7 @@ static const struct store_files files = {
     .begin = file_begin,
     .write = file_write,
     .end = file_end,
+    .put = file_put,
     .drop = file_drop,
     .find = file_find,
     .read = file_read,
