@@ -180,15 +180,26 @@ static bool look_at_room(struct storage *storage, struct bytes name, uint64_t no
     return done;
 }
 
-/* Only what is sealed is seen: while the archive does not take everything, nothing goes. */
+/* True while something that was logged may not be in the archive for long: what it names is not
+ * known. The lock is held. */
+static bool hides(const struct storage *storage)
+{
+    const struct storage_load_figures *figures = &storage->figures;
+    uint64_t waits_us = storage->options.seal_ms * UINT64_C(1000);
+    bool waits = figures->waiting_us > 0 &&
+                 storage->options.clock_ms() * UINT64_C(1000) > figures->waiting_us + waits_us;
+    return figures->failing || figures->archive_fails || figures->archive_behind || waits;
+}
+
+/* Only what is sealed is seen: while not everything gets there, nothing goes. */
 void archivist_collect(struct storage *storage)
 {
     uint64_t grace_ms = storage->options.file_grace_ms;
     uint64_t now_ms = storage->options.wall_ms();
     pthread_mutex_lock(&storage->mutex);
-    bool fails = storage->figures.archive_fails || storage->fenced || storage->stopping;
+    bool refrains = hides(storage) || storage->fenced || storage->stopping;
     pthread_mutex_unlock(&storage->mutex);
-    if (fails || storage->incomplete || storage->tail_bytes > 0 || grace_ms == 0)
+    if (refrains || storage->incomplete || storage->tail_bytes > 0 || grace_ms == 0)
         return;
     for (unsigned i = 0; i < LOOKS; i++) {
         struct store_file stalest;

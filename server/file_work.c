@@ -1,6 +1,7 @@
 /* file_work.c - the archivist's part in uploads and downloads. */
 #include "server/file_work.h"
 
+#include "server/limits.h"
 #include "server/storage_parts.h"
 
 #include <openssl/evp.h>
@@ -89,12 +90,12 @@ static enum file_outcome outcome_of(enum store_result result)
     return FILE_FAILED;
 }
 
-static enum file_outcome begin(struct storage *storage, struct file_work *work)
+/* Whether there is space for it; and its digest begins. */
+static enum file_outcome admit(struct storage *storage, struct file_work *work)
 {
     struct store *store = storage->store;
-    struct bytes room = store_file_room(&work->file);
     struct store_held held;
-    enum store_result result = store->files->held(store, room, &held);
+    enum store_result result = store->files->held(store, store_file_room(&work->file), &held);
     if (result != STORE_OK)
         return outcome_of(result);
     uint64_t bytes = work->file.bytes;
@@ -102,41 +103,70 @@ static enum file_outcome begin(struct storage *storage, struct file_work *work)
         return FILE_ROOM_FULL;
     if (held.all_bytes + bytes > work->bounds.all_bytes)
         return FILE_STORE_FULL;
+    work->crowded = held.all_bytes + bytes > work->bounds.all_bytes / 2;
     work->digest = EVP_MD_CTX_new();
     if (work->digest == NULL || EVP_DigestInit_ex(work->digest, EVP_sha256(), NULL) != 1)
         return FILE_FAILED;
-    return outcome_of(store->files->begin(store, room, bytes, &work->upload));
+    return FILE_DONE;
 }
 
-static enum file_outcome finish(struct storage *storage, struct file_work *work)
+/* The time at which a new file is held to have been wanted: now, or earlier where it is not to stay
+ * for a whole grace unless something names it. */
+static uint64_t wanted_ms(const struct storage *storage, const struct file_work *work)
+{
+    uint64_t now_ms = storage->options.wall_ms(), grace_ms = storage->options.file_grace_ms;
+    uint64_t unnamed_ms = UNNAMED_S * UINT64_C(1000);
+    return work->crowded && grace_ms > unnamed_ms ? now_ms - (grace_ms - unnamed_ms) : now_ms;
+}
+
+static enum file_outcome finish(struct storage *storage, struct file_work *work, bool begun)
 {
     struct store *store = storage->store;
-    if (EVP_DigestFinal_ex(work->digest, work->file.hash, NULL) != 1)
+    struct store_file *file = &work->file;
+    struct bytes bytes = {work->data, work->taken};
+    if (EVP_DigestFinal_ex(work->digest, file->hash, NULL) != 1)
         return FILE_FAILED;
-    work->file.added_ms = work->file.used_ms = storage->options.wall_ms();
-    enum store_result result = store->files->end(store, work->upload, &work->file, &work->added);
+    file->added_ms = storage->options.wall_ms();
+    file->used_ms = wanted_ms(storage, work);
+    if (!begun)
+        return outcome_of(
+            store->files->put(store, store_file_room(file), bytes, file, &work->added));
+    enum store_result result = store->files->write(store, work->upload, bytes);
+    if (result == STORE_OK)
+        result = store->files->end(store, work->upload, file, &work->added);
     if (result == STORE_OK)
         work->upload = 0;
     return outcome_of(result);
 }
 
-static enum file_outcome write_on(struct storage *storage, struct file_work *work)
+static enum file_outcome write_run(struct storage *storage, struct file_work *work, bool begun)
 {
     struct store *store = storage->store;
+    enum store_result result = STORE_OK;
+    if (!begun)
+        result = store->files->begin(store, store_file_room(&work->file), work->file.bytes,
+                                     &work->upload);
+    if (result == STORE_OK)
+        result = store->files->write(store, work->upload, (struct bytes){work->data, work->taken});
+    return outcome_of(result);
+}
+
+/* The next run; one that is the whole file is put in one transaction. */
+static enum file_outcome write_on(struct storage *storage, struct file_work *work)
+{
     pthread_mutex_lock(&storage->mutex);
     bool fails = storage->figures.archive_fails || storage->fenced;
     pthread_mutex_unlock(&storage->mutex);
+    bool begun = work->upload > 0;
     enum file_outcome outcome = fails ? FILE_FAILED : FILE_DONE;
-    if (outcome == FILE_DONE && work->upload == 0)
-        outcome = begin(storage, work);
+    if (outcome == FILE_DONE && !begun)
+        outcome = admit(storage, work);
     if (outcome != FILE_DONE)
         return outcome;
     work->taken = work->last ? work->length : work->length - work->length % STORE_FILE_PART;
-    struct bytes bytes = {work->data, work->taken};
-    if (EVP_DigestUpdate(work->digest, bytes.data, bytes.length) != 1)
+    if (EVP_DigestUpdate(work->digest, work->data, work->taken) != 1)
         return FILE_FAILED;
-    outcome = outcome_of(store->files->write(store, work->upload, bytes));
-    return outcome == FILE_DONE && work->last ? finish(storage, work) : outcome;
+    return work->last ? finish(storage, work, begun) : write_run(storage, work, begun);
 }
 
 /* What cannot be dropped now goes when the store is opened again. */

@@ -45,6 +45,7 @@ struct file_work {
     struct store_file file; /* room; hash, where it is known; READ and WRITE find the rest out */
     struct file_bounds bounds;
     void *digest;    /* the archivist's, of an upload */
+    bool crowded;    /* likewise: it began where files took over half of what they may */
     uint64_t upload; /* 0: not begun */
     uint64_t part;   /* READ: its number */
     bool last;       /* WRITE: nothing follows */

@@ -60,6 +60,7 @@ static void deny_outcome(struct file_denial *denial, enum file_outcome outcome)
 
 /* --- Uploads ------------------------------------------------------------------------------------ */
 
+static const char no_memory[] = "the server has no memory left";
 static const char kinds[] = "images of type PNG, JPEG, GIF or WebP are taken";
 
 static uint32_t uploads_of(const struct hub *hub, const struct address *address)
@@ -99,7 +100,11 @@ static bool may_begin(struct hub *hub,
                       uint64_t length,
                       struct file_denial *denial)
 {
+    struct addresses *addresses = &hub->addresses;
+    struct address *address = session->address;
     uint32_t kib = (uint32_t)((length + 1023) / 1024);
+    if (kib < UPLOAD_KIB_MIN)
+        kib = UPLOAD_KIB_MIN;
     if (hub->draining)
         deny_busy(denial, REFUSAL_DRAINING, "the server is going down");
     else if (hub->files.upload_count >= UPLOADS_MAX)
@@ -107,11 +112,12 @@ static bool may_begin(struct hub *hub,
     else if (uploads_of(hub, session->address) >= UPLOADS_PER_ADDRESS_MAX) {
         deny(denial, 429, REFUSAL_UPLOADS, "too many uploads from this address are under way");
         denial->retry_s = 2;
-    } else if (!address_may(&hub->addresses, session->address, ADDRESS_SENDS_FILES, kib,
-                            hub->now_us)) {
+    } else if (!address_may(addresses, address, ADDRESS_SENDS_FILES, kib, hub->now_us)) {
         deny(denial, 429, REFUSAL_FILE_RATE, "too many bytes of files from this address");
-        denial->retry_s = address_wait_s(&hub->addresses, session->address, ADDRESS_SENDS_FILES,
-                                         kib, hub->now_us);
+        denial->retry_s = address_wait_s(addresses, address, ADDRESS_SENDS_FILES, kib, hub->now_us);
+    } else if (!address_may(addresses, address, ADDRESS_FILLS_FILES, kib, hub->now_us)) {
+        deny(denial, 429, REFUSAL_FILE_RATE, "this address has sent its share of files");
+        denial->retry_s = address_wait_s(addresses, address, ADDRESS_FILLS_FILES, kib, hub->now_us);
     } else {
         return true;
     }
@@ -167,7 +173,7 @@ struct upload *upload_begin(struct hub *hub,
     /* What becomes of the room becomes of its files: so it is one that is stored. */
     struct upload *upload = room_host_store(host) ? make(hub, room, length) : NULL;
     if (upload == NULL) {
-        deny_busy(denial, REFUSAL_MEMORY, "the server has no memory left");
+        deny_busy(denial, REFUSAL_MEMORY, no_memory);
         return NULL;
     }
     upload->session = session;
@@ -185,7 +191,9 @@ static enum file_step step_to(struct upload *upload, enum file_step step)
 
 static bool is_too_slow(const struct upload *upload)
 {
-    uint64_t allowed_s = UPLOAD_S + upload->length / UPLOAD_BYTES_PER_SECOND;
+    bool crowded = upload->hub->files.upload_count > UPLOADS_MAX / 2;
+    uint64_t least = crowded ? UPLOAD_CROWDED_BYTES_PER_SECOND : UPLOAD_BYTES_PER_SECOND;
+    uint64_t allowed_s = UPLOAD_S + upload->length / least;
     return upload->hub->now_us > upload->began_us + allowed_s * SECOND_US;
 }
 
@@ -204,24 +212,37 @@ static bool is_taken(struct upload *upload)
     return false;
 }
 
-/* A run that is full, or the last one, goes to the archivist. */
+/* A run that is full, or the last one, goes to the archivist. Once it has begun there, it goes with
+ * its room; one that has not would be left behind by a room that has gone meanwhile. */
 static enum file_step hand_over(struct upload *upload)
 {
     struct file_work *work = upload->work;
+    struct hub *hub = upload->hub;
     work->last = upload->arrived == upload->length;
     if (!work->last && work->length < UPLOAD_BUFFER_BYTES)
         return step_to(upload, FILE_STEP_MORE);
+    struct bytes room = store_file_room(&work->file);
+    if (work->upload == 0 && find_room(hub, upload->session, room, &upload->denial) == NULL)
+        return step_to(upload, FILE_STEP_DENIED);
     upload->away = true;
-    storage_file(upload->hub->storage, work);
+    storage_file(hub->storage, work);
     return step_to(upload, FILE_STEP_PAUSE);
 }
 
+/* For the next run; false with a denial. */
 static bool keep_early(struct upload *upload, struct bytes bytes)
 {
     size_t length = upload->early.length + bytes.length;
     uint8_t *data = (uint8_t *)(uintptr_t)upload->early.data;
-    if (length > UPLOAD_SLACK || (data = realloc(data, length)) == NULL)
+    if (length > UPLOAD_SLACK) {
+        deny_busy(&upload->denial, REFUSAL_MEMORY, "bytes came faster than the disk takes them");
         return false;
+    }
+    data = realloc(data, length);
+    if (data == NULL) {
+        deny_busy(&upload->denial, REFUSAL_MEMORY, no_memory);
+        return false;
+    }
     memcpy(data + upload->early.length, bytes.data, bytes.length);
     upload->early = (struct bytes){data, length};
     return true;
@@ -239,18 +260,15 @@ enum file_step upload_take(struct upload *upload, struct bytes bytes)
     if (upload->step == FILE_STEP_DENIED || upload->step == FILE_STEP_DONE || bytes.length == 0)
         return upload->step;
     upload->hub->counters.file_bytes_in += bytes.length;
-    bool fits = bytes.length <= upload->length - upload->arrived;
+    bool announced = bytes.length <= upload->length - upload->arrived;
     upload->arrived += bytes.length;
-    if (fits && upload->away)
-        fits = keep_early(upload, bytes);
-    else if (fits)
-        append(upload->work, bytes);
-    if (!fits) {
+    if (!announced) {
         deny(&upload->denial, 400, REFUSAL_FILE_BYTES, "more bytes came than were announced");
         return step_to(upload, FILE_STEP_DENIED);
     }
     if (upload->away)
-        return upload->step;
+        return keep_early(upload, bytes) ? upload->step : step_to(upload, FILE_STEP_DENIED);
+    append(upload->work, bytes);
     return is_taken(upload) ? hand_over(upload) : step_to(upload, FILE_STEP_DENIED);
 }
 
@@ -278,11 +296,6 @@ static void upload_returned(struct upload *upload)
         upload->early = (struct bytes){0};
         (void)hand_over(upload);
     }
-}
-
-enum file_step upload_turn(struct upload *upload)
-{
-    return upload->step;
 }
 
 void upload_end(struct upload *upload)

@@ -2,8 +2,8 @@
  * and what the archivist made of it. It knows no HTTP; ws_files.c does.
  *
  *   struct upload *upload = upload_begin(hub, session, room, length, &denial);
- *   upload_take(upload, bytes);          as they come; UPLOAD_PAUSE: no more of them for now
- *   upload_turn(upload);                 after the transport's want_write()
+ *   upload_take(upload, bytes);          as they come; FILE_STEP_PAUSE: no more of them for now
+ *   upload->step                         after the transport's want_write()
  *   upload_end(upload);
  *
  *   struct download *download = download_begin(hub, session, room, hash, whole);
@@ -54,7 +54,7 @@ enum file_step {
 struct upload {
     struct upload *prev, *next;
     struct hub *hub;
-    struct session *session; /* NULL: nobody waits for it any more */
+    struct session *session; /* outlives it */
     struct file_work *work;
     struct store_file file; /* FILE_STEP_DONE: as it is stored */
     struct file_denial denial;
@@ -75,7 +75,6 @@ struct upload *upload_begin(struct hub *hub,
 
 /* Bytes may still come while it pauses, UPLOAD_SLACK of them: the socket's side has read ahead. */
 enum file_step upload_take(struct upload *upload, struct bytes bytes);
-enum file_step upload_turn(struct upload *upload);
 
 /* What was begun is dropped, unless it is done. NULL is fine. */
 void upload_end(struct upload *upload);
@@ -83,7 +82,7 @@ void upload_end(struct upload *upload);
 struct download {
     struct download *prev, *next;
     struct hub *hub;
-    struct session *session; /* likewise */
+    struct session *session; /* outlives it */
     struct file_work *work;
     struct file_denial denial;
     struct bytes part; /* to be sent, until download_next() */

@@ -55,9 +55,18 @@ struct hub_limits {
 #define UPLOAD_BUFFER_BYTES     (256u << 10)
 #define UPLOAD_SLACK            8192u
 
-/* An upload is over when it has taken so long, and a second more for so many bytes. */
-#define UPLOAD_S                20u
-#define UPLOAD_BYTES_PER_SECOND 8192u
+/* An upload is over when it has taken so long, and a second more for so many bytes: more of them while
+ * over half of the uploads that there may be are under way, so that slow ones do not hold all places. */
+#define UPLOAD_S                        20u
+#define UPLOAD_BYTES_PER_SECOND         8192u
+#define UPLOAD_CROWDED_BYTES_PER_SECOND 131072u
+
+/* The least that counts of an upload: what it makes the disk do does not become less with it. */
+#define UPLOAD_KIB_MIN 64u
+
+/* How long a file stays that no record names, where it came when files took over half of what they
+ * may; the grace, where that is shorter. */
+#define UNNAMED_S 1800u
 
 /* Parts of files that are being sent, in memory at once; each must be gone after so long. */
 #define DOWNLOADS_MAX   256u

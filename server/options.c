@@ -92,6 +92,12 @@ static const struct option table[] = {
     {"file-burst-per-address", "TUTTI_FILE_BURST_PER_ADDRESS", "KIB", "65536",
      AT(limits.address_rates[ADDRESS_SENDS_FILES].burst), KIND_NUMBER, 1, ADDRESS_RATE_MAX,
      "KiB of images sent at once by one address"},
+    {"file-share-rate-per-address", "TUTTI_FILE_SHARE_RATE_PER_ADDRESS", "KIB", "728",
+     AT(limits.address_rates[ADDRESS_FILLS_FILES].per_minute), KIND_NUMBER, 1, ADDRESS_RATE_MAX,
+     "KiB of images per minute that one address gains of its share; the default is 1 GiB a day"},
+    {"file-share-per-address", "TUTTI_FILE_SHARE_PER_ADDRESS", "KIB", "1048576",
+     AT(limits.address_rates[ADDRESS_FILLS_FILES].burst), KIND_NUMBER, 1, ADDRESS_RATE_MAX,
+     "KiB of images that one address may send before only that rate is left"},
     {"max-members", "TUTTI_MAX_MEMBERS", "N", "5000", AT(limits.room.members), KIND_NUMBER, 1,
      1000000, "members of one room"},
     {"max-records", "TUTTI_MAX_RECORDS", "N", "10000", AT(limits.room.records), KIND_NUMBER, 1,
@@ -287,6 +293,22 @@ static bool durability_named(const char *text, enum durability *durability)
     return false;
 }
 
+/* An image that is longer than what an address may send would be refused for ever. */
+static bool may_be_sent(const struct options *options, char error[OPTIONS_ERROR_MAX])
+{
+    const struct hub_limits *limits = &options->limits;
+    uint32_t burst = limits->address_rates[ADDRESS_SENDS_FILES].burst;
+    uint32_t share = limits->address_rates[ADDRESS_FILLS_FILES].burst;
+    uint32_t kib = limits->files.file_bytes / 1024 + (limits->files.file_bytes % 1024 > 0);
+    if (kib <= burst && kib <= share)
+        return true;
+    snprintf(error, OPTIONS_ERROR_MAX,
+             "--max-file-bytes: %" PRIu32 " KiB are more than one address may send at once; raise "
+             "--file-%s-per-address to that, which is %" PRIu32 " KiB",
+             kib, kib > burst ? "burst" : "share", kib > burst ? burst : share);
+    return false;
+}
+
 /* What the table cannot say: values with a form of their own, and options that need each other. */
 static enum options_result check(struct options *options, char error[OPTIONS_ERROR_MAX])
 {
@@ -315,6 +337,8 @@ static enum options_result check(struct options *options, char error[OPTIONS_ERR
                  options->durability_text);
         return OPTIONS_BAD;
     }
+    if (!may_be_sent(options, error))
+        return OPTIONS_BAD;
     return OPTIONS_RUN;
 }
 

@@ -1,5 +1,5 @@
 /* storage_parts.h - the inside of a storage, shared by storage.c, writer.c, archivist.c, loading.c,
- * sealing.c and tails.c alone.
+ * sealing.c, tails.c, file_work.c and collector.c alone.
  *
  * One mutex guards the queues, the events and the figures. What else is here belongs to one thread. */
 #ifndef SERVER_STORAGE_PARTS_H

@@ -3,6 +3,7 @@
 #include "server/upgrade.h"
 #include "server/ws_parts.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,14 +86,18 @@ static struct hash_text hash_text(const uint8_t hash[STORE_HASH_BYTES])
 static void
 add_headers(const struct ws_options *options, const struct transfer *transfer, char *headers)
 {
+    bool other = transfer->origin[0] != '\0';
     size_t length = strlen(headers);
-    if (transfer->origin[0] != '\0')
-        length += (size_t)snprintf(headers + length, HEADERS_MAX - length,
-                                   "access-control-allow-origin: %s\r\n", transfer->origin);
-    snprintf(headers + length, HEADERS_MAX - length,
-             "vary: origin\r\n"
-             "cross-origin-resource-policy: %s\r\n",
-             options->origin_count > 0 ? "cross-origin" : "same-origin");
+    int written =
+        snprintf(headers + length, HEADERS_MAX - length,
+                 "%s%s%s"
+                 "vary: origin\r\n"
+                 "cross-origin-resource-policy: %s\r\n",
+                 other ? "access-control-allow-origin: " : "", transfer->origin,
+                 other ? "\r\n" : "", options->origin_count > 0 ? "cross-origin" : "same-origin");
+    assert(written > 0 &&
+           (size_t)written < HEADERS_MAX - length); /* an origin's length is bounded */
+    (void)written;
 }
 
 /* Head and a short body at once. */
@@ -220,7 +225,7 @@ static int follow_upload(const struct ws_options *options, struct lws *wsi, stru
 {
     struct transfer *transfer = session->transfer;
     struct upload *upload = transfer->upload;
-    switch (upload_turn(upload)) {
+    switch (upload->step) {
     case FILE_STEP_MORE:
         return 0;
     case FILE_STEP_PAUSE:

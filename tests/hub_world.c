@@ -63,6 +63,7 @@ static struct hub_options options(void)
                 .connections_per_address = 100,
                 .address_rates = {{.per_minute = ADDRESS_RATE_MAX, .burst = ADDRESS_RATE_MAX},
                                   {.per_minute = ADDRESS_RATE_MAX, .burst = ADDRESS_RATE_MAX},
+                                  {.per_minute = ADDRESS_RATE_MAX, .burst = ADDRESS_RATE_MAX},
                                   {.per_minute = ADDRESS_RATE_MAX, .burst = ADDRESS_RATE_MAX}},
                 .rooms = 100,
                 .room_rate = {.per_second = 100, .burst = 100},

@@ -179,6 +179,7 @@ static void open_server(void)
                    .rooms = 100,
                    .address_rates = {{.per_minute = ADDRESS_RATE_MAX, .burst = ADDRESS_RATE_MAX},
                                      {.per_minute = ADDRESS_RATE_MAX, .burst = ADDRESS_RATE_MAX},
+                                     {.per_minute = ADDRESS_RATE_MAX, .burst = ADDRESS_RATE_MAX},
                                      {.per_minute = ADDRESS_RATE_MAX, .burst = ADDRESS_RATE_MAX}},
                    .room_rate = {.per_second = 1000, .burst = 1000},
                    .openings = 100,

@@ -395,10 +395,11 @@ END_TEST
 START_TEST(an_address_is_held_to_its_rate)
 {
     teardown();
-    start((const char *const[]){"--count-loopback", "--file-burst-per-address", "100",
-                                "--file-rate-per-address", "60", NULL});
-    ck_assert_int_eq(post(image, 60 * KIB), 201);
-    ck_assert_int_eq(post(image, 50 * KIB), 429);
+    start((const char *const[]){"--count-loopback", "--max-file-bytes", "307200",
+                                "--file-burst-per-address", "340", "--file-rate-per-address", "60",
+                                NULL});
+    ck_assert_int_eq(post(image, 260 * KIB), 201);
+    ck_assert_int_eq(post(image, 150 * KIB), 429);
     ck_assert_ptr_nonnull(header("retry-after"));
     ck_assert_int_eq(post(image, 38 * KIB), 201);
     ck_assert(metric("tutti_refused_total{reason=\"file_rate\"}") == 1);

@@ -1,6 +1,8 @@
 /* check_collector.c - images that nothing shows any more go, after the grace and not before: a room
  * that logs, a storage in the test's thread, and both clocks in its hand. */
 #include "persistence/store_memory.h"
+#include "server/file_work.h"
+#include "server/limits.h"
 #include "server/storage.h"
 #include "sync/files.h"
 #include "sync/log.h"
@@ -146,6 +148,13 @@ static bool is_there(uint8_t byte)
     struct store_file file;
     memset(file.hash, byte, STORE_HASH_BYTES);
     return store->files->find(store, bytes_of("lobby"), file.hash, &file) == STORE_OK;
+}
+
+static uint64_t files_there(void)
+{
+    struct store_held held;
+    ck_assert_int_eq(store->files->held(store, bytes_of("lobby"), &held), STORE_OK);
+    return held.files;
 }
 
 #define HASH_AA "xaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -300,6 +309,40 @@ START_TEST(hidden_behind_a_snapshot_that_shows_it_goes)
 }
 END_TEST
 
+/* As the hub sends one, where all files together may have 40 bytes; the second takes over half. */
+static void upload(uint8_t letter)
+{
+    struct file_work *work = file_work_create(bytes_of("lobby"));
+    ck_assert_ptr_nonnull(work);
+    work->task = FILE_WRITE;
+    work->bounds = (struct file_bounds){.room_files = 9, .room_bytes = 1000, .all_bytes = 40};
+    work->data = malloc(16);
+    ck_assert_ptr_nonnull(work->data);
+    memset(work->data, letter, 16);
+    work->length = work->capacity = 16;
+    work->file.bytes = 16;
+    work->last = true;
+    storage_file(storage, work);
+    storage_work(storage);
+    struct file_work *done = storage_file_done(storage);
+    ck_assert_ptr_eq(done, work);
+    ck_assert_int_eq(done->outcome, FILE_DONE);
+    file_work_free(done);
+}
+
+START_TEST(where_space_is_short_what_nothing_names_goes_soon)
+{
+    upload('a');
+    upload('b');
+    ck_assert_uint_eq(files_there(), 2);
+    now_ms += UNNAMED_S * UINT64_C(1000);
+    work();
+    ck_assert_uint_eq(files_there(), 1);
+    pass(25);
+    ck_assert_uint_eq(files_there(), 0);
+}
+END_TEST
+
 START_TEST(sent_again_it_is_wanted_again)
 {
     put(0xaa);
@@ -367,6 +410,22 @@ START_TEST(while_the_archive_takes_nothing_nothing_goes)
 }
 END_TEST
 
+/* What waits to be written may show it again. */
+START_TEST(while_the_journal_takes_nothing_nothing_goes)
+{
+    put(0xaa);
+    show("a", HASH_AA);
+    pass(1);
+    hide("a");
+    pass(1);
+    faulty_store_fail(&faulty, CALL_APPEND, STORE_FULL, FAULTY_FOR_EVER);
+    show("b", HASH_AA);
+    ck_assert(storage_figures(storage).failing);
+    pass(60);
+    ck_assert(is_there(0xaa));
+}
+END_TEST
+
 START_TEST(without_a_grace_everything_stays)
 {
     storage_destroy(storage);
@@ -402,11 +461,13 @@ int main(void)
     tcase_add_test(tests, the_grace_begins_when_it_is_hidden);
     tcase_add_test(tests, hidden_and_shown_again_it_stays);
     tcase_add_test(tests, hidden_behind_a_snapshot_that_shows_it_goes);
+    tcase_add_test(tests, where_space_is_short_what_nothing_names_goes_soon);
     tcase_add_test(tests, sent_again_it_is_wanted_again);
     tcase_add_test(tests, many_go_a_few_at_a_time);
     tcase_add_test(tests, files_of_a_room_that_cannot_be_read_stay);
     tcase_add_test(tests, while_reading_fails_nothing_goes);
     tcase_add_test(tests, while_the_archive_takes_nothing_nothing_goes);
+    tcase_add_test(tests, while_the_journal_takes_nothing_nothing_goes);
     tcase_add_test(tests, without_a_grace_everything_stays);
     suite_add_tcase(suite, tests);
 

@@ -61,14 +61,14 @@ static void expect_denial(const struct upload *upload, int status, enum refusal 
 /* As the socket does it: it stops where it is told, and goes on when the answer has come. */
 static enum file_step send_from(struct upload *upload, uint64_t at, uint64_t to)
 {
-    enum file_step step = upload_turn(upload);
+    enum file_step step = upload->step;
     while (at < to && step != FILE_STEP_DENIED) {
         uint64_t length = to - at < 4000 ? to - at : 4000;
         step = upload_take(upload, (struct bytes){bytes + at, length});
         at += length;
         for (int i = 0; i < 4 && step == FILE_STEP_PAUSE; i++) {
             world_store();
-            step = upload_turn(upload);
+            step = upload->step;
         }
     }
     return step;
@@ -242,18 +242,41 @@ START_TEST(an_upload_that_takes_too_long_is_over)
 }
 END_TEST
 
+/* Short ones count as UPLOAD_KIB_MIN. */
 START_TEST(one_address_sends_so_much)
 {
-    world.hub->limits.address_rates[ADDRESS_SENDS_FILES] =
-        (struct address_rate){.per_minute = 60, .burst = 100};
+    world.hub->limits.address_rates[_i == 0 ? ADDRESS_SENDS_FILES : ADDRESS_FILLS_FILES] =
+        (struct address_rate){.per_minute = 60 * UPLOAD_KIB_MIN, .burst = 100};
     struct peer *peer = peer_open(2);
     upload_end(begin_from(peer, "lobby", 100 * KIB));
     expect_denial(begin_from(peer, "lobby", 12), 429, REFUSAL_FILE_RATE);
     ck_assert_uint_eq(denial.retry_s, 1);
     upload_end(begin_from(peer_open(3), "lobby", 100 * KIB));
     world_pass(1000);
-    upload_end(begin_from(peer, "lobby", 1 * KIB));
-    expect_denial(begin_from(peer, "lobby", 1 * KIB), 429, REFUSAL_FILE_RATE);
+    upload_end(begin_from(peer, "lobby", 12));
+    expect_denial(begin_from(peer, "lobby", 12), 429, REFUSAL_FILE_RATE);
+}
+END_TEST
+
+/* As long as others find places. */
+START_TEST(slow_uploads_hold_half_of_the_places)
+{
+    struct upload *uploads[UPLOADS_MAX / 2];
+    struct peer *home = peer_open_from(2, 0x7f000001);
+    uint64_t length = 400 * KIB;
+    struct upload *slow = begin(length);
+    for (uint32_t i = 0; i < UPLOADS_MAX / 2; i++)
+        uploads[i] = begin_from(home, "lobby", 100);
+    ck_assert_int_eq(send_from(slow, 0, 1000), FILE_STEP_MORE);
+    world_pass((UPLOAD_S + length / UPLOAD_CROWDED_BYTES_PER_SECOND) * 1000);
+    ck_assert_int_eq(send_from(slow, 1000, 2000), FILE_STEP_MORE);
+    world_pass(10);
+    if (_i == 0)
+        upload_end(uploads[0]); /* now half of them are under way, not more */
+    ck_assert_int_eq(send_from(slow, 2000, 3000), _i == 0 ? FILE_STEP_MORE : FILE_STEP_DENIED);
+    for (uint32_t i = _i == 0 ? 1 : 0; i < UPLOADS_MAX / 2; i++)
+        upload_end(uploads[i]);
+    upload_end(slow);
 }
 END_TEST
 
@@ -311,7 +334,7 @@ START_TEST(the_bytes_of_a_run_wait_for_the_archivist)
     at += UPLOAD_SLACK;
     world_store();
     ck_assert(hal->wants_write);
-    ck_assert_int_eq(upload_turn(upload), FILE_STEP_MORE);
+    ck_assert_int_eq(upload->step, FILE_STEP_MORE);
     ck_assert_int_eq(send_from(upload, at, 300 * KIB), FILE_STEP_DONE);
     uint8_t wanted[STORE_HASH_BYTES];
     sha256(300 * KIB, wanted);
@@ -327,6 +350,7 @@ START_TEST(who_reads_ahead_without_end_is_refused)
         upload_take(upload, (struct bytes){bytes + at, 4096});
     ck_assert_int_eq(upload_take(upload, (struct bytes){bytes, UPLOAD_SLACK + 1}),
                      FILE_STEP_DENIED);
+    ck_assert_int_eq(upload->denial.status, 503);
     upload_end(upload);
     world_store();
     world_store();
@@ -377,6 +401,20 @@ START_TEST(an_upload_whose_room_is_deleted_ends)
     ck_assert_int_eq(send_from(upload, 260 * KIB, 300 * KIB), FILE_STEP_DENIED);
     ck_assert_int_eq(upload->denial.status, 404);
     upload_end(upload);
+    ck_assert_uint_eq(held().files, 0);
+}
+END_TEST
+
+START_TEST(an_upload_of_a_room_that_is_gone_does_not_begin)
+{
+    struct upload *upload = begin(100);
+    send_from(upload, 0, 50);
+    ck_assert(hub_delete_room(world.hub, bytes_of("lobby")));
+    world_pass(1000);
+    ck_assert_int_eq(send_from(upload, 50, 100), FILE_STEP_DENIED);
+    ck_assert_int_eq(upload->denial.status, 404);
+    upload_end(upload);
+    world_store();
     ck_assert_uint_eq(held().files, 0);
 }
 END_TEST
@@ -529,7 +567,8 @@ int main(void)
     tcase_add_test(uploads, only_who_is_in_a_room_of_that_sort_may);
     tcase_add_test(uploads, what_is_no_image_is_refused_as_soon_as_that_shows);
     tcase_add_test(uploads, an_upload_that_takes_too_long_is_over);
-    tcase_add_test(uploads, one_address_sends_so_much);
+    tcase_add_loop_test(uploads, one_address_sends_so_much, 0, 2);
+    tcase_add_loop_test(uploads, slow_uploads_hold_half_of_the_places, 0, 2);
     tcase_add_test(uploads, so_many_uploads_are_under_way);
     tcase_add_test(uploads, one_address_has_so_many_uploads);
     tcase_add_test(uploads, the_bytes_of_a_run_wait_for_the_archivist);
@@ -537,6 +576,7 @@ int main(void)
     tcase_add_test(uploads, more_bytes_than_announced_are_refused);
     tcase_add_loop_test(uploads, an_upload_that_is_given_up_leaves_nothing, 0, 5);
     tcase_add_test(uploads, an_upload_whose_room_is_deleted_ends);
+    tcase_add_test(uploads, an_upload_of_a_room_that_is_gone_does_not_begin);
     suite_add_tcase(suite, uploads);
 
     TCase *downloads = tcase_create("downloads");

@@ -141,6 +141,9 @@ static const struct {
     {{"--max-rooms", "9x"}, "\"9x\""},
     {{"--max-rooms", "99999999999999999999"}, "whole number"},
     {{"--bytes-burst", "65535"}, "from 65536"},
+    {{"--max-file-bytes", "67108865"}, "raise --file-burst-per-address"},
+    {{"--file-burst-per-address", "8191"}, "which is 8191 KiB"},
+    {{"--file-share-per-address", "8191"}, "raise --file-share-per-address"},
     {{"--listen", "nowhere"}, "ADDRESS:PORT"},
     {{"--log-level", "loud"}, "error, warn, info or debug"},
     {{"--allow-origin", "example.com"}, "https://"},
@@ -154,6 +157,16 @@ START_TEST(a_mistake_is_answered_in_words)
     ck_assert_int_eq(read_args(mistakes[_i].arguments[0], mistakes[_i].arguments[1], NULL),
                      OPTIONS_BAD);
     ck_assert_msg(strstr(error, mistakes[_i].says) != NULL, "it says: %s", error);
+}
+END_TEST
+
+START_TEST(the_longest_image_may_be_sent)
+{
+    ck_assert_int_eq(read_args("--max-file-bytes", "67108864", NULL), OPTIONS_RUN);
+    ck_assert_int_eq(read_args("--file-burst-per-address=8192", NULL, NULL), OPTIONS_RUN);
+    ck_assert_int_eq(
+        read_args("--max-file-bytes=1073741824", "--file-burst-per-address=1048576", NULL),
+        OPTIONS_RUN);
 }
 END_TEST
 
@@ -183,6 +196,7 @@ int main(void)
     tcase_add_test(tcase, others_can_reach_it_only_when_that_is_said);
     tcase_add_loop_test(tcase, a_mistake_is_answered_in_words, 0,
                         sizeof mistakes / sizeof mistakes[0]);
+    tcase_add_test(tcase, the_longest_image_may_be_sent);
     tcase_add_test(tcase, help_names_every_option_once);
     Suite *suite = suite_create("options");
     suite_add_tcase(suite, tcase);
