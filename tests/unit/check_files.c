@@ -405,6 +405,23 @@ START_TEST(an_upload_whose_room_is_deleted_ends)
 }
 END_TEST
 
+/* Nothing but an image was ever in it: it is there to be deleted all the same. */
+START_TEST(an_image_goes_with_a_room_that_holds_nothing_else)
+{
+    uint8_t hash[STORE_HASH_BYTES];
+    ck_assert_int_eq(put(100, hash), FILE_STEP_DONE);
+    if (_i == 1) {
+        peer_disconnect(ada);
+        world_pass(60000);
+        ck_assert_uint_eq(world.hub->counters.rooms_slept, 1);
+    }
+    ck_assert_uint_eq(held().files, 1);
+    ck_assert(hub_delete_room(world.hub, bytes_of("lobby")));
+    world_pass(1000);
+    ck_assert_uint_eq(held().files, 0);
+}
+END_TEST
+
 START_TEST(an_upload_of_a_room_that_is_gone_does_not_begin)
 {
     struct upload *upload = begin(100);
@@ -576,6 +593,7 @@ int main(void)
     tcase_add_test(uploads, more_bytes_than_announced_are_refused);
     tcase_add_loop_test(uploads, an_upload_that_is_given_up_leaves_nothing, 0, 5);
     tcase_add_test(uploads, an_upload_whose_room_is_deleted_ends);
+    tcase_add_loop_test(uploads, an_image_goes_with_a_room_that_holds_nothing_else, 0, 2);
     tcase_add_test(uploads, an_upload_of_a_room_that_is_gone_does_not_begin);
     suite_add_tcase(suite, uploads);
 
