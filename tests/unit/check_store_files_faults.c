@@ -39,7 +39,7 @@ static struct store_file named(uint8_t letter)
 }
 
 /* All of it, as the archivist does it: what fails in the middle is dropped, if that can be. */
-static enum store_result put(uint8_t letter)
+static enum store_result put(uint8_t letter, bool at_once)
 {
     static uint8_t bytes[LENGTH];
     for (size_t i = 0; i < LENGTH; i++)
@@ -48,6 +48,8 @@ static enum store_result put(uint8_t letter)
     struct store_file file = named(letter);
     uint64_t upload;
     bool added;
+    if (at_once)
+        return files->put(store, bytes_of("lobby"), (struct bytes){bytes, LENGTH}, &file, &added);
     enum store_result result = files->begin(store, bytes_of("lobby"), LENGTH, &upload);
     if (result != STORE_OK)
         return result;
@@ -138,19 +140,27 @@ static const struct way {
 };
 #define WAYS (sizeof ways / sizeof ways[0])
 
+enum deed {
+    PUTTING,
+    PUTTING_AT_ONCE,
+    REMOVING
+};
+#define DEEDS 3
+
 /* True when the fault came behind all that happened. */
-static bool goes_well(const struct way *way, uint64_t at, bool removes)
+static bool goes_well(const struct way *way, uint64_t at, enum deed deed)
 {
+    bool removes = deed == REMOVING;
     scratch = scratch_make();
     struct shim_vfs *shim = shim_vfs_create("shim", at);
     struct shim_fault fault = way->fault;
     fault.at = at;
     ck_assert_int_eq(open_store(), STORE_OK);
-    ck_assert_int_eq(put('a'), STORE_OK);
-    ck_assert_int_eq(put('b'), STORE_OK);
+    ck_assert_int_eq(put('a', false), STORE_OK);
+    ck_assert_int_eq(put('b', true), STORE_OK);
 
     shim_vfs_fault(shim, fault);
-    enum store_result result = removes ? remove_file('b') : put('c');
+    enum store_result result = removes ? remove_file('b') : put('c', deed == PUTTING_AT_ONCE);
     bool well = shim_vfs_calls(shim) < at;
     bool power = shim_vfs_power(shim);
     ck_assert_msg(result == STORE_OK || !well, "%s: %s", way->name, store->place(store));
@@ -181,34 +191,35 @@ static bool goes_well(const struct way *way, uint64_t at, bool removes)
 
 START_TEST(calls_of_the_disk_may_fail)
 {
-    const struct way *way = &ways[_i / 2];
-    bool removes = _i % 2 != 0;
+    static const char *const deeds[DEEDS] = {"putting", "putting at once", "removing"};
+    const struct way *way = &ways[_i / DEEDS];
+    enum deed deed = (enum deed)(_i % DEEDS);
     uint64_t at = 1;
-    while (!goes_well(way, at, removes))
+    while (!goes_well(way, at, deed))
         at = next_call(at);
-    printf("%s, %s: up to call %" PRIu64 "\n", removes ? "removing" : "putting", way->name, at);
+    printf("%s, %s: up to call %" PRIu64 "\n", deeds[deed], way->name, at);
     ck_assert_uint_gt(at, 1);
 }
 END_TEST
 
 /* --- Memory ------------------------------------------------------------------------------------- */
 
-static bool has_memory(uint64_t at)
+static bool has_memory(uint64_t at, bool at_once)
 {
     scratch = scratch_make();
     struct shim_vfs *shim = shim_vfs_create("shim", at);
     ck_assert_int_eq(open_store(), STORE_OK);
-    ck_assert_int_eq(put('a'), STORE_OK);
+    ck_assert_int_eq(put('a', false), STORE_OK);
     failing_memory_at(at);
     failing_memory_counts(true);
-    enum store_result result = put('c');
+    enum store_result result = put('c', at_once);
     failing_memory_counts(false);
     bool untouched = failing_memory_count() < at;
     failing_memory_at(0);
     ck_assert(result == STORE_OK || !untouched);
     ck_assert(is_there('a'));
     ck_assert(result != STORE_OK || is_there('c'));
-    ck_assert_int_eq(put('c'), STORE_OK);
+    ck_assert_int_eq(put('c', at_once), STORE_OK);
     ck_assert(is_there('c'));
     store->close(store);
     ck_assert_int_eq(open_store(), STORE_OK);
@@ -224,7 +235,7 @@ START_TEST(allocations_may_fail)
 {
     uint64_t at = 1;
     failing_memory_install();
-    while (!has_memory(at))
+    while (!has_memory(at, _i == 1))
         at = next_call(at);
     printf("up to allocation %" PRIu64 "\n", at);
     ck_assert_uint_gt(at, 1);
@@ -236,8 +247,8 @@ int main(void)
     Suite *suite = suite_create("store_files_faults");
     TCase *tests = tcase_create("faults");
     tcase_set_timeout(tests, 300);
-    tcase_add_loop_test(tests, calls_of_the_disk_may_fail, 0, 2 * WAYS);
-    tcase_add_test(tests, allocations_may_fail);
+    tcase_add_loop_test(tests, calls_of_the_disk_may_fail, 0, DEEDS * WAYS);
+    tcase_add_loop_test(tests, allocations_may_fail, 0, 2);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
