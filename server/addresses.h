@@ -25,6 +25,7 @@
 enum address_act {
     ADDRESS_CONNECTS,    /* opens a WebSocket */
     ADDRESS_MAKES_ROOMS, /* wishes for a room that is not there */
+    ADDRESS_OPENS_ROOMS, /* has one looked for in the store */
     ADDRESS_SENDS_FILES, /* each time a KiB of them */
     ADDRESS_FILLS_FILES, /* the same in the long run: its share of what the server can hold */
     ADDRESS_ACTS

@@ -55,19 +55,45 @@ static void reclaim(struct storage *storage)
     pthread_mutex_unlock(&storage->mutex);
 }
 
+/* Loads are not what a server that stops waits for. */
+static bool is_wanted(struct storage *storage, const struct job *load)
+{
+    pthread_mutex_lock(&storage->mutex);
+    bool wanted = !load->forsaken && !storage->stopping;
+    pthread_mutex_unlock(&storage->mutex);
+    return wanted;
+}
+
+static void load(struct storage *storage, struct job *job)
+{
+    job->event.kind = STORAGE_LOADED;
+    job->event.result = LOAD_FORSAKEN;
+    if (is_wanted(storage, job))
+        archivist_load(storage, job_name(job), &job->event);
+    storage_answer(storage, job);
+}
+
+static void take_flush(struct storage *storage, struct job *job)
+{
+    /* What they do not take the journal has, and the archive never will. */
+    if (tails_take(storage, job->batch, &job->removals) != STORE_OK)
+        archivist_seal_failed(storage, STORE_FAILED);
+    for (struct job *order; (order = job->removals) != NULL;) {
+        job->removals = order->next;
+        archivist_answer(storage, order, STORAGE_REMOVED, STORE_FAILED);
+    }
+    if (storage->tail_bytes > SEAL_BYTES)
+        (void)archivist_seal_early(storage);
+}
+
 bool archivist_do(struct storage *storage, struct job *job)
 {
     switch (job->kind) {
     case JOB_FLUSH:
-        /* What they do not take the journal has, and the archive never will. */
-        if (!tails_take(storage, job->batch, &job->removals))
-            archivist_seal_failed(storage, STORE_FAILED);
-        if (storage->tail_bytes > SEAL_BYTES)
-            archivist_seal_early(storage);
+        take_flush(storage, job);
         break;
     case JOB_LOAD:
-        archivist_load(storage, job_name(job), &job->event);
-        storage_answer(storage, job);
+        load(storage, job);
         return true;
     case JOB_RELEASE_ROOM:
         release_room(storage, job);
@@ -82,7 +108,7 @@ bool archivist_do(struct storage *storage, struct job *job)
         archivist_file(storage, job->file);
         return true;
     case JOB_STOP:
-        archivist_seal(storage);
+        (void)archivist_seal(storage);
         free(job);
         return false;
     case JOB_RELEASE:
@@ -98,7 +124,7 @@ void archivist_turn(struct storage *storage)
 {
     if (storage->options.clock_ms() < storage->sealed_ms + storage->options.seal_ms)
         return;
-    archivist_seal(storage);
+    (void)archivist_seal(storage);
     archivist_collect(storage);
 }
 

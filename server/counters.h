@@ -94,6 +94,7 @@
     ROW(ADDRESS_ROOMS, "room_rate_per_address")                                                    \
     ROW(OPENINGS, "openings")                                                                      \
     ROW(LOAD_RATE, "load_rate")                                                                    \
+    ROW(ADDRESS_OPENINGS, "open_rate_per_address")                                                 \
     ROW(MEMBERS, "members")                                                                        \
     ROW(TEXT, "text")                                                                              \
     ROW(MESSAGE_BYTES, "message_bytes")                                                            \

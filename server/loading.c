@@ -143,7 +143,6 @@ void archivist_load(struct storage *storage, struct bytes name, struct storage_e
         tail == NULL || !tail->removed || archivist_remove_again(storage, tail) == STORE_OK;
     tail = tail_find(storage, name);
     enum store_result result = room_known(storage, name, &known);
-    event->kind = STORAGE_LOADED;
     event->incarnation = known.incarnation;
     if (storage->incomplete || !removed) {
         event->result = LOAD_FAILED;

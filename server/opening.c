@@ -28,6 +28,7 @@ struct opening {
     UT_hash_handle hh; /* in hub->openings, by name */
     struct hub *hub;
     struct waiting *waiting; /* in the order in which they came */
+    struct job *load;        /* OPENING_LOADING; NULL once it is answered */
     struct room_host *host;  /* OPENING_SAVING */
     uint64_t number;         /* of the flush that it waits for; 0: it waits for opening_slept() */
     enum opening_state state;
@@ -60,10 +61,19 @@ uint32_t openings_count(const struct hub *hub)
 
 /* --- Waiting ------------------------------------------------------------------------------------ */
 
+/* The store is not to work for nobody. */
+static void tell_wanted(struct opening *opening)
+{
+    if (opening->load != NULL)
+        storage_forsake(opening->hub->storage, opening->load, opening->waiting == NULL);
+}
+
 static void forget_waiting(struct waiting *waiting)
 {
-    DL_DELETE(waiting->opening->waiting, waiting);
+    struct opening *opening = waiting->opening;
+    DL_DELETE(opening->waiting, waiting);
     free(waiting);
+    tell_wanted(opening);
 }
 
 void opening_forsake(struct session *session)
@@ -109,9 +119,15 @@ static void admit_all(struct opening *opening, struct room_host *host)
     forget(opening);
 }
 
-/* What anyone may make the store do: by far more than people who come back after a restart. */
-static bool may_begin(struct hub *hub, struct hub_denial *denial)
+/* What anyone may make the store do: by far more than people who come back after a restart. What one
+ * address is refused costs the others nothing. */
+static bool may_begin(struct hub *hub, struct address *address, struct hub_denial *denial)
 {
+    *denial = (struct hub_denial){.code = CLOSE_SERVER_FULL,
+                                  .refusal = REFUSAL_ADDRESS_OPENINGS,
+                                  .detail = "too many rooms are being opened from this address"};
+    if (!address_may(&hub->addresses, address, ADDRESS_OPENS_ROOMS, 1, hub->now_us))
+        return false;
     *denial = (struct hub_denial){.code = CLOSE_SERVER_FULL,
                                   .refusal = REFUSAL_OPENINGS,
                                   .detail = "too many rooms are being opened"};
@@ -136,16 +152,23 @@ static struct opening *add(struct hub *hub, struct bytes name)
     return NULL;
 }
 
-static struct opening *begin(struct hub *hub, struct bytes name, struct hub_denial *denial)
+static bool load(struct opening *opening)
 {
-    if (!may_begin(hub, denial))
+    opening->load = storage_load(opening->hub->storage, name_of(opening), opening);
+    return opening->load != NULL;
+}
+
+static struct opening *
+begin(struct hub *hub, struct address *address, struct bytes name, struct hub_denial *denial)
+{
+    if (!may_begin(hub, address, denial))
         return NULL;
     *denial = (struct hub_denial){.refusal = REFUSAL_MEMORY, .code = CLOSE_MEMORY};
     struct opening *opening = add(hub, name);
     if (opening == NULL)
         return NULL;
     opening->state = hub_room_is_falling_asleep(hub, name) ? OPENING_SLEEPING : OPENING_LOADING;
-    if (opening->state == OPENING_LOADING && !storage_load(hub->storage, name, opening)) {
+    if (opening->state == OPENING_LOADING && !load(opening)) {
         forget(opening);
         return NULL;
     }
@@ -164,7 +187,7 @@ bool opening_wait(struct hub *hub,
         return false;
     struct opening *opening = find(hub, name);
     if (opening == NULL)
-        opening = begin(hub, name, denial);
+        opening = begin(hub, session->address, name, denial);
     if (opening == NULL) {
         free(waiting);
         return false;
@@ -172,6 +195,7 @@ bool opening_wait(struct hub *hub,
     *waiting = (struct waiting){.opening = opening, .session = session, .length = hello.length};
     memcpy(waiting->hello, hello.data, hello.length);
     DL_APPEND(opening->waiting, waiting);
+    tell_wanted(opening);
     free(session->room_name);
     session->waiting = waiting;
     session->state = SESSION_WAITING;
@@ -232,11 +256,23 @@ static void wake(struct opening *opening, const struct storage_event *event)
     storage_flush(hub->storage, hub->now_us, true);
 }
 
+/* What it waited for is on the disk, or the load came to nothing: the store is asked, for whoever waits. */
+static void load_now(struct opening *opening)
+{
+    static const struct hub_denial no_memory = {.refusal = REFUSAL_MEMORY, .code = CLOSE_MEMORY};
+    opening->state = OPENING_LOADING;
+    if (opening->waiting == NULL)
+        forget(opening);
+    else if (!load(opening))
+        refuse_all(opening, &no_memory);
+}
+
 void opening_loaded(struct hub *hub, struct storage_event *event)
 {
     struct opening *opening = event->ticket;
     struct hub_denial denial = {.refusal = REFUSAL_ROOM, .code = CLOSE_MEMORY};
     assert(opening->state == OPENING_LOADING);
+    opening->load = NULL;
     switch (event->result) {
     case LOAD_DONE:
         if (opening->waiting != NULL) {
@@ -260,23 +296,15 @@ void opening_loaded(struct hub *hub, struct storage_event *event)
         hub_log_room(opening->hub, LOG_ROOM_UNREADABLE, name_of(opening), event->text);
         opening->hub->counters.store_failures++;
         break;
+    case LOAD_FORSAKEN:
+        load_now(opening);
+        return;
     case LOAD_FAILED:
         denial.detail = "the room cannot be read";
         opening->hub->counters.store_failures++;
         break;
     }
     refuse_all(opening, &denial);
-}
-
-/* What it waited for is on the disk: now the store can be asked. */
-static void load_now(struct opening *opening)
-{
-    static const struct hub_denial no_memory = {.refusal = REFUSAL_MEMORY, .code = CLOSE_MEMORY};
-    opening->state = OPENING_LOADING;
-    if (opening->waiting == NULL)
-        forget(opening);
-    else if (!storage_load(opening->hub->storage, name_of(opening), opening))
-        refuse_all(opening, &no_memory);
 }
 
 void opening_slept(struct hub *hub, struct bytes name)

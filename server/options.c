@@ -62,6 +62,12 @@ static const struct option table[] = {
     {"room-burst-per-address", "TUTTI_ROOM_BURST_PER_ADDRESS", "N", "64",
      AT(limits.address_rates[ADDRESS_MAKES_ROOMS].burst), KIND_NUMBER, 1, ADDRESS_RATE_MAX,
      "rooms made new at once by one address"},
+    {"open-rate-per-address", "TUTTI_OPEN_RATE_PER_ADDRESS", "N", "120",
+     AT(limits.address_rates[ADDRESS_OPENS_ROOMS].per_minute), KIND_NUMBER, 1, ADDRESS_RATE_MAX,
+     "rooms looked for on the disk per minute for one address"},
+    {"open-burst-per-address", "TUTTI_OPEN_BURST_PER_ADDRESS", "N", "128",
+     AT(limits.address_rates[ADDRESS_OPENS_ROOMS].burst), KIND_NUMBER, 1, ADDRESS_RATE_MAX,
+     "rooms looked for on the disk at once for one address"},
     {"count-loopback", "TUTTI_COUNT_LOOPBACK", NULL, NULL, AT(limits.count_loopback), KIND_SWITCH,
      0, 0,
      "apply the limits per address to loopback too, as behind a proxy of your own that limits "

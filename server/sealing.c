@@ -16,7 +16,7 @@
 /* For a room that sleeps, so that it wakes quickly. */
 #define SNAPSHOT_ASLEEP_BYTES (16u << 10)
 
-/* Rooms sealed in one transaction: a load waits for one at most. */
+/* Rooms sealed in one transaction. A load waits for all that a sealing has. */
 #define SEAL_ROOMS 256u
 
 /* --- One room ------------------------------------------------------------------------------------ */
@@ -283,14 +283,14 @@ static bool remove_deleted(struct storage *storage)
 
 /* --- All of it ----------------------------------------------------------------------------------- */
 
-void archivist_seal(struct storage *storage)
+enum store_result archivist_seal(struct storage *storage)
 {
     pthread_mutex_lock(&storage->mutex);
     bool fails = storage->figures.archive_fails || storage->fenced;
     pthread_mutex_unlock(&storage->mutex);
     storage->sealed_ms = storage->options.clock_ms();
     if (fails)
-        return;
+        return STORE_FAILED;
     bool removed = remove_deleted(storage);
     bool more = true;
     enum store_result result = STORE_OK;
@@ -306,16 +306,16 @@ void archivist_seal(struct storage *storage)
      * do where there is no memory for that. */
     struct job *job = behind ? NULL : job_new(JOB_RELEASE, (struct bytes){0});
     if (job == NULL)
-        return;
+        return result;
     job->number = storage->taken;
     queue_push(storage, &storage->to_writer, job);
+    return result;
 }
 
-void archivist_seal_early(struct storage *storage)
+enum store_result archivist_seal_early(struct storage *storage)
 {
     pthread_mutex_lock(&storage->mutex);
     bool behind = storage->figures.archive_behind;
     pthread_mutex_unlock(&storage->mutex);
-    if (!behind)
-        archivist_seal(storage);
+    return behind ? STORE_BUSY : archivist_seal(storage);
 }

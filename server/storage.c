@@ -61,15 +61,32 @@ void job_free(struct job *job)
 
 void queue_push(struct storage *storage, struct queue *queue, struct job *job)
 {
+    bool asked = job->kind == JOB_LOAD || job->kind == JOB_FILE;
+    struct lane *lane = &queue->lanes[asked ? LANE_ASKED : LANE_TOLD];
     pthread_mutex_lock(&storage->mutex);
     job->next = NULL;
-    if (queue->last != NULL)
-        queue->last->next = job;
+    if (lane->last != NULL)
+        lane->last->next = job;
     else
-        queue->first = job;
-    queue->last = job;
+        lane->first = job;
+    lane->last = job;
     pthread_cond_signal(&queue->filled);
     pthread_mutex_unlock(&storage->mutex);
+}
+
+static struct job *take_first(struct queue *queue)
+{
+    for (int i = 0; i < QUEUE_LANES; i++) {
+        struct lane *lane = &queue->lanes[i];
+        struct job *job = lane->first;
+        if (job == NULL)
+            continue;
+        lane->first = job->next;
+        if (lane->first == NULL)
+            lane->last = NULL;
+        return job;
+    }
+    return NULL;
 }
 
 struct job *queue_pop(struct storage *storage, struct queue *queue, uint64_t until_ms)
@@ -78,16 +95,11 @@ struct job *queue_pop(struct storage *storage, struct queue *queue, uint64_t unt
                              .tv_nsec = (long)(until_ms % 1000) * 1000000};
     pthread_mutex_lock(&storage->mutex);
     int waited = until_ms == QUEUE_AT_ONCE ? ETIMEDOUT : 0;
-    while (queue->first == NULL && waited == 0)
+    struct job *job;
+    while ((job = take_first(queue)) == NULL && waited == 0)
         waited = until_ms == QUEUE_FOR_EVER
                      ? pthread_cond_wait(&queue->filled, &storage->mutex)
                      : pthread_cond_timedwait(&queue->filled, &storage->mutex, &until);
-    struct job *job = queue->first;
-    if (job != NULL) {
-        queue->first = job->next;
-        if (queue->first == NULL)
-            queue->last = NULL;
-    }
     pthread_mutex_unlock(&storage->mutex);
     return job;
 }
@@ -103,7 +115,8 @@ static void queue_init(struct queue *queue)
 
 static void queue_free(struct queue *queue)
 {
-    free_jobs(queue->first);
+    for (int i = 0; i < QUEUE_LANES; i++)
+        free_jobs(queue->lanes[i].first);
     pthread_cond_destroy(&queue->filled);
 }
 
@@ -297,6 +310,7 @@ struct storage_load_figures storage_figures(struct storage *storage)
     struct storage_load_figures figures = storage->figures;
     pthread_mutex_unlock(&storage->mutex);
     figures.waiting_bytes += storage->open.length;
+    figures.archive_behind |= figures.kept_bytes >= storage->options.ring_bytes;
     return figures;
 }
 
@@ -319,27 +333,33 @@ bool storage_is_interrupted(struct storage *storage, uint64_t now_us)
 bool storage_is_full(struct storage *storage, uint64_t now_us)
 {
     struct storage_load_figures figures = storage_figures(storage);
-    bool trouble = figures.failing || figures.archive_fails || figures.archive_behind;
-    uint64_t bytes = figures.waiting_bytes + (trouble ? figures.kept_bytes : 0);
+    uint64_t bytes = figures.waiting_bytes + figures.kept_bytes;
     return bytes >= storage->options.ring_bytes ||
            waits_longer(&figures, now_us, storage->options.ring_s * UINT64_C(1000000));
 }
 
 /* --- Rooms --------------------------------------------------------------------------------------- */
 
-static bool ask(struct storage *storage, enum job_kind kind, struct bytes name, void *ticket)
+static struct job *ask(struct storage *storage, enum job_kind kind, struct bytes name, void *ticket)
 {
     struct job *job = job_new(kind, name);
     if (job == NULL)
-        return false;
+        return NULL;
     job->event.ticket = ticket;
     queue_push(storage, &storage->to_archivist, job);
-    return true;
+    return job;
 }
 
-bool storage_load(struct storage *storage, struct bytes name, void *ticket)
+struct job *storage_load(struct storage *storage, struct bytes name, void *ticket)
 {
     return ask(storage, JOB_LOAD, name, ticket);
+}
+
+void storage_forsake(struct storage *storage, struct job *load, bool forsaken)
+{
+    pthread_mutex_lock(&storage->mutex);
+    load->forsaken = forsaken;
+    pthread_mutex_unlock(&storage->mutex);
 }
 
 void storage_slept(struct storage *storage, struct bytes name)
@@ -365,7 +385,7 @@ bool storage_remove(struct storage *storage, struct bytes name, uint64_t incarna
 
 bool storage_release_room(struct storage *storage, struct bytes name)
 {
-    return ask(storage, JOB_RELEASE_ROOM, name, NULL);
+    return ask(storage, JOB_RELEASE_ROOM, name, NULL) != NULL;
 }
 
 /* --- Beginning and end --------------------------------------------------------------------------- */
@@ -373,35 +393,47 @@ bool storage_release_room(struct storage *storage, struct bytes name)
 /* A flush that cannot be taken must not be the end of the journal: what follows would be lost. */
 struct taking {
     struct storage *storage;
-    bool failed;
+    enum store_result result;
 };
+
+static bool foresee(void *context, const struct store_flush *flush)
+{
+    struct taking *taking = context;
+    bool foreseen = tails_foresee(taking->storage, flush->bytes);
+    taking->result = foreseen ? STORE_OK : STORE_MEMORY;
+    return foreseen;
+}
 
 static bool take_flush(void *context, const struct store_flush *flush)
 {
     struct taking *taking = context;
     struct storage *storage = taking->storage;
-    taking->failed = true;
+    taking->result = STORE_MEMORY;
     struct batch *batch = batch_new(flush->bytes);
     if (batch == NULL)
         return false;
     batch->number = flush->number;
     writer_keep(storage, batch);
     struct job *nobody_asked = NULL;
-    taking->failed = !tails_take(storage, batch, &nobody_asked);
-    return !taking->failed;
+    taking->result = tails_take(storage, batch, &nobody_asked);
+    return taking->result == STORE_OK;
 }
 
 /* The journal's flushes, as they were when its server ended. */
 static enum store_result read_journal(struct storage *storage)
 {
     struct store *store = storage->store;
-    struct taking taking = {.storage = storage};
+    struct taking taking = {.storage = storage, .result = STORE_OK};
     uint64_t last = 0;
     enum store_result result = store->claim(store, &storage->fence);
     if (result == STORE_OK)
+        result = store->flushes(store, foresee, &taking, &last);
+    /* Damage is met again by the one who takes what lies before it. */
+    if ((result == STORE_OK || result == STORE_DAMAGED) && taking.result == STORE_OK)
         result = store->flushes(store, take_flush, &taking, &last);
-    if (result == STORE_OK && taking.failed)
-        return STORE_MEMORY;
+    tails_foresaw(storage);
+    if (result == STORE_OK && taking.result != STORE_OK)
+        return taking.result;
     /* What was behind the damage is missing, and the rooms that it told of will say so. */
     if (result == STORE_DAMAGED) {
         storage_trouble(storage, "lost from the journal on: %.80s", store->place(store));
@@ -547,11 +579,16 @@ bool storage_stop(struct storage *storage)
         storage_work(storage);
     storage->stopped = true;
     if (storage->hangs)
-        return handed_over && written;
+        return handed_over && written && !storage->gave_up; /* the writer's, which is joined then */
     /* What the archivist sealed last. */
     for (struct job *job; (job = queue_pop(storage, &storage->to_writer, QUEUE_AT_ONCE)) != NULL;)
         writer_do(storage, job);
     return handed_over && !storage->gave_up;
+}
+
+bool storage_hangs(const struct storage *storage)
+{
+    return storage->hangs;
 }
 
 void storage_destroy(struct storage *storage)

@@ -49,12 +49,34 @@ struct job {
     struct job *removals; /* of a flush: to be answered, in the order of the entries that delete */
     struct file_work *file;
     uint64_t number;
+    bool forsaken;              /* guarded by the mutex: nobody waits for this load */
     struct storage_event event; /* names the room from the beginning */
 };
 
-struct queue {
+/* What people ask for comes behind what the store is told: a load finds all that is durable, and
+ * nobody holds up the sealing, or the end, by asking for much. */
+enum queue_lane {
+    LANE_TOLD,
+    LANE_ASKED, /* loads and files */
+    QUEUE_LANES
+};
+
+struct lane {
     struct job *first, *last;
+};
+
+struct queue {
+    struct lane lanes[QUEUE_LANES];
     pthread_cond_t filled;
+};
+
+/* A room that the journal deletes further on, while it is read. */
+struct foreseen {
+    UT_hash_handle hh;
+    uint64_t incarnation; /* and all before */
+    bool lost;
+    uint8_t name_length;
+    uint8_t name[ROOM_NAME_MAX];
 };
 
 /* What was flushed of a room and is not sealed. */
@@ -97,8 +119,7 @@ struct storage {
 
     /* Guarded by the mutex. */
     struct queue to_writer, to_archivist;
-    struct job *told_first, *told_last; /* done: their events wait for the hub */
-    struct event *event_first, *event_last;
+    struct job *told_first, *told_last;         /* done: their events wait for the hub */
     struct file_work *files_first, *files_last; /* done */
     struct storage_load_figures figures;
     uint64_t saved; /* number of the last flush that is durable */
@@ -114,7 +135,8 @@ struct storage {
 
     /* The archivist's. */
     struct tail *tails;
-    uint64_t taken; /* number of the last flush in the tails */
+    struct foreseen *foreseen; /* empty once the journal is read */
+    uint64_t taken;            /* number of the last flush in the tails */
     uint64_t tail_bytes;
     bool incomplete;    /* a flush did not get into the tails: nothing can be loaded any more */
     uint64_t sealed_ms; /* when it last sealed */
@@ -153,7 +175,6 @@ void archivist_answer(struct storage *storage,
                       struct job *job,
                       enum storage_event_kind kind,
                       enum store_result result);
-void archivist_free(struct storage *storage);
 
 /* loading.c */
 struct loading {
@@ -167,9 +188,9 @@ enum store_result loading_read(struct loading *loading, struct bytes name, const
 void archivist_load(struct storage *storage, struct bytes name, struct storage_event *event);
 
 /* sealing.c */
-void archivist_seal(struct storage *storage);
+enum store_result archivist_seal(struct storage *storage);
 /* Before its time, where much has come; an archive that took nothing is asked again in due time. */
-void archivist_seal_early(struct storage *storage);
+enum store_result archivist_seal_early(struct storage *storage);
 void archivist_seal_failed(struct storage *storage, enum store_result result);
 /* What was written of the room up to this incarnation counts no more, as the journal tells.
  * STORE_NOT_FOUND where there is nothing of it. Where the archive does not take it now, its tail
@@ -194,8 +215,14 @@ struct tail *tail_of(struct storage *storage, struct bytes name); /* made where 
 struct bytes tail_name(const struct tail *tail);
 void tail_empty(struct storage *storage, struct tail *tail); /* of its log */
 void tail_forget(struct storage *storage, struct tail *tail);
-/* Answers the removals as it comes by them. */
-bool tails_take(struct storage *storage, const struct batch *batch, struct job **removals);
+/* Answers the removals as it comes by them. Anything but STORE_OK: the tails do not have all of it,
+ * and removals may be left. */
+enum store_result
+tails_take(struct storage *storage, const struct batch *batch, struct job **removals);
+/* Before a journal is taken: what it deletes must not be sealed on the way there, where the archive
+ * may have a later room of the name. False without memory. */
+bool tails_foresee(struct storage *storage, struct bytes flush);
+void tails_foresaw(struct storage *storage);
 
 /* What the archive says of a room: for store->room(). */
 struct known {

@@ -129,37 +129,109 @@ static bool is_past(struct storage *storage, const struct flush_entry *entry)
            (known.state == STORE_ROOM_DELETED || entry->last <= known.last);
 }
 
+/* --- What the journal deletes further on --------------------------------------------------------- */
+
+static struct foreseen *find_foreseen(const struct storage *storage, struct bytes name)
+{
+    struct foreseen *foreseen = NULL;
+    HASH_FIND(hh, storage->foreseen, name.data, (unsigned)name.length, foreseen);
+    return foreseen;
+}
+
+static struct foreseen *add_foreseen(struct storage *storage, struct bytes name)
+{
+    struct foreseen *foreseen = calloc(1, sizeof *foreseen);
+    if (foreseen == NULL)
+        return NULL;
+    foreseen->name_length = (uint8_t)name.length;
+    memcpy(foreseen->name, name.data, name.length);
+    HASH_ADD(hh, storage->foreseen, name, (unsigned)foreseen->name_length, foreseen);
+    if (foreseen->lost) {
+        free(foreseen);
+        return NULL;
+    }
+    return foreseen;
+}
+
+bool tails_foresee(struct storage *storage, struct bytes flush)
+{
+    struct flush_reader reader = {.bytes = flush};
+    struct flush_entry entry;
+    while (flush_next(&reader, &entry)) {
+        if (!flush_entry_deletes(&entry))
+            continue;
+        struct foreseen *foreseen = find_foreseen(storage, entry.room);
+        if (foreseen == NULL)
+            foreseen = add_foreseen(storage, entry.room);
+        if (foreseen == NULL)
+            return false;
+        if (entry.incarnation > foreseen->incarnation)
+            foreseen->incarnation = entry.incarnation;
+    }
+    return true;
+}
+
+void tails_foresaw(struct storage *storage)
+{
+    struct foreseen *foreseen, *next;
+    HASH_ITER(hh, storage->foreseen, foreseen, next)
+    {
+        HASH_DELETE(hh, storage->foreseen, foreseen);
+        free(foreseen);
+    }
+}
+
+static bool is_foreseen(const struct storage *storage, const struct flush_entry *entry)
+{
+    const struct foreseen *foreseen = find_foreseen(storage, entry->room);
+    return foreseen != NULL && entry->incarnation <= foreseen->incarnation;
+}
+
+/* --- Taking --------------------------------------------------------------------------------------- */
+
 /* One segment has to hold a tail, so it is sealed long before; an archive that takes nothing for now
  * lets it grow until it cannot. */
 #define TAIL_BYTES (STORE_BLOB_MAX / 4)
 
-static bool has_room(struct storage *storage, struct bytes name, size_t bytes)
+static bool is_beyond(const struct storage *storage, struct bytes name, size_t bytes, size_t most)
 {
     const struct tail *tail = tail_find(storage, name);
-    if (tail != NULL && tail->log.length + bytes > TAIL_BYTES)
-        archivist_seal_early(storage);
-    tail = tail_find(storage, name);
-    if (tail != NULL && tail->log.length + bytes > STORE_BLOB_MAX)
-        archivist_seal(storage);
-    tail = tail_find(storage, name);
-    return tail == NULL || tail->log.length + bytes <= STORE_BLOB_MAX;
+    return tail != NULL && tail->log.length + bytes > most;
 }
 
-static bool take_entry(struct storage *storage, const struct flush_entry *entry)
+static enum store_result make_room(struct storage *storage, struct bytes name, size_t bytes)
+{
+    enum store_result result = STORE_OK;
+    if (is_beyond(storage, name, bytes, TAIL_BYTES))
+        result = archivist_seal_early(storage);
+    if (is_beyond(storage, name, bytes, STORE_BLOB_MAX))
+        result = archivist_seal(storage);
+    if (!is_beyond(storage, name, bytes, STORE_BLOB_MAX))
+        return STORE_OK;
+    return result != STORE_OK ? result : STORE_FAILED;
+}
+
+static enum store_result take_entry(struct storage *storage, const struct flush_entry *entry)
 {
     if (entry->first == 0 || entry->last > STORE_TICK_MAX)
-        return false;
+        return STORE_DAMAGED;
+    enum store_result result = STORE_OK;
     struct tail *tail = tail_find(storage, entry->room);
-    if (tail != NULL && tail->removed && archivist_remove_again(storage, tail) != STORE_OK)
-        return false; /* a room of the same name has been made since: they must not mix */
+    if (tail != NULL && tail->removed)
+        result = archivist_remove_again(storage, tail);
+    if (result != STORE_OK)
+        return result; /* a room of the same name has been made since: they must not mix */
     tail = tail_find(storage, entry->room);
     if (tail == NULL && is_past(storage, entry))
-        return true;
-    if (!has_room(storage, entry->room, entry->bytes.length))
-        return false;
+        return STORE_OK;
+    if (is_foreseen(storage, entry)) /* the tail tells that there was something to delete */
+        return tail_of(storage, entry->room) != NULL ? STORE_OK : STORE_MEMORY;
+    result = make_room(storage, entry->room, entry->bytes.length);
+    if (result != STORE_OK)
+        return result;
     tail = tail_of(storage, entry->room);
     if (tail == NULL || !append_bytes(&tail->log, entry->bytes))
-        return false;
+        return STORE_MEMORY;
     storage->tail_bytes += entry->bytes.length;
     if (tail->kind_length == 0)
         set_kind(storage, tail, entry->bytes);
@@ -168,11 +240,11 @@ static bool take_entry(struct storage *storage, const struct flush_entry *entry)
     tail->last = entry->last;
     tail->incarnation = entry->incarnation;
     tail->asleep = false;
-    return true;
+    return STORE_OK;
 }
 
 /* Whoever ordered it in this life is answered; the orders stand in the order of the entries. */
-static bool
+static enum store_result
 take_deletion(struct storage *storage, const struct flush_entry *entry, struct job **removals)
 {
     enum store_result result = archivist_remove(storage, entry->room, entry->incarnation);
@@ -182,21 +254,25 @@ take_deletion(struct storage *storage, const struct flush_entry *entry, struct j
         archivist_answer(storage, order, STORAGE_REMOVED, result);
     }
     const struct tail *tail = tail_find(storage, entry->room);
-    return result == STORE_OK || result == STORE_NOT_FOUND || (tail != NULL && tail->removed);
+    bool done = result == STORE_NOT_FOUND || (tail != NULL && tail->removed);
+    return done ? STORE_OK : result;
 }
 
-bool tails_take(struct storage *storage, const struct batch *batch, struct job **removals)
+enum store_result
+tails_take(struct storage *storage, const struct batch *batch, struct job **removals)
 {
     struct flush_reader reader = {.bytes = batch_bytes(batch)};
     struct flush_entry entry;
-    bool taken = true;
-    while (taken && flush_next(&reader, &entry)) {
-        taken = flush_entry_deletes(&entry) ? take_deletion(storage, &entry, removals)
-                                            : take_entry(storage, &entry);
+    enum store_result result = STORE_OK;
+    while (result == STORE_OK && flush_next(&reader, &entry)) {
+        result = flush_entry_deletes(&entry) ? take_deletion(storage, &entry, removals)
+                                             : take_entry(storage, &entry);
         if (entry.incarnation > storage->incarnation && !storage->threads)
             storage->incarnation = entry.incarnation;
     }
     storage->taken = batch->number;
-    storage->incomplete |= !taken || reader.damaged;
-    return !storage->incomplete;
+    if (result == STORE_OK && reader.damaged)
+        result = STORE_DAMAGED;
+    storage->incomplete |= result != STORE_OK;
+    return storage->incomplete && result == STORE_OK ? STORE_FAILED : result;
 }

@@ -169,7 +169,7 @@ static void write_flush(struct storage *storage, struct job *job)
     storage->figures.waiting_bytes -= batch->length;
     storage->figures.flushes++;
     storage->figures.flush_bytes += batch->length;
-    const struct job *next = storage->to_writer.first;
+    const struct job *next = storage->to_writer.lanes[LANE_TOLD].first;
     while (next != NULL && next->batch == NULL)
         next = next->next;
     storage->figures.waiting_us = next != NULL ? next->batch->since_us : 0;

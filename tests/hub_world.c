@@ -54,6 +54,12 @@ static void discard(void *context, const char *line, size_t length)
 
 /* --- The world ---------------------------------------------------------------------------------- */
 
+/* A rate that nobody reaches. */
+#define UNBOUND                                                                                    \
+    {                                                                                              \
+        .per_minute = ADDRESS_RATE_MAX, .burst = ADDRESS_RATE_MAX                                  \
+    }
+
 static struct hub_options options(void)
 {
     return (struct hub_options){
@@ -61,10 +67,11 @@ static struct hub_options options(void)
             {
                 .connections = 100,
                 .connections_per_address = 100,
-                .address_rates = {{.per_minute = ADDRESS_RATE_MAX, .burst = ADDRESS_RATE_MAX},
-                                  {.per_minute = ADDRESS_RATE_MAX, .burst = ADDRESS_RATE_MAX},
-                                  {.per_minute = ADDRESS_RATE_MAX, .burst = ADDRESS_RATE_MAX},
-                                  {.per_minute = ADDRESS_RATE_MAX, .burst = ADDRESS_RATE_MAX}},
+                .address_rates = {[ADDRESS_CONNECTS] = UNBOUND,
+                                  [ADDRESS_MAKES_ROOMS] = UNBOUND,
+                                  [ADDRESS_OPENS_ROOMS] = UNBOUND,
+                                  [ADDRESS_SENDS_FILES] = UNBOUND,
+                                  [ADDRESS_FILLS_FILES] = UNBOUND},
                 .rooms = 100,
                 .room_rate = {.per_second = 100, .burst = 100},
                 .openings = 100,

@@ -169,6 +169,12 @@ static bool open_storage(void)
     return good;
 }
 
+/* A rate that nobody reaches. */
+#define UNBOUND                                                                                    \
+    {                                                                                              \
+        .per_minute = ADDRESS_RATE_MAX, .burst = ADDRESS_RATE_MAX                                  \
+    }
+
 static void open_server(void)
 {
     while (!open_storage())
@@ -177,10 +183,11 @@ static void open_server(void)
         .limits = {.connections = 100,
                    .connections_per_address = 100,
                    .rooms = 100,
-                   .address_rates = {{.per_minute = ADDRESS_RATE_MAX, .burst = ADDRESS_RATE_MAX},
-                                     {.per_minute = ADDRESS_RATE_MAX, .burst = ADDRESS_RATE_MAX},
-                                     {.per_minute = ADDRESS_RATE_MAX, .burst = ADDRESS_RATE_MAX},
-                                     {.per_minute = ADDRESS_RATE_MAX, .burst = ADDRESS_RATE_MAX}},
+                   .address_rates = {[ADDRESS_CONNECTS] = UNBOUND,
+                                     [ADDRESS_MAKES_ROOMS] = UNBOUND,
+                                     [ADDRESS_OPENS_ROOMS] = UNBOUND,
+                                     [ADDRESS_SENDS_FILES] = UNBOUND,
+                                     [ADDRESS_FILLS_FILES] = UNBOUND},
                    .room_rate = {.per_second = 1000, .burst = 1000},
                    .openings = 100,
                    .load_rate = {.per_second = 1000, .burst = 1000},

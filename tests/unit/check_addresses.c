@@ -157,6 +157,30 @@ START_TEST(rooms_of_one_address_have_a_rate)
 }
 END_TEST
 
+/* Rooms that are there, and people who do not stay for them. */
+START_TEST(rooms_looked_for_by_one_address_have_a_rate)
+{
+    world.hub->limits.address_rates[ADDRESS_OPENS_ROOMS] =
+        (struct address_rate){.per_minute = 2, .burst = 2};
+    world.hub->limits.load_rate = (struct bucket_rate){.per_second = 1, .burst = 3};
+    bucket_fill(&world.hub->load_bucket, &world.hub->limits.load_rate, world.hub->now_us);
+    for (int i = 0; i < 5; i++) {
+        char name[] = {'r', (char)('0' + i), 0};
+        struct peer *peer = peer_open_from(0, HERE);
+        session_upgraded(peer->session, bytes_of(name));
+        peer_hello_only(peer, 0, "'open'");
+        ck_assert_int_eq(peer_close_code(peer), i < 2 ? 0 : CLOSE_SERVER_FULL);
+        peer_free(0);
+        world_store();
+    }
+    ck_assert_uint_eq(world.hub->counters.refused[REFUSAL_ADDRESS_OPENINGS], 3);
+    ck_assert_int_eq(join_from(THERE, "lobby"), 0); /* whom the others cost nothing */
+    ck_assert_int_eq(join_from(HERE, "lobby"), 0);  /* which is awake */
+    world_jump(30 * SECOND);
+    ck_assert_int_eq(join_from(HERE, "other"), 0);
+}
+END_TEST
+
 /* Who may not make the room is sent away, and the next who waits for it makes it. */
 START_TEST(one_who_may_not_does_not_stand_in_the_way_of_others)
 {
@@ -195,6 +219,7 @@ int main(void)
     tcase_add_checked_fixture(cases, world_setup, world_teardown);
     tcase_set_timeout(cases, 30);
     tcase_add_test(cases, connections_of_one_address_have_a_limit);
+    tcase_add_test(cases, rooms_looked_for_by_one_address_have_a_rate);
     tcase_add_test(cases, loopback_is_counted_only_when_told_so);
     tcase_add_test(cases, connections_of_one_address_have_a_rate);
     tcase_add_test(cases, an_address_is_remembered_until_it_makes_no_difference);

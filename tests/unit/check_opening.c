@@ -158,7 +158,7 @@ START_TEST(only_so_many_rooms_are_on_their_way)
     ck_assert_int_eq(ask_for(1, "two")->session->state, SESSION_WAITING);
     expect_later(ask_for(2, "three"), REFUSAL_OPENINGS, 1);
     ck_assert_int_eq(ask_for(3, "two")->session->state, SESSION_WAITING); /* one of them */
-    peer_disconnect(world.peers[0]); /* the store is asked all the same */
+    peer_disconnect(world.peers[0]); /* it is on its way all the same */
     expect_later(ask_for(4, "three"), REFUSAL_OPENINGS, 2);
     ck_assert_uint_eq(openings_count(world.hub), 2);
     work();
@@ -178,7 +178,7 @@ START_TEST(rooms_are_looked_for_at_a_rate)
         work();
     }
     world.peers[0] = NULL;
-    ck_assert_uint_eq(storage_figures(world.storage).loads, 3);
+    ck_assert_uint_eq(storage_figures(world.storage).loads, 0); /* nobody waited any more */
     expect_later(ask_for(1, "lobby"), REFUSAL_LOAD_RATE, 1);
     ck_assert_uint_eq(openings_count(world.hub), 0);
     world_jump(SECOND / 2 - 1);
@@ -186,6 +186,28 @@ START_TEST(rooms_are_looked_for_at_a_rate)
     world_jump(1);
     expect_joined(peer_join(3, "lobby"), 0);
     expect_joined(peer_join(4, "lobby"), 0); /* it is awake: nothing is looked for */
+}
+END_TEST
+
+/* _i: when someone else comes for the room: 0 never, 1 before the store is asked, 2 when it was not and
+ * the hub does not know yet. */
+START_TEST(a_load_that_nobody_waits_for_is_not_made)
+{
+    sleeping_room();
+    uint64_t loads = storage_figures(world.storage).loads;
+    wait_for(1, "lobby");
+    peer_disconnect(world.peers[1]);
+    struct peer *ben = _i == 1 ? wait_for(2, "lobby") : NULL;
+    storage_work(world.storage);
+    ck_assert_uint_eq(storage_figures(world.storage).loads, loads + (_i == 1 ? 1 : 0));
+    if (_i == 2)
+        ben = wait_for(2, "lobby");
+    for (int i = 0; i < 3; i++)
+        work();
+    ck_assert_uint_eq(storage_figures(world.storage).loads, loads + (_i == 0 ? 0 : 1));
+    ck_assert_uint_eq(openings_count(world.hub), 0);
+    if (ben != NULL)
+        expect_joined(ben, 1);
 }
 END_TEST
 
@@ -359,6 +381,7 @@ int main(void)
     tcase_add_test(cases, rooms_on_their_way_count_as_rooms);
     tcase_add_test(cases, only_so_many_rooms_are_on_their_way);
     tcase_add_test(cases, rooms_are_looked_for_at_a_rate);
+    tcase_add_loop_test(cases, a_load_that_nobody_waits_for_is_not_made, 0, 3);
     tcase_add_test(cases, nobody_waits_for_ever_and_a_late_answer_harms_nobody);
     tcase_add_test(cases, who_waits_for_a_disk_that_hangs_gets_in_another_way);
     tcase_add_test(cases, a_room_that_cannot_be_read_now_is_asked_for_again);

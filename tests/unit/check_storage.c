@@ -165,6 +165,9 @@ START_TEST(the_ring_is_full_by_bytes_while_the_disk_fails)
     ck_assert(storage_is_full(life.storage, life.now_us));
     faulty_store_fail(&life.faulty, CALL_APPEND, STORE_OK, 0);
     await_event(STORAGE_WELL);
+    ck_assert(storage_is_full(life.storage, life.now_us)); /* before the archive has it too */
+    life_end(true);
+    life_next();
     ck_assert(!storage_is_full(life.storage, life.now_us));
 }
 END_TEST
@@ -245,7 +248,78 @@ START_TEST(a_journal_that_cannot_be_read_whole_is_not_cut_short)
     struct store_flush strange = {.number = 2, .bytes = bytes_of("no entry at all")};
     ck_assert_int_eq(under->append(under, fence, &strange), STORE_OK);
     ck_assert_ptr_null(storage_create(&life.options, error));
-    ck_assert_uint_gt(strlen(error), 0);
+    ck_assert_ptr_nonnull(strstr(error, store_result_text(STORE_DAMAGED)));
+}
+END_TEST
+
+/* --- Who asks ------------------------------------------------------------------------------------- */
+
+/* What is durable when a load is done is part of the room, whoever has asked first. */
+START_TEST(what_was_flushed_goes_before_what_was_asked_for)
+{
+    ck_assert(storage_load(life.storage, bytes_of("noise"), NULL));
+    flush(1);
+    ck_assert_int_eq(await_event(STORAGE_LOADED).result, LOAD_QUARANTINED);
+}
+END_TEST
+
+START_TEST(a_stop_does_not_wait_for_loads)
+{
+    for (int i = 0; i < 3; i++)
+        ck_assert(storage_load(life.storage, lobby, NULL));
+    flush(1);
+    ck_assert(storage_stop(life.storage));
+    ck_assert_uint_eq(storage_figures(life.storage).loads, 0);
+    ck_assert_uint_eq(storage_figures(life.storage).seals, 1);
+}
+END_TEST
+
+START_TEST(who_removes_behind_what_cannot_be_taken_is_answered)
+{
+    log_entry(bytes_of("noise"), 1, STORE_TICK_MAX + 1, bytes_of("some bytes"));
+    ck_assert(storage_remove(life.storage, bytes_of("one"), 1));
+    ck_assert(storage_remove(life.storage, bytes_of("two"), 1));
+    hand_over();
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(await_event(STORAGE_REMOVED).answer, STORE_FAILED);
+}
+END_TEST
+
+static bool add_up(void *context, const struct store_blob *segment)
+{
+    uint64_t *ticks = context;
+    *ticks += segment->first == segment->last ? segment->first : 1000;
+    return segment->incarnation == 2;
+}
+
+/* So long that it would be sealed on the way to its deletion, into the room that came after it. */
+START_TEST(what_the_journal_deletes_further_on_is_not_sealed)
+{
+    size_t length = 4u << 20;
+    uint8_t *bytes = calloc(1, length);
+    ck_assert_ptr_nonnull(bytes);
+    life_again(2);
+    faulty_store_fail(&life.faulty, CALL_SEAL, STORE_BUSY, FAULTY_FOR_EVER);
+    for (uint64_t tick = 1; tick <= 7; tick++) {
+        log_entry(bytes_of("noise"), 1, tick, (struct bytes){bytes, length});
+        hand_over();
+        await_event(STORAGE_FLUSHED);
+    }
+    free(bytes);
+    ck_assert(storage_remove(life.storage, bytes_of("noise"), 1));
+    hand_over();
+    await_event(STORAGE_REMOVED);
+    log_entry(bytes_of("noise"), 2, 1, bytes_of("some bytes"));
+    hand_over();
+    faulty_store_fail(&life.faulty, CALL_SEAL, STORE_OK, 0);
+    faulty_store_fail(&life.faulty, CALL_RELEASE, STORE_FULL, FAULTY_FOR_EVER);
+    life_end(true);
+    life_next();
+    life_end(true);
+    uint64_t ticks = 0;
+    struct store *under = life.faulty.under;
+    ck_assert_int_eq(under->read(under, bytes_of("noise"), 0, add_up, &ticks), STORE_OK);
+    ck_assert_uint_eq(ticks, 1);
 }
 END_TEST
 
@@ -313,6 +387,47 @@ START_TEST(a_full_archive_fills_the_ring_and_passes)
 }
 END_TEST
 
+START_TEST(an_archive_that_hangs_fills_the_ring)
+{
+    life_end(true);
+    life.options.seal_ms = 1;
+    life.options.ring_bytes = 500;
+    life_next();
+    faulty_store_stall(&life.faulty, CALL_SEAL, true);
+    flush_and_await(1);
+    uint64_t tick = 2;
+    while (tick < 200 && !storage_is_full(life.storage, life.now_us))
+        flush_and_await(tick++);
+    ck_assert_uint_lt(tick, 200);
+    ck_assert(storage_figures(life.storage).archive_behind);
+    ck_assert(!storage_is_interrupted(life.storage, life.now_us)); /* all of it is saved */
+    faulty_store_stall(&life.faulty, CALL_SEAL, false);
+    life_end(true);
+    life_next();
+    ck_assert(!storage_is_full(life.storage, life.now_us));
+}
+END_TEST
+
+/* The archive hangs, and the journal does not take what came last. */
+START_TEST(a_stop_that_leaves_a_thread_behind_says_what_is_lost)
+{
+    life_end(true);
+    life.options.seal_ms = 1;
+    life_next();
+    uint32_t seals = faulty_store_calls(&life.faulty, CALL_SEAL);
+    faulty_store_stall(&life.faulty, CALL_SEAL, true);
+    flush_and_await(1);
+    faulty_store_await(&life.faulty, CALL_SEAL, seals + 1);
+    if (_i == 1)
+        faulty_store_fail(&life.faulty, CALL_APPEND, STORE_FULL, FAULTY_FOR_EVER);
+    flush(2);
+    ck_assert_int_eq(storage_stop(life.storage), _i == 0);
+    ck_assert(storage_hangs(life.storage));
+    storage_destroy(life.storage);
+    _exit(EXIT_SUCCESS);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("storage");
@@ -321,6 +436,10 @@ int main(void)
     tcase_set_timeout(calm, 20);
     tcase_add_loop_test(calm, flushes_become_durable_in_their_order, 0, 4);
     tcase_add_test(calm, a_journal_that_cannot_be_read_whole_is_not_cut_short);
+    tcase_add_test(calm, what_was_flushed_goes_before_what_was_asked_for);
+    tcase_add_test(calm, a_stop_does_not_wait_for_loads);
+    tcase_add_test(calm, who_removes_behind_what_cannot_be_taken_is_answered);
+    tcase_add_test(calm, what_the_journal_deletes_further_on_is_not_sealed);
     tcase_add_test(calm, a_full_archive_lets_the_log_of_a_room_grow);
     tcase_add_loop_test(calm, an_archive_that_lies_never_lets_the_journal_forget, 0, 2);
     suite_add_tcase(suite, calm);
@@ -341,7 +460,16 @@ int main(void)
     tcase_add_exit_test(bad, a_stop_does_not_wait_for_a_disk_that_hangs, EXIT_SUCCESS);
     tcase_add_loop_test(bad, a_stop_does_not_wait_for_ever_and_says_what_is_lost, 0, 2);
     tcase_add_test(bad, a_full_archive_fills_the_ring_and_passes);
+    tcase_add_test(bad, an_archive_that_hangs_fills_the_ring);
     suite_add_tcase(suite, bad);
+
+    TCase *hanging = tcase_create("threads that hang");
+    tcase_add_checked_fixture(hanging, life_setup_threads, life_teardown);
+    tcase_set_timeout(hanging, 60);
+    for (int i = 0; i < 2; i++)
+        tcase_add_loop_exit_test(hanging, a_stop_that_leaves_a_thread_behind_says_what_is_lost,
+                                 EXIT_SUCCESS, i, i + 1);
+    suite_add_tcase(suite, hanging);
 
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
