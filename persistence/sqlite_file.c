@@ -84,23 +84,49 @@ static enum store_result result_of(int code, int system_errno)
     }
 }
 
+/* Those that SQLite takes for a damaged file system. */
+static bool is_refusal(int system_errno)
+{
+#ifdef EDEVERR
+    if (system_errno == EDEVERR)
+        return true;
+#endif
+    return system_errno == EIO || system_errno == ENXIO || system_errno == ERANGE;
+}
+
+/* A file's last errno outlives reads that succeed; one behind the end of the file takes it away. */
+static bool take_refusal(sqlite3_file *file)
+{
+    int system_errno = 0;
+    if (file == NULL || file->pMethods == NULL)
+        return false;
+    file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &system_errno);
+    if (!is_refusal(system_errno))
+        return false;
+    char byte;
+    sqlite3_int64 end = 0;
+    if (file->pMethods->xFileSize(file, &end) == SQLITE_OK)
+        file->pMethods->xRead(file, &byte, 1, end);
+    return true;
+}
+
 /* SQLite takes a read that the disk refuses for a damaged file system, and that for a damaged file.
- * But it tells nothing of the bytes: they may be there for the next who asks. */
+ * But it tells nothing of the bytes: they may be there for the next who asks. Each refusal counts
+ * once, so that the next who asks is told the truth about them. */
 static bool has_refused(sqlite3 *db)
 {
-    int file_errno = 0, log_errno = 0;
-    sqlite3_file *log = NULL;
-    sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &file_errno);
+    sqlite3_file *file = NULL, *log = NULL;
+    sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
     sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
-    if (log != NULL && log->pMethods != NULL)
-        log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &log_errno);
-    return file_errno == EIO || log_errno == EIO;
+    bool file_refused = take_refusal(file);
+    return take_refusal(log) || file_refused;
 }
 
 enum store_result sqlite_file_result(struct sqlite_file *file, int code)
 {
     enum store_result result = result_of(code, sqlite3_system_errno(file->db));
-    if (result == STORE_DAMAGED && (code & 0xff) == SQLITE_CORRUPT && has_refused(file->db))
+    bool refused = result != STORE_OK && has_refused(file->db);
+    if (result == STORE_DAMAGED && (code & 0xff) == SQLITE_CORRUPT && refused)
         result = STORE_FAILED;
     if (result != STORE_OK)
         store_place_set("%s: %s (%d)", file->name, sqlite3_errmsg(file->db), code);

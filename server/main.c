@@ -35,6 +35,7 @@ struct program {
     struct ev_io signals;
     int signal_fd;
     bool salvaged;
+    bool hangs; /* a thread of the service does not come back */
 };
 
 static void
@@ -214,7 +215,7 @@ static int run(struct program *program)
     ev_run(program->loop, 0);
 
     bool failed = service_has_failed(program->service);
-    bool saved = service_destroy(program->service);
+    bool saved = service_destroy(program->service, &program->hangs);
     program->service = NULL;
     if (!saved)
         log_failed(program, LOG_NOT_SAVED, program->options.data,
@@ -258,6 +259,10 @@ int main(int argc, char **argv)
     }
     log_init(&program.log, program.options.log_level, log_to_stderr, NULL);
     int result = run(&program);
+    /* Nobody else may have the folder while that thread can write, nor may exit() clear away what it
+     * works with. */
+    if (program.hangs)
+        _exit(result);
     release(&program);
     return result;
 }

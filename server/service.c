@@ -298,7 +298,8 @@ struct service *service_create(const struct service_options *options, char error
     service->listener = (struct listener){
         .accepted = on_accepted, .paused = on_paused, .context = service, .fd = -1};
     if (!open_parts(service, options, error)) {
-        (void)service_destroy(service);
+        bool hangs;
+        (void)service_destroy(service, &hangs);
         return NULL;
     }
     start_watchers(service);
@@ -320,8 +321,9 @@ bool service_is_draining(const struct service *service)
     return service->hub->draining;
 }
 
-bool service_destroy(struct service *service)
+bool service_destroy(struct service *service, bool *hangs)
 {
+    *hangs = false;
     if (service == NULL)
         return true;
     admin_close(service->admin);
@@ -335,6 +337,7 @@ bool service_destroy(struct service *service)
     ws_destroy(service->ws); /* before the hub, whose sessions it ends */
     hub_destroy(service->hub);
     bool saved = service->storage == NULL || storage_stop(service->storage);
+    *hangs = service->storage != NULL && storage_hangs(service->storage);
     storage_destroy(service->storage);
     if (service->timer_fd >= 0)
         close(service->timer_fd);

@@ -46,8 +46,9 @@ bool service_is_draining(const struct service *service);
 /* It drains by itself: another server has its store, or the disk is lost and that is to end it. */
 bool service_has_failed(const struct service *service);
 
-/* False when something could not be saved. */
-bool service_destroy(struct service *service);
+/* False when something could not be saved. *hangs: a thread was left behind that may write to the
+ * store yet; the process is to end at once, and holds the folder's lock until then. */
+bool service_destroy(struct service *service, bool *hangs);
 
 /* Where it listens, with the port that the system chose. */
 const struct endpoint *service_endpoint(const struct service *service);

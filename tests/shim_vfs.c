@@ -31,6 +31,7 @@ struct handle {
     struct shim_file *file;
     unsigned life;
     bool sync_folder; /* with the first sync of a journal or log, which may be new */
+    int refusal;      /* of the last read that was refused; a short one takes it away */
 };
 
 static struct shim_vfs *installed;
@@ -91,10 +92,15 @@ static int shim_read(sqlite3_file *base, void *data, int length, sqlite3_int64 o
 {
     struct handle *handle = (struct handle *)base;
     int result = judge_handle(handle, SHIM_CALL_READ);
-    if (result != SQLITE_OK)
+    if (result != SQLITE_OK) {
+        handle->refusal = handle->shim->fault.refusal;
         return result;
+    }
     sqlite3_file *real = real_of(base);
-    return real->pMethods->xRead(real, data, length, offset);
+    result = real->pMethods->xRead(real, data, length, offset);
+    if (result == SQLITE_IOERR_SHORT_READ)
+        handle->refusal = 0;
+    return result;
 }
 
 static int shim_write(sqlite3_file *base, const void *data, int length, sqlite3_int64 offset)
@@ -181,6 +187,11 @@ static int shim_file_control(sqlite3_file *base, int operation, void *argument)
     if (operation == SQLITE_FCNTL_SIZE_HINT || operation == SQLITE_FCNTL_CHUNK_SIZE ||
         operation == SQLITE_FCNTL_MMAP_SIZE)
         return SQLITE_NOTFOUND;
+    const struct handle *handle = (const struct handle *)base;
+    if (operation == SQLITE_FCNTL_LAST_ERRNO && handle->refusal != 0) {
+        *(int *)argument = handle->refusal;
+        return SQLITE_OK;
+    }
     sqlite3_file *real = real_of(base);
     return real->pMethods->xFileControl(real, operation, argument);
 }

@@ -40,6 +40,7 @@ struct shim_fault {
     unsigned calls; /* SHIM_CALL() bits: those that are counted and fail */
     uint64_t at;    /* 1: the next one; 0: none */
     int result;     /* SQLite's, as SQLITE_FULL or SQLITE_IOERR_FSYNC */
+    int refusal;    /* errno of a read that fails, which its file remembers as SQLite's own do */
     bool lasting;   /* all that follow fail too */
     bool partial;   /* a write leaves its first half */
     bool power_off; /* instead of failing once: the power is off from here on */

@@ -5,11 +5,13 @@
  * disk is well again, and the store has to go on; in a second run the server is killed first, and
  * another one starts. Then the power is cut, and all that was acknowledged has to be there.
  */
+#include "persistence/sqlite_file.h"
 #include "tests/scratch.h"
 #include "tests/shim_vfs.h"
 #include "tests/store_world.h"
 
 #include <check.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -290,12 +292,61 @@ START_TEST(every_call_may_fail)
 }
 END_TEST
 
+/* --- What the disk refuses, and what is damaged --------------------------------------------------- */
+
+/* More than fits in memory, so that the disk is asked each time. */
+static enum store_result ask_disk(struct sqlite_file *file, struct shim_vfs *shim, int result)
+{
+    static const int refusals[] = {EIO, ENXIO, ERANGE};
+    static int turn;
+    bool refuses = result == SQLITE_IOERR_CORRUPTFS;
+    shim_vfs_fault(shim, (struct shim_fault){.calls = SHIM_CALL(READ),
+                                             .at = result != SQLITE_OK ? 2 : 0,
+                                             .result = result,
+                                             .refusal = refuses ? refusals[turn++ % 3] : 0});
+    enum store_result answer = sqlite_file_step(file, file->statements[0]);
+    sqlite3_reset(file->statements[0]);
+    ck_assert_uint_eq(shim_vfs_failures(shim), result != SQLITE_OK ? 1 : 0);
+    return answer;
+}
+
+START_TEST(damage_is_told_as_such_after_a_read_that_was_refused)
+{
+    static const char *const sql[] = {"SELECT count(*) FROM t WHERE x LIKE '%y%'"};
+    struct scratch scratch = scratch_make();
+    struct shim_vfs *shim = shim_vfs_create("shim", 1);
+    struct sqlite_place place = {.folder = scratch.path, .vfs = "shim", .sync = true};
+    struct sqlite_file file;
+    ck_assert_int_eq(
+        sqlite_file_open(&file, &(struct sqlite_file_options){.place = &place, .name = "t.db"}),
+        STORE_OK);
+    ck_assert_int_eq(sqlite_file_exec(&file, "CREATE TABLE t(x);"
+                                             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL "
+                                             "SELECT i + 1 FROM n WHERE i < 1000) "
+                                             "INSERT INTO t SELECT hex(zeroblob(500)) FROM n"),
+                     STORE_OK);
+    if (_i == 1) /* else the pages are in the log */
+        ck_assert_int_eq(sqlite_file_empty_log(&file), STORE_OK);
+    ck_assert_int_eq(sqlite_file_prepare(&file, sql, 1), STORE_OK);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(ask_disk(&file, shim, SQLITE_IOERR_CORRUPTFS), STORE_FAILED);
+        ck_assert(!file.corrupt);
+        ck_assert_int_eq(ask_disk(&file, shim, SQLITE_OK), STORE_OK);
+    }
+    ck_assert_int_eq(ask_disk(&file, shim, SQLITE_CORRUPT), STORE_DAMAGED);
+    sqlite_file_close(&file);
+    shim_vfs_destroy(shim);
+    scratch_remove(&scratch);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("store_faults");
     TCase *faults = tcase_create("faults");
     tcase_set_timeout(faults, 120);
     tcase_add_loop_test(faults, every_call_may_fail, 0, SCENARIOS * WAYS);
+    tcase_add_loop_test(faults, damage_is_told_as_such_after_a_read_that_was_refused, 0, 2);
     suite_add_tcase(suite, faults);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
