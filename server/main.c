@@ -235,8 +235,9 @@ static void release(struct program *program)
     folder_close(&program->folder);
 }
 
-/* A buffer from here on is mapped by itself and goes back to the system when it is freed: header tables
- * and flushes come and go between what lives long. glibc would raise the limit with each one freed. */
+/* A buffer from here on is mapped by itself and goes back to the system when it is freed: header
+ * tables and flushes come and go between what lives long. glibc would raise the limit with each one
+ * freed. */
 #define MAPPED_BYTES_MIN (16 * 1024)
 
 int main(int argc, char **argv)
@@ -259,8 +260,8 @@ int main(int argc, char **argv)
     }
     log_init(&program.log, program.options.log_level, log_to_stderr, NULL);
     int result = run(&program);
-    /* Nobody else may have the folder while that thread can write, nor may exit() clear away what it
-     * works with. */
+    /* Nobody else may have the folder while that thread can write, nor may exit() clear away what
+     * it works with. */
     if (program.hangs)
         _exit(result);
     release(&program);

@@ -119,8 +119,8 @@ static void admit_all(struct opening *opening, struct room_host *host)
     forget(opening);
 }
 
-/* What anyone may make the store do: by far more than people who come back after a restart. What one
- * address is refused costs the others nothing. */
+/* What anyone may make the store do: by far more than people who come back after a restart. What
+ * one address is refused costs the others nothing. */
 static bool may_begin(struct hub *hub, struct address *address, struct hub_denial *denial)
 {
     *denial = (struct hub_denial){.code = CLOSE_SERVER_FULL,
@@ -256,7 +256,7 @@ static void wake(struct opening *opening, const struct storage_event *event)
     storage_flush(hub->storage, hub->now_us, true);
 }
 
-/* What it waited for is on the disk, or the load came to nothing: the store is asked, for whoever waits. */
+/* What it waited for is on the disk, or its load was not made. */
 static void load_now(struct opening *opening)
 {
     static const struct hub_denial no_memory = {.refusal = REFUSAL_MEMORY, .code = CLOSE_MEMORY};

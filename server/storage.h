@@ -85,14 +85,14 @@ void storage_flush(struct storage *storage, uint64_t now_us, bool urgent);
 /* When storage_flush() has something to do; UINT64_MAX for never. */
 uint64_t storage_flush_us(const struct storage *storage);
 
-/* Answered by one STORAGE_LOADED, after everything that is durable by now. NULL without memory, as all
- * that is answered says false: then nothing has happened. Who has asked is always answered, but for a
- * storage that is stopped or abandoned. */
+/* Answered by one STORAGE_LOADED, after everything that is durable by now. NULL without memory, as
+ * all that is answered says false: then nothing has happened. Who has asked is always answered, but
+ * for a storage that is stopped or abandoned. */
 struct job;
 MUST_CHECK struct job *storage_load(struct storage *storage, struct bytes name, void *ticket);
 
-/* Whether nobody waits for the load any more: one that has not begun by then is LOAD_FORSAKEN. Until
- * its STORAGE_LOADED is taken. */
+/* Whether nobody waits for the load any more: one that has not begun by then is LOAD_FORSAKEN.
+ * Until its STORAGE_LOADED is taken. */
 void storage_forsake(struct storage *storage, struct job *load, bool forsaken);
 
 /* The room sleeps: its log goes on when it is loaded again. */
@@ -130,8 +130,8 @@ bool storage_flush_is_full(const struct storage *storage);
 /* True while nothing becomes saved: the disk fails, or has not answered for STORAGE_LATE_US. */
 bool storage_is_interrupted(struct storage *storage, uint64_t now_us);
 
-/* True when no more may be logged: the ring is full, of what is not durable and of what is not sealed,
- * or too old. */
+/* True when no more may be logged: the ring is full, of what is not durable and of what is not
+ * sealed, or too old. */
 bool storage_is_full(struct storage *storage, uint64_t now_us);
 
 enum storage_event_kind {
@@ -184,8 +184,8 @@ bool storage_stop(struct storage *storage);
 /* From here on nothing of what is logged reaches the store, as in a crash. */
 void storage_abandon(struct storage *storage);
 
-/* After storage_stop(): a thread was left behind. It may write yet, so nobody else may have the store
- * before this process has ended. */
+/* After storage_stop(): a thread was left behind. It may write yet, so nobody else may have the
+ * store before this process has ended. */
 bool storage_hangs(const struct storage *storage);
 
 void storage_destroy(struct storage *storage);

@@ -1,6 +1,6 @@
-/* log.c - what a room writes down. One entry is the array [tick, ticks since the entry before, wall time in ms, act, ...], an act
- * the array [enum act, ...] with the elements that sync/log.h names; 64 bits that are no number of the
- * wire are binaries. replay.c reads it.
+/* log.c - what a room writes down. One entry is the array [tick, ticks since the entry before,
+ * wall time in ms, act, ...], an act the array [enum act, ...] with the elements that sync/log.h
+ * names; 64 bits that are no number of the wire are binaries. replay.c reads it.
  *
  * Acts gather in room->acts, whose memory is set aside before the tick. */
 #include "sync/log.h"
