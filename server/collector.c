@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rooms looked at between two sealings, and files let go in each: a load waits for one room at most. */
+/* Rooms looked at after a sealing, and files let go in each. A load waits for all of them. */
 #define LOOKS        4u
 #define REMOVALS_MAX 64u
 
