@@ -276,9 +276,10 @@ static enum store_result make_model(const struct sqlite_place *place)
 static enum store_result open_from(struct salvage *salvage, const struct sqlite_place *place)
 {
     enum store_result result = STORE_DAMAGED;
-    if (salvage_log_is_sound(place, ARCHIVE_NAME))
+    bool readable = salvage_form_is_sound(place, ARCHIVE_NAME);
+    if (readable && salvage_log_is_sound(place, ARCHIVE_NAME))
         result = open_damaged(salvage, place, ARCHIVE_NAME);
-    if (result == STORE_DAMAGED)
+    if (readable && result == STORE_DAMAGED)
         result = open_copy(salvage, place, NULL);
     if (result == STORE_DAMAGED)
         result = make_model(place);

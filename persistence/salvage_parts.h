@@ -27,6 +27,9 @@ MUST_CHECK enum store_result salvage_sync_folder(const struct sqlite_place *plac
  * what was written. Only where every commit is synced can that be told from a power cut. */
 bool salvage_log_is_sound(const struct sqlite_place *place, const char *name);
 
+/* False where the first page says that pages are laid out otherwise than ours. */
+bool salvage_form_is_sound(const struct sqlite_place *place, const char *name);
+
 /* Copies the file, with the pages of its WAL in their places. `model`, unless NULL, gives the first
  * page: an empty file of the same format, which has the same tables at the same pages, so that a
  * damaged header or schema does not cost the rows. */
