@@ -15,6 +15,8 @@
 #define EXTENT .type = FIELD_FIXED, .maximum = PLACE_MAX, .steps = STEPS
 #define COLOUR .type = FIELD_INT, .maximum = COLOUR_MAX
 #define NAMES  .type = FIELD_STRING, .maximum = RECORD_ID_BYTES_MAX /* a record */
+#define TIME                                                                                       \
+    .type = FIELD_INT, .maximum = INT64_C(8640000000000000) /* ms; ECMA-262: a Date's last */
 
 static const struct field_rules presence_fields[] = {
     {.name = "x", PLACE},
@@ -66,7 +68,7 @@ static const struct field_rules comment_fields[COMMENT_FIELDS] = {
     [COMMENT_TEXT] = {.name = "text", .type = FIELD_STRING, .maximum = 4000},
     [COMMENT_NAME] = {.name = "name", .type = FIELD_STRING, .maximum = 80},
     [COMMENT_COLOUR] = {.name = "colour", COLOUR},
-    [COMMENT_AT] = {.name = "at", .type = FIELD_INT, .maximum = INTEGER_MAX},
+    [COMMENT_AT] = {.name = "at", TIME},
     [COMMENT_RESOLVED] = {.name = "resolved", .type = FIELD_BOOL},
 };
 
@@ -74,7 +76,7 @@ static const struct field_rules reply_fields[REPLY_FIELDS] = {
     [REPLY_COMMENT] = {.name = "comment", NAMES},
     [REPLY_TEXT] = {.name = "text", .type = FIELD_STRING, .maximum = 4000},
     [REPLY_NAME] = {.name = "name", .type = FIELD_STRING, .maximum = 80},
-    [REPLY_AT] = {.name = "at", .type = FIELD_INT, .maximum = INTEGER_MAX},
+    [REPLY_AT] = {.name = "at", TIME},
 };
 
 static const struct collection_rules board_collections[BOARD_COLLECTIONS] = {

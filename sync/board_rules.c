@@ -132,13 +132,19 @@ static enum status check_type(const struct edit_view *edit)
 }
 
 /* Bytewise order is the order of z: any other character would sort where nobody expects it. */
+static bool is_digit_62(uint8_t byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= 'a' && byte <= 'z');
+}
+
 static enum status check_z(const struct edit_view *edit)
 {
     if (!changes(edit, OBJECT_Z))
         return STATUS_OK;
     struct bytes z = text_of(edit_leaves(edit, OBJECT_Z));
     for (size_t i = 0; i < z.length; i++)
-        if (z.data[i] < 0x21 || z.data[i] > 0x7e)
+        if (!is_digit_62(z.data[i]))
             return STATUS_RANGE;
     return z.length > 0 ? STATUS_OK : STATUS_RANGE;
 }

@@ -117,13 +117,19 @@ START_TEST(values_stay_within_their_bounds)
 }
 END_TEST
 
-START_TEST(z_is_an_index_of_1_to_64_printable_characters)
+START_TEST(z_is_an_index_of_1_to_64_digits_and_letters)
 {
     good("[0 'objects' 'a' " BOX "]");
     static const struct row rows[] = {
         {"[1 'objects' 'a' 'z' '']", STATUS_RANGE},
-        {"[1 'objects' 'a' 'z' '!']", STATUS_OK},
-        {"[1 'objects' 'a' 'z' '~']", STATUS_OK},
+        {"[1 'objects' 'a' 'z' '09AZaz']", STATUS_OK},
+        {"[1 'objects' 'a' 'z' '/']", STATUS_RANGE},
+        {"[1 'objects' 'a' 'z' ':']", STATUS_RANGE},
+        {"[1 'objects' 'a' 'z' '@']", STATUS_RANGE},
+        {"[1 'objects' 'a' 'z' '[']", STATUS_RANGE},
+        {"[1 'objects' 'a' 'z' '`']", STATUS_RANGE},
+        {"[1 'objects' 'a' 'z' '{']", STATUS_RANGE},
+        {"[1 'objects' 'a' 'z' '~']", STATUS_RANGE},
         {"[1 'objects' 'a' 'z' 'a b']", STATUS_RANGE},
         {"[1 'objects' 'a' 'z' '\x7f']", STATUS_RANGE},
         {"[1 'objects' 'a' 'z' '\xc3\xa9']", STATUS_RANGE},
@@ -458,6 +464,8 @@ START_TEST(a_comment_has_a_place_and_words)
     refused(padded("[1 'replies' 'r' 'text' '", 4001, "']"), STATUS_RANGE);
     good(padded("[1 'comments' 'c' 'name' '", 80, "']"));
     refused(padded("[1 'comments' 'c' 'name' '", 81, "']"), STATUS_RANGE);
+    good("[1 'replies' 'r' 'at' 8640000000000000]");
+    refused("[1 'replies' 'r' 'at' 8640000000000001]", STATUS_RANGE);
     good(padded("[1 'replies' 'r' 'name' '", 80, "']"));
     refused(padded("[1 'replies' 'r' 'name' '", 81, "']"), STATUS_RANGE);
     refused("[1 'comments' 'c' 'at' -1]", STATUS_RANGE);
@@ -565,7 +573,7 @@ int main(void)
     tcase_add_test(objects, an_object_has_what_its_type_is_drawn_with);
     tcase_add_test(objects, a_type_stays_in_its_family);
     tcase_add_loop_test(objects, values_stay_within_their_bounds, 0, BOUNDS);
-    tcase_add_test(objects, z_is_an_index_of_1_to_64_printable_characters);
+    tcase_add_test(objects, z_is_an_index_of_1_to_64_digits_and_letters);
     tcase_add_test(objects, points_come_whole);
     tcase_add_test(objects, a_stroke_takes_as_many_points_as_a_record_holds);
     tcase_add_test(objects, text_is_updates_of_bytes);

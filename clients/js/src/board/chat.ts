@@ -2,7 +2,7 @@
 import { Emitter } from '../emitter.js'
 import type { Change, Fields, Room, RoomEvent, TuttiError } from '../tutti.js'
 import { colourOf } from './person_colour.js'
-import type { Speaker } from './comments.js'
+import { timeOf, type Speaker } from './comments.js'
 import { tellState } from './state.js'
 
 const EVENT = 'chat'
@@ -137,7 +137,7 @@ export class Chat extends Emitter<ChatEvents> {
       text,
       name: typeof name === 'string' && name.trim() !== '' ? name.slice(0, 80) : 'Guest',
       colour: colourOf(color, from),
-      time: typeof at === 'number' && at > 0 && at < 8.64e15 ? at : 0,
+      time: timeOf(at),
       isMine: from === this.#room.me,
       state: 'said',
     }

@@ -9,7 +9,7 @@ import type { Editor } from './editor.js'
 import { fileUrl, imagesAmong, unhex } from './files.js'
 import { holds, type Point } from './geometry.js'
 import type { BoardObject } from './model.js'
-import { keysBetween } from './order.js'
+import { newKeysBetween } from './order.js'
 import { textItems, textOf } from './text.js'
 import { isAutoWide } from './words.js'
 
@@ -114,7 +114,7 @@ export class Clipboard {
   /** Puts objects around a place; they are selected then. One step of undo. */
   insert(clipping: Clipping, at: Point): void {
     const { scene, selection } = this.#editor
-    const keys = keysBetween(scene.topOrder, null, clipping.objects.length)
+    const keys = newKeysBetween(scene.topOrder, null, clipping.objects.length)
     const placed = place(clipping, at, keys, () => scene.collection.newId())
     this.#editor.setTool('select')
     const isDone = this.#editor.apply(

@@ -176,7 +176,7 @@ export class Comments extends Emitter<CommentsEvents> {
       id,
       text: typeof text === 'string' ? text : '',
       name: typeof name === 'string' && name !== '' ? name : 'Guest',
-      time: number(at),
+      time: timeOf(at),
       isMine: this.#own.has(id),
     }
   }
@@ -254,6 +254,14 @@ function hex(colour: unknown): string {
 
 function byTime(a: Remark, b: Remark): number {
   return a.time - b.time || (a.id < b.id ? -1 : 1)
+}
+
+/** The last moment that a Date can tell; a stranger may send a later one. */
+const TIME_MAX = 8.64e15
+
+/** Milliseconds since 1970; 0 where there is no such moment. */
+export function timeOf(value: unknown): number {
+  return typeof value === 'number' && value > 0 && value <= TIME_MAX ? value : 0
 }
 
 function number(value: unknown): number {

@@ -36,7 +36,7 @@ function digitAt(key: string, i: number): number {
 
 /**
  * A key above `below` and under `above`; null stands for either end. Between equal keys there is
- * none: then it is one right above `below`.
+ * none: then it is one right above `below`. It may be longer than KEY_LENGTH_MAX.
  */
 export function keyBetween(
   below: string | null,
@@ -75,6 +75,20 @@ export function keysBetween(below: string | null, above: string | null, count: n
     middle,
     ...keysBetween(middle, above, count - half - 1),
   ]
+}
+
+/**
+ * The same for what is new, which moves nothing aside: where a key would be too long it is `below`
+ * itself, and ids decide.
+ */
+export function newKeysBetween(
+  below: string | null,
+  above: string | null,
+  count: number,
+): string[] {
+  return keysBetween(below, above, count).map((key) =>
+    key.length <= KEY_LENGTH_MAX ? key : (below ?? key.slice(0, KEY_LENGTH_MAX)),
+  )
 }
 
 /** The shortest digits, the last not the lowest, between two such; null is above all. */

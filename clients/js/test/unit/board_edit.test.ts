@@ -8,7 +8,14 @@ import { cutsOf } from '../../src/board/edit/erase.js'
 import { resized, rotated } from '../../src/board/edit/move.js'
 import { boxAround, middleOf } from '../../src/board/geometry.js'
 import { decode, encode, OBJECTS, type BoardObject, type Patch } from '../../src/board/model.js'
-import { compareOrder, keyBetween, keysBetween, KEY_LENGTH_MAX } from '../../src/board/order.js'
+import { timeOf } from '../../src/board/comments.js'
+import {
+  compareOrder,
+  keyBetween,
+  keysBetween,
+  KEY_LENGTH_MAX,
+  newKeysBetween,
+} from '../../src/board/order.js'
 import { Scene } from '../../src/board/scene.js'
 import { boundsOf, hit } from '../../src/board/shape.js'
 import { scaleOf, stretchesOf, strokeBox } from '../../src/board/stroke.js'
@@ -67,6 +74,23 @@ test('keys squeezed into one place get long, and a run of them stands between it
   const sorted = [...new Set(run)].sort()
   assert.deepEqual(sorted, run)
   assert.ok(run.every((key) => key > 'V00000' && key < above))
+})
+
+test('what is new has a key that the room takes, over whatever there is', () => {
+  const top = 'z'.repeat(KEY_LENGTH_MAX)
+  assert.deepEqual(newKeysBetween(top, null, 2), [top, top])
+  assert.deepEqual(
+    newKeysBetween(null, '0'.repeat(KEY_LENGTH_MAX), 1).map((key) => key.length <= 64),
+    [true],
+  )
+  const [key] = newKeysBetween('V00000', null, 1)
+  assert.ok(key! > 'V00000' && key!.length === 6)
+})
+
+test('a time that no Date can tell is none', () => {
+  const last = 8.64e15
+  assert.deepEqual([last, last + 1, -1, '1', undefined].map(timeOf), [last, 0, 0, 0, 0])
+  assert.ok(new Date(last).toISOString() !== '')
 })
 
 test('equal keys are told apart by their ids', () => {

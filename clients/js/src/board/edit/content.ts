@@ -1,7 +1,7 @@
 /** Objects that come, go, or look different. */
 import { courseOf } from '../arrow.js'
 import { isLine, type BoardObject, type Patch } from '../model.js'
-import { keyBetween, keysBetween } from '../order.js'
+import { newKeysBetween } from '../order.js'
 import type { Scene } from '../scene.js'
 import { isAutoWide } from '../words.js'
 import { isLocked, withHeld, type Edit } from './edit.js'
@@ -54,7 +54,7 @@ export function duplicate(
   const highest = objects.at(-1)
   if (highest === undefined) return { edits: [], ids: [] }
   const above = onTop ? null : (scene.all[scene.rank(highest.id) + 1]?.z ?? null)
-  const keys = keysBetween(onTop ? scene.topOrder : highest.z, above, objects.length)
+  const keys = newKeysBetween(onTop ? scene.topOrder : highest.z, above, objects.length)
   const copies = copied(objects, keys, newId, (id) => scene.find(id) !== undefined)
   return {
     edits: copies.map(({ id, put }) => ({
@@ -123,7 +123,7 @@ function onlyUsed(fields: Omit<BoardObject, 'id'>): Patch {
 
 /** On top of everything. */
 export function created(scene: Scene, id: string, fields: Patch): Edit {
-  return { id, put: { z: keyBetween(scene.topOrder, null), ...fields } }
+  return { id, put: { z: newKeysBetween(scene.topOrder, null, 1)[0]!, ...fields } }
 }
 
 /** What each of these can show of a style. */

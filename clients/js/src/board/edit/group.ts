@@ -1,7 +1,7 @@
 /** What belongs together: groups, frames, locks. */
 import { holds, middleOf } from '../geometry.js'
 import { FREE, GROUPS_MAX, LOCKED, type BoardObject, type Patch } from '../model.js'
-import { keyBetween } from '../order.js'
+import { newKeysBetween } from '../order.js'
 import type { Scene } from '../scene.js'
 import { isLocked, type Edit } from './edit.js'
 
@@ -79,7 +79,7 @@ export function frameFor(
 }
 
 function keyAbove(scene: Scene, { id, z }: BoardObject): string {
-  return keyBetween(z, scene.all[scene.rank(id) + 1]?.z ?? null)
+  return newKeysBetween(z, scene.all[scene.rank(id) + 1]?.z ?? null, 1)[0]!
 }
 
 function changeable(scene: Scene, ids: Iterable<string>): BoardObject[] {
