@@ -30,6 +30,9 @@ const RADIUS_MAX = 12
 export const HIGHLIGHT = 0.38
 /** Below this width on the screen nobody can tell an outline from a line. */
 const OUTLINE_PIXELS_MIN = 1.1
+/** Below this scale, and with points closer than this on the canvas, nobody can tell how many. */
+const AFAR_SCALE = 0.5
+const AFAR_PIXELS = 0.7
 
 interface Paths {
   /** What they were made of, beside the points. */
@@ -83,7 +86,13 @@ function paintStroke(
   context.lineWidth = strokeWidth(object)
   context.lineCap = 'round'
   context.lineJoin = 'round'
-  context.stroke(lineOf(object))
+  if (scale < AFAR_SCALE) {
+    // Ends that nobody can see take as long as all else of a hair line; but a dot is nothing else.
+    if (strokeWidth(object) * scale < 1 && object.points.length > 3) context.lineCap = 'butt'
+    context.beginPath()
+    traceLine(object, context, AFAR_PIXELS / scale)
+    context.stroke()
+  } else context.stroke(lineOf(object))
 }
 
 /** From the object's first point. */

@@ -45,9 +45,10 @@ export class Renderer {
   #look: Look
   #ratio = 1
   #request = 0
-  /** Nobody has seen the board yet. */
+  /** Nobody has seen the whole board yet. */
   #isFirst = true
   #groundIsStale = true
+  #tilesAreStale = true
   #overviewIsStale = true
   #liveIsStale = true
   readonly #ends: (() => void)[]
@@ -108,11 +109,13 @@ export class Renderer {
 
   /** The element or the screen's resolution is different. */
   resize(): void {
-    const { width, height } = this.#camera
     this.#ratio = devicePixelRatio
+    const width = Math.round(this.#camera.width * this.#ratio)
+    const height = Math.round(this.#camera.height * this.#ratio)
     for (const { canvas } of [this.#ground, this.#live]) {
-      canvas.width = Math.round(width * this.#ratio)
-      canvas.height = Math.round(height * this.#ratio)
+      // Being set empties a canvas, even to what it is.
+      if (canvas.width !== width || canvas.height !== height)
+        Object.assign(canvas, { width, height })
     }
     this.#moved()
   }
@@ -124,7 +127,7 @@ export class Renderer {
 
   /** And nothing moves. */
   get isSettled(): boolean {
-    return this.isReady && this.#restless.size === 0
+    return this.isReady && !this.#tilesAreStale && this.#restless.size === 0
   }
 
   #changed({ id, box, boxBefore }: SceneChange): void {
@@ -151,24 +154,37 @@ export class Renderer {
     this.#request = 0
     this.#settle(now)
     const scale = this.#camera.zoom * this.#ratio
-    const isBusy = this.#make(scale)
-    if (!isBusy && this.#settling.size > 0) {
+    const wereStale = this.#tilesAreStale
+    this.#tilesAreStale = this.#isFirst ? this.#makeFirst(scale) : this.#make(scale)
+    if (!this.#tilesAreStale && this.#settling.size > 0) {
       this.#settling.clear()
       this.#liveIsStale = true
     }
-    if (this.#groundIsStale || isBusy) this.#drawGround(scale)
+    const isUnsharp = this.#tilesAreStale && !this.#isSharp(scale)
+    const haveCome = wereStale && !this.#tilesAreStale
+    if (this.#groundIsStale || isUnsharp || haveCome) this.#drawGround(scale)
     if (this.#liveIsStale) this.#drawLive(scale, now)
-    this.#groundIsStale = isBusy
-    if (isBusy || this.#overviewIsStale || this.#restless.size > 0) this.#schedule()
+    this.#groundIsStale = isUnsharp
+    if (this.#tilesAreStale || this.#overviewIsStale || this.#restless.size > 0) this.#schedule()
+  }
+
+  /** Before there are any tiles. */
+  #isSharp(scale: number): boolean {
+    return !this.#isFirst && this.#tiles.isFirst(this.#camera.box, scale)
+  }
+
+  /** One picture of all that shows; there are tiles to do after it. */
+  #makeFirst(scale: number): boolean {
+    const deadline = performance.now() + BUDGET_FIRST_MS
+    this.#isFirst = this.#tiles.makeFirst(this.#camera.box, scale, this.#look, deadline)
+    return true
   }
 
   /** Sharp pictures first, then the rough one of everything; whether there is more to do. */
   #make(scale: number): boolean {
-    const budget = this.#isFirst ? BUDGET_FIRST_MS : BUDGET_MS
     // From here on, not from the frame's beginning: a machine that is always late makes progress.
-    const deadline = performance.now() + budget
+    const deadline = performance.now() + BUDGET_MS
     if (this.#tiles.make(this.#camera.box, scale, this.#look, deadline)) return true
-    this.#isFirst = false
     const extent = this.#scene.extent
     if (extent === null) return false
     const rough = OVERVIEW_PIXELS / Math.max(extent.w, extent.h, OVERVIEW_PIXELS)

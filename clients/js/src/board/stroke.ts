@@ -175,23 +175,65 @@ function drawRing(ring: readonly [number, number][], sink: Sink): void {
   sink.closePath()
 }
 
-/** The middle line, from the object's first point, smoothed. */
-export function traceLine(object: BoardObject, sink: Sink): void {
+/**
+ * The middle line, from the object's first point, smoothed. Points closer than `apart` to the one
+ * before are left out: from afar nobody can tell.
+ */
+export function traceLine(object: BoardObject, sink: Sink, apart = 0): void {
+  const line = new SmoothLine(sink, apart)
+  if (object.cuts.length === 0) {
+    traceUncut(object, line)
+    return
+  }
   for (const stretch of stretchesOf(object)) {
     const points = pointsWithin(object, stretch)
-    const [x, y] = points[0]!
-    sink.moveTo(x, y)
-    // A line of no length draws nothing; its round ends make this a dot.
-    if (points.length === 1) sink.lineTo(x + 0.01, y)
-    for (let i = 1; i < points.length; i++) {
-      const [bx, by] = points[i]!
-      if (i + 1 === points.length) {
-        sink.lineTo(bx, by)
-      } else {
-        const [cx, cy] = points[i + 1]!
-        sink.quadraticCurveTo(bx, by, (bx + cx) / 2, (by + cy) / 2)
+    points.forEach(([x, y], i) => line.point(x, y, i === 0, i + 1 === points.length))
+  }
+}
+
+/** Straight from the record: from afar there are thousands of strokes, each seen once. */
+function traceUncut(object: BoardObject, line: SmoothLine): void {
+  const { points } = object
+  const scale = scaleOf(object)
+  const [stepX, stepY] = [scale.x / STROKE_STEPS, scale.y / STROKE_STEPS]
+  const last = 3 * Math.floor(points.length / 3) - 3
+  let [x, y] = [0, 0]
+  for (let i = 0; i <= last; i += 3) {
+    x += points[i]!
+    y += points[i + 1]!
+    line.point(x * stepX, y * stepY, i === 0, i === last)
+  }
+}
+
+/** Runs through the middles between its points, which become the curves' control points. */
+class SmoothLine {
+  readonly #sink: Sink
+  readonly #apart: number
+  #x = 0
+  #y = 0
+  #isAtStart = true
+
+  constructor(sink: Sink, apart: number) {
+    this.#sink = sink
+    this.#apart = apart
+  }
+
+  point(x: number, y: number, isFirst: boolean, isLast: boolean): void {
+    if (isFirst) {
+      this.#sink.moveTo(x, y)
+      // A line of no length draws nothing; its round ends make this a dot.
+      if (isLast) this.#sink.lineTo(x + 0.01, y)
+    } else {
+      const isNear = Math.abs(x - this.#x) < this.#apart && Math.abs(y - this.#y) < this.#apart
+      if (isNear && !isLast) return
+      if (!this.#isAtStart) {
+        this.#sink.quadraticCurveTo(this.#x, this.#y, (this.#x + x) / 2, (this.#y + y) / 2)
       }
+      if (isLast) this.#sink.lineTo(x, y)
     }
+    this.#isAtStart = isFirst
+    this.#x = x
+    this.#y = y
   }
 }
 

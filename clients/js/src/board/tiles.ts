@@ -3,7 +3,7 @@
  * replaced. Making one may take several frames; so does mending a part of one.
  */
 import type { Camera } from './camera.js'
-import { grown, meets, union, type Box } from './geometry.js'
+import { contains, grown, meets, union, type Box } from './geometry.js'
 import type { BoardObject } from './model.js'
 import { paint, type Look } from './paint.js'
 import type { Scene } from './scene.js'
@@ -16,21 +16,28 @@ const KEPT_MIN = 24
 /** Zooming by wheel makes a scale of its own in every frame: sharp ones wait for its end. */
 const STEADY_MS = 120
 
-interface Tile {
-  readonly key: string
+/** What shows of the board in a box, as far as it has been drawn. */
+interface Picture {
   readonly box: Box
   readonly context: CanvasRenderingContext2D
+}
+
+/** What is left to draw, into `box`. */
+interface Job {
+  readonly box: Box
+  readonly objects: readonly BoardObject[]
+  next: number
+  readonly onto: CanvasRenderingContext2D
+}
+
+interface Tile extends Picture {
+  readonly key: string
   /** Nothing has been drawn on it yet. */
   isBlank: boolean
   /** What of the board is drawn differently on it than it should be. */
   spoilt: Box | null
-  /** The mending under way: what is left to draw, into `box`. */
-  job: {
-    readonly box: Box
-    readonly objects: BoardObject[]
-    next: number
-    onto: CanvasRenderingContext2D
-  } | null
+  /** The mending under way. */
+  job: Job | null
   usedAt: number
 }
 
@@ -41,6 +48,8 @@ export class Tiles {
   #tiles = new Map<string, Tile>()
   /** Of the scale before. */
   #old: Tile[] = []
+  /** Stands for all tiles until they are made. */
+  #first: { readonly job: Job; readonly scale: number } | null = null
   #wanted = 0
   #wantedAt = 0
   /** As many cover what is to show. */
@@ -58,9 +67,13 @@ export class Tiles {
     for (const tile of this.#tiles.values()) this.#spoil(tile, tile.box)
     this.#drop(this.#old)
     this.#old = []
+    this.#first = null
   }
 
-  /** What is drawn here is different. */
+  /**
+   * What is drawn here is different. The first picture stays: it would leave a gap, and is not for
+   * long.
+   */
   spoil(box: Box): void {
     for (const tile of this.#tiles.values()) if (meets(tile.box, box)) this.#spoil(tile, box)
     const gone = this.#old.filter((tile) => meets(tile.box, box))
@@ -71,6 +84,30 @@ export class Tiles {
   /** What is being mended goes on: it looks at each object when its turn comes. */
   #spoil(tile: Tile, box: Box): void {
     tile.spoilt = tile.spoilt === null ? box : union([tile.spoilt, box])
+  }
+
+  /**
+   * Works until `deadline` on one picture of all of `area`, which is sooner made than many tiles;
+   * whether there is more to do. Tiles take its place when they are made.
+   */
+  makeFirst(area: Box, scale: number, look: Look, deadline: number): boolean {
+    this.#first ??= { job: this.#beginFirst(area, scale), scale }
+    return !this.#goOn(this.#first.job, this.#first.scale, look, deadline)
+  }
+
+  #beginFirst({ x, y, w, h }: Box, scale: number): Job {
+    const [left, top] = [Math.round(x * scale), Math.round(y * scale)]
+    const [width, height] = [Math.ceil(w * scale), Math.ceil(h * scale)]
+    const onto = fresh(width, height)
+    onto.setTransform(scale, 0, 0, scale, -left, -top)
+    const box = { x: left / scale, y: top / scale, w: width / scale, h: height / scale }
+    return { box, objects: this.#scene.in(box), next: 0, onto }
+  }
+
+  /** Whether the first picture still shows all of `area` as it should be. */
+  isFirst(area: Box, scale: number): boolean {
+    if (this.#first === null || this.#first.scale !== scale) return false
+    return contains(grown(this.#first.job.box, 1 / scale), area)
   }
 
   /** Works until `deadline` on `area`, which is to show at `scale`; whether there is more to do. */
@@ -90,9 +127,10 @@ export class Tiles {
       if (tile.spoilt === null && tile.job === null) continue
       if (performance.now() >= deadline || !this.#mend(tile, look, deadline)) isDone = false
     }
-    if (isDone && this.#old.length > 0) {
+    if (isDone) {
       this.#drop(this.#old)
       this.#old = []
+      this.#first = null
     }
     this.#trim(tiles.length)
     return !isDone
@@ -113,6 +151,10 @@ export class Tiles {
         clipOut(context, old, camera, scale)
         under.draw(context, camera, scale)
         context.restore()
+      }
+      if (this.#first !== null) {
+        const { box, onto } = this.#first.job
+        place(context, { box, context: onto }, camera, scale)
       }
       for (const tile of old) place(context, tile, camera, scale)
       context.restore()
@@ -163,20 +205,21 @@ export class Tiles {
   /** Goes on drawing until `deadline`; whether the tile is as it should be. */
   #mend(tile: Tile, look: Look, deadline: number): boolean {
     if (tile.job === null) this.#begin(tile)
-    const job = tile.job!
-    const { objects } = job
-    while (job.next < objects.length) {
-      const object = this.#scene.find(objects[job.next++]!.id)
-      if (object !== undefined && !this.#isElsewhere(object.id)) {
-        paint(job.onto, object, look, this.#scale)
-      }
-      if (job.next % 8 === 0 && performance.now() >= deadline && job.next < objects.length) {
-        return false
-      }
-    }
+    if (!this.#goOn(tile.job!, this.#scale, look, deadline)) return false
     this.#finish(tile)
     // It may have been spoilt anew while it was being mended.
     return tile.spoilt === null
+  }
+
+  /** Whether all of it is drawn. */
+  #goOn(job: Job, scale: number, look: Look, deadline: number): boolean {
+    const { objects, onto } = job
+    while (job.next < objects.length) {
+      const object = this.#scene.find(objects[job.next++]!.id)
+      if (object !== undefined && !this.#isElsewhere(object.id)) paint(onto, object, look, scale)
+      if (job.next % 8 === 0 && performance.now() >= deadline) break
+    }
+    return job.next === objects.length
   }
 
   #begin(tile: Tile): void {
@@ -223,7 +266,7 @@ export class Tiles {
   }
 
   #canvas(): CanvasRenderingContext2D {
-    const context = this.#spare.pop() ?? fresh()
+    const context = this.#spare.pop() ?? fresh(SIDE, SIDE)
     context.setTransform(1, 0, 0, 1, 0, 0)
     context.clearRect(0, 0, SIDE, SIDE)
     return context
@@ -239,10 +282,10 @@ export class Tiles {
   }
 }
 
-function fresh(): CanvasRenderingContext2D {
+function fresh(width: number, height: number): CanvasRenderingContext2D {
   const canvas = document.createElement('canvas')
-  canvas.width = SIDE
-  canvas.height = SIDE
+  canvas.width = width
+  canvas.height = height
   return canvas.getContext('2d')!
 }
 
@@ -257,12 +300,12 @@ function aligned(box: Box, tile: Box, pixel: number): Box {
   return { x: tile.x + x, y: tile.y + y, w: Math.max(0, right - x), h: Math.max(0, bottom - y) }
 }
 
-/** At whole pixels where the tile is of this scale. */
-function place(context: CanvasRenderingContext2D, tile: Tile, { x, y }: Camera, scale: number) {
-  const { box } = tile
-  const to = box.w * scale
-  const [left, top] = [Math.round(x * scale), Math.round(y * scale)]
-  context.drawImage(tile.context.canvas, box.x * scale - left, box.y * scale - top, to, to)
+/** At whole pixels where the picture is of this scale. */
+function place(context: CanvasRenderingContext2D, picture: Picture, camera: Camera, scale: number) {
+  const { x, y, w, h } = picture.box
+  const [left, top] = [Math.round(camera.x * scale), Math.round(camera.y * scale)]
+  const { canvas } = picture.context
+  context.drawImage(canvas, x * scale - left, y * scale - top, w * scale, h * scale)
 }
 
 /** What is drawn from now on shows only where these tiles are not. */

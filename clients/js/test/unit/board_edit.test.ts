@@ -18,7 +18,7 @@ import {
 } from '../../src/board/order.js'
 import { Scene } from '../../src/board/scene.js'
 import { boundsOf, hit } from '../../src/board/shape.js'
-import { scaleOf, stretchesOf, strokeBox } from '../../src/board/stroke.js'
+import { scaleOf, stretchesOf, strokeBox, traceLine } from '../../src/board/stroke.js'
 import type { Fields } from '../../src/value.js'
 import { randomOf } from './messages.js'
 
@@ -290,4 +290,37 @@ test('bounds hold every corner of what is turned', () => {
   const around = boxAround(borderOf(box))
   for (const side of ['x', 'y', 'w', 'h'] as const)
     assert.ok(Math.abs(bounds[side] - around[side]) < 1e-6)
+})
+
+/** Where a stroke's line goes, step by step. */
+function lineOf(stroke: BoardObject, apart?: number): number[][] {
+  const steps: number[][] = []
+  const step = (...at: number[]) => void steps.push(at)
+  const sink = { moveTo: step, lineTo: step, quadraticCurveTo: step, bezierCurveTo: step }
+  traceLine(stroke, { ...sink, closePath: step }, apart)
+  return steps
+}
+
+test('a line is the same straight from its record and from a stretch that is all of it', () => {
+  const random = randomOf(11)
+  for (const count of [1, 2, 3, 50]) {
+    const motion = () => Math.floor(40 * random()) - 20
+    const points = [0, 0, 60, ...Array.from({ length: 3 * (count - 1) }, motion)]
+    const stroke = object('a', { type: 'stroke', w: 2_048, points })
+    const behind = 16 * count
+    assert.deepEqual(lineOf(stroke), lineOf({ ...stroke, cuts: [behind, behind + 16] }))
+  }
+})
+
+test('from afar a line leaves out points that are close, and never its ends', () => {
+  const points = [0, 0, 60, ...Array.from({ length: 99 }, () => [2, 0, 60]).flat(), 1, 1, 60]
+  const stroke = object('a', { type: 'stroke', points })
+  assert.equal(lineOf(stroke, 0).length, 101)
+  const thin = lineOf(stroke, 10)
+  assert.ok(thin.length <= 12, `${thin.length} steps`)
+  assert.deepEqual(thin[0], [0, 0])
+  assert.deepEqual(thin.at(-1), [99.5, 0.5])
+  const dot = object('b', { type: 'stroke', points: points.slice(0, 3) })
+  assert.deepEqual(lineOf(dot, 10), lineOf(dot, 0))
+  assert.equal(lineOf(dot, 10).length, 2)
 })
