@@ -21,6 +21,11 @@ export function distance(a: Point, b: Point): number {
   return Math.hypot(a.x - b.x, a.y - b.y)
 }
 
+/** Of the way from each to the next. */
+export function lengthOf(points: readonly Point[]): number {
+  return points.reduce((sum, at, i) => (i === 0 ? 0 : sum + distance(points[i - 1]!, at)), 0)
+}
+
 /** Upright box of two corners, whichever they are. */
 export function boxOf(a: Point, b: Point): Box {
   const x = Math.min(a.x, b.x)

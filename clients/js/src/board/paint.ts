@@ -1,6 +1,6 @@
 /** Draws one object: on the board, on the minimap, into an exported picture. */
 import { courseOf, headLength, traceCourse, traceHead, type Find } from './arrow.js'
-import { middleOf, type Box } from './geometry.js'
+import { lengthOf, middleOf, type Box } from './geometry.js'
 import {
   DASHED,
   DOTTED,
@@ -26,6 +26,8 @@ export interface Look {
 }
 
 const RADIUS_MAX = 12
+/** Of a dashed outline: about a box of 3,000 pixels with dots of the usual size. */
+export const DASHES_MAX = 2_000
 /** How much of a highlighter's colour covers what is under it. */
 export const HIGHLIGHT = 0.38
 /** Below this width on the screen nobody can tell an outline from a line. */
@@ -127,7 +129,7 @@ function paintLine(context: CanvasRenderingContext2D, object: BoardObject, look:
   context.lineWidth = object.size
   context.lineCap = 'round'
   context.lineJoin = 'round'
-  context.setLineDash(dashesOf(object))
+  context.setLineDash(dashesOf(object, lengthOf(course.flat)))
   context.beginPath()
   traceCourse(course, context)
   context.stroke()
@@ -150,9 +152,20 @@ export function traceHeads(
   if (object.heads & HEAD_AT_START) traceHead([...flat].reverse(), headLength(object), sink)
 }
 
-export function dashesOf({ dash, size }: BoardObject): number[] {
-  if (dash === DASHED) return [size * 2.5 + 3, size * 2 + 4]
-  return dash === DOTTED ? [0.01, size * 2 + 2] : []
+/**
+ * Along an outline of this length in pixels. Each dash is drawn for itself, so a very long outline
+ * has longer ones.
+ */
+export function dashesOf({ dash, size }: BoardObject, length: number): number[] {
+  if (dash !== DASHED && dash !== DOTTED) return []
+  const [on, off] = dash === DASHED ? [size * 2.5 + 3, size * 2 + 4] : [0.01, size * 2 + 2]
+  const stretch = Math.max(1, length / (DASHES_MAX * (on + off)))
+  return [on * stretch, off * stretch]
+}
+
+/** At most: an ellipse's or a diamond's is shorter. */
+export function borderLength({ w, h }: BoardObject): number {
+  return 2 * (w + h)
 }
 
 function paintBoxed(context: CanvasRenderingContext2D, object: BoardObject, look: Look): void {
@@ -187,7 +200,7 @@ function paintShape(context: CanvasRenderingContext2D, object: BoardObject, look
   context.lineWidth = object.size
   context.lineCap = 'round'
   context.lineJoin = 'round'
-  context.setLineDash(dashesOf(object))
+  context.setLineDash(dashesOf(object, borderLength(object)))
   context.stroke()
   context.setLineDash([])
 }

@@ -1,9 +1,17 @@
 /** The board as an SVG picture: the same paths, fonts and colours as on the canvas, as vectors. */
 import { courseOf, traceCourse } from './arrow.js'
 import { hex } from './files.js'
-import { middleOf, type Box } from './geometry.js'
+import { lengthOf, middleOf, type Box } from './geometry.js'
 import { HIGHLIGHTER, frameOf, isLine, type BoardObject } from './model.js'
-import { dashesOf, HIGHLIGHT, traceHeads, traceRounded, traceShape, type Look } from './paint.js'
+import {
+  borderLength,
+  dashesOf,
+  HIGHLIGHT,
+  traceHeads,
+  traceRounded,
+  traceShape,
+  type Look,
+} from './paint.js'
 import { unturnedBox } from './shape.js'
 import { isOutlined, strokeWidth, traceLine, traceOutline, type Sink } from './stroke.js'
 import { familyOf, inkOf, noteOf, tintOf, TOKENS, type Theme } from './style.js'
@@ -78,7 +86,7 @@ function lineOf(object: BoardObject, look: Look): string {
   const heads =
     course.flat.length < 2 ? '' : traced((sink) => traceHeads(object, course.flat, sink))
   return (
-    `<path d="${line}" ${pen(colour, object.size)}${dashes(object)}/>` +
+    `<path d="${line}" ${pen(colour, object.size)}${dashes(object, lengthOf(course.flat))}/>` +
     (heads === '' ? '' : `<path d="${heads}" ${pen(colour, object.size)}/>`)
   )
 }
@@ -106,7 +114,7 @@ function boxedOf(object: BoardObject, look: Look, images: ReadonlyMap<string, st
       const fill = object.fill === null ? 'none' : tintOf(object.fill, theme)
       const d = traced((sink) => traceShape(object, sink))
       const line = pen(inkOf(object.colour, theme), object.size, fill)
-      return `<path d="${d}" ${line}${dashes(object)}/>`
+      return `<path d="${d}" ${line}${dashes(object, borderLength(object))}/>`
     }
   }
 }
@@ -136,8 +144,8 @@ function pen(colour: string, width: number, fill = 'none'): string {
   return `fill="${fill}" ${line} stroke-linecap="round" stroke-linejoin="round"`
 }
 
-function dashes(object: BoardObject): string {
-  const lengths = dashesOf(object)
+function dashes(object: BoardObject, length: number): string {
+  const lengths = dashesOf(object, length)
   return lengths.length === 0 ? '' : ` stroke-dasharray="${lengths.map(number).join(' ')}"`
 }
 

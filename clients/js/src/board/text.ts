@@ -16,6 +16,7 @@ import {
 } from 'yjs'
 import { Emitter } from '../emitter.js'
 import type { Change, Collection, Room, Status, TuttiError, Value } from '../tutti.js'
+import { ROOT, updateOf } from './text_updates.js'
 
 /** What a text may hold, in bytes of UTF-8. */
 export const TEXT_BYTES_MAX = 12_288
@@ -40,7 +41,6 @@ const OFFLINE_FLUSH_MS = 1_000
 /** A pause that begins another step of undo inside the editor. */
 const PAUSE_MS = 600
 
-const ROOT = 'text'
 const FIELD = 'text'
 const REMOTE = Symbol('remote')
 
@@ -197,7 +197,7 @@ export class SharedText extends Emitter<SharedTextEvents> {
     const items = listOf(record[FIELD])
     if (items === this.#applied) return
     const known = samePrefix(items, this.#applied)
-    for (const item of items.slice(known)) apply(this.#doc, item)
+    apply(this.#doc, items.slice(known))
     const before = this.#applied
     this.#applied = items
     if (known < before.length) this.#mayLack = true
@@ -292,7 +292,7 @@ export class SharedText extends Emitter<SharedTextEvents> {
   #giveBack(): void {
     this.#mayLack = false
     const held = docOf(this.#applied)
-    for (const update of this.#unsent) apply(held, update)
+    apply(held, this.#unsent)
     if (equalSnapshots(snapshot(held), snapshot(this.#doc))) return
     this.#unsent = [encodeStateAsUpdate(this.#doc)]
     this.#schedule(RETRY_MS * Math.random())
@@ -398,15 +398,14 @@ function rootOf(doc: Doc): Text {
 /** A text of its own with these updates, as far as they are any. */
 function docOf(items: readonly Value[]): Doc {
   const doc = emptyDoc()
-  for (const item of items) apply(doc, item)
+  apply(doc, items)
   return doc
 }
 
-/** Someone else's bytes may be no update at all: then they are no letters either. */
-function apply(doc: Doc, item: Value): void {
-  if (!(item instanceof Uint8Array)) return
+/** What Yjs does not take, although it reads, is no text either. */
+function apply(doc: Doc, items: readonly Value[]): void {
   try {
-    applyUpdate(doc, item, REMOTE)
+    applyUpdate(doc, updateOf(items), REMOTE)
   } catch {
     return
   }

@@ -42,6 +42,8 @@ interface Metrics {
 /** Letters are measured once, at this size. They are drawn without hinting, so they grow evenly. */
 const MEASURED_SIZE = 100
 const WORDS_KEPT = 20_000
+/** Longer ones come once. */
+const KEPT_LENGTH_MAX = 64
 const LAYOUTS_KEPT = 2_000
 
 export function fontOf(font: number, size: number): string {
@@ -182,22 +184,37 @@ class Breaker {
     }
   }
 
-  /** A word that is wider than a line goes letter by letter. */
+  /** A word that is wider than a line fills as many as it takes. */
   #force(word: string): void {
     this.isForced = true
-    for (const letter of word) {
-      const width = this.#metrics.width(this.#text + letter)
-      if (width > this.#limit && this.#text !== '') {
+    const letters = [...word]
+    for (let at = 0; at < letters.length;) {
+      if (at > 0) {
         const next = this.#from + this.#text.length
         this.#end()
         this.#begin(next)
-        this.#text = letter
-        this.#width = this.#metrics.width(letter)
-      } else {
-        this.#text += letter
-        this.#width = width
       }
+      const count = this.#fitting(letters, at)
+      this.#text = letters.slice(at, at + count).join('')
+      this.#width = this.#metrics.width(this.#text)
+      at += count
     }
+  }
+
+  /** How many letters from `at` on fill a line: found by halving, one at least. */
+  #fitting(letters: readonly string[], at: number): number {
+    const fits = (count: number) =>
+      this.#metrics.width(letters.slice(at, at + count).join('')) <= this.#limit
+    const left = letters.length - at
+    let [low, high] = [1, 2]
+    while (high <= left && fits(high)) [low, high] = [high, 2 * high]
+    high = Math.min(high, left + 1)
+    while (high - low > 1) {
+      const middle = (low + high) >> 1
+      if (fits(middle)) low = middle
+      else high = middle
+    }
+    return low
   }
 }
 
@@ -252,10 +269,14 @@ function canvasMetrics(font: number): Metrics | null {
   const { fontBoundingBoxAscent: ascent, fontBoundingBoxDescent: descent } =
     context.measureText('x')
   const widths = new Kept<number>(WORDS_KEPT)
+  const measure = (text: string) => context.measureText(text).width
   return {
     ascent,
     descent,
-    width: (text) => widths.get(text) ?? widths.put(text, context.measureText(text).width),
+    width: (text) =>
+      text.length > KEPT_LENGTH_MAX
+        ? measure(text)
+        : (widths.get(text) ?? widths.put(text, measure(text))),
   }
 }
 
