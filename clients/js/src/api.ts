@@ -114,6 +114,8 @@ export interface GestureHistory {
   begin(): void
   /** The step is complete. So it is with an undo. */
   end(): void
+  /** Takes back what was changed since `begin`, as far as it is still ours; no step is left of it. */
+  cancel(): void
   /**
    * Adds a step that takes itself back, such as the typing in a text that merges by itself; part
    * of the gesture, where there is one. What it changes when asked to is no step again.

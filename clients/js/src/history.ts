@@ -124,6 +124,15 @@ export class History {
     if (gesture !== null && gesture.marks.length > 0) this.#push(gesture)
   }
 
+  /** Takes back what was changed since `begin`, as far as it is still ours: it is no step then. */
+  cancel(): void {
+    const gesture = this.#gesture
+    this.#gesture = null
+    if (gesture === null) return
+    this.#flipStep(gesture, this.#undoable, [])
+    this.#onChange()
+  }
+
   /** A step that takes itself back; part of the gesture, where there is one. */
   add(step: UndoStep): void {
     const mark = { what: 'own', step, undone: false } as const

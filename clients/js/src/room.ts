@@ -142,6 +142,7 @@ export class Room extends Emitter<RoomEvents> {
     this.history = {
       begin: () => this.#history.begin(),
       end: () => this.#history.end(),
+      cancel: () => this.#history.cancel(),
       add: (step) => this.#history.add(step),
       aside: (change) => this.#history.aside(change),
       leaveOut: (judge) => (this.#history.leavesOut = judge),

@@ -274,6 +274,11 @@ export class Editor extends Emitter<EditorEvents> {
     if (--this.#gestures === 0) this.room.history.end()
   }
 
+  /** Ends it as if nothing had been done; within another gesture, that one decides. */
+  cancel(): void {
+    if (--this.#gestures === 0) this.room.history.cancel()
+  }
+
   #open(): void {
     if (this.#gestures++ === 0) this.room.history.begin()
   }

@@ -93,9 +93,9 @@ export class Eraser implements Tool {
     for (const each of withHeld(this.#editor.scene, ids)) this.#doomed.add(each.id)
     this.#editor.scene.preview(
       new Map(
-        [...this.#doomed].map((each) => {
-          const { opacity } = this.#editor.scene.find(each)!
-          return [each, { opacity: Math.min(opacity, FADED) }]
+        [...this.#doomed].flatMap((each) => {
+          const opacity = this.#editor.scene.find(each)?.opacity
+          return opacity === undefined ? [] : [[each, { opacity: Math.min(opacity, FADED) }]]
         }),
       ),
     )

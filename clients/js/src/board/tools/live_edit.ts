@@ -11,7 +11,6 @@ export class LiveEdit {
   readonly #editor: Editor
   #patches: Patches = new Map()
   #sentAt = 0
-  #hasSent = false
   readonly #made: string[] = []
 
   constructor(editor: Editor) {
@@ -44,16 +43,18 @@ export class LiveEdit {
 
   cancel(): void {
     this.#editor.scene.preview(new Map())
+    if (this.#made.length === 0) {
+      this.#editor.cancel()
+      return
+    }
     this.#editor.apply(this.#made.map((id) => ({ id, delete: true })))
     this.#editor.end()
-    if (this.#hasSent && this.#made.length === 0) this.#editor.room.undo()
   }
 
   #send(): void {
     const { scene } = this.#editor
     const standing = sets(this.#patches).filter(({ id }) => scene.find(id) !== undefined)
     if (standing.length === 0) return
-    this.#hasSent = true
     this.#editor.apply(standing)
   }
 }
