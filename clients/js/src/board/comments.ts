@@ -53,6 +53,8 @@ export class Comments extends Emitter<CommentsEvents> {
   readonly #speaker: () => Speaker
   readonly #own = new OwnRemarks()
   #threads: readonly Thread[] | null = null
+  #willTell = false
+  #isEnded = false
   readonly #ends: (() => void)[]
 
   constructor(room: Room, scene: Scene, speaker: () => Speaker) {
@@ -64,13 +66,24 @@ export class Comments extends Emitter<CommentsEvents> {
     this.#replies = room.collection(REPLIES)
     const changed = () => {
       this.#threads = null
-      this.tell('change', undefined)
+      this.#tellSoon()
     }
     this.#ends = [this.#comments.on('change', changed), this.#replies.on('change', changed)]
   }
 
   destroy(): void {
+    this.#isEnded = true
     for (const end of this.#ends) end()
+  }
+
+  /** Once for all that changes at the same time: who listens goes over all comments. */
+  #tellSoon(): void {
+    if (this.#willTell) return
+    this.#willTell = true
+    queueMicrotask(() => {
+      this.#willTell = false
+      if (!this.#isEnded) this.tell('change', undefined)
+    })
   }
 
   /** The newest first. */

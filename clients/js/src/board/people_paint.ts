@@ -120,7 +120,8 @@ export class PeoplePainter {
     context.scale(camera.zoom, camera.zoom)
     context.translate(-camera.x, -camera.y)
     context.globalAlpha = 0.7
-    paint(context, object, look, camera.zoom)
+    // It may say anything at any moment: nothing is fetched for it.
+    paint(context, object, { ...look, image: () => null }, camera.zoom)
     context.restore()
   }
 

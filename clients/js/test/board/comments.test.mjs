@@ -180,3 +180,15 @@ test('a line that is written without a connection is said once, later', async ()
     [['Later', 'said']],
   )
 })
+
+test('many comments that come at once are told once', async () => {
+  const [ada, bob] = await two()
+  let told = 0
+  bob.comments.on('change', () => told++)
+  ada.room.group(() => {
+    for (let i = 0; i < 50; i++) ada.comments.pin({ x: i, y: 0 }, `Comment ${i}`)
+  })
+  await threads(bob, 50)
+  await settled(ada, bob)
+  assert.ok(told >= 1 && told <= 2, `told ${told} times`)
+})

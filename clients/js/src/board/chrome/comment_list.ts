@@ -5,14 +5,22 @@ import type { CommentPins } from './comment_pins.js'
 import { el, setAttribute } from './dom.js'
 import { timeOf } from './remarks.js'
 
-export function commentList(app: App, comments: Comments, pins: CommentPins): HTMLElement {
+export interface CommentList {
+  readonly element: HTMLElement
+  /** It is kept up only while it shows. */
+  show(isShown: boolean): void
+}
+
+export function commentList(app: App, comments: Comments, pins: CommentPins): CommentList {
   const list = el('div', { class: 'log', tabindex: 0 })
   const shows = el('input', { type: 'checkbox', checked: pins.showsResolved })
   shows.addEventListener('change', () => {
     pins.showsResolved = shows.checked
     show()
   })
+  let isShown = false
   const show = () => {
+    if (!isShown) return
     const threads = comments.threads.filter(({ isResolved }) => !isResolved || shows.checked)
     list.replaceChildren(...threads.map((thread) => entry(app, thread, pins)))
     setAttribute(list, 'role', threads.length > 0 && 'list')
@@ -27,13 +35,14 @@ export function commentList(app: App, comments: Comments, pins: CommentPins): HT
     }
   }
   app.onEnd(comments.on('change', show))
-  show()
-  return el(
-    'div',
-    { class: 'body' },
-    list,
-    el('label', { class: 'choice' }, shows, 'Show what is settled'),
-  )
+  const choice = el('label', { class: 'choice' }, shows, 'Show what is settled')
+  return {
+    element: el('div', { class: 'body' }, list, choice),
+    show: (shown) => {
+      isShown = shown
+      show()
+    },
+  }
 }
 
 function entry({ room }: App, thread: Thread, pins: CommentPins): HTMLElement {

@@ -7,6 +7,17 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
+/** Kept, since to make one takes longer than to use it a hundred times. */
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' })
+const WEEKDAY = new Intl.DateTimeFormat(undefined, { weekday: 'short' })
+const DATE = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
+const WHOLE_DATE = new Intl.DateTimeFormat(undefined, {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+})
+const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'medium' })
+
 /** A moment, as one says it; `now` by the same clock. */
 export function timeWords(time: number, now: number): string {
   const ago = now - time
@@ -14,15 +25,11 @@ export function timeWords(time: number, now: number): string {
   if (ago < MINUTE) return 'just now'
   if (ago < HOUR) return `${Math.floor(ago / MINUTE)} min ago`
   const date = new Date(time)
-  const clock = date.toLocaleTimeString(undefined, { hour: 'numeric', minute: '2-digit' })
+  const clock = CLOCK.format(date)
   if (new Date(now).toDateString() === date.toDateString()) return clock
-  if (ago < 6 * DAY) return `${date.toLocaleDateString(undefined, { weekday: 'short' })} ${clock}`
+  if (ago < 6 * DAY) return `${WEEKDAY.format(date)} ${clock}`
   const isThisYear = new Date(now).getFullYear() === date.getFullYear()
-  return date.toLocaleDateString(undefined, {
-    day: 'numeric',
-    month: 'short',
-    ...(!isThisYear && { year: 'numeric' }),
-  })
+  return (isThisYear ? DATE : WHOLE_DATE).format(date)
 }
 
 export function timeOf(time: number, now: number): HTMLTimeElement | null {
@@ -30,7 +37,7 @@ export function timeOf(time: number, now: number): HTMLTimeElement | null {
   const moment = new Date(time)
   return el(
     'time',
-    { datetime: moment.toISOString(), title: moment.toLocaleString() },
+    { datetime: moment.toISOString(), title: MOMENT.format(moment) },
     timeWords(time, now),
   )
 }

@@ -33,7 +33,7 @@ export function talk(app: App): Talk {
 
   const said = chatPanel(app, chat, reacting, () => open(null))
   const pinned = commentList(app, comments, pins)
-  const bodies = { chat: said.element, comments: pinned }
+  const panels = { chat: said, comments: pinned }
   const title = el('h2', {})
   const body = el('div', { class: 'body' })
   const side = el(
@@ -49,7 +49,7 @@ export function talk(app: App): Talk {
   )
   let shown: TalkPart | null = null
   const open = (part: TalkPart | null) => {
-    if (shown === 'chat') said.show(false)
+    if (shown !== null) panels[shown].show(false)
     shown = part
     side.hidden = part === null
     for (const each of PARTS) setAttribute(opener(each), 'aria-expanded', String(each === part))
@@ -59,8 +59,8 @@ export function talk(app: App): Talk {
     }
     setText(title, TITLES[part])
     setAttribute(side, 'aria-label', TITLES[part])
-    body.replaceChildren(bodies[part])
-    if (part === 'chat') said.show(true)
+    body.replaceChildren(panels[part].element)
+    panels[part].show(true)
   }
   const toggle = (part: TalkPart) => open(shown === part ? null : part)
   const openers = new Map(PARTS.map((part) => [part, openerOf(part, () => toggle(part))]))
