@@ -498,3 +498,75 @@ test('a palm before the pen and fingers beside it do nothing to its stroke', asy
   assert.deepEqual([strokes[0].x, strokes[0].y], [100, 200])
   assert.deepEqual(await viewOf(ada), { x: 0, y: 0, zoom: 1 })
 })
+
+test('however far away someone calls to, the view stays where others can be told of it', async () => {
+  const [ada] = await pages.room('Ada')
+  for (const x of [1e17, -1e300, Infinity, NaN]) {
+    await ada.evaluate((x) => {
+      const { camera, people } = window.live.editor
+      people.visit({ view: { x, y: 0, w: 100, h: 100 } })
+      camera.set({ x, y: x })
+    }, x)
+    const { x: at, y, zoom } = await viewOf(ada)
+    assert.ok([at, y].every((place) => Math.abs(place) <= 2 ** 21) && zoom > 0, `${at} ${zoom}`)
+  }
+})
+
+test('Escape in a drag of what someone deletes meanwhile leaves older work alone', async () => {
+  const [ada, bob] = await pages.room('Ada', 'Bob')
+  await take(ada, 'rectangle')
+  await drag(ada, [500, 400], [600, 500])
+  const [older] = await all(ada)
+  const id = await make(ada, { ...BOX, x: 100, y: 100, w: 80, h: 80, fill: 1 })
+  await shows(bob, id)
+  await ada.mouse.move(140, 140)
+  await ada.mouse.down()
+  await ada.mouse.move(240, 180, { steps: 10 })
+  await until(async () => (await find(bob, id)).x > 100, 'Bob sees it move')
+  await bob.evaluate((id) => window.live.room.collection('objects').delete(id), id)
+  await seen([ada], id, undefined)
+  await ada.keyboard.press('Escape')
+  await ada.mouse.up()
+  assert.notEqual(await find(ada, older.id), undefined)
+  await undo(ada)
+})
+
+test('an eraser goes on when what it has faded is deleted by someone else', async () => {
+  const [ada, bob] = await pages.room('Ada', 'Bob')
+  const first = await make(ada, { ...BOX, x: 100, y: 100, w: 80, h: 80, fill: 1 })
+  const second = await make(ada, { ...BOX, x: 300, y: 100, w: 80, h: 80, fill: 1 })
+  await shows(bob, second)
+  await take(ada, 'eraser')
+  await ada.mouse.move(60, 140)
+  await ada.mouse.down()
+  await ada.mouse.move(150, 140, { steps: 10 })
+  await bob.evaluate((id) => window.live.room.collection('objects').delete(id), first)
+  await seen([ada], first, undefined)
+  await ada.mouse.move(340, 140, { steps: 10 })
+  await ada.mouse.up()
+  await seen([ada, bob], second, undefined)
+})
+
+test('what is typed into a note that someone deletes is no shortcut', async () => {
+  const [ada, bob] = await pages.room('Ada', 'Bob')
+  const id = await make(ada, { type: 7, colour: 1 })
+  await shows(bob, id)
+  await ada.evaluate((id) => {
+    const { textEditor } = window.live.editor
+    window.told = []
+    window.pressed = []
+    textEditor.on('trouble', (text) => window.told.push(text))
+    addEventListener('keydown', ({ key }) => window.pressed.push(key))
+    textEditor.open(id)
+  }, id)
+  await bob.evaluate((id) => window.live.room.collection('objects').delete(id), id)
+  await seen([ada], id, undefined)
+  await ada.keyboard.type('re')
+  assert.deepEqual(await ada.evaluate(() => [window.told, window.pressed]), [
+    ['Someone else has deleted that.'],
+    [],
+  ])
+  await ada.mouse.click(600, 600)
+  await ada.keyboard.press('r')
+  assert.deepEqual(await ada.evaluate(() => window.pressed), ['r'])
+})

@@ -1,11 +1,13 @@
 /** Which part of the board shows, and how large. */
 import { Emitter } from '../emitter.js'
 import { middleOf, type Box, type Point } from './geometry.js'
-import { clamp } from './model.js'
+import { clamp, PLACE_MAX } from './model.js'
 
 export const ZOOM_MIN = 0.05
 export const ZOOM_MAX = 16
 const ANIMATION_MS = 260
+/** The board ends well before this; what shows is a place that others can be told of. */
+const VIEW_MAX = 2 * PLACE_MAX
 
 export interface View {
   /** The point of the board in the upper left corner. */
@@ -119,8 +121,9 @@ export class Camera extends Emitter<CameraEvents> implements View {
   /** Goes there in a moment; at once where the person wants little motion. Any other move ends it. */
   glide(view: View, options: MoveOptions = { byHand: true }): void {
     this.#halt()
+    const to = held(view)
     if (matchMedia('(prefers-reduced-motion: reduce)').matches) {
-      this.#put(view, options.byHand ?? false)
+      this.#put(to, options.byHand ?? false)
       return
     }
     const from = this.#view
@@ -128,7 +131,7 @@ export class Camera extends Emitter<CameraEvents> implements View {
     const step = (now: number) => {
       const t = clamp((now - begun) / ANIMATION_MS, 0, 1)
       this.#animation = t < 1 ? requestAnimationFrame(step) : 0
-      this.#put(between(from, view, 1 - (1 - t) ** 3, this.#screenMiddle), options.byHand ?? false)
+      this.#put(between(from, to, 1 - (1 - t) ** 3, this.#screenMiddle), options.byHand ?? false)
     }
     this.#animation = requestAnimationFrame(step)
   }
@@ -144,16 +147,25 @@ export class Camera extends Emitter<CameraEvents> implements View {
   }
 
   #put(view: Partial<View>, byHand: boolean): void {
-    const next = { ...this.#view, ...view }
+    const next = held({ ...this.#view, ...view })
     const { x, y, zoom } = this.#view
     if (next.x === x && next.y === y && next.zoom === zoom) return
-    this.#view = { ...next, zoom: clamp(next.zoom, ZOOM_MIN, ZOOM_MAX) }
+    this.#view = next
     this.tell('change', { byHand })
   }
 
   #halt(): void {
     cancelAnimationFrame(this.#animation)
     this.#animation = 0
+  }
+}
+
+/** No further off than the board is, nor closer or farther than one sees anything. */
+export function held({ x, y, zoom }: View): View {
+  return {
+    x: clamp(x || 0, -VIEW_MAX, VIEW_MAX),
+    y: clamp(y || 0, -VIEW_MAX, VIEW_MAX),
+    zoom: clamp(zoom || ZOOM_MIN, ZOOM_MIN, ZOOM_MAX),
   }
 }
 

@@ -276,7 +276,7 @@ export class Editor extends Emitter<EditorEvents> {
 
   /** Ends it as if nothing had been done; within another gesture, that one decides. */
   cancel(): void {
-    if (--this.#gestures === 0) this.room.history.cancel()
+    if (--this.#gestures === 0) this.attempt(() => this.room.history.cancel())
   }
 
   #open(): void {

@@ -4,9 +4,10 @@
  */
 import { Emitter } from '../emitter.js'
 import type { Fields, Other, Room, Value } from '../tutti.js'
-import type { Camera, View } from './camera.js'
+import { held, ZOOM_MAX, ZOOM_MIN, type Camera, type View } from './camera.js'
 import type { Editor } from './editor.js'
 import type { Box } from './geometry.js'
+import { clamp } from './model.js'
 import { colourOf } from './person_colour.js'
 import { stateOf, type State } from './state.js'
 
@@ -171,12 +172,13 @@ export class People extends Emitter<PeopleEvents> {
 
 /** The view in which all of theirs shows on our screen, which may be of another shape. */
 function fitting({ x, y, w, h }: Box, camera: Camera): View {
-  const zoom = Math.min(camera.width / w, camera.height / h)
-  return {
+  const wanted = Math.min(camera.width / w, camera.height / h)
+  const zoom = clamp(wanted, ZOOM_MIN, ZOOM_MAX)
+  return held({
     zoom,
     x: x + w / 2 - camera.width / 2 / zoom,
     y: y + h / 2 - camera.height / 2 / zoom,
-  }
+  })
 }
 
 /** What a stranger tells of the part that shows, where it is one. */

@@ -7,7 +7,7 @@ import type { TuttiError } from '../tutti.js'
 import { Emitter } from '../emitter.js'
 import { differenceOf, moved } from './difference.js'
 import type { Editor } from './editor.js'
-import type { BoardObject } from './model.js'
+import { FREE, type BoardObject } from './model.js'
 import { tellState } from './state.js'
 import { Texts, TEXT_BYTES_MAX, type SharedText, type TextRun, type TextSession } from './text.js'
 import { fontOf } from './text_layout.js'
@@ -17,6 +17,8 @@ import { wordsColour, wordsOf, type Words } from './words.js'
 const SLACK = 6
 /** What a press begins, its mouse events included, is over by then. */
 const PRESS_MS = 400
+/** Longer than between two letters of a word. */
+const PAUSE_MS = 600
 /** Between the caret and the edge of what shows, in pixels of the screen. */
 const EDGE = 24
 
@@ -36,6 +38,7 @@ export class TextEditor extends Emitter<TextEditorEvents> {
   readonly #editor: Editor
   readonly #texts: Texts
   #open: Field | null = null
+  #endSwallowing = () => {}
   readonly #ends: (() => void)[]
 
   constructor(editor: Editor) {
@@ -46,8 +49,8 @@ export class TextEditor extends Emitter<TextEditorEvents> {
       editor.camera.on('change', () => this.#open?.place()),
       editor.scene.on('change', ({ id, object }) => {
         if (id !== this.id) return
-        if (object === undefined || object.lock > 0) this.close()
-        else this.#open?.place()
+        if (object !== undefined && object.lock === FREE) this.#open?.place()
+        else this.#interrupt(object === undefined ? DELETED : LOCKED)
       }),
       editor.on('readOnly', () => this.close()),
       editor.on('theme', () => this.#open?.place()),
@@ -56,6 +59,7 @@ export class TextEditor extends Emitter<TextEditorEvents> {
 
   destroy(): void {
     this.close()
+    this.#endSwallowing()
     for (const end of this.#ends) end()
     this.#texts.destroy()
   }
@@ -82,6 +86,33 @@ export class TextEditor extends Emitter<TextEditorEvents> {
     })
     this.tell('change', { id, before: null })
     this.#open.begin(options.selectsAll ?? false)
+  }
+
+  /** Someone else ends it, in the middle of a word perhaps: what is typed yet is no shortcut. */
+  #interrupt(why: string): void {
+    this.close()
+    this.#swallowKeys()
+    this.tell('trouble', why)
+  }
+
+  /** Until the person has paused, or pressed somewhere. */
+  #swallowKeys(): void {
+    this.#endSwallowing()
+    const ending = new AbortController()
+    const options = { capture: true, signal: ending.signal }
+    let timer = setTimeout(() => ending.abort(), PAUSE_MS)
+    const swallow = (event: KeyboardEvent) => {
+      event.stopImmediatePropagation()
+      event.preventDefault()
+      clearTimeout(timer)
+      timer = setTimeout(() => ending.abort(), PAUSE_MS)
+    }
+    addEventListener('keydown', swallow, options)
+    addEventListener('pointerdown', () => ending.abort(), options)
+    this.#endSwallowing = () => {
+      clearTimeout(timer)
+      ending.abort()
+    }
   }
 
   close(): void {
@@ -311,6 +342,8 @@ class Field {
 }
 
 const FULL = `This text is full: ${Math.floor(TEXT_BYTES_MAX / 1024)} KB of letters fit into one.`
+const DELETED = 'Someone else has deleted that.'
+const LOCKED = 'This is locked now.'
 const NOT_TAKEN = 'The board did not take what you typed.'
 
 function fieldElement({ type }: BoardObject): HTMLTextAreaElement {

@@ -281,17 +281,18 @@ export class CommentPins {
       actions.replaceChildren(close)
       return
     }
+    const { editor } = this.#app
     const { id, isResolved } = thread
     const resolve = button({
       icon: isResolved ? 'undo' : 'check',
       label: isResolved ? 'Bring back' : 'Settle',
       attributes: { 'aria-pressed': String(isResolved) },
       onClick: () => {
-        this.#comments.resolve(id, !isResolved)
-        if (!isResolved) this.close()
+        const isDone = editor.attempt(() => this.#comments.resolve(id, !isResolved))
+        if (isDone && !isResolved) this.close()
       },
     })
-    actions.replaceChildren(...(this.#app.editor.readOnly ? [close] : [resolve, close]))
+    actions.replaceChildren(...(editor.readOnly ? [close] : [resolve, close]))
     const remarks = this.#card!.querySelector('.remarks')!
     const isAtEnd = remarks.scrollTop + remarks.clientHeight >= remarks.scrollHeight - 8
     remarks.replaceChildren(...[thread, ...thread.replies].map((remark) => this.#remark(remark)))
@@ -300,11 +301,11 @@ export class CommentPins {
   }
 
   #remark({ id, name, text, time, isMine }: Remark): HTMLElement {
-    const { room } = this.#app
+    const { editor, room } = this.#app
     const mend = el('button', { type: 'button', class: 'take-back' }, 'Edit')
     mend.addEventListener('click', () => this.#rephrase(id, text))
     const takeBack = el('button', { type: 'button', class: 'take-back' }, 'Delete')
-    takeBack.addEventListener('click', () => this.#comments.remove(id))
+    takeBack.addEventListener('click', () => editor.attempt(() => this.#comments.remove(id)))
     return el(
       'article',
       { class: 'remark' },

@@ -75,7 +75,7 @@ function ownEntries({ editor }: App, me: Person): MenuEntry[] {
       label: 'Call everyone here',
       icon: 'bell',
       disabled: people.all.length < 2,
-      run: () => people.summon(),
+      run: () => void editor.attempt(() => people.summon()),
     },
   ]
 }
