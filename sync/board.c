@@ -4,15 +4,11 @@
 #include "sync/board_parts.h"
 #include "sync/limits.h"
 
-/* Places are eighths of a pixel, a million pixels either way. */
-#define STEPS     8u
-#define PLACE_MAX (INT64_C(1) << 23)
-
 /* 16 colours that follow the theme, then those of one's own. */
 #define COLOUR_MAX ((INT64_C(1) << 24) + 15)
 
-#define PLACE  .type = FIELD_FIXED, .minimum = -PLACE_MAX, .maximum = PLACE_MAX, .steps = STEPS
-#define EXTENT .type = FIELD_FIXED, .maximum = PLACE_MAX, .steps = STEPS
+#define PLACE  .type = FIELD_FIXED, .minimum = -PLACE_MAX, .maximum = PLACE_MAX, .steps = PLACE_STEPS
+#define EXTENT .type = FIELD_FIXED, .maximum = PLACE_MAX, .steps = PLACE_STEPS
 #define COLOUR .type = FIELD_INT, .maximum = COLOUR_MAX
 #define NAMES  .type = FIELD_STRING, .maximum = RECORD_ID_BYTES_MAX /* a record */
 #define TIME                                                                                       \

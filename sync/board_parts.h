@@ -95,6 +95,18 @@ enum object_lock {
     LOCK_KEPT    /* only who set it and the room's owners may change it */
 };
 
+/* Places are eighths of a pixel, a million pixels either way. */
+#define PLACE_STEPS 8
+#define PLACE_MAX   (INT64_C(1) << 23)
+
+/* From one end of the board to the other, in the units of points. */
+#define STROKE_STEPS     2
+#define STROKE_POINT_MAX (2 * PLACE_MAX / PLACE_STEPS * STROKE_STEPS)
+#define LINE_POINT_MAX   (2 * PLACE_MAX)
+
+/* In pixels: views and pointers go beyond the board, though never far. */
+#define EVENT_PLACE_MAX (4 * PLACE_MAX / PLACE_STEPS)
+
 #define IMAGE_BYTES     32u
 #define GROUPS_MAX      8u
 #define FRAMES_DEEP_MAX 16u

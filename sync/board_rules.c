@@ -4,6 +4,9 @@
  * someone else has forbidden it since: whatever it refers to may be gone by now.
  */
 #include "sync/board_parts.h"
+
+#include <math.h>
+
 #include "sync/limits.h"
 #include "sync/operation.h"
 #include "sync/pack.h"
@@ -119,6 +122,29 @@ static int family(int64_t type)
     }
 }
 
+/* What is locked is for people to unlock, and to them there is only what shows. */
+static enum status check_unseen(const struct edit_view *edit)
+{
+    switch ((enum object_type)edit_leaves(edit, OBJECT_TYPE).number) {
+    case TYPE_STROKE:
+    case TYPE_LINE:
+    case TYPE_ARROW:
+        break;
+    case TYPE_RECTANGLE:
+    case TYPE_ELLIPSE:
+    case TYPE_DIAMOND:
+    case TYPE_TEXT:
+    case TYPE_NOTE:
+    case TYPE_IMAGE:
+    case TYPE_FRAME:
+    case TYPE_COUNT:
+        return STATUS_OK;
+    }
+    bool locked = edit_leaves(edit, OBJECT_LOCK).number != LOCK_FREE;
+    bool seen = edit_leaves(edit, OBJECT_POINTS).number > 0;
+    return seen || !locked ? STATUS_OK : STATUS_INCOMPLETE;
+}
+
 static enum status check_type(const struct edit_view *edit)
 {
     int64_t type = edit_leaves(edit, OBJECT_TYPE).number;
@@ -149,7 +175,7 @@ static enum status check_z(const struct edit_view *edit)
     return z.length > 0 ? STATUS_OK : STATUS_RANGE;
 }
 
-/* Whole points only, or all that follow would be read out of step. */
+/* Whole points only, or all that follow would be read out of step; none beyond all of the board. */
 static enum status check_points(const struct edit_view *edit)
 {
     if (!changes(edit, OBJECT_POINTS))
@@ -159,7 +185,9 @@ static enum status check_points(const struct edit_view *edit)
     uint32_t count = 0;
     for (; !reader_done(&items); count++) {
         int64_t item = read_integer(&items);
-        if (stroke && count % 3 == 2 && (item < 0 || item > PRESSURE_MAX))
+        bool pressure = stroke && count % 3 == 2;
+        int64_t maximum = pressure ? PRESSURE_MAX : stroke ? STROKE_POINT_MAX : LINE_POINT_MAX;
+        if (item > maximum || item < (pressure ? 0 : -maximum))
             return STATUS_RANGE;
     }
     return count % (stroke ? 3 : 2) == 0 ? STATUS_OK : STATUS_RANGE;
@@ -275,8 +303,8 @@ static enum status accept_object(const struct edit_view *edit)
     if (status != STATUS_OK || removes)
         return status;
     static enum status (*const checks[])(const struct edit_view *) = {
-        check_type, check_z,      check_points, check_cuts,
-        check_text, check_groups, check_image,  check_frame,
+        check_type, check_unseen, check_z,     check_points, check_cuts,
+        check_text, check_groups, check_image, check_frame,
     };
     for (size_t i = 0; status == STATUS_OK && i < sizeof checks / sizeof checks[0]; i++)
         status = checks[i](edit);
@@ -360,6 +388,9 @@ static enum status check_numbers(struct bytes map, const char *keys)
         enum pack_type type = read_type(&reader);
         if (type != PACK_INTEGER && type != PACK_FLOAT)
             return STATUS_TYPE;
+        double number = type == PACK_INTEGER ? (double)read_integer(&reader) : read_double(&reader);
+        if (!(fabs(number) <= EVENT_PLACE_MAX))
+            return STATUS_RANGE;
     }
     return STATUS_OK;
 }

@@ -161,6 +161,14 @@ START_TEST(points_come_whole)
         {"[1 'objects' 'line' 'points' [800 -800]]", STATUS_OK},
         {"[1 'objects' 'line' 'points' [800 -800 1]]", STATUS_RANGE},
         {"[2 'objects' 'line' 'points' 1 2]", STATUS_OK},
+        {"[2 'objects' 'pen' 'points' 4194303 -4194303 1]", STATUS_OK},
+        {"[2 'objects' 'pen' 'points' 4194304 -4194304 1]", STATUS_OK},
+        {"[2 'objects' 'pen' 'points' 4194305 0 1]", STATUS_RANGE},
+        {"[2 'objects' 'pen' 'points' 0 -4194305 1]", STATUS_RANGE},
+        {"[2 'objects' 'line' 'points' 16777215 -16777215]", STATUS_OK},
+        {"[2 'objects' 'line' 'points' 16777216 -16777216]", STATUS_OK},
+        {"[2 'objects' 'line' 'points' 16777217 0]", STATUS_RANGE},
+        {"[1 'objects' 'line' 'points' [0 -16777217]]", STATUS_RANGE},
         {"[2 'objects' 'pen' 'points' 'one' 2 3]", STATUS_TYPE},
         {"[2 'objects' 'pen' 'cuts' 0 16]", STATUS_OK},
         {"[2 'objects' 'pen' 'cuts' 16 16]", STATUS_OK},
@@ -368,7 +376,8 @@ END_TEST
 
 START_TEST(what_is_locked_changes_in_nothing_but_its_lock)
 {
-    good("[0 'objects' 'a' " BOX " 'lock' 1] [0 'objects' 'pen' " STROKE " 'lock' 1]");
+    good("[0 'objects' 'a' " BOX " 'lock' 1] [0 'objects' 'pen' " STROKE
+         " 'points' [1 1 1] 'lock' 1]");
     for (uint32_t member = 0; member < 2; member++) { /* the owner no more than others */
         uint32_t who = member == 0 ? ada : bob;
         ck_assert_int_eq(outcome(room, who, "[1 'objects' 'a' 'x' 1]"), STATUS_LOCKED);
@@ -407,6 +416,26 @@ START_TEST(what_is_kept_is_its_keepers_and_the_owners)
     carols("[1 'objects' 'a' 'lock' 2]", STATUS_OK);
     bobs("[1 'objects' 'a' 'x' 4]", STATUS_LOCKED);
     good("[4 'objects' 'a']");
+}
+END_TEST
+
+/* Or nobody could ever take it away, or even know of it. */
+START_TEST(what_does_not_show_takes_no_lock)
+{
+    good("[0 'objects' 'pen' " STROKE "] [0 'objects' 'line' " ARROW "]");
+    static const struct row rows[] = {
+        {"[1 'objects' 'pen' 'lock' 1]", STATUS_INCOMPLETE},
+        {"[1 'objects' 'line' 'lock' 2]", STATUS_INCOMPLETE},
+        {"[1 'objects' 'pen' 'lock' 0]", STATUS_OK},
+        {"[0 'objects' 'a' " STROKE " 'lock' 2]", STATUS_INCOMPLETE},
+        {"[0 'objects' 'a' " STROKE " 'points' [] 'lock' 2]", STATUS_INCOMPLETE},
+        {"[0 'objects' 'a' " STROKE " 'points' [1 1 1] 'lock' 2]", STATUS_OK},
+        {"[1 'objects' 'a' 'points' nil]", STATUS_INCOMPLETE},
+        {"[1 'objects' 'a' 'points' nil 'lock' 0]", STATUS_OK},
+        {"[2 'objects' 'pen' 'points' 1 1 1] [1 'objects' 'pen' 'lock' 1]", STATUS_OK},
+        {"[1 'objects' 'line' 'points' [8 8]] [1 'objects' 'line' 'lock' 2]", STATUS_OK},
+    };
+    EACH_ROW(rows);
 }
 END_TEST
 
@@ -537,6 +566,11 @@ START_TEST(events_have_what_shows_them)
          STATUS_RANGE},
         {"[5 'summon' 0 {'x' 1 'y' 2 'w' 3 'h' 4}]", STATUS_OK},
         {"[5 'summon' 2 {'x' 1 'y' 2 'w' 3 'h' 4}]", STATUS_OK},
+        {"[5 'summon' 0 {'x' 4194304 'y' -4194304 'w' 4194303.5 'h' 4}]", STATUS_OK},
+        {"[5 'summon' 0 {'x' 4194305 'y' 2 'w' 3 'h' 4}]", STATUS_RANGE},
+        {"[5 'summon' 0 {'x' 1 'y' -4194305 'w' 3 'h' 4}]", STATUS_RANGE},
+        {"[5 'summon' 0 {'x' 1 'y' 2 'w' 4194304.5 'h' 4}]", STATUS_RANGE},
+        {"[5 'reaction' 0 {'x' 1e308 'y' 2 'emoji' '!'}]", STATUS_RANGE},
         {"[5 'summon' 0 {'x' 1 'y' 2 'w' 3}]", STATUS_INCOMPLETE},
         {"[5 'gossip' 0 {'text' 'hi'}]", STATUS_NOT_FOUND},
     };
@@ -593,6 +627,7 @@ int main(void)
     tcase_add_checked_fixture(locks, setup, teardown_pair);
     tcase_add_test(locks, what_is_locked_changes_in_nothing_but_its_lock);
     tcase_add_test(locks, what_is_kept_is_its_keepers_and_the_owners);
+    tcase_add_test(locks, what_does_not_show_takes_no_lock);
     tcase_add_test(locks, undo_goes_round_no_lock_of_another);
     tcase_add_test(locks, a_lock_that_a_guard_leaves_holds);
 
