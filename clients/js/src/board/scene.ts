@@ -4,7 +4,7 @@ import type { CollectionChange, Collection } from '../collection.js'
 import { Emitter } from '../emitter.js'
 import type { Room } from '../room.js'
 import type { Fields } from '../value.js'
-import { isLine, decode, OBJECTS, type BoardObject, type Patch } from './model.js'
+import { isLine, decode, OBJECTS, PLACE_MAX, type BoardObject, type Patch } from './model.js'
 import { contains, union, type Box, type Point } from './geometry.js'
 import { compareOrder } from './order.js'
 import { boundsOf, hit, paintBox, touchesBox } from './shape.js'
@@ -35,6 +35,10 @@ interface Entry {
   readonly box: Box
   readonly object: BoardObject
 }
+
+const BOARD: Box = { x: -PLACE_MAX, y: -PLACE_MAX, w: 2 * PLACE_MAX, h: 2 * PLACE_MAX }
+
+const within = (box: Box): Box[] => (contains(BOARD, box) ? [box] : [])
 
 export class Scene extends Emitter<SceneEvents> {
   readonly collection: Collection
@@ -120,11 +124,13 @@ export class Scene extends Emitter<SceneEvents> {
     return union([...ids].flatMap((id) => this.bounds(id) ?? []))
   }
 
-  /** Of everything; null where there is nothing. */
+  /** Of everything, but for what reaches out of the board; null where there is nothing. */
   get extent(): Box | null {
     if (this.#entries.size === 0) return null
     const { minX, minY, maxX, maxY } = this.#index.toJSON() as unknown as Entry
-    return { x: minX, y: minY, w: maxX - minX, h: maxY - minY }
+    const box = { x: minX, y: minY, w: maxX - minX, h: maxY - minY }
+    if (contains(BOARD, box)) return box
+    return union([...this.#entries.values()].flatMap((entry) => within(entry.box)))
   }
 
   /**

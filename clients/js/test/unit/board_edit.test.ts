@@ -324,3 +324,10 @@ test('from afar a line leaves out points that are close, and never its ends', ()
   assert.deepEqual(lineOf(dot, 10), lineOf(dot, 0))
   assert.equal(lineOf(dot, 10).length, 2)
 })
+
+test('what reaches out of the board is no part of what there is to show', () => {
+  const box = object('box', { type: 'rectangle', x: 100, y: 100, w: 80, h: 80 })
+  const wide = { type: 'stroke', points: [4_194_304, 0, 64, 4_194_304, 0, 64] } as const
+  assert.deepEqual(sceneOf([box, object('wide', wide)]).extent, sceneOf([box]).extent)
+  assert.equal(sceneOf([object('wide', wide)]).extent, null)
+})

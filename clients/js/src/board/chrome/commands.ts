@@ -97,6 +97,7 @@ export const COMMANDS = {
   'zoom-100': command({
     label: 'True size',
     section: 'View',
+    icon: 'true-size',
     keys: ['shift+0', 'mod+0'],
     run: ({ editor }) => editor.camera.zoomTo(1),
   }),
@@ -142,6 +143,7 @@ export const COMMANDS = {
   cut: command({
     label: 'Cut',
     section: 'Edit',
+    icon: 'cut',
     keys: ['mod+x'],
     changes: true,
     when: has(1),
@@ -158,6 +160,7 @@ export const COMMANDS = {
   paste: command({
     label: 'Paste',
     section: 'Edit',
+    icon: 'paste',
     keys: ['mod+v'],
     changes: true,
     run: (app) => void app.clipboard.paste(),

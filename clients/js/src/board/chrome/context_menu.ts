@@ -36,6 +36,9 @@ const OF_BOARD: readonly (CommandId | '-')[] = [
   'export',
 ]
 
+/** What is pointed at stays in sight. */
+const BESIDE = 4
+
 /** A right click, a long touch, or the menu key. What is under it is taken hold of first. */
 export function listenForMenu(app: App): void {
   const { stage, editor, signal } = app
@@ -47,8 +50,8 @@ export function listenForMenu(app: App): void {
       const isByKey = event.button !== 2 && event.pointerType === ''
       if (!isByKey) takeHold(app, event)
       const { left, top } = stage.getBoundingClientRect()
-      const x = isByKey ? left + editor.camera.width / 2 : event.clientX
-      const y = isByKey ? top + editor.camera.height / 2 : event.clientY
+      const x = isByKey ? left + editor.camera.width / 2 : event.clientX + BESIDE
+      const y = isByKey ? top + editor.camera.height / 2 : event.clientY + BESIDE
       const ids = editor.selection.size > 0 ? OF_SELECTION : OF_BOARD
       openMenu(app.board, 'Commands', { x, y }, entriesOf(app, ids))
     },

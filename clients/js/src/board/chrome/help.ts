@@ -34,9 +34,7 @@ export function openHelp(app: App): void {
     ({ keys, changes }) => keys !== undefined && !(changes && app.editor.readOnly),
   )
   for (const name of SECTIONS) {
-    const rows = commands
-      .filter((command) => command.section === name)
-      .map(({ label, keys }) => row(label.replace(/ …$/, ''), keys!.slice(0, 2)))
+    const rows = sharedRows(commands.filter((command) => command.section === name))
     if (rows.length > 0) keys.append(section(name, rows))
   }
   keys.append(
@@ -47,6 +45,18 @@ export function openHelp(app: App): void {
   )
   const body = el('div', { class: 'body', 'data-closes': '?', tabindex: 0 }, keys)
   openDialog(app.board, 'Keys', body)
+}
+
+/** Commands of the same keys, of which one at a time can do something, are one row. */
+function sharedRows(commands: readonly Command[]): HTMLElement[] {
+  const rows = new Map<string, { readonly labels: string[]; readonly keys: readonly string[] }>()
+  for (const { label, keys = [] } of commands) {
+    const name = keys.join(' ')
+    const labels = rows.get(name)?.labels ?? []
+    labels.push(labels.length === 0 ? label.replace(/ …$/, '') : label.toLowerCase())
+    rows.set(name, { labels, keys: keys.slice(0, 2) })
+  }
+  return [...rows.values()].map(({ labels, keys }) => row(labels.join(' or '), keys))
 }
 
 /** The tool's place in the toolbar is a key, too. */

@@ -293,7 +293,9 @@ h1, h2, h3, p, ul, dl, dd { margin: 0; padding: 0; font: inherit; list-style: no
 .tabs .button[aria-pressed='true'] { background: var(--surface); color: var(--ink); box-shadow: 0 1px 2px rgb(0 0 0 / 12%); }
 .tabs .chip { width: 14px; height: 14px; border-radius: 50%; background: var(--shown, transparent); box-shadow: inset 0 0 0 1px rgb(128 120 108 / 45%); }
 .tabs .chip.area { border-radius: 4px; }
-.hr { height: 1px; margin: 0 -10px 10px; background: var(--rule); }
+.hr { display: none; height: 1px; margin: 0 -10px 10px; background: var(--rule); }
+/* A rule is between two rows that show. */
+.style > :not([hidden]) ~ * > .hr { display: block; }
 
 /* Menus and dialogs */
 
@@ -338,7 +340,8 @@ h1, h2, h3, p, ul, dl, dd { margin: 0; padding: 0; font: inherit; list-style: no
 .dialog.small { width: min(100%, 420px); }
 .dialog header { display: flex; align-items: center; justify-content: space-between; gap: 12px; padding: 14px 12px 10px 22px; }
 .dialog h2 { font: 400 24px/1.2 var(--serif); letter-spacing: -0.012em; }
-.dialog .body { padding: 0 22px 22px; overflow-y: auto; }
+/* What goes on below fades; at the end that is the padding alone. */
+.dialog .body { padding: 0 22px 28px; overflow-y: auto; mask-image: linear-gradient(#000 calc(100% - 28px), transparent); }
 .keys { columns: 2; column-gap: 36px; }
 .keys section { break-inside: avoid; padding-bottom: 16px; }
 .keys h3 { padding-bottom: 4px; color: var(--soft); font-size: 12px; font-weight: 600; }
