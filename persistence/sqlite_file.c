@@ -125,7 +125,8 @@ static bool has_refused(sqlite3 *db)
 enum store_result sqlite_file_result(struct sqlite_file *file, int code)
 {
     enum store_result result = result_of(code, sqlite3_system_errno(file->db));
-    bool refused = result != STORE_OK && has_refused(file->db);
+    /* There is no database where there was no memory to open it. */
+    bool refused = result != STORE_OK && file->db != NULL && has_refused(file->db);
     if (result == STORE_DAMAGED && (code & 0xff) == SQLITE_CORRUPT && refused)
         result = STORE_FAILED;
     if (result != STORE_OK)

@@ -82,7 +82,9 @@ static void take_flush(struct storage *storage, struct job *job)
         job->removals = order->next;
         archivist_answer(storage, order, STORAGE_REMOVED, STORE_FAILED);
     }
-    if (storage->tail_bytes > SEAL_BYTES)
+    /* Before what is kept for the archive fills the ring. */
+    uint64_t half = storage->options.ring_bytes / 2;
+    if (storage->tail_bytes > (half < SEAL_BYTES ? half : SEAL_BYTES))
         (void)archivist_seal_early(storage);
 }
 

@@ -304,13 +304,16 @@ uint64_t storage_flush_us(const struct storage *storage)
     return is_empty(storage) ? UINT64_MAX : storage->flushed_us + STORAGE_FLUSH_US;
 }
 
+/* So much may be kept for an archive that answers nothing: by then it hangs, or is far too slow. */
+#define KEPT_RINGS 4u
+
 struct storage_load_figures storage_figures(struct storage *storage)
 {
     pthread_mutex_lock(&storage->mutex);
     struct storage_load_figures figures = storage->figures;
     pthread_mutex_unlock(&storage->mutex);
     figures.waiting_bytes += storage->open.length;
-    figures.archive_behind |= figures.kept_bytes >= storage->options.ring_bytes;
+    figures.archive_behind |= figures.kept_bytes >= KEPT_RINGS * storage->options.ring_bytes;
     return figures;
 }
 
@@ -333,7 +336,8 @@ bool storage_is_interrupted(struct storage *storage, uint64_t now_us)
 bool storage_is_full(struct storage *storage, uint64_t now_us)
 {
     struct storage_load_figures figures = storage_figures(storage);
-    uint64_t bytes = figures.waiting_bytes + figures.kept_bytes;
+    bool trouble = figures.failing || figures.archive_fails || figures.archive_behind;
+    uint64_t bytes = figures.waiting_bytes + (trouble ? figures.kept_bytes : 0);
     return bytes >= storage->options.ring_bytes ||
            waits_longer(&figures, now_us, storage->options.ring_s * UINT64_C(1000000));
 }

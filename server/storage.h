@@ -117,10 +117,11 @@ struct storage_load_figures {
     uint64_t flushes, flush_bytes, seals, snapshots, loads, failures, generations;
     uint64_t set_aside; /* rooms whose log is kept beside what is damaged of them */
     uint64_t files_collected;
-    bool failing;        /* the last attempt to write failed */
-    bool archive_fails;  /* nothing is sealed any more until a restart */
-    bool archive_behind; /* the last attempt to seal failed, or what is to be sealed fills the ring;
-                          * the journal keeps it meanwhile */
+    bool failing;       /* the last attempt to write failed */
+    bool archive_fails; /* nothing is sealed any more until a restart */
+    bool
+        archive_behind; /* the last attempt to seal failed, or far too much waits for it; the journal
+                          * keeps it meanwhile */
 };
 struct storage_load_figures storage_figures(struct storage *storage);
 
@@ -130,8 +131,8 @@ bool storage_flush_is_full(const struct storage *storage);
 /* True while nothing becomes saved: the disk fails, or has not answered for STORAGE_LATE_US. */
 bool storage_is_interrupted(struct storage *storage, uint64_t now_us);
 
-/* True when no more may be logged: the ring is full, of what is not durable and of what is not
- * sealed, or too old. */
+/* True when no more may be logged: the ring is too old or full, of what is not durable and, while
+ * disk or archive fail, of what is not sealed. */
 bool storage_is_full(struct storage *storage, uint64_t now_us);
 
 enum storage_event_kind {
