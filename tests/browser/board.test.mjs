@@ -531,7 +531,12 @@ test('the map moves the view', BOUNDED, async () => {
   const view = () => page.evaluate(() => [board.editor.camera.x, board.editor.camera.y])
   await page.waitForFunction(() => board.editor.camera.zoom === 1)
   const map = await page.locator('.minimap').boundingBox()
-  await page.mouse.click(map.x + 20, map.y + 20)
+  // It is drawn a moment after the board, and leads nowhere before.
+  const isThere = () => page.evaluate(() => board.editor.camera.x < -1_000)
+  for (let i = 0; i < 50 && !(await isThere()); i++) {
+    await page.mouse.click(map.x + 20, map.y + 20)
+    await page.waitForTimeout(100)
+  }
   const [left, upper] = await view()
   await drag(page, [map.x + 20, map.y + 20], [map.x + map.width - 20, map.y + map.height - 20])
   const [right, lower] = await view()

@@ -150,10 +150,10 @@ END_TEST
 START_TEST(the_ring_is_full_by_bytes_while_the_disk_fails)
 {
     life_end(true);
-    life.options.ring_bytes = 4000;
+    life.options.ring_bytes = 8000;
     life_next();
-    static char large[3000];
-    log_entry(bytes_of("noise"), 1, 1, (struct bytes){(const uint8_t *)large, sizeof large});
+    static char large[5000];
+    log_entry(bytes_of("noise"), 1, 1, (struct bytes){(const uint8_t *)large, 3000});
     hand_over();
     await_event(STORAGE_FLUSHED);
     ck_assert(!storage_is_full(life.storage, life.now_us));
@@ -161,7 +161,7 @@ START_TEST(the_ring_is_full_by_bytes_while_the_disk_fails)
     flush(2);
     await_event(STORAGE_TROUBLE);
     ck_assert(!storage_is_full(life.storage, life.now_us));
-    log_entry(bytes_of("noise"), 1, 3, (struct bytes){(const uint8_t *)large, 1000});
+    log_entry(bytes_of("noise"), 1, 3, (struct bytes){(const uint8_t *)large, sizeof large});
     ck_assert(storage_is_full(life.storage, life.now_us));
     faulty_store_fail(&life.faulty, CALL_APPEND, STORE_OK, 0);
     await_event(STORAGE_WELL);

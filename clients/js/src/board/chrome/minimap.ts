@@ -88,6 +88,7 @@ export class Minimap {
   #listen(): void {
     const { signal } = this.#app
     const go = (event: PointerEvent) => {
+      if (this.#drawnAt < 0) return
       const { left, top } = this.#canvas.getBoundingClientRect()
       this.#show(this.#toBoard({ x: event.clientX - left, y: event.clientY - top }))
     }
