@@ -88,7 +88,9 @@ test('what is sent comes back by its hash', async () => {
   assert.equal(asked[0]!.method, 'POST')
   assert.equal(asked[0]!.body.length, image.size)
   assert.equal(room.watching.size, 0)
-  assert.equal(hex((await hashOf(image))!), hex(hash))
+  // Node 18 and pages without TLS cannot hash.
+  const own = await hashOf(image)
+  assert.equal(own && hex(own), globalThis.crypto?.subtle === undefined ? null : hex(hash))
 })
 
 test('while there is no connection it waits', async () => {
