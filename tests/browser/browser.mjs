@@ -56,9 +56,14 @@ export async function startBrowser() {
   }
 }
 
-/** Chromium itself writes an error for each connection that fails. */
+/**
+ * Chromium itself writes an error for each connection that fails, and for a picture that is asked
+ * for before whoever pasted it has sent it.
+ */
 function isExpected(message) {
-  return /^WebSocket connection to .* failed/.test(message.text())
+  const text = message.text()
+  const isPicture = /\/v1\/rooms\/[^/]+\/files\//.test(message.location().url)
+  return /^WebSocket connection to .* failed/.test(text) || (isPicture && / 404 /.test(text))
 }
 
 /** Waits until the page's pill says so. */
