@@ -2,7 +2,7 @@
  * and what the archivist made of it. It knows no HTTP; ws_files.c does.
  *
  *   struct upload *upload = upload_begin(hub, session, room, length, &denial);
- *   upload_take(upload, bytes);          as they come; FILE_STEP_PAUSE: no more of them for now
+ *   upload_take(upload, bytes);          as they come; FILE_STEP_PAUSE: wait for writable()
  *   upload->step                         after the transport's want_write()
  *   upload_end(upload);
  *
@@ -46,7 +46,7 @@ struct file_denial {
 
 enum file_step {
     FILE_STEP_MORE,  /* the next bytes; of a download: its part is ready */
-    FILE_STEP_PAUSE, /* none for now: session_...writable() comes */
+    FILE_STEP_PAUSE, /* no further bytes until session_...writable() comes */
     FILE_STEP_DONE,  /* upload->file is stored; all of the download was sent */
     FILE_STEP_DENIED /* upload->denial, download->denial */
 };

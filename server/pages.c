@@ -47,7 +47,7 @@ static const char *status_of(const struct hub *hub)
     if (figures.archive_fails)
         return "degraded: the archive takes nothing more, restart the server";
     if (figures.archive_behind)
-        return "degraded: the archive takes nothing for now";
+        return "degraded: the archive takes nothing";
     return hub->saving == SAVING_WELL ? "ok" : "degraded";
 }
 

@@ -189,8 +189,8 @@ static bool is_foreseen(const struct storage *storage, const struct flush_entry 
 
 /* --- Taking --------------------------------------------------------------------------------------- */
 
-/* One segment has to hold a tail, so it is sealed long before; an archive that takes nothing for now
- * lets it grow until it cannot. */
+/* One segment has to hold a tail, so it is sealed long before; while an archive takes nothing, it
+ * grows until it cannot. */
 #define TAIL_BYTES (STORE_BLOB_MAX / 4)
 
 static bool is_beyond(const struct storage *storage, struct bytes name, size_t bytes, size_t most)

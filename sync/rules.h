@@ -89,14 +89,13 @@ struct edit_context;
 struct edit_view {
     uint32_t member;
     enum role role;
-    int verb;        /* enum verb in sync/operation.h */
-    int target;      /* number of the collection or the event: declared ones as in the tables */
-    struct bytes id; /* empty for an event */
-    uint32_t owner;  /* who made the record: this member where the operation makes it */
-    uint32_t
-        changes;  /* fields that it sets or adds to, a bit each; none that a guard leaves alone */
-    bool makes;   /* it makes the record */
-    bool if_mine; /* takes back what this member did: what it sets was there before */
+    int verb;         /* enum verb in sync/operation.h */
+    int target;       /* number of the collection or the event: declared ones as in the tables */
+    struct bytes id;  /* empty for an event */
+    uint32_t owner;   /* who made the record: this member where the operation makes it */
+    uint32_t changes; /* fields it sets or adds to, a bit each; none that a guard leaves alone */
+    bool makes;       /* it makes the record */
+    bool if_mine;     /* takes back what this member did: what it sets was there before */
     struct bytes arguments; /* msgpack values behind the guards, as in the wire document */
     const struct edit_context *context;
 };

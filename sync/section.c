@@ -13,7 +13,7 @@
 /* As many as a first load of a million bytes has. */
 #define DEFLATED_MAX 16u
 
-/* A section of a first load, deflated, of a room by its number. */
+/* A section of a first load, deflated where that pays, of a room by its number. */
 struct deflated {
     struct section section;
     uint64_t room;
@@ -191,24 +191,27 @@ static struct bytes elements(struct sections *sections, const struct section *se
     return writer_bytes(&writer);
 }
 
-/* [head, advance, deflated, size]; the plain one where that is not shorter by an eighth. */
+/* [head, advance, deflated, size]; plain where that is not shorter by an eighth. Either is kept for
+ * the next who joins. */
 static const struct section *deflate(struct sections *sections, const struct section *section)
 {
     struct deflated *deflated = &sections->deflated[sections->deflated_next];
     struct bytes whole = elements(sections, section);
     uint8_t scratch[MESSAGE_BYTES_MAX];
     size_t length = deflater_run(sections->deflater, whole, scratch, whole.length * 7 / 8);
-    if (length == 0)
-        return section;
     sections->deflated_next = (sections->deflated_next + 1) % DEFLATED_MAX;
     deflated->section = *section;
     deflated->room = sections->room->number;
     deflated->stamp = section->scope->stamp;
     struct writer writer = writer_on(deflated->bytes, sizeof deflated->bytes);
-    pack_array(&writer, 4);
-    write_beginning(section, &writer);
-    pack_binary(&writer, (struct bytes){scratch, length});
-    pack_integer(&writer, (int64_t)whole.length);
+    if (length == 0) {
+        pack_raw(&writer, section->bytes, 1);
+    } else {
+        pack_array(&writer, 4);
+        write_beginning(section, &writer);
+        pack_binary(&writer, (struct bytes){scratch, length});
+        pack_integer(&writer, (int64_t)whole.length);
+    }
     deflated->section.bytes = writer_bytes(&writer);
     return &deflated->section;
 }

@@ -15,6 +15,8 @@
 
 #define START_TIMEOUT_MS 10000
 #define LOG_BYTES        4096u
+#define PORT_FIRST       10000u
+#define PORTS            22000u /* up to ip_local_port_range, where connections get theirs */
 
 /* --- The server --------------------------------------------------------------------------------- */
 
@@ -91,8 +93,40 @@ void server_restart(struct server_process *server)
     close(log[0]);
 }
 
+static bool is_free(uint16_t port)
+{
+    int on = 1;
+    struct sockaddr_in address = {
+        .sin_family = AF_INET,
+        .sin_port = htons(port),
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+    };
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    bool is = bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    close(fd);
+    return is;
+}
+
+/* One that nobody takes while the server restarts: no connection, and no other running test, since
+ * each begins to look at the place of its own process. */
+static uint16_t choose_port(void)
+{
+    static unsigned chosen;
+    for (unsigned tries = 0; tries < PORTS; tries++) {
+        unsigned place = (unsigned)getpid() * 16 + chosen++;
+        uint16_t port = (uint16_t)(PORT_FIRST + place % PORTS);
+        if (is_free(port))
+            return port;
+    }
+    ck_abort_msg("no free port");
+    return 0;
+}
+
 static struct server_process start(struct server_process server)
 {
+    if (server.port == 0)
+        server.port = choose_port();
     if (server.folder[0] == '\0') {
         snprintf(server.folder, sizeof server.folder, "/tmp/check-server-XXXXXX");
         ck_assert_ptr_nonnull(mkdtemp(server.folder));

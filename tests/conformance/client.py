@@ -168,9 +168,12 @@ class Client:
 
     # Receiving
 
-    def receive(self):
+    def receive(self, until=None):
+        """Takes the messages that have come; those after the condition holds are lost."""
         for message in self.socket.receive():
             self._take(unpack(message))
+            if until and until():
+                break
 
     def _take(self, message):
         require(isinstance(message, list) and message and is_integer(message[0]),

@@ -139,7 +139,7 @@ static bool archive_is_given_up(struct crowd *of)
 static bool archive_is_behind(struct crowd *of)
 {
     (void)of;
-    return health_has("degraded: the archive takes nothing for now");
+    return health_has("degraded: the archive takes nothing");
 }
 
 static bool health_is_ok(struct crowd *of)
