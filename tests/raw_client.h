@@ -14,7 +14,7 @@
 
 #include "sync/base.h"
 
-#define RAW_WAIT_MS   8000
+#define RAW_WAIT_MS   30000
 #define RAW_INPUT_MAX (1u << 20)
 
 struct raw_client {

@@ -13,7 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define START_TIMEOUT_MS 10000
+#define START_TIMEOUT_MS 60000
+#define SAYS_TIMEOUT_MS  10000
 #define LOG_BYTES        4096u
 #define PORT_FIRST       10000u
 #define PORTS            22000u /* up to ip_local_port_range, where connections get theirs */
@@ -179,7 +180,7 @@ bool server_has_said(const struct server_process *server, const char *words)
 {
     char command[192];
     snprintf(command, sizeof command, "grep -qF -- '%s' %s", words, server->log);
-    for (unsigned tries = 0; tries < START_TIMEOUT_MS / 50; tries++) {
+    for (unsigned tries = 0; tries < SAYS_TIMEOUT_MS / 50; tries++) {
         if (system(command) == 0)
             return true;
         usleep(50000);
@@ -290,7 +291,7 @@ void relay_resume(struct relay *relay)
 
 struct relay relay_start(uint16_t target)
 {
-    struct relay relay = {.target = target};
+    struct relay relay = {.target = target, .port = choose_port()};
     relay_resume(&relay);
     return relay;
 }

@@ -18,7 +18,7 @@
 
 #define JOIN_TIMEOUT_US   (120 * SECOND_US)
 #define WARM_UP_US        SECOND_US
-#define SETTLE_TIMEOUT_US (5 * SECOND_US)
+#define SETTLE_TIMEOUT_US (30 * SECOND_US)
 #define CLOCK_PERIOD_S    5.0
 #define PROGRESS_US       (2 * SECOND_US)
 

@@ -15,7 +15,7 @@ const FLAGS = [
   '--disable-sync',
   '--no-first-run',
 ]
-const WAIT_MS = 10_000
+const WAIT_MS = 30_000
 
 export const phone = devices['Pixel 7']
 

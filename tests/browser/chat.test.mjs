@@ -4,7 +4,7 @@ import { after, afterEach, before, test } from 'node:test'
 import { assertNoFaults, phone, screenshot, startBrowser, status } from './browser.mjs'
 import { startLine, startServer } from './server.mjs'
 
-const BOUNDED = { timeout: 30_000 }
+const BOUNDED = { timeout: 120_000 }
 const ada = { name: 'Ada Byron', part: 4 }
 const nadia = { name: 'Nadia', part: 0 }
 
@@ -67,13 +67,15 @@ test('who comes late reads what was said, in the same order', BOUNDED, async () 
 test('who is typing shows, and who stops does not', BOUNDED, async () => {
   const room = nextRoom()
   const [a, b] = [await visit(room, { seat: ada }), await visit(room, { seat: nadia })]
+  const typing = b.locator('#typing', { hasText: 'Ada Byron is typing…' }).waitFor()
   await a.locator('#text').pressSequentially('Well')
-  await b.locator('#typing', { hasText: 'Ada Byron is typing…' }).waitFor()
+  await typing
   await a.press('#text', 'Enter')
   await showsAll(b, ['Well'])
   await b.waitForFunction(() => document.getElementById('typing').textContent === '')
+  const again = b.locator('#typing', { hasText: 'Ada Byron' }).waitFor()
   await a.locator('#text').pressSequentially('Hm')
-  await b.locator('#typing', { hasText: 'Ada Byron' }).waitFor()
+  await again
   await b.waitForFunction(() => document.getElementById('typing').textContent === '')
   assertNoFaults(a, b)
 })

@@ -4,7 +4,7 @@ import { after, afterEach, before, test } from 'node:test'
 import { assertNoFaults, screenshot, startBrowser, status } from './browser.mjs'
 import { startLine, startServer } from './server.mjs'
 
-const BOUNDED = { timeout: 40_000 }
+const BOUNDED = { timeout: 120_000 }
 const ada = { name: 'Ada', part: 4 }
 const nadia = { name: 'Nadia', part: 0 }
 

@@ -4,7 +4,7 @@ import { after, afterEach, before, test } from 'node:test'
 import { assertNoFaults, cadence, phone, screenshot, startBrowser, status } from './browser.mjs'
 import { startServer } from './server.mjs'
 
-const BOUNDED = { timeout: 30_000 }
+const BOUNDED = { timeout: 120_000 }
 const ada = { name: 'Ada', part: 4 }
 const nadia = { name: 'Nadia', part: 0 }
 
@@ -194,8 +194,9 @@ test('with reduced motion and without a mouse it is all there', BOUNDED, async (
   await a.keyboard.press('Tab')
   assert.equal(await a.evaluate(() => document.activeElement.textContent), 'Numbers')
   await a.locator('#reactions button').first().focus()
+  const spark = a.waitForFunction(() => document.querySelectorAll('.spark').length)
   await a.keyboard.press('Enter')
-  assert.equal(await a.locator('.spark').count(), 1)
+  assert.equal(await (await spark).jsonValue(), 1)
   await screenshot(a, 'landing-calm-dark')
   assertNoFaults(a)
 })

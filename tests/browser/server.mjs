@@ -12,7 +12,25 @@ const binary = process.env.TUTTI_SERVER ?? `${root}build/release/tutti-server`
 const www = process.env.TUTTI_WWW ?? `${root}clients/examples`
 const client = process.env.TUTTI_CLIENT ?? `${root}clients/js/dist`
 
-const START_MS = 10_000
+const START_MS = 60_000
+const PORT_FIRST = 10_000
+const PORTS = 22_000 // up to ip_local_port_range
+
+let chosen = process.pid * 16
+const isFree = (port) =>
+  new Promise((resolve) => {
+    const probe = net.createServer()
+    probe.once('error', () => resolve(false))
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
+  })
+
+/** One that no connection takes while a server restarts. */
+async function choosePort() {
+  for (;;) {
+    const port = PORT_FIRST + (chosen++ % PORTS)
+    if (await isFree(port)) return port
+  }
+}
 
 /**
  * Starts a server; `port` 0 takes any. Resolves once it listens. It begins with nothing saved and
@@ -20,6 +38,7 @@ const START_MS = 10_000
  */
 export async function startServer({ port = 0, data, disk, flags = [] } = {}) {
   const isLent = data !== undefined || disk !== undefined
+  if (port === 0) port = await choosePort()
   data ??= disk?.folder ?? mkdtempSync(join(tmpdir(), 'tutti-browser-'))
   const command = [binary, '--listen', `127.0.0.1:${port}`, '--data', data]
   const [program, ...args] = [...(disk?.entrance ?? []), ...command]

@@ -234,8 +234,10 @@ def slots_of_those_who_left_go_to_newcomers(room):
     dice = random.Random(4)
     room.join_many(12)
     for _ in range(4):
-        for leaver in dice.sample(room.present, 5):
+        leavers = dice.sample(room.present, 5)
+        for leaver in leavers:
             leaver.close()
+        room.wait(lambda: all(each.closed for each in leavers), "the ends")
         room.join_many(5)
         members = {each.member for each in room.present}
         room.wait(lambda: all(set(each.replica.records("presence")) == members

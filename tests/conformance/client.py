@@ -36,7 +36,7 @@ DEFLATED = 1  # what a hello accepts
 
 UNCERTAIN = "uncertain"  # the room has forgotten this key: nobody can tell
 
-WAIT_SECONDS = 8
+WAIT_SECONDS = 30
 
 
 class Failure(Exception):

@@ -4,6 +4,7 @@ import argparse
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -15,8 +16,21 @@ from client import Client, Failure, wait
 from replica import EVERYONE, NAMES, PRESENCE, Violation
 from wire import UpgradeRefused, WireError
 
-START_SECONDS = 10
-STOP_SECONDS = 10
+START_SECONDS = 60
+STOP_SECONDS = 60
+
+
+def free_port():
+    """One that no connection gets while the server restarts: below ip_local_port_range."""
+    for port in range(10000 + os.getpid() * 16 % 22000, 32000):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise SystemExit("no free port")
 
 
 class Server:
@@ -41,7 +55,7 @@ class Server:
         folder = tempfile.TemporaryDirectory(prefix="tutti-conformance-")
         server = cls(None, None, folder, os.path.join(folder.name, "log"))
         server._path = path
-        server._run("127.0.0.1:0")
+        server._run(f"127.0.0.1:{free_port()}")
         return server
 
     def _run(self, listen):

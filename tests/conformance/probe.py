@@ -14,7 +14,7 @@ from client import FRAME_WITH_NEWS, NOTICE, WELCOME, Client, Failure, put, wait
 from wire import (ABNORMAL, BINARY, UpgradeRefused, WebSocket, WireError, frame, pack,
                   read_http_head, unpack)
 
-ANSWER_SECONDS = 6
+ANSWER_SECONDS = 30
 SILENCE_SECONDS = 0.6   # how long an unfinished thing is watched
 LINGER_SECONDS = 0.5    # how long a notice may come after the frame of its tick
 
@@ -193,7 +193,8 @@ def joined(name, data, *expected, operations=0, finished=True, known=()):
         if finished:
             member.socket.send(pack([1, [put("marks", "m", {"n": 1})]]))
         linger = any(each.startswith("notice") for each in expected)
-        seconds = ANSWER_SECONDS if finished else SILENCE_SECONDS
+        watched = not finished and "silent" in expected
+        seconds = SILENCE_SECONDS if watched else ANSWER_SECONDS
         outcome = observe(member.socket, operations, linger, seconds)
         member.finish()
         return outcome

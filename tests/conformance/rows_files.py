@@ -120,7 +120,7 @@ def never_read(place):
     with in_room(place) as files, place.connect() as connection:
         connection.sendall(b"POST " + files + b" HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
                            % len(image) + image)
-        connection.settimeout(6)
+        connection.settimeout(30)
         answer = read_http_head(connection)
         location = answer.headers["location"].encode()
     connections = [place.connect() for _ in range(40)]

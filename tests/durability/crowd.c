@@ -9,7 +9,7 @@
 
 /* How long a condition may take to come true: nothing is timed, but the rounds end. */
 #define CHECK_PERIOD_MS 5u
-#define CHECKS_MAX      6000u
+#define CHECKS_MAX      18000u
 
 uint32_t crowd_chance_below(struct crowd *crowd, uint32_t bound)
 {

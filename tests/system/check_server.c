@@ -260,7 +260,7 @@ START_TEST(messages_have_a_rate)
         raw_say(ada, "[3 1]");
     for (int i = 0; i < 20; i++)
         raw_expect(ada, SERVER_CLOCK);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 25; i++)
         raw_say(ada, "[3 1]");
     ck_assert_int_eq(raw_end(ada), 4011);
     ck_assert_ptr_nonnull(strstr(ada->reason, "; retry_ms="));
@@ -402,7 +402,8 @@ static bool carries(struct bytes message, uint8_t first)
 START_TEST(who_stops_reading_costs_nothing_and_catches_up)
 {
     server_stop(&server);
-    start((const char *const[]){"--bytes-rate", "10000000", "--bytes-burst", "100000000", NULL});
+    start((const char *const[]){"--bytes-rate", "10000000", "--bytes-burst", "100000000",
+                                "--durability", "memory", NULL});
     struct raw_client *writer = join(0, "lobby");
     struct raw_client *slow = &clients[1];
     raw_connect(slow, server.port, 4096);

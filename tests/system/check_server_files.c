@@ -418,10 +418,10 @@ END_TEST
 START_TEST(what_nothing_shows_is_let_go)
 {
     teardown();
-    start((const char *const[]){"--file-grace", "1", NULL});
+    start((const char *const[]){"--file-grace", "10", NULL});
     ck_assert_int_eq(post(image, 1000), 201);
     expect_file(1000);
-    for (int i = 0; i < 3000 && ask("GET", path_of(1000), "", NULL, -1) == 200; i++)
+    for (int i = 0; i < 6000 && ask("GET", path_of(1000), "", NULL, -1) == 200; i++)
         usleep(10000);
     ck_assert_int_eq(answer.status, 404);
     ck_assert(metric("tutti_files_collected_total") == 1);
@@ -432,7 +432,7 @@ int main(void)
 {
     Suite *suite = suite_create("server_files");
     TCase *tests = tcase_create("files");
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, an_image_goes_up_and_comes_back, 0, 8);
     tcase_add_test(tests, several_go_over_one_connection);

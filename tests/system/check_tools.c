@@ -85,7 +85,7 @@ static double number(const json_t *report, const char *name)
 START_TEST(load_finds_every_value_and_loses_none)
 {
     static const char *const arguments[] = {"--json", "--rooms",   "2", "--clients",
-                                            "5",      "--seconds", "1", NULL};
+                                            "5",      "--seconds", "5", NULL};
     json_t *report = run_load(arguments);
     ck_assert_double_eq(number(report, "joined"), 10);
     ck_assert_double_eq(number(report, "connections_lost"), 0);
@@ -102,7 +102,7 @@ END_TEST
 START_TEST(load_measures_a_room_whose_names_are_learnt)
 {
     static const char *const arguments[] = {"--json", "--kind",    "open", "--clients",
-                                            "4",      "--seconds", "1",    NULL};
+                                            "4",      "--seconds", "5",    NULL};
     json_t *report = run_load(arguments);
     ck_assert_double_eq(number(report, "lost"), 0);
     ck_assert_double_eq(number(report, "foreign"), 0);

@@ -133,10 +133,13 @@ test('a double click is a reaction, and so is react()', async () => {
   roomNumber++
   const ada = await visit('name=Ada')
   const bob = await visit('name=Bob')
+  // It is waited for before it is made: it goes away by itself.
+  const first = bob.locator('tutti-cursors .reaction').textContent()
   await ada.mouse.dblclick(300, 250)
-  assert.equal(await bob.locator('tutti-cursors .reaction').textContent(), '❤️')
+  assert.equal(await first, '❤️')
+  const second = bob.locator('tutti-cursors .reaction', { hasText: '🎉' }).waitFor()
   await ada.evaluate(() => window.live.react('🎉'))
-  await bob.locator('tutti-cursors .reaction', { hasText: '🎉' }).waitFor()
+  await second
   await until(
     () =>
       bob

@@ -81,8 +81,10 @@ test('cursors move, in half pixels', async () => {
   const seen = []
   bob.others.on('change', ({ member }) => seen.push(member.x))
   for (let i = 1; i <= 40; i++) {
-    ada.presence.set({ x: 100 + i * 3, y: 200 - i })
+    const x = 100 + i * 3
+    ada.presence.set({ x, y: 200 - i })
     await new Promise((resolve) => setTimeout(resolve, 10))
+    if (i % 10 === 0) await until(() => bob.others.get(ada.me).x === x, 'it is on its way')
   }
   await until(() => bob.others.get(ada.me).x === 220, 'the last position is there')
   assert.ok(seen.length > 2 && seen.length <= 40, `${seen.length} steps`)
@@ -101,12 +103,13 @@ test('cursors move, in half pixels', async () => {
 test('presence: a flood goes out with the frame rate, the newest last', async () => {
   const [ada, bob] = await two({ kind: 'cursors' })
   const { messagesOut } = ada.stats
+  const begun = performance.now()
   for (let i = 0; i < 400; i++) {
     ada.presence.set({ x: i })
     if (i % 4 === 0) await new Promise((resolve) => setTimeout(resolve, 5))
   }
   await until(() => bob.others.get(ada.me)?.x === 399, 'the newest')
-  assert.ok(ada.stats.messagesOut - messagesOut < 60)
+  assert.ok(ada.stats.messagesOut - messagesOut < 50 + (performance.now() - begun) / 40)
   assert.equal(ada.status, 'live')
 })
 

@@ -132,8 +132,9 @@ test('chat: what is new is counted until it is read', async () => {
   await lines.nth(1).waitFor()
   assert.deepEqual(await lines.allTextContents(), ['Hello', 'Anyone?'])
   assert.equal(await bob.locator('.side .fresh').count(), 1)
+  const typing = bob.locator('.typing', { hasText: 'Ada is writing…' }).waitFor()
   await field.pressSequentially('I am')
-  await bob.locator('.typing', { hasText: 'Ada is writing…' }).waitFor()
+  await typing
   await field.press('Escape')
   assert.equal(await ada.locator('.side').isVisible(), false)
   await bob.locator('.side textarea').press('Escape')
@@ -148,20 +149,20 @@ test('a reaction flies where it was clicked, for all', async () => {
     window.seen = []
     window.live.room.on('event', ({ name, value }) => window.seen.push([name, value]))
   })
+  const inkIn = () => {
+    const canvas = [...window.live.editor.element.querySelectorAll('canvas')].at(-1)
+    const { data } = canvas.getContext('2d').getImageData(560, 170, 80, 110)
+    return data.some((part) => part > 0)
+  }
+  const flies = bob.waitForFunction(inkIn)
   await ada.mouse.click(600, 300)
   await bob.waitForFunction(() => window.seen.length > 0)
   assert.deepEqual(await bob.evaluate(() => window.seen[0]), [
     'reaction',
     { x: 600, y: 300, emoji: '🎉' },
   ])
-  const inkAt = (page) =>
-    page.evaluate(() => {
-      const canvas = [...window.live.editor.element.querySelectorAll('canvas')].at(-1)
-      const { data } = canvas.getContext('2d').getImageData(560, 170, 80, 110)
-      return data.some((part) => part > 0)
-    })
-  await until(() => inkAt(bob), 'it flies')
-  await until(async () => !(await inkAt(bob)), 'it is gone')
+  await flies
+  await until(async () => !(await bob.evaluate(inkIn)), 'it is gone')
   assert.equal(await ada.evaluate(() => window.live.room.collection('objects').size), 0)
 })
 

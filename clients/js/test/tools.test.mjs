@@ -329,9 +329,14 @@ test('arrow keys move what is chosen, quick ones as one step', async () => {
   const [ada] = await pages.room('Ada')
   const id = await make(ada, { ...BOX, x: 100, y: 100 })
   await choose(ada, [id])
-  await ada.keyboard.press('ArrowRight')
-  await ada.keyboard.press('ArrowRight')
-  await ada.keyboard.press('Shift+ArrowDown')
+  // In one go: a machine that stalls between two presses would make them two steps.
+  await ada.evaluate(() => {
+    const press = (key, shiftKey = false) =>
+      window.dispatchEvent(new KeyboardEvent('keydown', { key, shiftKey, cancelable: true }))
+    press('ArrowRight')
+    press('ArrowRight')
+    press('ArrowDown', true)
+  })
   await seen([ada], id, { x: 102, y: 110 })
   await undo(ada)
   await seen([ada], id, { x: 100, y: 100 })

@@ -26,7 +26,7 @@ export async function startPages() {
       ...options,
     })
     contexts.push(context)
-    context.setDefaultTimeout(10_000)
+    context.setDefaultTimeout(30_000)
     const page = await context.newPage()
     page.on('pageerror', (error) => faults.push(error.stack))
     const asked = new URLSearchParams({ room: `room-${roomNumber}`, name, color })

@@ -5,8 +5,8 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const START_MS = 10_000
-const WAIT_MS = 20_000
+const START_MS = 60_000
+const WAIT_MS = 60_000
 
 /**
  * Starts TUTTI_SERVER on a free port of this machine. It begins with nothing saved and leaves
