@@ -7,7 +7,7 @@
  *             journal
  *
  *   store->claim(store, &fence);
- *   store->append(store, fence, &(struct store_flush){.number = n, .bytes = flush});   every 50 ms
+ *   store->append(store, fence, &(struct store_flush){.number = n, .bytes = flush});   every 40 ms at most
  *   store->seal(store, &sealing);  store->release(store, number);                     every 10 s
  *   store->room(store, name, &room);  store->snapshot(...);  store->read(...);        to load a room
  *

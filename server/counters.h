@@ -4,7 +4,7 @@
  * stop", the answer is a number that moved.
  *
  * To add a counter: a row in COUNTER_MAP, and the line that counts.
- * To add a reason to refuse: a row in REFUSAL_MAP, and hub_refuse() where it happens.
+ * To add a reason to refuse: a row in REFUSAL_MAP, and session_refuse() where it happens.
  */
 #ifndef SERVER_COUNTERS_H
 #define SERVER_COUNTERS_H

@@ -1,6 +1,6 @@
 /* opening.h - a room that is not there yet, and those who wait for it.
  *
- *   hub_join()            no such room is awake: opening_wait(hub, session, ...)
+ *   hub_room_find()            no such room is awake: opening_wait(hub, session, ...)
  *   STORAGE_LOADED        opening_loaded(): woken, made new, or refused
  *   STORAGE_FLUSHED       opening_flushed(): that it woke is on the disk, its joiners get in
  *

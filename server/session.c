@@ -14,9 +14,6 @@
 
 static_assert(FRAME_HEADROOM >= FRAMING_HEADER_MAX, "a frame's header fits in front of it");
 
-/* What framing that breaks RFC 6455 is closed with, here and by libwebsockets. */
-#define CLOSE_PROTOCOL_ERROR 1002u
-
 /* First size of a buffer for a message in pieces; it doubles. */
 #define ASSEMBLY_BYTES_MIN 1024u
 

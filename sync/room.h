@@ -1,7 +1,7 @@
 /* room.h - one room: seats, a bounded inbox, and the fixed step that turns it into state.
  *
  *   struct room *room = room_create(&(struct room_options){.rules = &kind_open, .incarnation = 1});
- *   room_join(room, &hello, ROLE_EDITOR, &seat);   welcome_write(room, seat, &writer);
+ *   room_join(room, &hello, ROLE_EDITOR, &seat);   wire_write_welcome(&writer, room, seat, &limits);
  *   room_submit(room, seat, message);              each message, as it arrives
  *   room_prepare(room); room_tick(room);           each 1/tick_hz
  *   frames_*(...)                                  see sync/frame.h

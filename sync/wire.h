@@ -86,6 +86,9 @@ enum close_code {
 };
 #undef CLOSE_ENUM_ROW
 
+/* What framing that breaks RFC 6455 is closed with, by session.c and by libwebsockets. */
+#define CLOSE_PROTOCOL_ERROR 1002
+
 /* The reason's text; "unknown" for a number outside the table. Static storage. */
 const char *close_text(enum close_code code);
 

@@ -83,6 +83,7 @@ static bool code_is_final(int code)
     case 401:
     case 403:
     case 404:
+    case CLOSE_PROTOCOL_ERROR:
     case CLOSE_TEXT:
     case CLOSE_TOO_LARGE:
     case CLOSE_MALFORMED:

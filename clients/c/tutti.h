@@ -304,10 +304,10 @@ struct tutti_pair {
 struct tutti_edit {
     enum tutti_verb verb;
     const char *collection;
-    const char *id;  /* 1..24 printable ASCII characters */
-    unsigned guards; /* sum of enum tutti_guard */
-    uint64_t stamp;
-    uint32_t sequence;
+    const char *id;    /* 1..24 printable ASCII characters */
+    unsigned guards;   /* sum of enum tutti_guard */
+    uint64_t stamp;    /* of TUTTI_IF_STAMP */
+    uint32_t sequence; /* of TUTTI_IF_MINE: what `decided` told */
     const struct tutti_pair *fields;
     size_t count;
     uint32_t to; /* 0 for everyone */

@@ -97,6 +97,7 @@ const again = (status: Status, text: string): Ending => ({ status, final: false,
 const never = (status: Status, text: string): Ending => ({ status, final: true, text })
 
 const ENDINGS = new Map<number, Ending>([
+  [1002, never('malformed', 'the bytes broke RFC 6455')],
   [1003, never('malformed', 'the server takes no text messages')],
   [1009, never('limit', 'a message was too large')],
   [4000, never('malformed', 'a message was malformed')],

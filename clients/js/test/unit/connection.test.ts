@@ -156,6 +156,7 @@ test('only a connection that lasted makes the next try quick again', () => {
 
 const RETRIED = [1000, 1001, 1005, 1006, 1011, 4001, 4010, 4011, 4013, 4015, 4016, 4017, 4999]
 const FINAL: [number, string][] = [
+  [1002, 'malformed'],
   [1003, 'malformed'],
   [1009, 'limit'],
   [4000, 'malformed'],
