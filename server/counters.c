@@ -94,12 +94,50 @@ static void write_lateness(const struct counters *counters, FILE *out)
     fprintf(out, "%s_count %" PRIu64 "\n", metric, total);
 }
 
-void counters_write_inputs(FILE *out, const uint64_t inputs[STATUS_COUNT])
+void counters_add_room(struct room_figures *figures, const struct room *room)
+{
+    const uint64_t *refused = room_refusals(room);
+    const struct input_counts *inputs = room_input_counts(room);
+    for (int status = 0; status < STATUS_COUNT; status++)
+        figures->refused[status] += refused[status];
+    figures->inputs.taken += inputs->taken;
+    figures->inputs.late += inputs->late;
+    figures->inputs.early += inputs->early;
+    figures->inputs.duplicate += inputs->duplicate;
+    figures->inputs.missed += inputs->missed;
+}
+
+static void write_refused(FILE *out, const uint64_t refused[STATUS_COUNT])
 {
     static const char metric[] = "tutti_inputs_refused_total";
-    write_head(out, "counter", metric, "Operations and presence refused by rooms, by status.");
+    write_head(out, "counter", metric,
+               "Operations, presence and inputs refused by rooms, by status.");
     for (int i = STATUS_OK + 1; i < STATUS_COUNT; i++)
-        fprintf(out, "%s{status=\"%s\"} %" PRIu64 "\n", metric, status_names[i], inputs[i]);
+        fprintf(out, "%s{status=\"%s\"} %" PRIu64 "\n", metric, status_names[i], refused[i]);
+}
+
+static void write_inputs(FILE *out, const struct input_counts *inputs)
+{
+    static const char metric[] = "tutti_inputs_total";
+    const struct {
+        const char *outcome;
+        uint64_t count;
+    } rows[] = {{"taken", inputs->taken},
+                {"late", inputs->late},
+                {"early", inputs->early},
+                {"duplicate", inputs->duplicate}};
+    write_head(out, "counter", metric, "Members' inputs for ticks, by what became of them.");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        fprintf(out, "%s{outcome=\"%s\"} %" PRIu64 "\n", metric, rows[i].outcome, rows[i].count);
+    counters_write_row(out, "counter", "tutti_inputs_missed_total",
+                       "Ticks without an input of a member that had begun to send them.",
+                       (double)inputs->missed);
+}
+
+void counters_write_rooms(FILE *out, const struct room_figures *figures)
+{
+    write_refused(out, figures->refused);
+    write_inputs(out, &figures->inputs);
 }
 
 void counters_write(const struct counters *counters, FILE *out)

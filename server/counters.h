@@ -10,6 +10,7 @@
 #define SERVER_COUNTERS_H
 
 #include "sync/base.h"
+#include "sync/room.h"
 #include "sync/wire.h"
 
 #include <stdio.h>
@@ -161,6 +162,12 @@ enum http_index {
     }
 #define LATENESS_COUNT 10
 
+/* What rooms say of what their members sent. */
+struct room_figures {
+    uint64_t refused[STATUS_COUNT]; /* operations, presence and inputs */
+    struct input_counts inputs;
+};
+
 struct counters {
 #define COUNTER_FIELD_ROW(name, kind, metric, help) uint64_t name;
     COUNTER_MAP(COUNTER_FIELD_ROW)
@@ -168,7 +175,7 @@ struct counters {
     uint64_t refused[REFUSAL_COUNT];
     uint64_t closes[CLOSE_INDEX_COUNT];
     uint64_t responses[HTTP_INDEX_COUNT];
-    uint64_t inputs[STATUS_COUNT]; /* refused by rooms that are gone */
+    struct room_figures rooms; /* of those that are gone */
     uint64_t lateness[LATENESS_COUNT + 1];
     uint64_t lateness_sum_us;
 };
@@ -182,8 +189,9 @@ void counters_late(struct counters *counters, uint64_t late_us);
 /* The label of a refusal: one lower-case word. */
 const char *refusal_label(enum refusal refusal);
 
-/* What rooms refused of their members' inputs, by status. */
-void counters_write_inputs(FILE *out, const uint64_t inputs[STATUS_COUNT]);
+/* Adds those of one room. */
+void counters_add_room(struct room_figures *figures, const struct room *room);
+void counters_write_rooms(FILE *out, const struct room_figures *figures);
 
 /* Writes the table in Prometheus' text format. */
 void counters_write(const struct counters *counters, FILE *out);

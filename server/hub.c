@@ -199,18 +199,12 @@ uint64_t hub_members(const struct hub *hub)
     return members;
 }
 
-static void add_inputs(uint64_t sum[STATUS_COUNT], const struct room *room)
+struct room_figures hub_room_figures(const struct hub *hub)
 {
-    const uint64_t *refused = room_refusals(room);
-    for (int status = 0; status < STATUS_COUNT; status++)
-        sum[status] += refused[status];
-}
-
-void hub_refused_inputs(const struct hub *hub, uint64_t inputs[STATUS_COUNT])
-{
-    memcpy(inputs, hub->counters.inputs, sizeof hub->counters.inputs);
+    struct room_figures figures = hub->counters.rooms;
     for (const struct room_host *host = hub->rooms; host != NULL; host = host->hh.next)
-        add_inputs(inputs, host->room);
+        counters_add_room(&figures, host->room);
+    return figures;
 }
 
 int hub_admit(struct hub *hub,

@@ -136,8 +136,8 @@ bool hub_is_empty(const struct hub *hub);
 /* Members of all rooms, those away included. */
 uint64_t hub_members(const struct hub *hub);
 
-/* What rooms refused of their members' inputs, by status, those that are gone included. */
-void hub_refused_inputs(const struct hub *hub, uint64_t inputs[STATUS_COUNT]);
+/* What rooms say of what their members sent, those that are gone included. */
+struct room_figures hub_room_figures(const struct hub *hub);
 
 /* Whether one more WebSocket may be opened for this session's address: 101, which counts as one
  * opened, 429 or 503. Says why not in `refusal` and `text`. */

@@ -288,9 +288,7 @@ void hub_resume_idle_rooms(struct hub *hub)
 
 static void forget_room(struct hub *hub, struct room_host *host)
 {
-    const uint64_t *refused = room_refusals(host->room);
-    for (int status = 0; status < STATUS_COUNT; status++)
-        hub->counters.inputs[status] += refused[status];
+    counters_add_room(&hub->counters.rooms, host->room);
     for (uint32_t place = 0; place < FLUSHES_AHEAD; place++)
         if (host->logged[place].there)
             unlog(hub, host, place);

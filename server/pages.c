@@ -97,9 +97,8 @@ static void write_storage(const struct hub *hub, FILE *out)
 static void write_metrics(const struct hub *hub, FILE *out)
 {
     counters_write(&hub->counters, out);
-    uint64_t inputs[STATUS_COUNT];
-    hub_refused_inputs(hub, inputs);
-    counters_write_inputs(out, inputs);
+    struct room_figures figures = hub_room_figures(hub);
+    counters_write_rooms(out, &figures);
     counters_write_row(out, "gauge", "tutti_rooms", "Rooms awake, empty ones included.",
                        HASH_COUNT(hub->rooms));
     write_storage(hub, out);

@@ -422,10 +422,16 @@ static void ask_clock(struct session *session, struct bytes message)
         send_clock(session);
 }
 
+static bool is_presence(int64_t kind)
+{
+    return kind == CLIENT_PRESENCE || kind > CLIENT_MOVED;
+}
+
 static void submit(struct session *session, struct bytes message, int64_t kind)
 {
-    /* A room that stands still keeps the operations; of presence only the newest counts anyway. */
-    if (room_host_saving(session->host) == SAVING_PAUSED && kind != CLIENT_OPERATIONS) {
+    /* A room that stands still keeps the operations, and inputs count on from each other; of presence
+     * only the newest counts anyway. */
+    if (room_host_saving(session->host) == SAVING_PAUSED && is_presence(kind)) {
         session->hub->counters.presence_dropped++;
         return;
     }
@@ -479,7 +485,7 @@ static void on_message(struct session *session, struct bytes message)
         session_refuse(session, REFUSAL_HELLO, CLOSE_HELLO, "something else came first");
     else if (session->state == SESSION_WAITING)
         wait_on(session, kind);
-    else if (kind > CLIENT_MOVED || kind == CLIENT_PRESENCE || kind == CLIENT_OPERATIONS)
+    else if (is_presence(kind) || kind == CLIENT_OPERATIONS || kind == CLIENT_INPUTS)
         submit(session, message, kind);
     else if (kind == CLIENT_CLOCK)
         ask_clock(session, message);

@@ -203,17 +203,32 @@ static void write_news(const struct seat *seat, uint64_t durable, struct writer 
     }
 }
 
+static void write_inputs(struct seat *seat, struct writer *writer)
+{
+    struct input_report report = inputs_tell(seat);
+    if (report.arrived)
+        pack_integer(writer, report.margin);
+    else
+        pack_nil(writer);
+    pack_integer(writer, report.missed);
+}
+
 static void write_head(const struct frames *frames,
-                       const struct seat *seat,
+                       struct seat *seat,
                        uint32_t sections,
                        bool news,
                        struct writer *writer)
 {
-    pack_array(writer, sections + (news ? 3 : 2));
-    pack_integer(writer, news ? SERVER_FRAME_NEWS : SERVER_FRAME);
+    bool inputs = inputs_are_told(seat);
+    pack_array(writer, sections + (inputs ? 5 : news ? 3 : 2));
+    pack_integer(writer, inputs ? SERVER_FRAME_INPUTS : news ? SERVER_FRAME_NEWS : SERVER_FRAME);
     pack_integer(writer, (int64_t)(frames->room->tick - seat->frame_tick));
+    if (inputs)
+        write_inputs(seat, writer);
     if (news)
         write_news(seat, saved_tick(frames->room, seat), writer);
+    else if (inputs)
+        pack_nil(writer);
 }
 
 /* --- The frames of a room ------------------------------------------------------------------------ */
@@ -231,7 +246,7 @@ static bool changed(const struct room *room)
 bool frames_begin(struct frames *frames, struct room *room)
 {
     if (!room->behind && !room->news && !room->private_changed && !room->saved_moved &&
-        !changed(room))
+        !room->inputs_untold && !changed(room))
         return false;
     frames->room = room;
     sections_begin(frames->sections, room);
@@ -251,7 +266,7 @@ static bool takes_shared(const struct frames *frames, const struct seat *seat)
 {
     const struct room *room = frames->room;
     const uint8_t both = 1u << SCOPE_EVERYONE | 1u << SCOPE_PRESENCE;
-    return !seat->fresh && seat->extra == NULL && !has_news(room, seat) &&
+    return !seat->fresh && seat->extra == NULL && !has_news(room, seat) && !inputs_are_told(seat) &&
            seat->frame_tick == room->shared_tick && (seat->held & both) == both &&
            seat->names == room->names_framed &&
            stands_at_frame_before(&seat->everyone, room->state.scopes[SCOPE_EVERYONE]) &&
@@ -275,7 +290,7 @@ static struct frame build(struct frames *frames, struct seat *seat, uint8_t *buf
             add_lost(seat, number, &building);
     }
     bool news = !building.more && has_news(room, seat);
-    if (building.sections == 0 && !news && !seat->fresh)
+    if (building.sections == 0 && !news && !seat->fresh && !inputs_untold(seat))
         return (struct frame){0};
     struct writer writer = writer_on(buffer + FRAME_HEADROOM, MESSAGE_BYTES_MAX);
     write_head(frames, seat, building.sections, news, &writer);
@@ -345,6 +360,7 @@ void frames_end(struct frames *frames, bool tick)
     room->names_framed = room->state.schema.definition_count;
     room->behind = frames->behind;
     room->news = false;
+    room->inputs_untold = false;
     room->private_changed = false;
     room->saved_moved = false;
     if (!frames->shared_made || frames->shared.message != NULL)

@@ -130,8 +130,11 @@ enum status room_submit(struct room *room, uint32_t number, struct bytes message
     struct seat *seat = &room->seats[number];
     uint32_t operations = 0;
     uint32_t edits = 0;
+    int64_t kind;
     if (message.length > MESSAGE_BYTES_MAX)
         return STATUS_LIMIT;
+    if (wire_read_kind(message, &kind) == STATUS_OK && kind == CLIENT_INPUTS)
+        return inputs_submit(room, number, message);
     enum status status = message_measure(message, &operations, &edits);
     if (status != STATUS_OK)
         return status;

@@ -45,6 +45,19 @@ static_assert(RECORD_BYTES_MAX + 8192 <= MESSAGE_BYTES_MAX, "any record fits one
 /* Operations sent whose outcome the client has not been told; bounds the list of refusals. */
 #define OPERATIONS_IN_FLIGHT_MAX 64u
 
+/* One member's input for one tick, packed: some buttons and axes. */
+#define INPUT_BYTES_MAX 32u
+
+/* Ticks that inputs may be ahead of the room: half a second at 120 Hz, more than a second at 60, which
+ * is as far as anyone can lead and still play. */
+#define INPUT_AHEAD_MAX 64u
+
+/* Inputs of one message: a client that sends ten times a second at 120 Hz fits. */
+#define INPUTS_MESSAGE_MAX 32u
+
+/* Ticks that one message may go forth or back: more than a year. */
+#define INPUT_GAP_MAX (INT64_C(1) << 32)
+
 /* Integers up to here, either way, are exact in a double: what JavaScript counts with. */
 #define INTEGER_MAX (INT64_C(1) << 53)
 

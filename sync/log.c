@@ -191,6 +191,19 @@ void log_timer(struct room *room, uint32_t number, uint32_t ticks)
     act_numbers(room, ACT_TIMER, (const int64_t[]){number, ticks}, 2);
 }
 
+void log_input(struct room *room, uint32_t seat, struct bytes input)
+{
+    if (!is_logging(room))
+        return;
+    struct writer writer = act_begin(room, ACT_INPUT, 2);
+    pack_integer(&writer, seat);
+    if (input.length > 0)
+        pack_raw(&writer, input, 1);
+    else
+        pack_nil(&writer);
+    act_end(room, &writer);
+}
+
 void log_tick_end(struct room *room)
 {
     if (!is_logging(room) || room->random[0] == room->random_logged)
@@ -312,6 +325,7 @@ void room_log_resume(struct room *room, uint64_t wall_ms, struct writer *writer)
     write_origin(writer, room);
     pack_binary_head(writer, snapshot_bytes(room));
     snapshot_write(room, writer);
+    inputs_log_again(room);
     room->unlogged = false;
     room->logged = room->tick;
     room->random_logged = room->random[0];

@@ -11,8 +11,8 @@
  *   room = replay_end(&replay, &status);
  *
  * One entry for each tick that changed something: the tick, the wall time and the acts in the order
- * in which they took effect: who joined and left, each operation with its outcome, and what the
- * rules wrote. Presence is not in it. Replaying applies the acts without asking the rules, through
+ * in which they took effect: who joined and left, each operation with its outcome, which input came
+ * in force, and what the rules wrote. Presence is not in it. Replaying applies the acts without asking the rules, through
  * the same code: records, stamps, slots, authors, outcomes, timers and the random stream come out
  * as they were.
  *
@@ -49,7 +49,8 @@ enum act {
     ACT_RANDOM = 10,   /* state after the tick */
     ACT_ENDED = 11,    /* reason */
     ACT_HASH = 12,     /* of what is kept, after all acts before it */
-    ACT_RESUMED = 13   /* origin, snapshot: behind a hole; alone in its entry */
+    ACT_RESUMED = 13,  /* origin, snapshot: behind a hole; alone in its entry */
+    ACT_INPUT = 14     /* seat, input or nil: what is in force from this tick on */
 };
 
 /* An origin says by what the acts behind it were made: LOG_FORMAT, incarnation, limits of tombstones

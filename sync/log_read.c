@@ -9,10 +9,10 @@ enum act log_read_head(struct reader *reader)
     static const uint8_t elements_of[] = {
         [ACT_OPENED] = 4, [ACT_WOKEN] = 1,     [ACT_SLEPT] = 2, [ACT_JOINED] = 6,  [ACT_LEFT] = 1,
         [ACT_ROLE] = 2,   [ACT_OPERATION] = 3, [ACT_EDIT] = 2,  [ACT_NAMED] = 1,   [ACT_TIMER] = 2,
-        [ACT_RANDOM] = 1, [ACT_ENDED] = 1,     [ACT_HASH] = 1,  [ACT_RESUMED] = 2,
+        [ACT_RANDOM] = 1, [ACT_ENDED] = 1,     [ACT_HASH] = 1,  [ACT_RESUMED] = 2, [ACT_INPUT] = 2,
     };
     uint32_t elements = read_array(reader);
-    int64_t act = read_integer_in(reader, 0, ACT_RESUMED);
+    int64_t act = read_integer_in(reader, 0, sizeof elements_of - 1);
     if (reader->status == STATUS_OK && elements != 1u + elements_of[act])
         reader_fail(reader, STATUS_MALFORMED);
     return (enum act)act;
@@ -118,6 +118,10 @@ static void read_elements(struct reader *reader, struct log_act *act)
     case ACT_RANDOM:
     case ACT_HASH:
         read_binary(reader);
+        return;
+    case ACT_INPUT:
+        act->seat = read_small(reader);
+        act->input = read_value(reader);
         return;
     }
 }

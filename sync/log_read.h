@@ -42,10 +42,11 @@ struct log_origin {
 /* What an act has, the others are zero. Views into the log. */
 struct log_act {
     enum act act;
-    uint32_t seat;            /* JOINED, LEFT, ROLE, OPERATION */
+    uint32_t seat;            /* JOINED, LEFT, ROLE, OPERATION, INPUT */
     uint32_t member;          /* JOINED, EDIT */
     enum role role;           /* JOINED, ROLE */
     struct bytes user;        /* JOINED: packed */
+    struct bytes input;       /* INPUT: packed, nil for none */
     enum status status;       /* OPERATION */
     struct bytes operation;   /* OPERATION, EDIT */
     struct bytes text;        /* OPENED, RESUMED: kind, NAMED: name, ENDED: reason */

@@ -65,6 +65,7 @@ static void leave(struct room *room, uint32_t number)
     client_rise(room, seat->client);
     if (seat->extra != NULL)
         heap_give(&room->state.heap, seat->extra, PLACES_BYTES);
+    inputs_drop(room, seat);
     *seat = (struct seat){.state = SEAT_FREE};
     room->seats_taken--;
 }
@@ -132,6 +133,22 @@ static void apply_joined(struct replay *replay, struct reader *reader)
         fail(replay, STATUS_MEMORY);
     else if (new)
         clients_trim(room);
+}
+
+/* It changes nothing of what is kept: it is there for who watches. */
+static void apply_input(struct replay *replay, struct reader *reader)
+{
+    struct seat *seat = read_seat(replay, reader);
+    bool none = read_type(reader) == PACK_NIL;
+    struct bytes input = read_value(reader);
+    if (reader->status != STATUS_OK || seat == NULL)
+        return;
+    if (none)
+        input.length = 0;
+    if (input.length > INPUT_BYTES_MAX)
+        fail(replay, STATUS_MALFORMED);
+    else if (!inputs_replay(replay->room, seat, input))
+        fail(replay, STATUS_MEMORY);
 }
 
 /* --- Operations ---------------------------------------------------------------------------------- */
@@ -449,6 +466,9 @@ static void apply_act(struct replay *replay, struct reader *reader)
         return;
     case ACT_RESUMED:
         apply_resumed(replay, reader);
+        return;
+    case ACT_INPUT:
+        apply_input(replay, reader);
         return;
     }
 }

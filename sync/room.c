@@ -53,6 +53,7 @@ struct room *room_make(const struct room_options *options)
             return NULL;
         }
     }
+    inputs_declare(room);
     room->learns = rules->learns;
     for (uint32_t i = 0; i < rules->collection_count; i++) {
         room->learns |= rules->collections[i].learns;
@@ -168,6 +169,20 @@ static void take_back(struct room *room, uint32_t number, struct bytes user)
     presence_set_user(room, seat, user);
 }
 
+void room_notice(struct room *room, uint32_t seat, enum status status)
+{
+    room->refusals[status]++;
+    if (room->notice_count < NOTICES_MAX)
+        room->notices[room->notice_count++] = (struct notice){seat, status};
+}
+
+static void drop_told_notices(struct room *room)
+{
+    room->notice_count -= room->notices_told;
+    memmove(room->notices, room->notices + room->notices_told,
+            room->notice_count * sizeof room->notices[0]);
+}
+
 static void take_operations(struct room *room, struct seat *seat, struct reader *reader)
 {
     struct client *client = seat->client;
@@ -205,11 +220,8 @@ static void take_message(struct room *room, uint32_t number, struct bytes messag
             ? presence_set(&actor, seat->presence, &reader, count - 1)
             : presence_move(&actor, seat->presence, (uint32_t)(kind - CLIENT_MOVED), &reader);
     log_named(room, known);
-    if (status == STATUS_OK)
-        return;
-    room->refusals[status]++;
-    if (room->notice_count < NOTICES_MAX)
-        room->notices[room->notice_count++] = (struct notice){number, status};
+    if (status != STATUS_OK)
+        room_notice(room, number, status);
 }
 
 static void take_inbox(struct room *room)
@@ -349,10 +361,12 @@ static bool prepare_log(struct room *room)
 {
     const struct rules *rules = room->rules;
     size_t acts = room->inbox.edits + rules->tick_records + FIELDS_MAX + ROOM_TIMERS_MAX + 1;
+    acts += room->input_seats;
     if (room->departing || room->seats_away > 0)
         acts += room->seats_taken;
     size_t bytes = room->inbox.bytes + FIELDS_MAX * NAME_BYTES_MAX + rules->tick_bytes +
-                   rules->tick_records * (size_t)RULES_EDIT_BYTES;
+                   rules->tick_records * (size_t)RULES_EDIT_BYTES +
+                   room->input_seats * (size_t)INPUT_BYTES_MAX;
     return log_reserve(room, acts, bytes);
 }
 
@@ -396,12 +410,14 @@ void room_set_memory(struct room *room, const struct room_limits *limits)
 void room_tick(struct room *room)
 {
     room_set_tick(room, room->tick + 1);
-    room->notice_count = 0;
+    drop_told_notices(room);
+    inputs_tick(room); /* first, so that they are the same for all callbacks of the tick */
     take_inbox(room);
     take_departures(room);
     run_timers(room);
     if (room->rules->tick != NULL)
         room->rules->tick(room);
+    room->notices_told = room->notice_count;
     log_tick_end(room);
 }
 
@@ -414,7 +430,7 @@ bool room_frame_due(const struct room *room)
 
 const struct notice *room_notices(const struct room *room, uint32_t *count)
 {
-    *count = room->notice_count;
+    *count = room->notices_told;
     return room->notices;
 }
 

@@ -66,7 +66,8 @@ void room_set_grace(struct room *room, uint32_t ticks);
 /* Gives the member another role from the next tick on. Scopes come into and out of its sight. */
 MUST_CHECK enum status room_set_role(struct room *room, uint32_t seat, enum role role);
 
-/* Puts an `operations` or `presence` message into the inbox, where the next tick takes it.
+/* Puts an `operations` or `presence` message into the inbox, where the next tick takes it, and
+ * `inputs` where their own ticks do.
  * TRUNCATED, MALFORMED: the connection is to be closed with 4000. LIMIT: with 4011. MEMORY: 4017.
  * With any of them nothing of the message is taken. */
 MUST_CHECK enum status room_submit(struct room *room, uint32_t seat, struct bytes message);
@@ -80,7 +81,8 @@ void room_tick(struct room *room);
 /* True when this tick is one that sends frames (every tick_hz/frame_hz-th). */
 bool room_frame_due(const struct room *room);
 
-/* Refused presence of the tick just made: whom to send a notice. Valid until the next tick. */
+/* Presence that the tick just made has refused, and inputs that were since the one before: whom to
+ * send a notice. Valid until the next tick. */
 struct notice {
     uint32_t seat;
     enum status status;
@@ -99,6 +101,16 @@ uint32_t room_seat_member(const struct room *room, uint32_t seat);
 
 /* How often something was refused or thrown away, by status, since room_create(). */
 const uint64_t *room_refusals(const struct room *room); /* [STATUS_COUNT] */
+
+/* What became of inputs that fit, likewise. */
+struct input_counts {
+    uint64_t taken;
+    uint64_t late;      /* their tick was over */
+    uint64_t early;     /* more than INPUT_AHEAD_MAX ticks ahead */
+    uint64_t duplicate; /* for a tick that had one; the first counts */
+    uint64_t missed;    /* ticks without one of a member that had begun to send */
+};
+const struct input_counts *room_input_counts(const struct room *room);
 
 /* --- For rules, inside their callbacks ------------------------------------------------------ */
 

@@ -1,8 +1,9 @@
-/* room_parts.h - the inside of a room, shared by room.c, seats.c, inbox.c, clients.c, frame.c,
- * log.c, replay.c, snapshot*.c and welcome.c alone. */
+/* room_parts.h - the inside of a room, shared by room.c, seats.c, inbox.c, inputs.c, clients.c,
+ * frame.c, log.c, replay.c, snapshot*.c and welcome.c alone. */
 #ifndef SYNC_ROOM_PARTS_H
 #define SYNC_ROOM_PARTS_H
 
+#include "sync/inputs.h"
 #include "sync/operation.h"
 #include "sync/place.h"
 #include "sync/room.h"
@@ -58,7 +59,11 @@ struct seat {
     struct client *client;
     struct record *presence; /* NULL before the tick that takes the join */
     struct place everyone, presence_place;
-    struct place *extra;    /* [PLACES_EXTRA]; NULL where nothing but the two above is in sight */
+    struct place *extra; /* [PLACES_EXTRA]; NULL where nothing but the two above is in sight */
+    union {
+        struct inputs *inputs; /* with has_inputs */
+        uint64_t welcomed;     /* else: tick of the last welcome */
+    };
     uint64_t frame_tick;    /* of the last frame or welcome; while away: when the grace ends */
     uint64_t awaits;        /* tick of the last frame or welcome that decided something */
     uint64_t durable_told;  /* the durable tick that the client knows */
@@ -73,10 +78,11 @@ struct seat {
     uint8_t role;           /* enum role */
     uint8_t held;           /* bit per wire scope: the client holds something of it */
     uint8_t held_joining;   /* `held` as the last join left it: the scopes kept */
-    bool fresh;             /* no frame since the welcome */
-    bool kept;              /* the last join found the seat still there */
-    bool known;             /* the last join's key was known */
-    bool inflates;          /* it can read deflated sections */
+    bool fresh : 1;         /* no frame since the welcome */
+    bool kept : 1;          /* the last join found the seat still there */
+    bool known : 1;         /* the last join's key was known */
+    bool inflates : 1;      /* it can read deflated sections */
+    bool has_inputs : 1;    /* it has sent some */
 };
 
 enum inbox_kind {
@@ -142,10 +148,16 @@ struct room {
     bool has_roles;
 
     struct inbox inbox;
+    struct field input;   /* what a member may send for a tick, with rules->input */
+    uint8_t input_bytes;  /* most that it takes */
+    bool inputs_untold;   /* since the last frames */
+    uint32_t input_seats; /* that have sent some */
+    struct input_counts input_counts;
     struct timer *timers; /* [ROOM_TIMERS_MAX] where the rules use them */
     uint32_t timer_count;
     struct notice notices[NOTICES_MAX];
     uint32_t notice_count;
+    uint32_t notices_told; /* the first so many are of the last tick, the others came after it */
     uint64_t refusals[STATUS_COUNT];
 
     struct acts acts;
@@ -198,6 +210,8 @@ void room_default_limits(struct room_limits *limits);
 bool room_reserve(struct room *room, uint32_t edits, size_t bytes);
 void room_settle(struct room *room);
 void room_set_tick(struct room *room, uint64_t tick);
+/* Something without a sequence was refused: it is counted, and the member told with the next tick. */
+void room_notice(struct room *room, uint32_t seat, enum status status);
 /* How much of the past it remembers from here on. */
 void room_set_memory(struct room *room, const struct room_limits *limits);
 
@@ -213,6 +227,7 @@ void log_operation(struct room *room, uint32_t seat, enum status status, struct 
 void log_edit(struct room *room, uint32_t member, struct bytes operation);
 void log_named(struct room *room, uint32_t known); /* definitions from `known` on */
 void log_timer(struct room *room, uint32_t number, uint32_t ticks);
+void log_input(struct room *room, uint32_t seat, struct bytes input); /* empty: none is in force */
 void log_tick_end(struct room *room);
 void log_ended(struct room *room, const char *reason);
 /* Falling asleep and waking take a tick each, in which no timer runs. */
@@ -236,6 +251,8 @@ void inbox_void(struct room *room, uint32_t seat);
 
 /* seats.c */
 struct record *presence_find(const struct room *room, uint32_t member);
+/* NULL for a member that is not here. */
+struct seat *member_seat(const struct room *room, uint32_t member);
 struct scope *client_private_scope(struct room *room, struct client *client);
 void seat_release(struct room *room, uint32_t number);
 struct place *seat_place(struct seat *seat, enum wire_scope scope);

@@ -82,6 +82,13 @@ struct event_rules {
     bool presence; /* goes with presence: not part of what is kept with the room */
 };
 
+/* What a member sends for each tick: one value, an integer with a range, `ints` or `binary`, of at
+ * most INPUT_BYTES_MAX bytes packed. */
+struct input_rules {
+    struct field_rules value; /* without name and merge */
+    uint32_t hold;            /* for how many ticks the last one stays where the next is missing */
+};
+
 struct edit_context;
 
 /* One edit of a client as rules->accept sees it, before anything of its operation is applied. What
@@ -119,6 +126,7 @@ struct rules {
     const struct event_rules *events;
     uint32_t event_count;
     bool learns; /* collections and events named by clients are learnt, seen by everyone */
+    const struct input_rules *input; /* NULL: members send none */
     uint32_t tick_records; /* most records the callbacks of one tick make; memory is set aside */
     uint32_t tick_bytes;   /* most bytes of values they write beside */
 
@@ -163,5 +171,17 @@ struct field_view
 edit_field(const struct edit_view *edit, int collection, struct bytes id, int field);
 struct field_view edit_finds(const struct edit_view *edit, int field);
 struct field_view edit_leaves(const struct edit_view *edit, int field);
+
+/* --- Inputs, in any callback: what a member wants at this tick -------------------------------- */
+
+/* The packed value in force; empty where there is none: the member has sent none in time and nothing
+ * is held, it is away, a viewer, or not here. Valid as long as the tick. */
+struct bytes room_input(const struct room *room, uint32_t member);
+
+/* The same of FIELD_INT; false where there is none. */
+bool room_input_number(const struct room *room, uint32_t member, int64_t *number);
+
+/* For how many ticks it has been held since the member's own one; 0: it is this tick's own. */
+uint32_t room_input_held(const struct room *room, uint32_t member);
 
 #endif

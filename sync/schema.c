@@ -21,6 +21,20 @@ static void field_bounds(struct field *field)
     }
 }
 
+struct field schema_field(const struct field_rules *rules)
+{
+    struct field field = {.minimum = rules->minimum,
+                          .maximum = rules->maximum,
+                          .steps = rules->steps,
+                          .type = (uint8_t)rules->type,
+                          .merge = (uint8_t)rules->merge,
+                          .file = rules->file};
+    if (rules->name != NULL)
+        field.name = bytes_of(rules->name);
+    field_bounds(&field);
+    return field;
+}
+
 /* Makes room for one more element of an array in the heap; what it was is copied. */
 static void *grow(struct heap *heap, void *array, uint32_t count, uint32_t *capacity, size_t size)
 {
@@ -107,14 +121,7 @@ declare_collection(struct schema *schema, struct heap *heap, const struct collec
         const struct field_rules *field = &rules->fields[i];
         assert(field->merge != MERGE_ADD || field->type == FIELD_INT || field->type == FIELD_FIXED);
         assert(!field->file || (field->type == FIELD_BINARY && field->merge == MERGE_SET));
-        add_field(schema, heap, number,
-                  (struct field){.name = bytes_of(field->name),
-                                 .minimum = field->minimum,
-                                 .maximum = field->maximum,
-                                 .steps = field->steps,
-                                 .type = (uint8_t)field->type,
-                                 .merge = (uint8_t)field->merge,
-                                 .file = field->file});
+        add_field(schema, heap, number, schema_field(field));
     }
 }
 

@@ -62,6 +62,9 @@ struct schema {
 #define SCHEMA_EDIT_BYTES 4096u
 size_t schema_bytes(const struct rules *rules);
 
+/* A field as it is declared, bounds that are left out being the widest. */
+struct field schema_field(const struct field_rules *rules);
+
 /* Declares the names of a kind. The tables must keep the limits (asserted). */
 void schema_init(struct schema *schema, struct heap *heap, const struct rules *rules);
 

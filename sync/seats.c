@@ -59,30 +59,30 @@ struct record *presence_find(const struct room *room, uint32_t member)
     return record != NULL && record->kind == RECORD_LIVE ? record : NULL;
 }
 
-/* NULL for a member that is not here. A room that is being replayed has no presence to find it by. */
-static struct client *seated(const struct room *room, uint32_t member)
+/* A room that is being replayed has no presence to find it by. */
+struct seat *member_seat(const struct room *room, uint32_t member)
 {
     if (!room->replaying) {
         const struct record *presence = presence_find(room, member);
-        return presence == NULL ? NULL : room->seats[presence->seat].client;
+        return presence == NULL ? NULL : &room->seats[presence->seat];
     }
     for (uint32_t i = 0; i < room->seat_count; i++) {
-        const struct seat *seat = &room->seats[i];
+        struct seat *seat = &room->seats[i];
         if (seat->state != SEAT_FREE && seat->client->member == member)
-            return seat->client;
+            return seat;
     }
     return NULL;
 }
 
 bool room_seats(const struct room *room, uint32_t member)
 {
-    return seated(room, member) != NULL;
+    return member_seat(room, member) != NULL;
 }
 
 struct scope *room_private_scope(struct room *room, uint32_t member)
 {
-    struct client *client = seated(room, member);
-    return client == NULL ? NULL : client_private_scope(room, client);
+    const struct seat *seat = member_seat(room, member);
+    return seat == NULL ? NULL : client_private_scope(room, seat->client);
 }
 
 static uint32_t seat_allot(struct room *room)
@@ -104,6 +104,7 @@ void seat_release(struct room *room, uint32_t number)
     struct seat *seat = &room->seats[number];
     if (seat->extra != NULL)
         heap_give(&room->state.heap, seat->extra, PLACES_BYTES);
+    inputs_drop(room, seat);
     *seat = (struct seat){.next_free = room->seat_free};
     room->seat_free = number + 1;
     room->seats_taken--;
@@ -147,6 +148,7 @@ static void seat_welcome(struct room *room, struct seat *seat, const struct hell
     seat->everyone = seat->presence_place = (struct place){0};
     if (seat->extra != NULL)
         memset(seat->extra, 0, PLACES_BYTES);
+    inputs_renew(room, seat);
     seat_resume(room, seat, hello);
     room->behind = true;
 }

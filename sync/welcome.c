@@ -34,6 +34,22 @@ static void write_refusals(struct writer *writer, const struct seat *seat)
     }
 }
 
+static void write_input(struct writer *writer, const struct room *room)
+{
+    const struct input_rules *rules = room->rules->input;
+    if (rules == NULL) {
+        pack_nil(writer);
+        return;
+    }
+    pack_array(writer, 6);
+    pack_integer(writer, room->input.type);
+    pack_integer(writer, room->input.minimum);
+    pack_integer(writer, room->input.maximum);
+    pack_integer(writer, room->input.steps);
+    pack_integer(writer, rules->hold);
+    pack_integer(writer, INPUT_AHEAD_MAX);
+}
+
 void wire_write_welcome(struct writer *writer,
                         struct room *room,
                         uint32_t number,
@@ -41,7 +57,7 @@ void wire_write_welcome(struct writer *writer,
 {
     struct seat *seat = &room->seats[number];
     seat->durable_told = room->options.saves ? room_durable(room) : room->tick;
-    pack_array(writer, 15);
+    pack_array(writer, 16);
     pack_integer(writer, SERVER_WELCOME);
     pack_integer(writer, seat->client->member);
     pack_integer(writer, (int64_t)room->options.incarnation);
@@ -57,4 +73,5 @@ void wire_write_welcome(struct writer *writer,
     write_limits(writer, limits);
     write_refusals(writer, seat);
     pack_integer(writer, (int64_t)(room->tick - seat->durable_told));
+    write_input(writer, room);
 }

@@ -20,6 +20,7 @@ enum client_message {
     CLIENT_PRESENCE = 2,
     CLIENT_CLOCK = 3,
     CLIENT_LEAVE = 4,
+    CLIENT_INPUTS = 5,
     CLIENT_MOVED = 16 /* + mask */
 };
 #define CLIENT_MOVED_MASK_MAX 111
@@ -30,8 +31,14 @@ enum server_message {
     SERVER_WELCOME = 2,
     SERVER_CLOCK = 3,
     SERVER_NOTICE = 4,
-    SERVER_SAVING = 5
+    SERVER_SAVING = 5,
+    SERVER_FRAME_INPUTS = 6
 };
+
+static inline bool server_message_is_frame(int64_t kind)
+{
+    return kind == SERVER_FRAME || kind == SERVER_FRAME_NEWS || kind == SERVER_FRAME_INPUTS;
+}
 
 /* Scopes as the wire numbers them. */
 enum wire_scope {

@@ -62,6 +62,11 @@ static const struct event_rules events[] = {
     {.name = "arrival", .kept = 2},
 };
 
+static const struct input_rules input = {
+    .value = {.type = FIELD_INT, .minimum = -1000, .maximum = 1000},
+    .hold = 2,
+};
+
 const struct rules kind_mixed = {
     .name = "mixed",
     .tick_hz = 20,
@@ -71,6 +76,7 @@ const struct rules kind_mixed = {
     .events = events,
     .event_count = COUNT(events),
     .learns = true,
+    .input = &input,
     .tick_records = 4,
     .tick_bytes = 1024,
 };
@@ -160,6 +166,7 @@ const struct rules kind_every = {
     .events = events,
     .event_count = COUNT(events),
     .learns = true,
+    .input = &input,
     .tick_records = 16,
     .tick_bytes = 2048,
     .created = created,

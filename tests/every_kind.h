@@ -1,4 +1,5 @@
-/* every_kind.h - a room kind with every sight, type and merge, without rules and with them. */
+/* every_kind.h - a room kind with every sight, type and merge and with inputs (an integer, held for
+ * two ticks), without rules and with them. */
 #ifndef TESTS_EVERY_KIND_H
 #define TESTS_EVERY_KIND_H
 

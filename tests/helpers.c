@@ -195,15 +195,31 @@ static void read_news(struct frame_head *head)
     }
 }
 
+static void read_inputs(struct frame_head *head)
+{
+    head->arrived = read_type(&head->reader) != PACK_NIL;
+    if (head->arrived)
+        head->margin = read_integer(&head->reader);
+    else
+        read_nil(&head->reader);
+    head->missed = read_integer(&head->reader);
+    head->news = read_type(&head->reader) != PACK_NIL;
+    if (!head->news)
+        read_nil(&head->reader);
+}
+
 struct frame_head frame_head(struct bytes message)
 {
     struct frame_head head = {.reader = reader_on(message)};
     uint32_t count = read_array(&head.reader);
     int64_t kind = read_integer(&head.reader);
-    ck_assert(kind == SERVER_FRAME || kind == SERVER_FRAME_NEWS);
+    ck_assert(server_message_is_frame(kind));
+    head.inputs = kind == SERVER_FRAME_INPUTS;
     head.news = kind == SERVER_FRAME_NEWS;
-    head.sections = count - (head.news ? 3 : 2);
+    head.sections = count - (head.inputs ? 5 : head.news ? 3 : 2);
     head.ticks = read_integer(&head.reader);
+    if (head.inputs)
+        read_inputs(&head);
     if (head.news)
         read_news(&head);
     ck_assert_int_eq(head.reader.status, STATUS_OK);

@@ -69,6 +69,9 @@ void expect_value(const struct room *room,
 /* A frame's head; the reader stands at the first section. */
 struct frame_head {
     bool news;
+    bool inputs; /* it tells of the member's inputs */
+    bool arrived;
+    int64_t margin, missed;
     int64_t ticks;
     int64_t decided;
     uint32_t refusals;

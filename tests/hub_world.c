@@ -305,7 +305,7 @@ int peer_messages(const struct peer *peer, int kind)
         int64_t found;
         if ((frame[0] & 0x0f) == 2 &&
             wire_read_kind((struct bytes){frame + header, length}, &found) == STATUS_OK)
-            count += found == kind || (kind == SERVER_FRAME && found == SERVER_FRAME_NEWS);
+            count += found == kind || (kind == SERVER_FRAME && server_message_is_frame(found));
         at += header + length;
     }
     return count;

@@ -82,7 +82,7 @@ uint8_t peer_last_frame(const struct peer *peer, struct bytes *payload);
 int peer_close_code(const struct peer *peer);
 bool peer_close_says(const struct peer *peer, const char *text);
 
-/* How many messages of this kind went to the peer; SERVER_FRAME counts both sorts. */
+/* How many messages of this kind went to the peer; SERVER_FRAME counts all sorts. */
 int peer_messages(const struct peer *peer, int kind);
 
 #endif

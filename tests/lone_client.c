@@ -99,6 +99,17 @@ static void on_saving(void *context, struct tutti_client *which, enum tutti_savi
     tell("saving %d ", (int)saving);
 }
 
+static void
+on_inputs(void *context, struct tutti_client *which, const struct tutti_input_report *report)
+{
+    (void)context, (void)which;
+    if (report->arrived)
+        tell("inputs %d margin %d missed %u ", (int)report->tick, (int)report->margin,
+             report->missed);
+    else
+        tell("inputs %d missed %u ", (int)report->tick, report->missed);
+}
+
 static void on_notice(void *context,
                       struct tutti_client *which,
                       enum tutti_status status,
@@ -119,6 +130,7 @@ static const struct tutti_handlers handlers = {
     .saved = on_saved,
     .uncertain = on_uncertain,
     .saving = on_saving,
+    .inputs = on_inputs,
     .notice = on_notice,
 };
 

@@ -15,6 +15,7 @@
  *   #OPERATION@SEQUENCE=STATUS              decided
  *   !OPERATION  ?OPERATION                  saved, uncertain
  *   saving STATE  notice STATUS 'TEXT'
+ *   inputs TICK margin MARGIN missed TICKS  of inputs; without a margin where none arrived
  */
 #ifndef TESTS_LONE_CLIENT_H
 #define TESTS_LONE_CLIENT_H

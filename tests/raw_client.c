@@ -170,7 +170,7 @@ struct bytes raw_expect(struct raw_client *client, int kind)
                       client->close_code, client->reason, kind);
         int64_t found;
         ck_assert_int_eq(wire_read_kind(message, &found), STATUS_OK);
-        if (found == kind || (kind == SERVER_FRAME && found == SERVER_FRAME_NEWS))
+        if (found == kind || (kind == SERVER_FRAME && server_message_is_frame(found)))
             return message;
     }
 }

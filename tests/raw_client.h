@@ -56,7 +56,7 @@ void raw_hello(struct raw_client *client, int key, const char *kind);
  * close is noted. */
 struct bytes raw_next(struct raw_client *client);
 
-/* The next message of this kind; others are passed over. SERVER_FRAME takes both sorts. */
+/* The next message of this kind; others are passed over. SERVER_FRAME takes all sorts. */
 struct bytes raw_expect(struct raw_client *client, int kind);
 
 /* Reads until the connection is over; the close code, 1006 when there was none. */

@@ -159,17 +159,58 @@ static void show_section(struct table *table)
     }
 }
 
+static void show_inputs(struct table *table)
+{
+    if (read_type(&table->reader) == PACK_NIL) {
+        read_nil(&table->reader);
+        row(table, "no input arrived");
+    } else {
+        int64_t margin = number(table);
+        row(table, "inputs were there %" PRId64 " ticks before they were needed", margin);
+    }
+    int64_t missed = number(table);
+    row(table, "%" PRId64 " ticks had none", missed);
+}
+
+static void show_news(struct table *table)
+{
+    if (read_type(&table->reader) == PACK_NIL) {
+        read_nil(&table->reader);
+        row(table, "no news");
+        return;
+    }
+    uint32_t left = read_array(&table->reader);
+    int64_t decided = number(table);
+    int64_t durable = number(table);
+    row(table, "news: %" PRId64 " decided, durable + %" PRId64, decided, durable);
+    if (left > 2) {
+        skip(&table->reader, left - 2);
+        row(table, "refused: %u", (left - 2) / 2);
+    }
+}
+
+/* Everything before the sections; how many elements that is. */
+static uint32_t show_head(struct table *table)
+{
+    int64_t kind = number(table);
+    row(table, "kind %" PRId64 ": frame", kind);
+    int64_t ticks = number(table);
+    row(table, "ticks + %" PRId64, ticks);
+    if (kind == SERVER_FRAME)
+        return 2;
+    if (kind == SERVER_FRAME_INPUTS)
+        show_inputs(table);
+    show_news(table);
+    return kind == SERVER_FRAME_INPUTS ? 5 : 3;
+}
+
 void frame_print(FILE *out, const struct replica *replica, struct bytes message)
 {
     struct table table = {.out = out, .replica = replica, .reader = reader_on(message)};
     fprintf(out, "a frame of %zu bytes:\n", message.length);
     uint32_t elements = read_array(&table.reader);
     row(&table, "message of %u elements", elements);
-    int64_t kind = number(&table);
-    row(&table, "kind %" PRId64 ": frame", kind);
-    int64_t ticks = number(&table);
-    row(&table, "ticks + %" PRId64, ticks);
-    for (uint32_t i = 2; i < elements && table.reader.status == STATUS_OK; i++)
+    for (uint32_t i = show_head(&table); i < elements && table.reader.status == STATUS_OK; i++)
         show_section(&table);
     if (reader_end(&table.reader) != STATUS_OK)
         fputs("  (cannot be read further)\n", out);

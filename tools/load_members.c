@@ -304,7 +304,7 @@ static void walker_hear(struct member *member, struct bytes payload, int64_t kin
         if (message_read_welcome(payload, &welcome) != STATUS_OK)
             lose(member, "a malformed welcome");
         member->welcomed = true;
-    } else if (kind <= SERVER_FRAME_NEWS && member->welcomed) {
+    } else if (server_message_is_frame(kind) && member->welcomed) {
         joined(member);
     }
 }
@@ -432,7 +432,7 @@ static void on_message(struct link *link, struct bytes payload)
         link_close(&load->links, link);
         return;
     }
-    if (kind <= SERVER_FRAME_NEWS) {
+    if (server_message_is_frame(kind)) {
         member->frames++;
         member->frame_bytes += payload.length;
     }

@@ -144,6 +144,10 @@ static void print_act(const struct telling *telling, const struct log_act *act)
     case ACT_TIMER:
         printf(",\"timer\":%" PRIu32 ",\"ticks\":%" PRIu32, act->timer, act->ticks);
         break;
+    case ACT_INPUT:
+        fputs(",\"input\":", stdout);
+        json_packed(stdout, act->input);
+        break;
     case ACT_ENDED:
         fputs(",\"reason\":", stdout);
         print_text(act->text);
@@ -164,16 +168,16 @@ static bool is_of_interest(enum act act)
 static void
 print_line(struct telling *telling, const struct log_entry *entry, const struct log_act *act)
 {
-    static const char *const names[] = {"opened", "woken",     "slept", "joined", "left",
-                                        "role",   "operation", "edit",  "named",  "timer",
-                                        "random", "ended",     "hash",  "resumed"};
+    static const char *const names[] = {"opened", "woken",     "slept", "joined",  "left",
+                                        "role",   "operation", "edit",  "named",   "timer",
+                                        "random", "ended",     "hash",  "resumed", "input"};
     fputs("{\"time\":", stdout);
     print_time(entry->wall_ms);
     printf(",\"tick\":%" PRIu64 ",\"act\":\"%s\"", entry->tick, names[act->act]);
     if (act->act == ACT_RESUMED)
         printf(",\"unrecorded_after\":%" PRIu64, entry->tick - entry->since);
     bool seated = act->act == ACT_JOINED || act->act == ACT_LEFT || act->act == ACT_ROLE ||
-                  act->act == ACT_OPERATION;
+                  act->act == ACT_OPERATION || act->act == ACT_INPUT;
     if (seated)
         print_who(seat_of(telling, act->seat));
     print_act(telling, act);

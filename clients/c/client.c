@@ -338,6 +338,29 @@ uint64_t tutti_tick(const struct tutti_client *client)
     return client->tick;
 }
 
+uint32_t tutti_tick_rate(const struct tutti_client *client)
+{
+    return client->tick_hz;
+}
+
+uint64_t tutti_tick_now(const struct tutti_client *client, uint64_t now_us)
+{
+    uint64_t since_us = now_us > client->clock_tick_us ? now_us - client->clock_tick_us : 0;
+    uint64_t tick = client->clock_tick + since_us * client->tick_hz / SECOND_US;
+    return tick > client->tick ? tick : client->tick;
+}
+
+struct tutti_input_terms tutti_input_terms(const struct tutti_client *client)
+{
+    const struct input_terms *terms = &client->inputs.terms;
+    return (struct tutti_input_terms){.taken = terms->taken,
+                                      .type = terms->type,
+                                      .minimum = terms->minimum,
+                                      .maximum = terms->maximum,
+                                      .hold = terms->hold,
+                                      .ahead = terms->ahead};
+}
+
 uint32_t tutti_frame_rate(const struct tutti_client *client)
 {
     return client->frame_hz;
@@ -375,6 +398,16 @@ tutti_presence(struct tutti_client *client, const char *field, struct tutti_valu
 {
     enum tutti_status status =
         presence_put(&client->presence, field, &value, replica_collection_at(client->replica, 0));
+    if (status == TUTTI_OK)
+        poke(client);
+    return status;
+}
+
+enum tutti_status tutti_input(struct tutti_client *client, uint64_t tick, struct tutti_value value)
+{
+    if (client->state != TUTTI_LIVE || client->leaving)
+        return TUTTI_REFUSED;
+    enum tutti_status status = inputs_put(&client->inputs, tick, &value);
     if (status == TUTTI_OK)
         poke(client);
     return status;

@@ -58,6 +58,30 @@ void presence_write(struct presence *presence,
                     struct writer *writer,
                     const struct replica_collection *collection);
 
+/* --- inputs.c: what this member wants at each tick ------------------------------------------------ */
+
+struct own_input {
+    uint64_t tick;
+    uint8_t length;
+    uint8_t packed[INPUT_BYTES_MAX];
+};
+
+/* A ring of those that were not sent yet, by tick. */
+struct own_inputs {
+    struct own_input ring[INPUT_AHEAD_MAX];
+    uint32_t first, count;
+    uint64_t newest; /* tick given last on this connection */
+    uint64_t next;   /* the tick after that of the newest one sent */
+    struct input_terms terms;
+};
+
+void inputs_welcome(struct own_inputs *inputs, const struct welcome *welcome);
+enum tutti_status
+inputs_put(struct own_inputs *inputs, uint64_t tick, const struct tutti_value *value);
+
+/* The next message: those for consecutive ticks, as many as one may hold. */
+void inputs_write(struct own_inputs *inputs, struct writer *writer);
+
 /* --- operations.c: what was submitted and is not acknowledged ------------------------------------ */
 
 /* What the caller was told. A refusal is final; what was applied may still be lost with the server. */
@@ -191,10 +215,13 @@ struct tutti_client {
     enum durability durability;
     enum saving saving;
     uint32_t tick_hz, frame_hz;
+    uint64_t clock_tick;    /* the room's, by the last answer of the clock or the welcome */
+    uint64_t clock_tick_us; /* when it was that */
     char kind[NAME_BYTES_MAX + 1];
     struct wire_limits limits;
 
     struct presence presence;
+    struct own_inputs inputs;
     struct operations operations;
     struct server_clock clock;
     struct pace pace;

@@ -77,6 +77,29 @@ static enum durability read_durability(struct reader *reader)
     return durability < DURABILITY_DISK ? (enum durability)durability : DURABILITY_DISK;
 }
 
+/* Its elements are those of a field's definition; those that later versions put behind are skipped. */
+static struct input_terms read_input_terms(struct reader *reader)
+{
+    struct input_terms terms = {.taken = true};
+    if (read_type(reader) == PACK_NIL) {
+        read_nil(reader);
+        return (struct input_terms){0};
+    }
+    uint32_t count = read_array(reader);
+    if (count < 6) {
+        reader_fail(reader, STATUS_MALFORMED);
+        return (struct input_terms){0};
+    }
+    terms.type = read_natural(reader);
+    terms.minimum = read_integer_in(reader, -INTEGER_MAX, INTEGER_MAX);
+    terms.maximum = read_integer_in(reader, -INTEGER_MAX, INTEGER_MAX);
+    terms.steps = read_natural(reader);
+    terms.hold = read_natural(reader);
+    terms.ahead = read_natural(reader);
+    skip_surplus(reader, count - 6);
+    return terms;
+}
+
 enum status message_read_welcome(struct bytes message, struct welcome *welcome)
 {
     struct reader reader = reader_on(message);
@@ -101,9 +124,40 @@ enum status message_read_welcome(struct bytes message, struct welcome *welcome)
         welcome->durable -= (uint64_t)read_integer_in(&reader, 0, (int64_t)welcome->tick);
         used++;
     }
+    welcome->input = (struct input_terms){0};
+    if (reader.status == STATUS_OK && count > used) {
+        welcome->input = read_input_terms(&reader);
+        used++;
+    }
     if (reader.status == STATUS_OK)
         skip_surplus(&reader, count - used);
     return reader_end(&reader);
+}
+
+static void read_news(struct reader *reader, struct frame_head *frame)
+{
+    uint32_t elements = read_array(reader);
+    if (elements < 2)
+        reader_fail(reader, STATUS_MALFORMED);
+    frame->decided = read_natural(reader);
+    frame->durable = (uint64_t)read_integer_in(reader, 0, INTEGER_MAX);
+    if (reader->status == STATUS_OK)
+        frame->refusals = read_refusals(reader, elements - 2, &frame->refusal_count);
+}
+
+static void read_inputs(struct reader *reader, struct frame_head *frame)
+{
+    frame->inputs = true;
+    frame->arrived = read_type(reader) != PACK_NIL;
+    if (frame->arrived)
+        frame->margin = read_integer_in(reader, -INTEGER_MAX, INTEGER_MAX);
+    else
+        read_nil(reader);
+    frame->missed = read_natural(reader);
+    if (read_type(reader) == PACK_NIL)
+        read_nil(reader);
+    else
+        read_news(reader, frame);
 }
 
 enum status message_read_frame(struct bytes message, struct frame_head *frame)
@@ -111,21 +165,17 @@ enum status message_read_frame(struct bytes message, struct frame_head *frame)
     *frame = (struct frame_head){0};
     struct reader reader = reader_on(message);
     uint32_t count = read_array(&reader);
-    bool news = read_integer_in(&reader, SERVER_FRAME, SERVER_FRAME_NEWS) == SERVER_FRAME_NEWS;
-    frame->ticks = read_natural(&reader);
-    if (count < (news ? 3u : 2u))
+    int64_t kind = read_integer(&reader);
+    uint32_t least = kind == SERVER_FRAME_INPUTS ? 5 : kind == SERVER_FRAME_NEWS ? 3 : 2;
+    if (!server_message_is_frame(kind) || count < least)
         reader_fail(&reader, STATUS_MALFORMED);
-    if (news) {
-        uint32_t elements = read_array(&reader);
-        if (elements < 2)
-            reader_fail(&reader, STATUS_MALFORMED);
-        frame->decided = read_natural(&reader);
-        frame->durable = (uint64_t)read_integer_in(&reader, 0, INTEGER_MAX);
-        if (reader.status == STATUS_OK)
-            frame->refusals = read_refusals(&reader, elements - 2, &frame->refusal_count);
-    }
+    frame->ticks = read_natural(&reader);
+    if (kind == SERVER_FRAME_INPUTS)
+        read_inputs(&reader, frame);
+    else if (kind == SERVER_FRAME_NEWS)
+        read_news(&reader, frame);
     frame->sections = reader;
-    frame->section_count = reader.status == STATUS_OK ? count - (news ? 3 : 2) : 0;
+    frame->section_count = reader.status == STATUS_OK ? count - least : 0;
     return reader.status;
 }
 
@@ -201,4 +251,11 @@ void message_write_leave(struct writer *writer)
 {
     pack_array(writer, 1);
     pack_integer(writer, CLIENT_LEAVE);
+}
+
+void message_write_inputs_head(struct writer *writer, int64_t gap, uint32_t count)
+{
+    pack_array(writer, 2 + count);
+    pack_integer(writer, CLIENT_INPUTS);
+    pack_integer(writer, gap);
 }

@@ -9,6 +9,16 @@
 #include "sync/pack.h"
 #include "sync/wire.h"
 
+/* What members may send for each tick. */
+struct input_terms {
+    bool taken; /* else they send none, and all else is 0 */
+    uint32_t type;
+    int64_t minimum, maximum;
+    uint32_t steps;
+    uint32_t hold;
+    uint32_t ahead;
+};
+
 struct welcome {
     uint32_t member;
     uint64_t incarnation;
@@ -24,6 +34,7 @@ struct welcome {
     struct wire_limits limits;
     struct reader refusals; /* sequence, status, ...; checked */
     uint32_t refusal_count;
+    struct input_terms input;
 };
 
 MUST_CHECK enum status message_read_welcome(struct bytes message, struct welcome *welcome);
@@ -36,9 +47,13 @@ struct frame_head {
     uint32_t refusal_count;
     struct reader sections; /* stands at the first */
     uint32_t section_count;
+    bool inputs;     /* it tells of this client's inputs */
+    bool arrived;    /* any, since the frame before */
+    int64_t margin;  /* then: the least of theirs */
+    uint32_t missed; /* ticks */
 };
 
-/* Of a frame, with news or without. */
+/* Of a frame of any kind. */
 MUST_CHECK enum status message_read_frame(struct bytes message, struct frame_head *frame);
 
 struct clock_answer {
@@ -59,5 +74,8 @@ enum status message_read_status(struct reader *reader);
 void message_write_hello(struct writer *writer, const struct hello *hello);
 void message_write_clock(struct writer *writer, int64_t echo);
 void message_write_leave(struct writer *writer);
+
+/* The head of so many inputs, which follow it packed. */
+void message_write_inputs_head(struct writer *writer, int64_t gap, uint32_t count);
 
 #endif

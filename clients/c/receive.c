@@ -15,6 +15,12 @@ static void set_saving(struct tutti_client *client, enum saving saving)
         client->handlers.saving(client->handlers.context, client, (enum tutti_saving)saving);
 }
 
+static void set_clock_tick(struct tutti_client *client, uint64_t tick, uint64_t when_us)
+{
+    client->clock_tick = tick;
+    client->clock_tick_us = when_us;
+}
+
 static enum status
 receive_welcome(struct tutti_client *client, uint64_t now_us, struct bytes message)
 {
@@ -35,6 +41,8 @@ receive_welcome(struct tutti_client *client, uint64_t now_us, struct bytes messa
     client->tick_hz = welcome.tick_hz;
     client->frame_hz = welcome.frame_hz;
     client->limits = welcome.limits;
+    inputs_welcome(&client->inputs, &welcome);
+    set_clock_tick(client, welcome.tick, now_us);
     memcpy(client->kind, welcome.kind.data, welcome.kind.length);
     client->kind[welcome.kind.length] = 0;
     pace_begin(&client->pace, &welcome.limits, now_us);
@@ -46,6 +54,16 @@ receive_welcome(struct tutti_client *client, uint64_t now_us, struct bytes messa
     outcomes_acknowledge(client);
     client_set_state(client, TUTTI_LOADING);
     return STATUS_OK;
+}
+
+static void tell_inputs(struct tutti_client *client, const struct frame_head *frame)
+{
+    struct tutti_input_report report = {.tick = client->tick,
+                                        .arrived = frame->arrived,
+                                        .margin = frame->margin,
+                                        .missed = frame->missed};
+    if (frame->inputs && client->handlers.inputs != NULL)
+        client->handlers.inputs(client->handlers.context, client, &report);
 }
 
 static enum status receive_frame(struct tutti_client *client, struct bytes message)
@@ -69,6 +87,7 @@ static enum status receive_frame(struct tutti_client *client, struct bytes messa
         return status;
     outcomes_of_frame(client, &frame);
     outcomes_acknowledge(client);
+    tell_inputs(client, &frame);
     if (client->state == TUTTI_LOADING && replica_complete(client->replica)) {
         client->been_live = true;
         client->tries = 0;
@@ -81,9 +100,12 @@ static enum status receive_clock(struct tutti_client *client, uint64_t now_us, s
 {
     struct clock_answer answer;
     enum status status = message_read_clock(message, &answer);
-    if (status == STATUS_OK && clock_answered(&client->clock, &answer, now_us))
-        client->clock.next_us = now_us + CLOCK_INTERVAL_US;
-    return status;
+    uint64_t asked_us = client->clock.asked_us;
+    if (status != STATUS_OK || !clock_answered(&client->clock, &answer, now_us))
+        return status;
+    client->clock.next_us = now_us + CLOCK_INTERVAL_US;
+    set_clock_tick(client, answer.tick, now_us - (now_us - asked_us) / 2);
+    return STATUS_OK;
 }
 
 static enum status receive_notice(struct tutti_client *client, struct bytes message)
@@ -115,6 +137,7 @@ static enum status receive(struct tutti_client *client, uint64_t now_us, struct 
     switch (kind) {
     case SERVER_FRAME:
     case SERVER_FRAME_NEWS:
+    case SERVER_FRAME_INPUTS:
         return receive_frame(client, message);
     case SERVER_WELCOME:
         return receive_welcome(client, now_us, message);

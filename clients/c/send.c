@@ -38,6 +38,11 @@ static bool presence_waits(const struct tutti_client *client)
     return client->state == TUTTI_LIVE && presence_dirty(&client->presence);
 }
 
+static bool inputs_wait(const struct tutti_client *client)
+{
+    return client->state == TUTTI_LIVE && client->inputs.count > 0;
+}
+
 static bool clock_waits(const struct tutti_client *client)
 {
     return !client->clock.asked && (client->state == TUTTI_LOADING || client->state == TUTTI_LIVE);
@@ -47,6 +52,7 @@ enum utterance {
     SAY_NOTHING,
     SAY_HELLO,
     SAY_LEAVE,
+    SAY_INPUTS,
     SAY_OPERATIONS,
     SAY_PRESENCE,
     SAY_CLOCK
@@ -60,6 +66,8 @@ static enum utterance next_utterance(const struct tutti_client *client, uint64_t
         return client->leaving ? SAY_LEAVE : SAY_HELLO;
     if (client->leaving)
         return SAY_LEAVE;
+    if (inputs_wait(client))
+        return SAY_INPUTS; /* first: they have a tick to meet */
     if (operations_wait(client) && now_us >= pace_ready_us(&client->pace))
         return SAY_OPERATIONS;
     if (presence_waits(client) && now_us >= client->presence.next_us)
@@ -86,6 +94,9 @@ static void write_utterance(struct tutti_client *client,
             message_write_leave(writer);
         client->hello_sent = true;
         client_set_state(client, TUTTI_ENDED);
+        break;
+    case SAY_INPUTS:
+        inputs_write(&client->inputs, writer);
         break;
     case SAY_OPERATIONS:
         operations_write(&client->operations, writer, client->limits.operations_in_flight);
@@ -129,7 +140,7 @@ uint64_t client_send_due_us(const struct tutti_client *client)
     uint64_t due = UINT64_MAX;
     if (!client->open || client->dropping != 0 || client->state == TUTTI_ENDED)
         return due;
-    if (!client->hello_sent || client->leaving)
+    if (!client->hello_sent || client->leaving || inputs_wait(client))
         return 0;
     if (operations_wait(client))
         due = earlier(due, pace_ready_us(&client->pace));

@@ -155,6 +155,25 @@ enum tutti_saving {
     TUTTI_SAVING_PAUSED       /* nothing is decided until the disk is well again */
 };
 
+/* What a room's members may send for each tick. */
+struct tutti_input_terms {
+    bool taken;               /* else they send none, and all else is 0 */
+    uint32_t type;            /* 2: an integer, 5: binary, 6: an array of integers */
+    int64_t minimum, maximum; /* of the integer; `maximum` of bytes or items */
+    uint32_t hold;            /* ticks for which the last one stays where the next is missing */
+    uint32_t ahead;           /* most ticks that one may be ahead of the room's */
+};
+
+/* What a frame tells of the own inputs: those for its tick and the ones before are over, applied or
+ * too late. */
+struct tutti_input_report {
+    uint64_t tick;
+    bool arrived;   /* any, since the frame before */
+    int64_t margin; /* then: least number of ticks that one was there before it was needed; below 0:
+                        so many too late */
+    uint32_t missed; /* ticks without one of its own, since the frame before */
+};
+
 /* Zero and NULL mean the default. */
 struct tutti_options {
     const char *kind;        /* the room's kind; NULL takes the room's own */
@@ -217,7 +236,12 @@ struct tutti_handlers {
     /* The server's disk has got into another state. */
     void (*saving)(void *context, struct tutti_client *client, enum tutti_saving saving);
 
-    /* A presence was refused. */
+    /* With each frame, once an input was sent on this connection; after what it made visible. */
+    void (*inputs)(void *context,
+                   struct tutti_client *client,
+                   const struct tutti_input_report *report);
+
+    /* A presence or an input was refused. */
     void (*notice)(void *context,
                    struct tutti_client *client,
                    enum tutti_status status,
@@ -233,7 +257,8 @@ TUTTI_PUBLIC const char *tutti_state_reason(const struct tutti_client *client, i
 
 TUTTI_PUBLIC uint32_t tutti_member(const struct tutti_client *client); /* own number; 0 unknown */
 TUTTI_PUBLIC uint64_t tutti_tick(const struct tutti_client *client);
-TUTTI_PUBLIC uint32_t tutti_frame_rate(const struct tutti_client *client); /* 0 before a welcome */
+TUTTI_PUBLIC uint32_t tutti_tick_rate(const struct tutti_client *client);  /* 0 before a welcome */
+TUTTI_PUBLIC uint32_t tutti_frame_rate(const struct tutti_client *client); /* likewise */
 TUTTI_PUBLIC const char *tutti_kind(const struct tutti_client *client);    /* "" likewise */
 TUTTI_PUBLIC const uint8_t *tutti_key(const struct tutti_client *client);  /* 16 bytes; secret */
 
@@ -242,6 +267,9 @@ TUTTI_PUBLIC uint64_t tutti_round_trip_us(const struct tutti_client *client);
 
 /* The server's wall clock in milliseconds since 1970, 0 before the first exchange. */
 TUTTI_PUBLIC uint64_t tutti_server_ms(const struct tutti_client *client, uint64_t now_us);
+
+/* The room's tick by now, as far as the clock tells; at least tutti_tick(). */
+TUTTI_PUBLIC uint64_t tutti_tick_now(const struct tutti_client *client, uint64_t now_us);
 
 /* Equal for clients that see the same. */
 TUTTI_PUBLIC uint64_t tutti_hash(const struct tutti_client *client);
@@ -345,6 +373,17 @@ TUTTI_PUBLIC uint64_t tutti_repeated(const struct tutti_client *client);
 /* As of the last welcome. */
 TUTTI_PUBLIC enum tutti_durability tutti_durability(const struct tutti_client *client);
 TUTTI_PUBLIC enum tutti_saving tutti_saving(const struct tutti_client *client);
+
+/* As of the last welcome. */
+TUTTI_PUBLIC struct tutti_input_terms tutti_input_terms(const struct tutti_client *client);
+
+/* What this member wants at a tick of the room. It has to be there before that tick is made: lead it by
+ * half a round trip and some ticks more, which handlers->inputs tells. It goes with the next message,
+ * together with those for the ticks behind it; while the client is not live there are none.
+ * TUTTI_REFUSED: it is not live. TUTTI_DENIED: the room takes none. TUTTI_STALE: not above the tick
+ * given last. TUTTI_TYPE, TUTTI_RANGE: not what the room takes. TUTTI_LIMIT: too many wait. */
+TUTTI_PUBLIC enum tutti_status
+tutti_input(struct tutti_client *client, uint64_t tick, struct tutti_value value);
 
 /* An id that meets no other: 12 random characters and a NUL. */
 TUTTI_PUBLIC void tutti_new_id(struct tutti_client *client, char id[13]);

@@ -8,8 +8,8 @@ import time
 from replica import Replica, is_integer, require
 from wire import MESSAGE_BYTES_MAX, WebSocket, pack, unpack, zigzag
 
-HELLO, OPERATIONS, PRESENCE, CLOCK, LEAVE, MOVED = 0, 1, 2, 3, 4, 16
-FRAME, FRAME_WITH_NEWS, WELCOME, SERVER_CLOCK, NOTICE, SAVING = 0, 1, 2, 3, 4, 5
+HELLO, OPERATIONS, PRESENCE, CLOCK, LEAVE, INPUTS, MOVED = 0, 1, 2, 3, 4, 5, 16
+FRAME, FRAME_WITH_NEWS, WELCOME, SERVER_CLOCK, NOTICE, SAVING, FRAME_WITH_INPUTS = range(7)
 
 
 class Status(enum.IntEnum):
@@ -135,6 +135,11 @@ class Client:
         self.frames = 0
         self.saving = 0
         self._sent_presence = {}
+        self._next_input = None
+        self.inputs_sent = 0   # messages
+        self.inputs_heard = 0  # frames
+        self.margins = []
+        self.missed = 0
         self._buckets = ()
         self.socket = WebSocket(self.address, f"/v1/rooms/{self.room}",
                                 receive_buffer=receive_buffer)
@@ -179,7 +184,8 @@ class Client:
         require(isinstance(message, list) and message and is_integer(message[0]),
                 f"not a message: {message!r}")
         kind, *elements = message
-        require(kind in (FRAME, FRAME_WITH_NEWS, WELCOME, SERVER_CLOCK, NOTICE, SAVING),
+        require(kind in (FRAME, FRAME_WITH_NEWS, FRAME_WITH_INPUTS, WELCOME, SERVER_CLOCK, NOTICE,
+                         SAVING),
                 f"a message of the unknown kind {kind}")
         require((self.welcome is None) == (kind == WELCOME), f"kind {kind} out of order")
         if kind == WELCOME:
@@ -194,7 +200,11 @@ class Client:
         elif kind == SAVING:
             require(len(elements) == 1 and elements[0] in (0, 1, 2), f"saving {elements}")
             self.saving = elements[0]
+        elif kind == FRAME_WITH_INPUTS:
+            require(self.inputs_sent > 0, "a frame with inputs, and none was sent")
+            self._take_inputs_of_frame(elements)
         else:
+            require(self.inputs_heard == 0, "a frame without inputs after one with them")
             self._take_frame(elements, kind == FRAME_WITH_NEWS)
 
     def _take_welcome(self, welcome):
@@ -224,6 +234,17 @@ class Client:
                 again.append(operation)
         self._undecided = {}
         return again
+
+    def _take_inputs_of_frame(self, elements):
+        require(len(elements) >= 4, "a frame with inputs is too short")
+        ticks, margin, missed, news, *sections = elements
+        require(margin is None or is_integer(margin), f"the margin is {margin!r}")
+        require(is_integer(missed) and missed >= 0, f"missed is {missed!r}")
+        self.inputs_heard += 1
+        if margin is not None:
+            self.margins.append(margin)
+        self.missed += missed
+        self._take_frame([ticks, *([] if news is None else [news]), *sections], news is not None)
 
     def _take_frame(self, elements, with_news):
         require(len(elements) >= (2 if with_news else 1), "a frame is too short")
@@ -303,6 +324,13 @@ class Client:
         self._sent_presence.update(moved)
         self.send([MOVED + sum(1 << number for number, _ in moved), *differences])
 
+    def inputs(self, tick, *values):
+        """Inputs for consecutive ticks."""
+        expected = self.welcome.tick + 1 if self._next_input is None else self._next_input
+        self._next_input = tick + len(values)
+        self.inputs_sent += 1
+        self.send([INPUTS, tick - expected, *values])
+
     def outcome(self, sequence):
         wait([self], lambda: sequence in self.outcomes, f"the outcome of operation {sequence}")
         return self.outcomes[sequence]
@@ -363,6 +391,28 @@ class Welcome:
         self.unsaved = elements[13] if len(elements) > 13 else 0
         require(is_integer(self.unsaved) and 0 <= self.unsaved <= self.tick,
                 f"unsaved is {self.unsaved}")
+        self.input = InputTerms(elements[14]) if len(elements) > 14 and elements[14] else None
+
+
+class InputTerms:
+    """What members may send for each tick."""
+
+    def __init__(self, elements):
+        require(isinstance(elements, list) and len(elements) >= 6
+                and all(map(is_integer, elements[:6])), f"input is {elements!r}")
+        (self.type, self.minimum, self.maximum, self.steps, self.hold, self.ahead) = elements[:6]
+        require(self.type in (2, 5, 6), f"the type of inputs is {self.type}")
+        require(self.ahead == 64, f"inputs may be {self.ahead} ticks ahead")
+        require(self.hold >= 0, f"inputs are held for {self.hold} ticks")
+
+    def some(self):
+        """A value that fits."""
+        return {2: self.minimum, 5: b"", 6: []}[self.type]
+
+    def misfits(self):
+        """Values that do not, with their statuses."""
+        beyond = {2: self.maximum + 1, 5: b"x" * (self.maximum + 1), 6: [0] * (self.maximum + 1)}
+        return [(Status.TYPE, None), (Status.TYPE, "left"), (Status.RANGE, beyond[self.type])]
 
 
 def wait(clients, condition=None, what="", seconds=None):

@@ -8,6 +8,7 @@ import sys
 import cases_board
 import cases_connecting
 import cases_files
+import cases_inputs
 import cases_members
 import cases_resume
 import cases_saved
@@ -19,8 +20,8 @@ from harness import (Room, arguments, end_after, explain, expect_equal, is_chose
 from replica import FORM_NAMES
 
 RUN_SECONDS = 240  # far more than a run takes; a run that hangs ends by itself
-MODULES = (cases_connecting, cases_state, cases_values, cases_members, cases_resume,
-           cases_saved, cases_board, cases_files)
+MODULES = (cases_connecting, cases_state, cases_values, cases_members, cases_inputs,
+           cases_resume, cases_saved, cases_board, cases_files)
 
 
 class Run:

@@ -21,7 +21,7 @@ MESSAGES = [
     message("a kind that is a string", "91a131"),
     message("a kind that is a float", "91ca3f800000"),
     message("a kind that is nil", "91c0"),
-    *(message(f"the unknown kind {kind}", [kind]) for kind in (5, 15, 16, 128, 65536, 2**63, -1)),
+    *(message(f"the unknown kind {kind}", [kind]) for kind in (6, 15, 16, 128, 65536, 2**63, -1)),
     message("an array of 3 with 2 elements", "930301"),
     message("an array of 2^32-1 elements", "ddffffffff03"),
     message("an array of 16 million elements", "dd01000000" + "03"),
@@ -71,6 +71,25 @@ PRESENCE = [
     message("moved: a negative difference", [17, -2]),
     message("moved: a difference of 2^64-1", [17, 2**64 - 1], "close 4000", "notice 10",
             "notice 4", "notice 9", "notice 2", "notice 8"),
+]
+
+INPUTS = [
+    message("inputs without a gap", [5]),
+    message("inputs without one", [5, 0]),
+    message("33 inputs", [5, 0, *[1] * 33]),
+    message("65,000 inputs", [5, 0, *[1] * 65000]),
+    message("inputs with the gap 2^32+1", [5, 2**32 + 1, 1]),
+    message("inputs with the gap -2^32-1", [5, -2**32 - 1, 1]),
+    message("inputs with the gap 1.0", [5, 1.0, 1]),
+    message("inputs with the gap nil", [5, None, 1]),
+    message("an input that is NaN", [5, 0, float("nan")]),
+    message("an input of an ext type", "93" "05" "00" "d40001"),
+    message("an input 9 levels deep", [5, 0, [[[[[[[[[1]]]]]]]]]]),
+    message("an input of 60,000 bytes in a room that takes none", [5, 0, b"x" * 60000],
+            "notice 8"),
+    message("inputs of every type in a room that takes none",
+            [5, 0, None, True, 1, 1.5, "left", b"x", [1], {"a": 1}], "notice 8"),
+    message("inputs 2^32 ticks ahead in a room that takes none", [5, 2**32, 1], "notice 8"),
 ]
 
 HELLOS = [
@@ -272,4 +291,4 @@ SEQUENCES = [
         ("alive", "close 4000", "close 4011", *refused(Status.LIMIT))),
 ]
 
-ROWS = MESSAGES + PRESENCE + HELLOS + EDITS + VALUES + SEQUENCES
+ROWS = MESSAGES + PRESENCE + INPUTS + HELLOS + EDITS + VALUES + SEQUENCES

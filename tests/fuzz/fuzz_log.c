@@ -66,17 +66,20 @@ static void tick(struct room *room)
     room_tick(room);
 }
 
-/* A member puts a record, wherever the state leaves room for it, and leaves. */
+/* A member puts a record, wherever the state leaves room for it, sends an input, and leaves. */
 static void live(struct room *room)
 {
     static const uint8_t put[] = "\x92\x01\x91\x95\x00\xa6shapes\xa1"
                                  "a\xa1n\x01";
+    static const uint8_t input[] = "\x93\x05\x00\x07";
     struct member member;
     struct hello hello;
     member_create(&member, 0x5a);
     hello = member_hello(&member);
     if (member_join(&member, room, &hello, ROLE_ADMIN, NULL, NULL) == STATUS_OK) {
         demand(room_submit(room, member.seat, (struct bytes){put, sizeof put - 1}) == STATUS_OK);
+        demand(room_submit(room, member.seat, (struct bytes){input, sizeof input - 1}) ==
+               STATUS_OK);
         tick(room);
         room_leave(room, member.seat);
     }

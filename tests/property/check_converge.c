@@ -54,6 +54,7 @@ struct client {
     uint64_t tick, durable, awaits; /* awaits: of the frame that told the last outcome */
     uint32_t added;                 /* operations that count and were applied */
     bool placed;                    /* presence was set on this connection */
+    bool inputs_sent;               /* likewise */
     int64_t x, y;
     struct message queue[QUEUE_MAX];
     uint32_t queued;
@@ -217,6 +218,7 @@ static void take_welcome(struct client *client, struct reader *reader)
         read_integer(reader);
     }
     client->durable = client->tick - (uint64_t)read_integer(reader);
+    read_value(reader); /* what inputs the kind takes */
     ck_assert_int_eq(reader_end(reader), STATUS_OK);
     ck_assert(known || client->incarnation == 0);
     replica_welcome(client->replica, kept, incarnation == client->incarnation);
@@ -226,6 +228,22 @@ static void take_welcome(struct client *client, struct reader *reader)
     while (client->decided < sequence)
         decide(client, !was_refused(&refused, client->decided + 1));
     client->first_unsent = 0;
+    client->inputs_sent = false;
+}
+
+/* Whether news follow. */
+static bool take_inputs(struct client *client, struct reader *reader)
+{
+    ck_assert(client->inputs_sent);
+    if (read_type(reader) == PACK_NIL)
+        read_nil(reader);
+    else
+        read_integer(reader);
+    ck_assert_int_ge(read_integer(reader), 0);
+    if (read_type(reader) != PACK_NIL)
+        return true;
+    read_nil(reader);
+    return false;
 }
 
 static void take_news(struct client *client, struct reader *reader)
@@ -254,11 +272,13 @@ static void take_message(struct world *world, struct client *client, const struc
         take_welcome(client, &reader);
         return;
     }
-    ck_assert(type == SERVER_FRAME || type == SERVER_FRAME_NEWS);
+    ck_assert(server_message_is_frame(type));
     client->tick += (uint64_t)read_integer(&reader);
-    if (type == SERVER_FRAME_NEWS)
+    bool news =
+        type == SERVER_FRAME_INPUTS ? take_inputs(client, &reader) : type == SERVER_FRAME_NEWS;
+    if (news)
         take_news(client, &reader);
-    uint32_t sections = count - (type == SERVER_FRAME_NEWS ? 3 : 2);
+    uint32_t sections = count - (type == SERVER_FRAME_INPUTS ? 5 : news ? 3 : 2);
     enum status status = replica_sections(client->replica, &reader, sections);
     ck_assert_msg(status == STATUS_OK, "seed %u: %s", world->seed, status_text(status));
     ck_assert_int_eq(reader_end(&reader), STATUS_OK);
@@ -358,6 +378,23 @@ static void send_presence(struct world *world, struct client *client)
     client->x = x;
     client->y = y;
     ck_assert_int_eq(room_submit(world->room, client->seat, writer_bytes(&writer)), STATUS_OK);
+}
+
+/* Some are late, some early, some for a tick that has one. */
+static void send_inputs(struct world *world, struct client *client)
+{
+    uint8_t bytes[64];
+    struct writer writer = writer_on(bytes, sizeof bytes);
+    uint32_t count = 1 + chance(world, 4);
+    pack_array(&writer, 2 + count);
+    pack_integer(&writer, CLIENT_INPUTS);
+    pack_integer(&writer, (int64_t)chance(world, 9) - 4);
+    for (uint32_t i = 0; i < count; i++)
+        pack_integer(&writer, (int64_t)chance(world, 3));
+    enum status status = room_submit(world->room, client->seat, writer_bytes(&writer));
+    /* Far enough back there are no ticks. */
+    ck_assert(status == STATUS_OK || (status == STATUS_MALFORMED && client->tick < 100));
+    client->inputs_sent |= status == STATUS_OK;
 }
 
 /* --- Time passes ----------------------------------------------------------------------------------- */
@@ -468,6 +505,8 @@ static void act(struct world *world, struct client *client)
     }
     if (chance(world, 2) == 0)
         send_presence(world, client);
+    if (world->play->rules->input != NULL && chance(world, 3) == 0)
+        send_inputs(world, client);
     if (chance(world, 3) == 0)
         make_operation(world, client);
     if (chance(world, 2) == 0)

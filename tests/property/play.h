@@ -29,7 +29,7 @@ struct play {
     void (*check)(const struct replica *replica, uint32_t member, enum role role, unsigned seed);
 };
 
-extern const struct play play_mixed; /* every sight, every merge, rules that write */
+extern const struct play play_mixed; /* every sight, every merge, inputs, rules that write */
 extern const struct play play_board; /* the kind `board`, and what it refuses */
 
 /* The same numbers for the same start. */

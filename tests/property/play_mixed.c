@@ -63,6 +63,9 @@ static void rules_tick(struct room *room)
         write_field(room, "ledger", "secret", (int64_t)room_random(room, 1000));
     if (room_random(room, 9) == 0)
         write_field(room, "weather", "wind", (int64_t)room_random(room, 360));
+    int64_t wish;
+    if (room_input_number(room, 1, &wish) && room_random(room, 9) == 0)
+        write_field(room, "weather", "wish", wish);
 }
 
 static void rules_timer(struct room *room, uint32_t timer)
@@ -77,6 +80,11 @@ static void rules_created(struct room *room)
     ck_assert_int_eq(room_set_timer(room, 1, 3), STATUS_OK);
 }
 
+static const struct input_rules input = {
+    .value = {.type = FIELD_INT, .maximum = 2},
+    .hold = 1,
+};
+
 static const struct rules kind = {
     .name = "mixed",
     .tick_hz = 20,
@@ -86,6 +94,7 @@ static const struct rules kind = {
     .events = events,
     .event_count = 2,
     .learns = true,
+    .input = &input,
     .tick_records = 8,
     .tick_bytes = 1024,
     .created = rules_created,

@@ -483,18 +483,15 @@ END_TEST
 
 START_TEST(refused_inputs_are_counted_also_of_rooms_that_are_gone)
 {
-    uint64_t inputs[STATUS_COUNT];
     struct peer *ada = peer_join(0, "lobby");
     peer_say(ada, "[1 [[1 'shapes' 'none' 'x' 1]]]");
     world_pass(100);
-    hub_refused_inputs(world.hub, inputs);
-    ck_assert_uint_eq(inputs[STATUS_NOT_FOUND], 1);
+    ck_assert_uint_eq(hub_room_figures(world.hub).refused[STATUS_NOT_FOUND], 1);
     peer_say(ada, "[4]");
     peer_disconnect(ada);
     world_pass(32000);
     ck_assert_uint_eq(HASH_COUNT(world.hub->rooms), 0);
-    hub_refused_inputs(world.hub, inputs);
-    ck_assert_uint_eq(inputs[STATUS_NOT_FOUND], 1);
+    ck_assert_uint_eq(hub_room_figures(world.hub).refused[STATUS_NOT_FOUND], 1);
 }
 END_TEST
 

@@ -272,9 +272,11 @@ START_TEST(other_messages_of_servers_are_read)
 }
 END_TEST
 
+static const char *const frame_files[] = {"frames.json", "input_frames.json"};
+
 START_TEST(frames_lead_to_what_follows_them)
 {
-    json_t *vectors = vectors_read(TEST_VECTORS, "frames.json");
+    json_t *vectors = vectors_read(TEST_VECTORS, frame_files[_i]);
     const char *sequence = "";
     for (size_t i = 0; i < json_array_size(vectors); i++) {
         const json_t *vector = json_array_get(vectors, i);
@@ -352,8 +354,9 @@ static char *file_content(const char *folder, const char *name)
 /* What the wire says cannot change unnoticed: README.md there says how to make them anew. */
 START_TEST(generator_makes_the_files_that_are_committed)
 {
-    static const char *const files[] = {"client_messages.json",  "frames.json", "malformed.json",
-                                        "malformed_frames.json", "values.json", "welcome.json"};
+    static const char *const files[] = {
+        "client_messages.json",  "frames.json", "input_frames.json", "malformed.json",
+        "malformed_frames.json", "values.json", "welcome.json"};
     char folder[] = "/tmp/vectors-XXXXXX";
     ck_assert_ptr_nonnull(mkdtemp(folder));
     run_generator(folder);
@@ -383,7 +386,8 @@ int main(void)
     TCase *servers = tcase_create("servers");
     tcase_add_checked_fixture(servers, setup_replica, teardown_replica);
     tcase_add_test(servers, other_messages_of_servers_are_read);
-    tcase_add_test(servers, frames_lead_to_what_follows_them);
+    tcase_add_loop_test(servers, frames_lead_to_what_follows_them, 0,
+                        (int)(sizeof frame_files / sizeof frame_files[0]));
     tcase_add_test(servers, malformed_frames_are_refused);
     TCase *generator = tcase_create("generator");
     tcase_set_timeout(generator, 60);

@@ -236,11 +236,8 @@ static void add_server_message(struct input *input, struct bytes message)
     }
 }
 
-static void make_replica(const char *vectors, const char *corpus)
+static void make_replica_frames(const char *folder, const json_t *frames)
 {
-    char folder[256];
-    make_folder(folder, sizeof folder, corpus, "fuzz_replica");
-    json_t *frames = vectors_read(vectors, "frames.json");
     struct input input = {0};
     for (size_t i = 0; i < json_array_size(frames); i++) {
         const json_t *vector = json_array_get(frames, i);
@@ -252,6 +249,18 @@ static void make_replica(const char *vectors, const char *corpus)
         write_input(&input, folder, sequence);
         input.length = 0;
     }
+}
+
+static void make_replica(const char *vectors, const char *corpus)
+{
+    char folder[256];
+    make_folder(folder, sizeof folder, corpus, "fuzz_replica");
+    json_t *inputs = vectors_read(vectors, "input_frames.json");
+    make_replica_frames(folder, inputs);
+    json_decref(inputs);
+    json_t *frames = vectors_read(vectors, "frames.json");
+    make_replica_frames(folder, frames);
+    struct input input = {0};
     add_step(&input, FEW_BLOCKS, nothing);
     add_server_message(&input, hex_of(json_array_get(frames, 1)));
     write_input(&input, folder, "no memory");
@@ -405,6 +414,7 @@ make_log(const char *folder, const char *name, const struct scene_options *optio
                  "[1, [[0, 'shapes', 'a', 'n', 1, 'any', [[[[1]]]]]], [[4, 'no', 'b']],"
                  " [[2, 'shapes', 'a', 'points', 1, 2]], [[5, 'chat', 0, 'hi']]]");
     send_and_log(&input, &scene, "[2, 'mood', 'good']");
+    send_and_log(&input, &scene, "[5, 1, 7]");
     send_and_log(&input, &scene,
                  "[1, [[0, 'papers', 'p', 'q', 0.5], [5, 'chat', 1, 'me']],"
                  " [[0, 'hands', 'h', 'cards', 3]], [[3, 'shapes', 'a', 'votes', 2]]]");

@@ -200,6 +200,35 @@ static void make_news(json_t *vectors)
     scene_end(&scene);
 }
 
+/* --- Inputs --------------------------------------------------------------------------------------- */
+
+static void make_inputs(json_t *vectors)
+{
+    struct scene scene;
+    scene_begin(&scene, &(struct scene_options){.rules = &kind_every, .incarnation = 20}, vectors);
+    scene_record(&scene, 0, "inputs");
+    scene_join(&scene, 0, ROLE_EDITOR, "the welcome of a kind that takes inputs");
+    scene_join(&scene, 1, ROLE_EDITOR, "another member");
+    scene_tick(&scene, "the first frame: none was sent yet");
+    step(&scene, 0, "[5, 1, 7, 8, 9]", "three inputs, the first for the next tick");
+    scene_tick(&scene, "none arrived, one was taken");
+    step(&scene, 0, "[1, [[0, 'shapes', 'a', 'n', 1]]]", "with news and a section");
+    scene_tick(&scene, "a tick missed, the last one held");
+    scene_send(&scene, 0, "[5, 0, 1]");
+    step(&scene, 0, "[5, 90, 1, 2]", "one that is late, others that are early");
+    scene_skip(&scene, 0);
+    scene_tick(&scene, "not sent");
+    step(&scene, 1, "[1, [[1, 'shapes', 'a', 'n', 2]]]",
+         "two ticks missed, and what came meanwhile");
+    scene_send(&scene, 0, "[1, [[4, 'shapes', 'none']]]");
+    step(&scene, 0, "[5, -89, 5]", "a refusal beside an input");
+    scene_disconnect(&scene, 0);
+    scene_tick(&scene, "not seen");
+    scene_join(&scene, 0, ROLE_EDITOR, "a welcome back");
+    scene_tick(&scene, "no input on this connection: a frame as any");
+    scene_end(&scene);
+}
+
 /* --- Roles ---------------------------------------------------------------------------------------- */
 
 static void set_role(struct scene *scene, int member, enum role role)
@@ -295,8 +324,9 @@ static void make_returns(json_t *vectors)
 static const struct {
     const char *name, *message;
 } by_hand[] = {
-    {"the welcome", "[2, 1, 19, 500, 20, 20, 'open', 0, false, false, [], 0,"
-                    " [65536, 100, 200, 65536, 131072, 64, 32768], [], 0, 'of a later version']"},
+    {"the welcome",
+     "[2, 1, 19, 500, 20, 20, 'open', 0, false, false, [], 0,"
+     " [65536, 100, 200, 65536, 131072, 64, 32768], [], 0, null, 'of a later version']"},
     {"half of the definitions; everyone's scope follows in the next message",
      "[0, 0, [3, 6, [0, 0, 'presence', 1, 2], [1, 0, 0, 'user', 0, 0, 0, 0, 1],"
      " [1, 0, 1, 'x', 3, 0, 0, 4000, 2], [0, 1, 'shapes', 0, 1],"
@@ -357,7 +387,14 @@ static const struct malformed broken[] = {
     {"no array", "0"},
     {"an empty array", "[]"},
     {"no kind", "['frame', 0]"},
-    {"an unknown kind", "[6, 0]"},
+    {"an unknown kind", "[7, 0]"},
+    {"inputs: no news", "[6, 0, 1, 0]"},
+    {"inputs: a margin of text", "[6, 0, 'early', 0, null]"},
+    {"inputs: fewer than none missed", "[6, 0, 1, -1, null]"},
+    {"inputs: missed is nil", "[6, 0, 1, null, null]"},
+    {"inputs: news of one element", "[6, 0, 1, 0, [1]]"},
+    {"inputs: news that are a number", "[6, 0, 1, 0, 1]"},
+    {"inputs: a section that is none", "[6, 0, 1, 0, null, 5]"},
     {"no ticks", "[0]"},
     {"ticks below 0", "[0, -1]"},
     {"ticks that are no integer", "[0, 1.5]"},
@@ -503,6 +540,11 @@ void make_frames(const char *folder)
     make_returns(vectors);
     make_by_hand(vectors);
     vectors_write(folder, "frames.json", vectors);
+    json_decref(vectors);
+
+    vectors = json_array();
+    make_inputs(vectors);
+    vectors_write(folder, "input_frames.json", vectors);
     json_decref(vectors);
 
     vectors = json_array();

@@ -86,6 +86,21 @@ static const struct row client_messages[] = {
     {"clock", "[3, 1700000000000]", NULL},
     {"clock: the highest echo", "[3, 9007199254740992]", NULL},
     {"leave", "[4]", NULL},
+    {"inputs: one", "[5, 0, 7]", NULL},
+    {"inputs: three ticks", "[5, 0, 7, -32, 1000]", NULL},
+    {"inputs: after a gap", "[5, 12, 7]", NULL},
+    {"inputs: the widest gap", "[5, 4294967296, 7]", NULL},
+    {"inputs: one tick back", "[5, -1, 7]", NULL},
+    {"inputs: as many as a message may hold",
+     "[5, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,"
+     " 24, 25, 26, 27, 28, 29, 30, 31]",
+     NULL},
+    {"inputs: of other types", "[5, 0, {'$bin': '00ff10'}, [1, -2, 70000]]", NULL},
+    {"inputs: numbers in their longest forms", NULL,
+     "dd00000003"
+     "d30000000000000005"
+     "cf0000000000000000"
+     "d30000000000000007"},
 };
 
 static json_t *vector_of(const struct row *row)
@@ -195,7 +210,7 @@ static const struct {
     {{"a map", "{'kind': 1}", NULL}, "malformed"},
     {{"an empty array", "[]", NULL}, "malformed"},
     {{"a kind that is no integer", "['put']", NULL}, "malformed"},
-    {{"an unknown kind", "[5]", NULL}, "malformed"},
+    {{"an unknown kind", "[6]", NULL}, "malformed"},
     {{"a kind below 0", "[-1]", NULL}, "malformed"},
     {{"an array that ends too soon", NULL, "9201"}, "truncated"},
     {{"an array of four billion elements", NULL, "ddffffffff01"}, "truncated"},
@@ -292,6 +307,22 @@ static const struct {
     {{"clock: an echo below 0", "[3, -1]", NULL}, "malformed"},
     {{"clock: an echo above 2^53", "[3, 9007199254740993]", NULL}, "malformed"},
     {{"clock: an echo of text", "[3, 'now']", NULL}, "malformed"},
+    {{"inputs: no gap", "[5]", NULL}, "malformed"},
+    {{"inputs: none", "[5, 0]", NULL}, "malformed"},
+    {{"inputs: one too many",
+      "[5, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,"
+      " 24, 25, 26, 27, 28, 29, 30, 31, 32]",
+      NULL},
+     "malformed"},
+    {{"inputs: a gap too wide", "[5, 4294967297, 7]", NULL}, "malformed"},
+    {{"inputs: a gap too wide backwards", "[5, -4294967297, 7]", NULL}, "malformed"},
+    {{"inputs: a tick below 0", "[5, -100000, 7]", NULL}, "malformed"},
+    {{"inputs: a gap of nil", "[5, null, 7]", NULL}, "malformed"},
+    {{"inputs: a gap of text", "[5, '0', 7]", NULL}, "malformed"},
+    {{"inputs: not a number", NULL, "930500cb7ff8000000000000"}, "malformed"},
+    {{"inputs: an extension", NULL, "930500d40001"}, "malformed"},
+    {{"inputs: a byte after the message", NULL, "93050007c0"}, "malformed"},
+    {{"inputs: fewer than announced", NULL, "94050007"}, "truncated"},
 };
 
 static void make_malformed(const char *folder)
@@ -322,7 +353,16 @@ static const struct row server_messages[] = {
     {"welcome: with refusals",
      "[2, 3, 5, 900, 20, 20, 'open', 12, true, false, [], 0, " LIMITS ", [9, 5, 12, 14]]", NULL},
     {"welcome: of a later version, with surplus elements",
-     "[2, 1, 1, 0, 20, 20, 'open', 0, false, false, [], 0, " LIMITS ", [], 0, 'more', [1]]", NULL},
+     "[2, 1, 1, 0, 20, 20, 'open', 0, false, false, [], 0, " LIMITS ", [], 0, null, 'more', [1]]",
+     NULL},
+    {"welcome: of a kind that takes inputs",
+     "[2, 1, 1, 7, 60, 20, 'open', 0, false, false, [], 0, " LIMITS ", [], 0, [2, 0, 255, 1, 12,"
+     " 64]]",
+     NULL},
+    {"welcome: of one that takes inputs of a later version",
+     "[2, 1, 1, 7, 60, 20, 'open', 0, false, false, [], 0, " LIMITS ", [], 0, [9, 0, 30, 1, 0,"
+     " 64, 'more']]",
+     NULL},
     {"clock", "[3, 1234, 1700000000000, 72000]", NULL},
     {"notice", "[4, 9, 'the value does not fit the field']", NULL},
 };

@@ -6,7 +6,7 @@
 /* make_messages.c: client_messages.json, malformed.json, values.json, welcome.json. */
 void make_messages(const char *folder);
 
-/* make_frames.c: frames.json, malformed_frames.json. */
+/* make_frames.c: frames.json, input_frames.json, malformed_frames.json. */
 void make_frames(const char *folder);
 
 /* make_corpus.c: a folder for each fuzzer, from the vectors in a folder. */

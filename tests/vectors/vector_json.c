@@ -171,8 +171,8 @@ static bool is_section(const json_t *message, size_t index)
 {
     json_int_t kind = json_integer_value(json_array_get(message, 0));
     const json_t *element = json_array_get(message, index);
-    return (kind == SERVER_FRAME || kind == SERVER_FRAME_NEWS) &&
-           index >= (kind == SERVER_FRAME ? 2u : 3u) && json_array_size(element) > 1;
+    size_t first = kind == SERVER_FRAME_INPUTS ? 5 : kind == SERVER_FRAME_NEWS ? 3 : 2;
+    return server_message_is_frame(kind) && index >= first && json_array_size(element) > 1;
 }
 
 void json_pack_message(struct writer *writer, const json_t *message)

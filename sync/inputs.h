@@ -1,0 +1,69 @@
+/* inputs.h - what members want at each tick: a ring for each that sends, beside the inbox, and the
+ * one that is in force.
+ *
+ *   inputs_submit(room, seat, message);     as it arrives: judged at once, put in its tick's slot
+ *   inputs_tick(room);                      each tick, first of all: what is in force in it
+ *   room_input(room, member)                for the rules, whenever they are called
+ *   inputs_tell(room, seat, &report);       what the member's next frame says of them
+ *
+ * An input counts at its tick or never: one that comes too late is dropped, and so is one that comes
+ * too early or for a tick that has one. None waits behind an operation.
+ *
+ * Ownership  a ring is in the room's heap: taken with a member's first input, given back with its
+ *            seat. A seat that sends none has no more than the tick of its welcome.
+ */
+#ifndef SYNC_INPUTS_H
+#define SYNC_INPUTS_H
+
+#include "sync/room.h"
+
+struct seat;
+
+/* Where none arrived since the last frame. */
+#define INPUT_MARGIN_NONE INT64_MAX
+
+struct inputs {
+    uint64_t next;   /* the tick after that of the newest one sent on this connection */
+    uint64_t first;  /* of this connection: from its tick on, one that is not there is missed */
+    int64_t margin;  /* least number of ticks that one had left to wait, since the last frame */
+    uint32_t missed; /* ticks without one of its own, likewise */
+    uint32_t held;   /* ticks for which the one in force has been held */
+    bool sending;    /* something came on this connection */
+    bool untold;     /* there is something to tell */
+    bool unlogged;   /* what is in force has to be written down, changed or not */
+    uint8_t length;  /* of what is in force; 0: nothing */
+    uint8_t packed[INPUT_BYTES_MAX];
+    uint8_t slots[]; /* INPUT_AHEAD_MAX, each a length and room->input_bytes */
+};
+
+/* A kind's declaration as a field, and the most bytes that a value of it takes. Asserts the limits. */
+void inputs_declare(struct room *room);
+
+/* An `inputs` message. Values that do not fit are refused as presence is: a notice with the next
+ * tick. TRUNCATED, MALFORMED, MEMORY: as room_submit(). */
+MUST_CHECK enum status inputs_submit(struct room *room, uint32_t seat, struct bytes message);
+
+void inputs_tick(struct room *room);
+
+/* The seat has a new connection; and it is given up. */
+void inputs_renew(struct room *room, struct seat *seat);
+void inputs_drop(struct room *room, struct seat *seat);
+
+/* Whether frames of this member tell of inputs, and whether they have something to tell. */
+bool inputs_are_told(const struct seat *seat);
+bool inputs_untold(const struct seat *seat);
+
+struct input_report {
+    bool arrived; /* any, since the last frame that told */
+    int64_t margin;
+    uint32_t missed;
+};
+struct input_report inputs_tell(struct seat *seat);
+
+/* What is in force is written down anew with the next tick: the log has lost it. */
+void inputs_log_again(struct room *room);
+
+/* From a log: what is in force from here on, nothing where it is empty. False without memory. */
+MUST_CHECK bool inputs_replay(struct room *room, struct seat *seat, struct bytes input);
+
+#endif

@@ -1,0 +1,218 @@
+/* check_inputs_log.c - which inputs are written down, and what a replay has of them. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sync/hash.h"
+#include "sync/log_read.h"
+#include "sync/room_parts.h"
+#include "tests/helpers.h"
+#include "tests/kept_log.h"
+#include "tests/notation.h"
+
+static struct room_options options;
+static struct room *room;
+static struct kept_log kept;
+static uint32_t ada, bob;
+
+static const struct rules *find(struct bytes name)
+{
+    return bytes_equal(name, bytes_of(kind_mixed.name)) ? &kind_mixed : NULL;
+}
+
+static void tick(void)
+{
+    step(room);
+    kept_log_take(&kept, room);
+}
+
+static void setup(void)
+{
+    options = (struct room_options){.rules = &kind_mixed, .incarnation = 1, .logs = true};
+    kept = (struct kept_log){0};
+    room = room_create(&options);
+    ck_assert_ptr_nonnull(room);
+    kept_log_take(&kept, room);
+    ada = join(room, 1, ROLE_EDITOR);
+    bob = join(room, 2, ROLE_EDITOR);
+    tick(); /* tick 2: the opening takes one */
+}
+
+static void teardown(void)
+{
+    room_destroy(room);
+    kept_log_free(&kept);
+}
+
+static void say(uint32_t seat, const char *message)
+{
+    ck_assert_int_eq(submit(room, seat, message), STATUS_OK);
+}
+
+/* All acts of inputs in the log: "tick/seat=number", "tick/seat" where none is in force any more. */
+static void expect_acts(const char *wanted)
+{
+    char got[1024] = "";
+    struct reader log = reader_on((struct bytes){kept.data, kept.length});
+    struct log_entry entry;
+    while (log_read_entry(&log, &entry)) {
+        struct reader acts = reader_on(entry.acts);
+        struct log_act act;
+        while (log_read_act(&acts, &act)) {
+            if (act.act != ACT_INPUT)
+                continue;
+            struct reader input = reader_on(act.input);
+            size_t length = strlen(got);
+            length += (size_t)snprintf(got + length, sizeof got - length, "%d/%u", (int)entry.tick,
+                                       act.seat);
+            if (read_type(&input) == PACK_INTEGER)
+                length += (size_t)snprintf(got + length, sizeof got - length, "=%d",
+                                           (int)read_integer(&input));
+            snprintf(got + length, sizeof got - length, " ");
+        }
+    }
+    ck_assert_int_eq(reader_end(&log), STATUS_OK);
+    ck_assert_str_eq(got, wanted);
+}
+
+static struct replay replayed(void)
+{
+    struct replay replay = replay_begin(&options, find);
+    ck_assert_int_eq(replay_log(&replay, (struct bytes){kept.data, kept.length}), STATUS_OK);
+    return replay;
+}
+
+/* A replay of all that was logged shows what the room shows. */
+static void expect_replayed(void)
+{
+    struct replay replay = replayed();
+    const struct room *again = replay_room(&replay);
+    for (uint32_t member = 1; member <= 3; member++)
+        ck_assert(bytes_equal(room_input(again, member), room_input(room, member)));
+    ck_assert_uint_eq(room_hash_kept(again), room_hash_kept(room));
+    replay_abandon(&replay);
+}
+
+START_TEST(the_log_holds_the_changes_and_no_more)
+{
+    say(ada, "[5 1 7 7 8]"); /* ticks 3 to 5: the welcome's tick was 1 */
+    say(bob, "[5 2 0]");
+    for (int i = 3; i <= 9; i++) {
+        tick();
+        expect_replayed();
+    }
+    expect_acts("3/0=7 4/1=0 5/0=8 7/1 8/0 ");
+    struct kept_log before = kept;
+    tick();
+    ck_assert_uint_eq(kept.length, before.length); /* and no entry for nothing */
+}
+END_TEST
+
+START_TEST(what_ends_with_a_connection_or_a_seat_is_written_down)
+{
+    say(ada, "[5 1 1 2 3 4 5]");
+    say(bob, "[5 1 1 2 3 4 5]");
+    tick();
+    room_disconnect(room, ada);
+    tick();
+    expect_replayed();
+    room_leave(room, bob);
+    tick();
+    expect_replayed();
+    expect_acts("3/0=1 3/1=1 4/0 4/1=2 5/1 ");
+}
+END_TEST
+
+START_TEST(behind_a_hole_what_is_in_force_is_told_again)
+{
+    say(ada, "[5 1 1 1 1 1 1]");
+    tick();
+    room_log_stop(room);
+    say(bob, "[5 2 6 6 6]");
+    step(room);
+    step(room);
+    kept_log_resume(&kept, room);
+    tick();
+    expect_acts("3/0=1 6/0=1 6/1=6 ");
+    expect_replayed();
+}
+END_TEST
+
+START_TEST(a_room_in_which_nothing_but_inputs_came_is_blank)
+{
+    say(ada, "[5 1 1 2 3]");
+    for (int i = 0; i < 5; i++)
+        tick();
+    ck_assert(room_is_blank(room));
+    ck_assert_int_eq(outcome(room, ada, "[0 'papers' 'p']"), STATUS_OK);
+    ck_assert(!room_is_blank(room));
+}
+END_TEST
+
+START_TEST(a_room_full_of_inputs_fits_the_memory_of_its_tick)
+{
+    uint32_t seats[50];
+    char message[64];
+    for (unsigned i = 0; i < 50; i++)
+        seats[i] = join(room, 3 + i, ROLE_EDITOR);
+    for (int round = 0; round < 20; round++) {
+        for (unsigned i = 0; i < 50; i++) {
+            snprintf(message, sizeof message, "[5 %d %d]", round == 0, round * 50 - 500 + (int)i);
+            say(seats[i], message);
+        }
+        tick(); /* the entry is as long as was foreseen, or this fails */
+        ck_assert_ptr_null(room_ended(room));
+    }
+    ck_assert_uint_eq(room_input_counts(room)->taken, 1000);
+    expect_replayed();
+}
+END_TEST
+
+/* Whole entries of one act; the room stands at tick 2. */
+static const struct {
+    const char *act;
+    enum status status;
+} damages[] = {
+    {"[14 0 7]", STATUS_OK},
+    {"[14 0 nil]", STATUS_OK},
+    {"[14 1 x000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d]", STATUS_OK},
+    {"[14 1 x000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e]", STATUS_MALFORMED},
+    {"[14 2 7]", STATUS_MALFORMED},
+    {"[14 -1 7]", STATUS_MALFORMED},
+    {"[14 0]", STATUS_MALFORMED},
+    {"[14 0 7 7]", STATUS_MALFORMED},
+};
+
+START_TEST(damage_in_an_input_is_found)
+{
+    char line[256];
+    uint8_t entry[256];
+    snprintf(line, sizeof line, "[3 1 1000 %s]", damages[_i].act);
+    struct writer writer = writer_on(entry, sizeof entry);
+    notation_pack(&writer, line);
+    struct replay replay = replayed();
+    ck_assert_int_eq(replay_log(&replay, writer_bytes(&writer)), damages[_i].status);
+    replay_abandon(&replay);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tcase = tcase_create("log");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, the_log_holds_the_changes_and_no_more);
+    tcase_add_test(tcase, what_ends_with_a_connection_or_a_seat_is_written_down);
+    tcase_add_test(tcase, behind_a_hole_what_is_in_force_is_told_again);
+    tcase_add_test(tcase, a_room_in_which_nothing_but_inputs_came_is_blank);
+    tcase_add_test(tcase, a_room_full_of_inputs_fits_the_memory_of_its_tick);
+    tcase_add_loop_test(tcase, damage_in_an_input_is_found, 0,
+                        (int)(sizeof damages / sizeof damages[0]));
+    Suite *suite = suite_create("inputs_log");
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
