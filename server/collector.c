@@ -166,7 +166,7 @@ static bool look_at_room(struct storage *storage, struct bytes name, uint64_t no
     struct room_options options = storage->options.rooms;
     options.seed = storage->options.seed;
     struct looking looking = {.storage = storage,
-                              .replay = replay_begin(&options, storage->options.find)};
+                              .replay = replay_begin(&options, storage->options.kinds)};
     bool done = store->files->list(store, name, add_file, &looking) == STORE_OK && !looking.failed;
     if (done && !find_wanted(&looking, name, now_ms)) {
         for (size_t i = 0; i < looking.count; i++)

@@ -40,7 +40,7 @@ struct hub *hub_create(const struct hub_options *options)
         hub->message_rate.burst = 2 * hub->message_rate.per_second;
     hub->transport = options->transport;
     hub->storage = options->storage;
-    hub->find = options->find;
+    hub->kinds = options->kinds;
     hub->durability = options->durability;
     hub->saves = options->durability != DURABILITY_MEMORY;
     hub->incarnation = storage_incarnation(options->storage);

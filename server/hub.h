@@ -44,7 +44,7 @@ struct hub_options {
     struct hub_limits limits;
     const struct transport *transport;
     struct storage *storage; /* not stopped by the hub */
-    const struct rules *(*find)(struct bytes kind);
+    const struct kinds *kinds;
     enum durability durability;
     struct log *log;
     uint64_t now_us, wall_us;
@@ -67,7 +67,7 @@ struct hub {
     struct bucket_rate message_rate; /* of sessions that have not joined */
     const struct transport *transport;
     struct storage *storage;
-    const struct rules *(*find)(struct bytes kind);
+    const struct kinds *kinds;
     struct log *log;
     struct counters counters;
     struct addresses addresses;

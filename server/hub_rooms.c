@@ -114,7 +114,8 @@ struct room_host *
 hub_room_new(struct hub *hub, const struct room_wish *wish, struct hub_denial *denial)
 {
     struct bytes name = wish->name;
-    const struct rules *rules = hub->find(wish->kind.length > 0 ? wish->kind : bytes_of("open"));
+    struct bytes kind = wish->kind.length > 0 ? wish->kind : bytes_of("open");
+    const struct rules *rules = kind_find(hub->kinds, kind);
     if (rules == NULL)
         return deny(denial, REFUSAL_KIND, CLOSE_KIND, NULL);
     /* First, so that what one address is refused costs the others nothing. */

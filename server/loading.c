@@ -46,7 +46,7 @@ struct loading loading_begin(struct storage *storage)
     struct room_options options = storage->options.rooms;
     options.seed = storage->options.seed;
     return (struct loading){.storage = storage,
-                            .replay = replay_begin(&options, storage->options.find)};
+                            .replay = replay_begin(&options, storage->options.kinds)};
 }
 
 static void quarantine(struct storage *storage, struct bytes name, struct storage_event *event)

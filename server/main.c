@@ -5,6 +5,7 @@
 #include "server/folders.h"
 #include "server/hub.h"
 #include "server/service.h"
+#include "sync/kinds.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -201,6 +202,7 @@ static int run(struct program *program)
         &(struct service_options){
             .loop = program->loop,
             .options = &program->options,
+            .kinds = &kinds_built_in,
             .store = store,
             .salvaged = program->salvaged,
             .site = program->site,

@@ -3,7 +3,6 @@
 #include "server/admin.h"
 #include "server/listener.h"
 #include "server/ws.h"
-#include "sync/rules.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -176,7 +175,7 @@ static struct hub *open_hub(const struct service_options *options, struct storag
         .limits = options->options->limits,
         .transport = &ws_transport,
         .storage = storage,
-        .find = kind_find,
+        .kinds = options->kinds,
         .durability = options->options->durability,
         .log = options->log,
         .now_us = clock_us(CLOCK_MONOTONIC),
@@ -222,7 +221,7 @@ static bool open_storage(struct service *service,
             .rooms = {.limits = options->options->limits.room,
                       .saves = options->options->durability != DURABILITY_MEMORY},
             .salvaged = options->salvaged,
-            .find = kind_find,
+            .kinds = options->kinds,
             .wake = wake,
             .context = service,
             .ring_bytes = options->options->storage_ring,

@@ -22,13 +22,15 @@
 #define DRAIN_SECONDS 2.0
 
 struct hub;
+struct kinds;
 struct service;
 
 struct service_options {
     struct ev_loop *loop;
     const struct options *options;
-    struct store *store; /* the service's from here on, also where it cannot be made */
-    bool salvaged;       /* the store has lost something */
+    const struct kinds *kinds; /* of the rooms */
+    struct store *store;       /* the service's from here on, also where it cannot be made */
+    bool salvaged;             /* the store has lost something */
     const struct site *site;
     struct log *log;
     int folder; /* the data folder's descriptor, for the operator's socket; -1: none */

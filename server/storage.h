@@ -51,7 +51,7 @@ struct storage_options {
     struct store *store;       /* the storage's from here on */
     struct room_options rooms; /* limits and memory of rooms that are loaded */
     bool salvaged;             /* the store lost something: no room goes on as if it had slept */
-    const struct rules *(*find)(struct bytes kind);
+    const struct kinds *kinds;
     void (*wake)(void *context); /* NULL: nothing happens but in storage_work() */
     void *context;
     uint64_t ring_bytes;        /* 0: STORAGE_RING_BYTES */

@@ -2,6 +2,7 @@
  * comments on them. What each field means: sync/README.md, "The kind board".
  */
 #include "sync/board_parts.h"
+#include "sync/kinds.h"
 #include "sync/limits.h"
 
 /* 16 colours that follow the theme, then those of one's own. */

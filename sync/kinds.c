@@ -1,6 +1,7 @@
 /* kinds.c - the room kinds that every server has: the small ones, and the list of all. */
+#include "sync/kinds.h"
+
 #include "sync/limits.h"
-#include "sync/rules.h"
 
 /* --- open: any collection, any field, any event; names are learnt as they appear ----------------- */
 
@@ -51,11 +52,27 @@ const struct rules kind_cursors = {
     .event_count = sizeof cursor_events / sizeof cursor_events[0],
 };
 
-const struct rules *kind_find(struct bytes name)
+/* --- All of them ---------------------------------------------------------------------------------- */
+
+const struct kinds kinds_built_in = {
+    .rules = {&kind_open, &kind_cursors, &kind_board},
+    .count = 3,
+};
+
+const struct rules *kind_find(const struct kinds *kinds, struct bytes name)
 {
-    static const struct rules *const kinds[] = {&kind_open, &kind_cursors, &kind_board};
-    for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (bytes_equal(bytes_of(kinds[i]->name), name))
-            return kinds[i];
+    for (uint32_t i = 0; i < kinds->count; i++)
+        if (bytes_equal(bytes_of(kinds->rules[i]->name), name))
+            return kinds->rules[i];
     return NULL;
+}
+
+enum status kinds_add(struct kinds *kinds, const struct rules *rules)
+{
+    if (kind_find(kinds, bytes_of(rules->name)) != NULL)
+        return STATUS_EXISTS;
+    if (kinds->count == KINDS_MAX)
+        return STATUS_LIMIT;
+    kinds->rules[kinds->count++] = rules;
+    return STATUS_OK;
 }

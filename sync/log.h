@@ -5,7 +5,7 @@
  *   if (room_log_pending(room)) room_log_write(room, wall_ms, &writer);
  *   room_save(room, tick);                                when all up to this tick is on the disk
  *
- *   struct replay replay = replay_begin(&options, kind_find);
+ *   struct replay replay = replay_begin(&options, &kinds_built_in);
  *   replay_snapshot(&replay, bytes);                      where there is one
  *   replay_log(&replay, bytes);                           what follows it, in its order
  *   room = replay_end(&replay, &status);
@@ -26,6 +26,7 @@
 #ifndef SYNC_LOG_H
 #define SYNC_LOG_H
 
+#include "sync/kinds.h"
 #include "sync/room.h"
 
 /* Changes whenever the same acts would lead to other stamps or slots than before, or the format
@@ -107,7 +108,7 @@ MUST_CHECK enum status room_log_hash(struct room *room);
 
 struct replay {
     struct room_options options;
-    const struct rules *(*find)(struct bytes kind);
+    const struct kinds *kinds;
     struct room *room;  /* NULL before the first entry or snapshot */
     uint64_t tick;      /* of the entry being applied */
     uint64_t wall_ms;   /* of the last entry; 0 for none */
@@ -118,8 +119,7 @@ struct replay {
 
 /* Limits, memory, grace and the seed of the indexes come from the options, all else from the bytes.
  * What the room remembered under other limits it remembers until replay_end(). */
-struct replay replay_begin(const struct room_options *options,
-                           const struct rules *(*find)(struct bytes kind));
+struct replay replay_begin(const struct room_options *options, const struct kinds *kinds);
 
 /* The kind that a log begins with; empty where it begins with neither the room's opening nor all that
  * it is. */

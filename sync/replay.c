@@ -7,10 +7,9 @@
 #include "sync/room_parts.h"
 #include "sync/snapshot_parts.h"
 
-struct replay replay_begin(const struct room_options *options,
-                           const struct rules *(*find)(struct bytes kind))
+struct replay replay_begin(const struct room_options *options, const struct kinds *kinds)
 {
-    struct replay replay = {.options = *options, .find = find};
+    struct replay replay = {.options = *options, .kinds = kinds};
     replay.options.logs = false; /* before room_wake() */
     room_default_limits(&replay.options.limits);
     return replay;
@@ -264,7 +263,7 @@ static void apply_origin(struct replay *replay, const struct log_origin *origin)
 
 static const struct rules *find_kind(struct replay *replay, struct bytes kind)
 {
-    const struct rules *rules = replay->find(kind);
+    const struct rules *rules = kind_find(replay->kinds, kind);
     if (rules == NULL)
         fail(replay, STATUS_KIND);
     return rules;

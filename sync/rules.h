@@ -139,12 +139,6 @@ struct rules {
     void (*timer)(struct room *room, uint32_t timer);
 };
 
-/* The kinds built in, `open` first. NULL for a name that is none of them. */
-const struct rules *kind_find(struct bytes name);
-extern const struct rules kind_open;
-extern const struct rules kind_cursors;
-extern const struct rules kind_board; /* board.c */
-
 /* --- For rules->accept: records as an edit finds them, and its own as the edit leaves it -------- */
 
 /* What the edits before it in the same operation do is counted in. */

@@ -3,7 +3,7 @@
 #ifndef TESTS_EVERY_KIND_H
 #define TESTS_EVERY_KIND_H
 
-#include "sync/rules.h"
+#include "sync/kinds.h"
 
 /* Without callbacks: a test that needs some takes a copy. */
 extern const struct rules kind_mixed;

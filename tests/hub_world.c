@@ -82,7 +82,7 @@ static struct hub_options options(void)
             },
         .transport = &fake,
         .storage = world.storage,
-        .find = world.find,
+        .kinds = world.kinds,
         .durability = DURABILITY_DISK,
         .log = &world.log,
         .now_us = world.now_us,
@@ -96,7 +96,7 @@ static void world_open_storage(void)
     char error[STORAGE_ERROR_MAX];
     world.storage = storage_create(&(struct storage_options){.store = world.store,
                                                              .rooms = {.saves = true},
-                                                             .find = world.find,
+                                                             .kinds = world.kinds,
                                                              .ring_bytes = world.ring_bytes,
                                                              .seed = 42},
                                    error);
@@ -142,7 +142,7 @@ void world_setup(void)
 {
     world.loses = world.hangs = false;
     world.ring_bytes = 0;
-    world.find = kind_find;
+    world.kinds = &kinds_built_in;
     world.now_us = 1000 * SECOND;
     log_init(&world.log, LOG_LEVEL_DEBUG, discard, NULL);
     world.store = store_memory_create(STORE_MAX);

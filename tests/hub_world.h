@@ -35,10 +35,10 @@ struct world {
     struct log log;
     struct peer *peers[WORLD_PEERS];
     uint64_t now_us;
-    const struct rules *(*find)(struct bytes kind); /* kind_find, before the test says otherwise */
-    uint64_t ring_bytes;                            /* of the next storage; 0: its default */
-    bool hangs; /* the disk does not answer: world_store() does nothing */
-    bool loses; /* not all can be saved at the end */
+    const struct kinds *kinds; /* the built-in ones, before the test says otherwise */
+    uint64_t ring_bytes;       /* of the next storage; 0: its default */
+    bool hangs;                /* the disk does not answer: world_store() does nothing */
+    bool loses;                /* not all can be saved at the end */
 };
 
 extern struct world world;

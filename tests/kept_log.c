@@ -43,11 +43,10 @@ void kept_log_resume(struct kept_log *log, struct room *room)
     entry_end(log, &writer);
 }
 
-static struct replay replayed(const struct kept_log *log,
-                              const struct room_options *options,
-                              const struct rules *(*find)(struct bytes kind))
+static struct replay
+replayed(const struct kept_log *log, const struct room_options *options, const struct kinds *kinds)
 {
-    struct replay replay = replay_begin(options, find);
+    struct replay replay = replay_begin(options, kinds);
     if (log->snapshot != NULL) {
         struct bytes snapshot = {log->snapshot, log->snapshot_length};
         ck_assert_int_eq(replay_snapshot(&replay, snapshot), STATUS_OK);
@@ -59,9 +58,9 @@ static struct replay replayed(const struct kept_log *log,
 
 void kept_log_compact(struct kept_log *log,
                       const struct room_options *options,
-                      const struct rules *(*find)(struct bytes kind))
+                      const struct kinds *kinds)
 {
-    struct replay replay = replayed(log, options, find);
+    struct replay replay = replayed(log, options, kinds);
     struct bytes snapshot = snapshot_of(replay_room(&replay));
     replay_abandon(&replay);
     free(log->snapshot);
@@ -75,10 +74,10 @@ void kept_log_compact(struct kept_log *log,
 
 struct room *kept_log_replay(const struct kept_log *log,
                              const struct room_options *options,
-                             const struct rules *(*find)(struct bytes kind),
+                             const struct kinds *kinds,
                              bool *clean)
 {
-    struct replay replay = replayed(log, options, find);
+    struct replay replay = replayed(log, options, kinds);
     enum status status;
     struct room *room = replay_end(&replay, clean, &status);
     ck_assert_int_eq(status, STATUS_OK);

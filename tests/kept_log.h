@@ -21,12 +21,12 @@ void kept_log_resume(struct kept_log *log, struct room *room);
 /* Puts a snapshot in the place of everything up to now: made by a replay, as the archive does it. */
 void kept_log_compact(struct kept_log *log,
                       const struct room_options *options,
-                      const struct rules *(*find)(struct bytes kind));
+                      const struct kinds *kinds);
 
 /* The room as it was after the last entry. Fails the test on any other status than `expected`. */
 struct room *kept_log_replay(const struct kept_log *log,
                              const struct room_options *options,
-                             const struct rules *(*find)(struct bytes kind),
+                             const struct kinds *kinds,
                              bool *clean);
 
 /* A room's snapshot; the caller frees data. */

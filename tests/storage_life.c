@@ -36,10 +36,7 @@ static void wait_awake(void)
 
 /* --- Lives --------------------------------------------------------------------------------------- */
 
-static const struct rules *find(struct bytes kind)
-{
-    return bytes_equal(kind, bytes_of("every")) ? &kind_every : NULL;
-}
+static const struct kinds kinds = {.rules = {&kind_every}, .count = 1};
 
 void life_next(void)
 {
@@ -68,7 +65,7 @@ static void life_begin(struct store *store, bool threads)
 {
     ck_assert_ptr_nonnull(store);
     faulty_store_init(&life.faulty, store);
-    life.options = (struct storage_options){.rooms = {.saves = true}, .find = find};
+    life.options = (struct storage_options){.rooms = {.saves = true}, .kinds = &kinds};
     life.options.wake = threads ? wake : NULL;
     life.now_us = 1000000;
     life.saw_trouble = life.saw_well = false;

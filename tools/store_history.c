@@ -46,7 +46,7 @@ struct replay history_replay_begin(void)
 {
     struct room_options options = {
         .limits = {.members = 1u << 20, .records = UINT32_MAX, .state_bytes = UINT32_MAX}};
-    return replay_begin(&options, kind_find);
+    return replay_begin(&options, &kinds_built_in);
 }
 
 /* --- The log, entry by entry -------------------------------------------------------------------- */

@@ -27,14 +27,7 @@ static void demand(bool holds)
         abort();
 }
 
-static const struct rules *find(struct bytes kind)
-{
-    if (bytes_equal(kind, bytes_of("open")))
-        return &kind_open;
-    if (bytes_equal(kind, bytes_of("board")))
-        return &kind_board;
-    return bytes_equal(kind, bytes_of("every")) ? &kind_every : NULL;
-}
+static const struct kinds kinds = {.rules = {&kind_open, &kind_board, &kind_every}, .count = 3};
 
 static struct bytes write_room(const struct room *room)
 {
@@ -52,7 +45,7 @@ static void
 check_again(const struct room_options *options, const struct room *room, struct bytes log)
 {
     struct bytes bytes = write_room(room);
-    struct replay replay = replay_begin(options, find);
+    struct replay replay = replay_begin(options, &kinds);
     demand(replay_snapshot(&replay, bytes) == STATUS_OK);
     demand(replay_log(&replay, log) == STATUS_OK);
     demand(room_hash_kept(replay_room(&replay)) == room_hash_kept(room));
@@ -111,7 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct steps steps = steps_on(data, size);
     struct bytes bytes, log = {0};
     uint8_t what;
-    struct replay replay = replay_begin(&options, find);
+    struct replay replay = replay_begin(&options, &kinds);
     enum status status = STATUS_OK;
     while (status == STATUS_OK && steps_next(&steps, &what, &bytes)) {
         bool snapshot = what == STEP_SNAPSHOT && replay_room(&replay) == NULL;

@@ -92,11 +92,9 @@ static struct room_options options_of(const struct world *world)
         .saves = true};
 }
 
-static const struct rules *find_kind(struct bytes name)
+static struct kinds kinds_played(void)
 {
-    return bytes_equal(name, bytes_of(play_board.rules->name))   ? play_board.rules
-           : bytes_equal(name, bytes_of(play_mixed.rules->name)) ? play_mixed.rules
-                                                                 : NULL;
+    return (struct kinds){.rules = {play_board.rules, play_mixed.rules}, .count = 2};
 }
 
 /* Parts of one load go both ways. */
@@ -457,7 +455,8 @@ static void step(struct world *world)
         ck_assert_int_eq(room_log_hash(world->room), STATUS_OK);
     if (chance(world, 70) == 0) {
         struct room_options options = options_of(world);
-        kept_log_compact(&world->log, &options, find_kind);
+        struct kinds kinds = kinds_played();
+        kept_log_compact(&world->log, &options, &kinds);
     }
     if (room_frame_due(world->room))
         send_frames(world, true);
@@ -542,7 +541,8 @@ static void end_and_wake(struct world *world)
     if (sleeps)
         ck_assert_int_eq(room_sleep(world->room), STATUS_OK);
     kept_log_take(&world->log, world->room);
-    struct room *again = kept_log_replay(&world->log, &options, find_kind, &clean);
+    struct kinds kinds = kinds_played();
+    struct room *again = kept_log_replay(&world->log, &options, &kinds, &clean);
     ck_assert(clean == sleeps);
     ck_assert_uint_eq(room_tick_number(again), room_logged(world->room));
     ck_assert_uint_eq(room_hash_kept(again), room_hash_kept(world->room));

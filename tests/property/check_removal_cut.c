@@ -56,10 +56,11 @@ static void live(void)
     struct store_sqlite_options files = {.folder = scratch.path, .sync = true, .vfs = "shim"};
     ck_assert_msg(store_sqlite_open(&files, &store, error) == STORE_OK, "%s", error);
     ck_assert_str_eq(error, "");
-    storage = storage_create(
-        &(struct storage_options){
-            .store = store, .rooms = {.saves = true}, .find = kind_find, .clock_ms = hand_held_ms},
-        error);
+    storage = storage_create(&(struct storage_options){.store = store,
+                                                       .rooms = {.saves = true},
+                                                       .kinds = &kinds_built_in,
+                                                       .clock_ms = hand_held_ms},
+                             error);
     ck_assert_msg(storage != NULL, "%s", error);
 }
 

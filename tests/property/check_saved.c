@@ -69,11 +69,6 @@ static void fill_random(void *context, uint8_t *data, size_t length)
 
 /* --- The room, its log and its crashes -------------------------------------------------------------- */
 
-static const struct rules *find_kind(struct bytes name)
-{
-    return bytes_equal(name, bytes_of("open")) ? &kind_open : NULL;
-}
-
 static struct room_options room_options(void)
 {
     return (struct room_options){
@@ -95,7 +90,7 @@ static void open_room(void)
         ck_assert_ptr_nonnull(world.room);
         return;
     }
-    world.room = kept_log_replay(&world.log, &options, find_kind, &clean);
+    world.room = kept_log_replay(&world.log, &options, &kinds_built_in, &clean);
     ck_assert_int_eq(room_wake(world.room, world.incarnation), STATUS_OK);
 }
 

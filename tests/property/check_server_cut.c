@@ -158,7 +158,7 @@ static bool open_storage(void)
         world.storage =
             storage_create(&(struct storage_options){.store = store,
                                                      .rooms = {.saves = true},
-                                                     .find = kind_find,
+                                                     .kinds = &kinds_built_in,
                                                      .seal_ms = chance(2) == 0 ? 500 : 60000,
                                                      .clock_ms = virtual_ms,
                                                      .seed = world.seed},
@@ -197,7 +197,7 @@ static void open_server(void)
                    .linger_s = LINGER_S},
         .transport = &transport,
         .storage = world.storage,
-        .find = kind_find,
+        .kinds = &kinds_built_in,
         .durability = DURABILITY_DISK,
         .log = &world.log,
         .now_us = world.now_us,

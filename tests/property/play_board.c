@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sync/board_parts.h"
+#include "sync/kinds.h"
 #include "tests/property/play.h"
 
 static uint32_t chance(const struct turn *turn, uint32_t bound)

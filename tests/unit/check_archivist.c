@@ -29,7 +29,8 @@ static enum store_result lose_release(struct store *of, uint64_t number)
 static void live(void)
 {
     char error[STORAGE_ERROR_MAX];
-    storage = storage_create(&(struct storage_options){.store = store, .find = kind_find}, error);
+    storage =
+        storage_create(&(struct storage_options){.store = store, .kinds = &kinds_built_in}, error);
     ck_assert_msg(storage != NULL, "%s", error);
 }
 

@@ -1,6 +1,7 @@
 /* check_bench.c - the parts of tools/bench that a wrong figure could hide in: the hand's path, the
  * framing, and the messages, which the engine's own reader takes apart. */
 #include "sync/frame.h"
+#include "sync/kinds.h"
 #include "sync/pack.h"
 #include "sync/room.h"
 #include "sync/wire.h"

@@ -38,7 +38,7 @@ static void live(void)
     store = faulty_store_init(&faulty, store_memory_create(8 << 20));
     storage = storage_create(&(struct storage_options){.store = store,
                                                        .rooms = {.saves = true},
-                                                       .find = kind_find,
+                                                       .kinds = &kinds_built_in,
                                                        .clock_ms = clock_of_test,
                                                        .wall_ms = clock_of_test,
                                                        .file_grace_ms = GRACE_MS},
@@ -430,10 +430,11 @@ START_TEST(without_a_grace_everything_stays)
 {
     storage_destroy(storage);
     char error[STORAGE_ERROR_MAX];
-    storage = storage_create(
-        &(struct storage_options){
-            .store = store, .find = kind_find, .clock_ms = clock_of_test, .wall_ms = clock_of_test},
-        error);
+    storage = storage_create(&(struct storage_options){.store = store,
+                                                       .kinds = &kinds_built_in,
+                                                       .clock_ms = clock_of_test,
+                                                       .wall_ms = clock_of_test},
+                             error);
     put(0xaa);
     pass(60);
     ck_assert(is_there(0xaa));

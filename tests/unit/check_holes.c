@@ -11,10 +11,7 @@
 
 static struct rules game;
 
-static const struct rules *find(struct bytes kind)
-{
-    return bytes_equal(kind, bytes_of("game")) ? &game : kind_find(kind);
-}
+static const struct kinds kinds = {.rules = {&kind_open, &game}, .count = 2};
 
 static struct peer *ada; /* in a game */
 
@@ -32,7 +29,7 @@ static void setup(void)
     game.name = "game";
     game.unkept = UNKEPT_CONTINUE;
     world_setup();
-    world.find = find;
+    world.kinds = &kinds;
     world.ring_bytes = 4000;
     world_restart();
     ada = join_game(0);

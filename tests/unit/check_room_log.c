@@ -16,12 +16,7 @@ static struct room *room;
 static struct kept_log kept;
 static uint32_t ada, bob;
 
-static const struct rules *find(struct bytes name)
-{
-    if (bytes_equal(name, bytes_of("every")))
-        return &kind_every;
-    return bytes_equal(name, bytes_of("open")) ? &kind_open : NULL;
-}
+static const struct kinds kinds = {.rules = {&kind_open, &kind_every}, .count = 2};
 
 static void setup(void)
 {
@@ -77,7 +72,7 @@ static struct bytes log_bytes(void)
 
 static enum status replay_all(struct replay *replay, struct bytes bytes)
 {
-    *replay = replay_begin(&options, find);
+    *replay = replay_begin(&options, &kinds);
     return replay_log(replay, bytes);
 }
 
@@ -217,7 +212,7 @@ static void slept_and_woken(void)
             tick();
         sleeps();
         bool clean;
-        struct room *again = kept_log_replay(&kept, &options, find, &clean);
+        struct room *again = kept_log_replay(&kept, &options, &kinds, &clean);
         ck_assert(clean);
         ck_assert_int_eq(room_wake(again, incarnation), STATUS_OK);
         room_destroy(room);
@@ -305,7 +300,7 @@ START_TEST(a_snapshot_stands_for_all_before_it_and_what_it_has_is_skipped)
     for (size_t length = 1; length <= whole.length; length++) {
         if (replay_all(&early, (struct bytes){whole.data, length}) == STATUS_OK) {
             struct bytes snapshot = snapshot_of(replay_room(&early));
-            late = replay_begin(&options, find);
+            late = replay_begin(&options, &kinds);
             ck_assert_int_eq(replay_snapshot(&late, snapshot), STATUS_OK);
             status = replay_log(&late, whole);
             ck_assert_msg(status == STATUS_OK, "at %zu: %s", length, status_text(status));
@@ -402,7 +397,7 @@ END_TEST
 static struct room *replayed_under(struct room_limits limits, bool *clean)
 {
     options.limits = limits;
-    struct room *again = kept_log_replay(&kept, &options, find, clean);
+    struct room *again = kept_log_replay(&kept, &options, &kinds, clean);
     ck_assert_uint_eq(room_hash_kept(again), room_hash_kept(room));
     ck_assert_uint_eq(again->options.limits.tombstones, limits.tombstones);
     return again;
@@ -447,24 +442,23 @@ START_TEST(another_format_is_not_clean)
     ck_assert_uint_eq(*format, LOG_FORMAT);
     *format = LOG_FORMAT + 1;
     bool clean;
-    room_destroy(kept_log_replay(&kept, &options, find, &clean));
+    room_destroy(kept_log_replay(&kept, &options, &kinds, &clean));
     ck_assert(!clean);
 }
 END_TEST
 
 /* The same name, and another field: 0 of the log's kind, 1 of that of its snapshot, 2 of that behind a
  * hole. */
-static const struct rules *find_changed(struct bytes name)
+static struct kinds changed_kinds(void)
 {
     static struct collection_rules collections[8];
     static struct rules changed;
-    ck_assert(bytes_equal(name, bytes_of("every")));
     changed = kind_every;
     ck_assert_uint_le(changed.collection_count, sizeof collections / sizeof collections[0]);
     memcpy(collections, kind_every.collections, changed.collection_count * sizeof collections[0]);
     collections[1].role = ROLE_ADMIN;
     changed.collections = collections;
-    return &changed;
+    return (struct kinds){.rules = {&changed}, .count = 1};
 }
 
 START_TEST(a_kind_that_declares_other_names_than_then_is_told)
@@ -474,7 +468,8 @@ START_TEST(a_kind_that_declares_other_names_than_then_is_told)
     kept_log_resume(&kept, room);
     struct bytes behind = {kept.data + kept.last, kept.length - kept.last};
     struct bytes snapshot = snapshot_of(room);
-    struct replay replay = replay_begin(&options, find_changed);
+    struct kinds changed = changed_kinds();
+    struct replay replay = replay_begin(&options, &changed);
     enum status status = _i == 1 ? replay_snapshot(&replay, snapshot)
                                  : replay_log(&replay, _i == 0 ? log_bytes() : behind);
     ck_assert_int_eq(status, STATUS_KIND);
@@ -501,7 +496,7 @@ START_TEST(a_log_of_format_1_is_read_and_not_clean)
     uint8_t *rest = declared + 2 + BITS_BYTES;
     memmove(declared, rest, kept.length - (size_t)(rest - kept.data));
     kept.length -= 2 + BITS_BYTES;
-    struct room *again = kept_log_replay(&kept, &options, find, &clean);
+    struct room *again = kept_log_replay(&kept, &options, &kinds, &clean);
     ck_assert_uint_eq(room_hash_kept(again), room_hash_kept(room));
     ck_assert(!clean);
     room_destroy(again);
@@ -512,7 +507,7 @@ START_TEST(who_crashed_awake_is_not_clean_and_nobody_is_seated)
 {
     bool clean;
     written();
-    struct room *again = kept_log_replay(&kept, &options, find, &clean);
+    struct room *again = kept_log_replay(&kept, &options, &kinds, &clean);
     ck_assert(!clean);
     ck_assert_uint_eq(room_members(again), 0);
     ck_assert_uint_eq(room_hash_kept(again), room_hash_kept(room));
@@ -524,7 +519,7 @@ START_TEST(nothing_is_no_room)
 {
     enum status status;
     bool clean;
-    struct replay replay = replay_begin(&options, find);
+    struct replay replay = replay_begin(&options, &kinds);
     ck_assert_int_eq(replay_log(&replay, (struct bytes){0}), STATUS_OK);
     ck_assert_ptr_null(replay_end(&replay, &clean, &status));
     ck_assert_int_eq(status, STATUS_NOT_FOUND);
@@ -573,7 +568,7 @@ static void replay_damaged(struct bytes bytes, unsigned *good, struct counted_me
     bool clean;
     uint8_t *exact = malloc(bytes.length + 1); /* so that reading past the end is seen */
     memcpy(exact, bytes.data, bytes.length);
-    struct replay replay = replay_begin(&options, find);
+    struct replay replay = replay_begin(&options, &kinds);
     enum status logged = replay_log(&replay, (struct bytes){exact, bytes.length});
     free(exact);
     struct room *other = replay_end(&replay, &clean, &status);
@@ -633,7 +628,7 @@ START_TEST(each_allocation_may_fail)
         enum status status;
         bool clean;
         counted.left = allowed;
-        struct replay replay = replay_begin(&options, find);
+        struct replay replay = replay_begin(&options, &kinds);
         enum status logged = replay_log(&replay, bytes);
         ck_assert(logged == STATUS_OK || logged == STATUS_MEMORY);
         again = replay_end(&replay, &clean, &status);
@@ -679,7 +674,7 @@ START_TEST(what_no_room_writes_is_damage)
     snprintf(line, sizeof line, "2 1 1000 %s", acts[_i]);
     pack_array(&writer, 3 + acts_in_line);
     notation_pack(&writer, line);
-    replay = replay_begin(&options, find);
+    replay = replay_begin(&options, &kinds);
     ck_assert_int_eq(replay_log(&replay, log_bytes()), STATUS_OK);
     ck_assert_int_ne(replay_log(&replay, writer_bytes(&writer)), STATUS_OK);
     replay_abandon(&replay);

@@ -137,11 +137,33 @@ END_TEST
 
 START_TEST(kinds_are_found_by_name)
 {
-    ck_assert_ptr_eq(kind_find(bytes_of("open")), &kind_open);
-    ck_assert_ptr_eq(kind_find(bytes_of("cursors")), &kind_cursors);
-    ck_assert_ptr_eq(kind_find(bytes_of("board")), &kind_board);
-    ck_assert_ptr_null(kind_find(bytes_of("Open")));
-    ck_assert_ptr_null(kind_find(bytes_of("")));
+    const struct kinds *kinds = &kinds_built_in;
+    ck_assert_ptr_eq(kind_find(kinds, bytes_of("open")), &kind_open);
+    ck_assert_ptr_eq(kind_find(kinds, bytes_of("cursors")), &kind_cursors);
+    ck_assert_ptr_eq(kind_find(kinds, bytes_of("board")), &kind_board);
+    ck_assert_ptr_null(kind_find(kinds, bytes_of("Open")));
+    ck_assert_ptr_null(kind_find(kinds, bytes_of("")));
+}
+END_TEST
+
+START_TEST(kinds_are_added_under_names_of_their_own)
+{
+    static char names[KINDS_MAX + 1][8];
+    static struct rules rules[KINDS_MAX + 1];
+    struct kinds kinds = kinds_built_in;
+    uint32_t added = 0;
+    for (uint32_t i = 0; i <= KINDS_MAX; i++) {
+        snprintf(names[i], sizeof names[i], "kind%u", i);
+        rules[i] = (struct rules){.name = names[i]};
+        added += kinds_add(&kinds, &rules[i]) == STATUS_OK;
+    }
+    ck_assert_uint_eq(added, KINDS_MAX - kinds_built_in.count);
+    ck_assert_ptr_eq(kind_find(&kinds, bytes_of("kind0")), &rules[0]);
+    ck_assert_ptr_eq(kind_find(&kinds, bytes_of(names[added - 1])), &rules[added - 1]);
+    ck_assert_int_eq(kinds_add(&kinds, &rules[added]), STATUS_LIMIT);
+    ck_assert_int_eq(kinds_add(&kinds, &rules[0]), STATUS_EXISTS);
+    ck_assert_int_eq(kinds_add(&kinds, &kind_open), STATUS_EXISTS);
+    ck_assert_uint_eq(kinds.count, KINDS_MAX);
 }
 END_TEST
 
@@ -155,6 +177,7 @@ int main(void)
     tcase_add_test(tcase, learning_stops_at_its_limits);
     tcase_add_test(tcase, names_have_bounds_and_no_control_characters);
     tcase_add_test(tcase, kinds_are_found_by_name);
+    tcase_add_test(tcase, kinds_are_added_under_names_of_their_own);
 
     Suite *suite = suite_create("schema");
     suite_add_tcase(suite, tcase);

@@ -33,11 +33,7 @@ static uint64_t hand_held_ms(void)
     return now_ms;
 }
 
-static const struct rules *find_none(struct bytes kind)
-{
-    (void)kind;
-    return NULL;
-}
+static const struct kinds none;
 
 static enum store_result
 note_sealing(struct store *of, const struct store_sealed *sealed, size_t count, uint64_t wall_ms)
@@ -60,7 +56,7 @@ static void live(uint64_t sealing_bytes)
     seal = store->seal;
     store->seal = note_sealing;
     storage = storage_create(&(struct storage_options){.store = store,
-                                                       .find = find_none,
+                                                       .kinds = &none,
                                                        .clock_ms = hand_held_ms,
                                                        .sealing_bytes = sealing_bytes},
                              error);

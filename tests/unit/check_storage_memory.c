@@ -26,7 +26,7 @@ static void prepare(void)
     struct writer writer = writer_on(bytes, sizeof bytes);
     storage = storage_create(&(struct storage_options){.store = store_memory_create(1 << 20),
                                                        .rooms = {.saves = true},
-                                                       .find = kind_find},
+                                                       .kinds = &kinds_built_in},
                              error);
     ck_assert_ptr_nonnull(storage);
     struct room *room = room_create(

@@ -155,30 +155,26 @@ START_TEST(a_kind_that_is_not_here_is_told_and_nothing_is_touched)
 END_TEST
 
 /* The same name, and one event less. */
-static const struct rules *find_changed(struct bytes kind)
-{
-    static struct rules changed;
-    changed = kind_every;
-    changed.event_count--;
-    return bytes_equal(kind, bytes_of("every")) ? &changed : NULL;
-}
 
 /* 0: nothing but a log, 1: a snapshot too. */
 START_TEST(a_kind_that_has_changed_is_told_and_nothing_is_touched)
 {
-    const struct rules *(*find)(struct bytes kind) = life.options.find;
+    struct rules changed = kind_every;
+    changed.event_count--;
+    const struct kinds changed_kinds = {.rules = {&changed}, .count = 1};
+    const struct kinds *kinds = life.options.kinds;
     lobby_make(5);
     for (unsigned i = 1; i <= 12; i++)
         lobby_write(i, _i == 0 ? 10 : 2000);
     lobby_sleeps();
     life_end(true);
-    life.options.find = find_changed;
+    life.options.kinds = &changed_kinds;
     life_next();
     struct storage_event event = lobby_load();
     ck_assert_int_eq(event.result, LOAD_KIND);
     ck_assert_ptr_nonnull(strstr(event.text, "changed"));
     life_end(true);
-    life.options.find = find;
+    life.options.kinds = kinds;
     life_next();
     lobby_expect(true); /* it is as it was for whoever has the kind */
 }

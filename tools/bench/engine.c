@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "sync/frame.h"
+#include "sync/kinds.h"
 #include "sync/room.h"
 #include "tools/bench/hand.h"
 
