@@ -32,6 +32,17 @@ void archivist_answer(struct storage *storage,
     storage_answer(storage, job);
 }
 
+static void quarantine_room(struct storage *storage, struct job *job)
+{
+    struct store *store = storage->store;
+    struct tail *tail = tail_find(storage, job_name(job));
+    if (tail != NULL)
+        tail->broken = true;
+    if (store->quarantine(store, job_name(job), bytes_of(job->event.text)) != STORE_OK)
+        storage_trouble(storage, "cannot quarantine %.*s: %.60s", (int)job->event.name_length,
+                        (const char *)job->event.name, store->place(store));
+}
+
 static void release_room(struct storage *storage, struct job *job)
 {
     struct known known = {0};
@@ -41,6 +52,9 @@ static void release_room(struct storage *storage, struct job *job)
         result = STORE_NOT_FOUND;
     if (result == STORE_OK)
         result = store->release_quarantine(store, job_name(job));
+    struct tail *tail = tail_find(storage, job_name(job));
+    if (result == STORE_OK && tail != NULL)
+        tail->broken = false; /* where it is, the next load or snapshot finds out */
     archivist_answer(storage, job, STORAGE_RELEASED, result);
 }
 
@@ -97,6 +111,9 @@ bool archivist_do(struct storage *storage, struct job *job)
     case JOB_LOAD:
         load(storage, job);
         return true;
+    case JOB_QUARANTINE:
+        quarantine_room(storage, job);
+        break;
     case JOB_RELEASE_ROOM:
         release_room(storage, job);
         return true;

@@ -59,6 +59,12 @@
     ROW(rooms_forgotten, counter, "tutti_rooms_forgotten_total",                                   \
         "Rooms left with nothing in them that is kept, and never stored.")                         \
     ROW(rooms_ended, counter, "tutti_rooms_ended_total", "Rooms ended by their rules.")            \
+    ROW(rooms_stuck, counter, "tutti_rooms_stuck_total",                                           \
+        "Rooms quarantined because their rules did not come back; their memory is lost.")          \
+    ROW(rooms_slow, counter, "tutti_rooms_slow_total",                                             \
+        "Rooms quarantined because their rules took more time than there is.")                     \
+    ROW(rooms_blamed, counter, "tutti_rooms_blamed_total",                                         \
+        "Rooms quarantined at the start because their rules had ended the server.")                \
     ROW(rooms_recovered, counter, "tutti_rooms_recovered_total",                                   \
         "Rooms that came back from their log after a crash.")                                      \
     ROW(holes, counter, "tutti_log_holes_total",                                                   \

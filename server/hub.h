@@ -22,6 +22,7 @@
 #include "server/beat.h"
 #include "server/counters.h"
 #include "server/files.h"
+#include "server/guard.h"
 #include "server/limits.h"
 #include "server/log.h"
 #include "server/room_host.h"
@@ -45,6 +46,7 @@ struct hub_options {
     const struct transport *transport;
     struct storage *storage; /* not stopped by the hub */
     const struct kinds *kinds;
+    struct guard *guard; /* of the hub's thread; NULL: rules are trusted to come back */
     enum durability durability;
     struct log *log;
     uint64_t now_us, wall_us;
@@ -68,6 +70,7 @@ struct hub {
     const struct transport *transport;
     struct storage *storage;
     const struct kinds *kinds;
+    struct guard *guard;
     struct log *log;
     struct counters counters;
     struct addresses addresses;
@@ -193,6 +196,11 @@ void hub_room_empty(struct hub *hub, struct room_host *host);
 
 /* Deletes an ended room, and forgets it as soon as that is on the disk. */
 void hub_room_drop(struct hub *hub, struct room_host *host);
+
+/* Takes the room away from its members, whom it tells so with CLOSE_ENDED: its rules did not come back
+ * from a tick, or take more time than there is. What it logged is kept; nobody gets in until it is
+ * released. */
+void hub_room_quarantine(struct hub *hub, struct room_host *host, enum guard_end end);
 
 /* Ends the room for good, on the operator's order: its members are closed with CLOSE_ENDED, nothing
  * of it stays stored. Answered by hub->answered, at once where nothing was stored of it. False while

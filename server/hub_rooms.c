@@ -110,6 +110,33 @@ uint64_t hub_next_incarnation(struct hub *hub, uint64_t above)
     return hub->incarnation;
 }
 
+static const char stuck_text[] = "the rules of this room did not come back from a tick";
+static const char slow_text[] = "the rules of this room take more time than there is";
+
+static void quarantine(struct hub *hub, struct bytes name, const char *reason)
+{
+    hub_log_room(hub, LOG_ROOM_QUARANTINED, name, reason);
+    if (!storage_quarantine(hub->storage, name, reason))
+        hub_log_room(hub, LOG_ROOM_NOT_STORED, name, status_text(STATUS_MEMORY));
+}
+
+/* False when its rules did not come back. */
+static bool create_room(struct hub *hub,
+                        struct bytes name,
+                        const struct room_options *options,
+                        struct room **room)
+{
+    *room = NULL;
+    if (hub->guard == NULL || !guard_is_for(options->rules))
+        *room = room_create(options);
+    else if (guard_open(hub->guard, name, options, room) == GUARD_STUCK) {
+        hub->counters.rooms_stuck++;
+        quarantine(hub, name, stuck_text);
+        return false;
+    }
+    return true;
+}
+
 struct room_host *
 hub_room_new(struct hub *hub, const struct room_wish *wish, struct hub_denial *denial)
 {
@@ -135,7 +162,9 @@ hub_room_new(struct hub *hub, const struct room_wish *wish, struct hub_denial *d
         .logs = true,
         .saves = hub->saves,
     };
-    struct room *room = room_create(&options);
+    struct room *room;
+    if (!create_room(hub, name, &options, &room))
+        return deny(denial, REFUSAL_ROOM, CLOSE_DAMAGED, stuck_text);
     struct room_host *host = log_opening(hub, room != NULL ? host_room(hub, room, name) : NULL);
     if (host == NULL)
         return deny(denial, REFUSAL_MEMORY, CLOSE_MEMORY, NULL);
@@ -333,7 +362,7 @@ static void has_slept(struct hub *hub, struct room_host *host)
     char name[ROOM_NAME_MAX];
     struct bytes copy = {(const uint8_t *)name, host->name_length};
     memcpy(name, host->name, host->name_length);
-    if (!host->ended) {
+    if (!host->ended && !host->quarantined) {
         storage_slept(hub->storage, copy);
         hub->counters.rooms_slept++;
         hub_log_room(hub, LOG_ROOM_SLEPT, copy, "empty");
@@ -371,6 +400,42 @@ void hub_room_drop(struct hub *hub, struct room_host *host)
         forget_room(hub, host);
     else if (!drop(hub, host))
         hub_room_empty(hub, host); /* there was no memory: again when it has lingered */
+}
+
+/* The last flush that has something of the room and is not on the disk; 0: there is none. */
+static uint64_t last_logged(const struct hub *hub, const struct room_host *host)
+{
+    uint64_t number = storage_open_number(hub->storage);
+    for (uint32_t i = 0; i < FLUSHES_AHEAD && i < number; i++)
+        if (host->logged[(number - i) % FLUSHES_AHEAD].there)
+            return number - i;
+    return 0;
+}
+
+void hub_room_quarantine(struct hub *hub, struct room_host *host, enum guard_end end)
+{
+    const char *text = end == GUARD_STUCK ? stuck_text : slow_text;
+    hub->counters.rooms_stuck += end == GUARD_STUCK;
+    hub->counters.rooms_slow += end == GUARD_SLOW;
+    host->stuck = end == GUARD_STUCK;
+    host->quarantined = true;
+    room_host_close_all(host, CLOSE_ENDED, text);
+    if (!host->stored && !room_host_store(host))
+        hub_log_room(hub, LOG_ROOM_NOT_STORED, name_of(host), status_text(STATUS_MEMORY));
+    quarantine(hub, name_of(host), text);
+    if (host->unlogged) { /* it comes back as of its durable tick */
+        DL_DELETE2(hub->unlogged, host, hole.prev, hole.next);
+        host->unlogged = false;
+    }
+    uint64_t number = last_logged(hub, host);
+    if (number == 0) {
+        forget_room(hub, host);
+        return;
+    }
+    hub_room_empty(hub, host);
+    DL_DELETE(hub->empty, host);
+    DL_APPEND(hub->falling, host);
+    host->sleep_number = number;
 }
 
 static void answer(struct hub *hub, struct bytes name, enum store_result result, const char *text)

@@ -35,6 +35,7 @@ enum log_level {
 /* Every event: name in code, level, name in the line. */
 #define LOG_EVENT_MAP(ROW)                                                                         \
     ROW(STARTING, INFO, "starting")                                                                \
+    ROW(KIND_LOADED, INFO, "kind_loaded")                                                          \
     ROW(LISTENING, INFO, "listening")                                                              \
     ROW(DRAINING, INFO, "draining")                                                                \
     ROW(STOPPED, INFO, "stopped")                                                                  \
@@ -46,6 +47,7 @@ enum log_level {
     ROW(ROOM_STUCK, WARN, "room_stuck")                                                            \
     ROW(ROOM_ENDED, WARN, "room_ended")                                                            \
     ROW(ROOM_UNREADABLE, ERROR, "room_unreadable")                                                 \
+    ROW(ROOM_QUARANTINED, ERROR, "room_quarantined")                                               \
     ROW(ROOM_NOT_STORED, ERROR, "room_not_stored")                                                 \
     ROW(ROOM_UNLOGGED, WARN, "room_unlogged")                                                      \
     ROW(ROOM_LOGGED_AGAIN, INFO, "room_logged_again")                                              \

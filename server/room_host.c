@@ -37,6 +37,7 @@ struct room_host *room_host_create(struct hub *hub, struct room *room, struct by
     host->hub = hub;
     host->room = room;
     host->message_rate = message_rate_for(hub, room_rules(room)->tick_hz);
+    host->guarded = hub->guard != NULL && guard_is_for(room_rules(room));
     host->name_length = (uint8_t)name.length;
     memcpy(host->name, name.data, name.length);
     return host;
@@ -44,7 +45,8 @@ struct room_host *room_host_create(struct hub *hub, struct room *room, struct by
 
 void room_host_destroy(struct room_host *host)
 {
-    room_destroy(host->room);
+    if (!host->stuck)
+        room_destroy(host->room);
     free(host->unstored.data);
     free(host->seats);
     free(host);
@@ -176,6 +178,8 @@ void room_host_unseat(struct room_host *host, const struct session *session, boo
     if (host->seats[session->seat] != session)
         return;
     host->seats[session->seat] = NULL;
+    if (host->stuck)
+        return;
     if (leave)
         room_leave(host->room, session->seat);
     else
@@ -318,6 +322,8 @@ bool room_host_log_whole(struct room_host *host)
 
 void room_host_saved(struct room_host *host, uint64_t number)
 {
+    if (host->stuck)
+        return;
     room_save(host->room, host->logged[number % FLUSHES_AHEAD].tick);
 }
 
@@ -411,6 +417,17 @@ static void log_room(const struct room_host *host, enum log_event event, const c
     log_end(&line);
 }
 
+static enum guard_end tick(struct room_host *host)
+{
+    host->hub->counters.ticks++;
+    if (host->guarded) {
+        struct bytes name = {(const uint8_t *)host->name, host->name_length};
+        return guard_tick(host->hub->guard, &host->account, name, host->room);
+    }
+    room_tick(host->room);
+    return GUARD_WELL;
+}
+
 void room_host_beat(struct room_host *host, uint32_t steps)
 {
     struct hub *hub = host->hub;
@@ -424,11 +441,18 @@ void room_host_beat(struct room_host *host, uint32_t steps)
             log_room(host, LOG_ROOM_STUCK, status_text(status));
             return;
         }
-        room_tick(host->room);
+        enum guard_end end = tick(host);
+        if (end == GUARD_STUCK) {
+            hub_room_quarantine(hub, host, end);
+            return;
+        }
         room_host_log(host);
+        if (room_ended(host->room) == NULL && end == GUARD_SLOW) {
+            hub_room_quarantine(hub, host, end);
+            return;
+        }
         if (room_ended(host->room) == NULL)
             hub_room_resume(hub, host);
-        hub->counters.ticks++;
         send_notices(host);
         frame_due = frame_due || room_frame_due(host->room);
     }

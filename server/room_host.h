@@ -8,6 +8,7 @@
 
 #include "persistence/flush.h"
 #include "server/bucket.h"
+#include "server/guard.h"
 #include "sync/room.h"
 
 #define HASH_NONFATAL_OOM                1
@@ -39,6 +40,7 @@ struct room_host {
     uint32_t seat_capacity;
     struct room_host *prev, *next; /* among the rooms of its rhythm, or among the empty ones */
     struct bucket_rate message_rate;
+    struct guard_account account;
     struct logged logged[FLUSHES_AHEAD];
     struct {
         struct room_host *prev, *next;
@@ -52,7 +54,10 @@ struct room_host {
     bool held;     /* that it woke is not on the disk yet: nobody may join */
     bool ended;    /* by its rules: nothing of it is kept */
     bool awake;
-    bool lost; /* the table of rooms had no memory for it */
+    bool guarded;     /* its rules do something */
+    bool quarantined; /* it is only here until what it logged is on the disk */
+    bool stuck;       /* a step was left in the middle: the room is not to be touched, nor freed */
+    bool lost;        /* the table of rooms had no memory for it */
     uint8_t name_length;
     char name[ROOM_NAME_MAX + 1];
 };

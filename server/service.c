@@ -1,6 +1,7 @@
 #include "server/service.h"
 
 #include "server/admin.h"
+#include "server/guard.h"
 #include "server/listener.h"
 #include "server/ws.h"
 
@@ -22,6 +23,7 @@ struct service {
     struct ev_loop *loop;
     struct log *log;
     struct storage *storage;
+    struct guard *guard;
     struct hub *hub;
     struct ws *ws;
     struct admin *admin; /* NULL: there is none */
@@ -35,6 +37,7 @@ struct service {
     uint64_t idle_us;          /* when the loop last had nothing to do */
     uint64_t armed_us;         /* what the timer is set to; 0 for nothing */
     int timer_fd;
+    uint32_t blamed;    /* rooms quarantined at the start */
     bool exits_on_loss; /* of the disk */
     bool failed;
 };
@@ -166,7 +169,7 @@ static void on_paused(void *context)
 
 /* --- Setting up --------------------------------------------------------------------------------- */
 
-static struct hub *open_hub(const struct service_options *options, struct storage *storage)
+static struct hub *open_hub(const struct service *service, const struct service_options *options)
 {
     uint64_t seed;
     if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
@@ -174,8 +177,9 @@ static struct hub *open_hub(const struct service_options *options, struct storag
     return hub_create(&(struct hub_options){
         .limits = options->options->limits,
         .transport = &ws_transport,
-        .storage = storage,
+        .storage = service->storage,
         .kinds = options->kinds,
+        .guard = service->guard,
         .durability = options->options->durability,
         .log = options->log,
         .now_us = clock_us(CLOCK_MONOTONIC),
@@ -235,19 +239,55 @@ static bool open_storage(struct service *service,
     return service->storage != NULL;
 }
 
+/* Before anyone can join it: the same rules would do the same to this server. */
+static bool quarantine_blamed(struct service *service,
+                              const struct service_options *options,
+                              char error[SERVICE_ERROR_MAX])
+{
+    struct store *store = options->store;
+    struct guard_blame blame;
+    if (!guard_blame(options->folder, &blame))
+        return true;
+    struct bytes name = {blame.name, blame.name_length};
+    if (store->quarantine(store, name, bytes_of(blame.reason)) != STORE_OK) {
+        snprintf(error, SERVICE_ERROR_MAX, "cannot quarantine the room that ended it: %.150s",
+                 store->place(store));
+        store->close(store);
+        return false;
+    }
+    service->blamed = 1;
+    struct log_line line = log_begin(service->log, LOG_ROOM_QUARANTINED);
+    log_text(&line, "room", name);
+    log_text(&line, "detail", bytes_of(blame.reason));
+    log_end(&line);
+    return true;
+}
+
+/* The guard forgets who is to blame, so it comes when the store knows. */
+static bool open_guard(struct service *service, int folder, char error[SERVICE_ERROR_MAX])
+{
+    service->guard = guard_create(folder);
+    if (service->guard == NULL)
+        snprintf(error, SERVICE_ERROR_MAX, "cannot watch over the rooms' rules: %s",
+                 strerror(errno));
+    return service->guard != NULL;
+}
+
 static bool open_parts(struct service *service,
                        const struct service_options *options,
                        char error[SERVICE_ERROR_MAX])
 {
     const struct options *said = options->options;
-    if (!open_storage(service, options, error))
+    if (!quarantine_blamed(service, options, error) || !open_storage(service, options, error) ||
+        !open_guard(service, options->folder, error))
         return false;
     service->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    service->hub = service->timer_fd >= 0 ? open_hub(options, service->storage) : NULL;
+    service->hub = service->timer_fd >= 0 ? open_hub(service, options) : NULL;
     if (service->hub == NULL) {
         snprintf(error, SERVICE_ERROR_MAX, "cannot start: %s", strerror(errno));
         return false;
     }
+    service->hub->counters.rooms_blamed = service->blamed;
     service->ws = ws_create(&(struct ws_options){
         .loop = options->loop,
         .hub = service->hub,
@@ -335,6 +375,7 @@ bool service_destroy(struct service *service, bool *hangs)
     ev_timer_stop(service->loop, &service->drain_end);
     ws_destroy(service->ws); /* before the hub, whose sessions it ends */
     hub_destroy(service->hub);
+    guard_destroy(service->guard);
     bool saved = service->storage == NULL || storage_stop(service->storage);
     *hangs = service->storage != NULL && storage_hangs(service->storage);
     storage_destroy(service->storage);

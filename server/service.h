@@ -33,7 +33,7 @@ struct service_options {
     bool salvaged;             /* the store has lost something */
     const struct site *site;
     struct log *log;
-    int folder; /* the data folder's descriptor, for the operator's socket; -1: none */
+    int folder; /* the data folder's descriptor; -1: no operator's socket, and nobody is blamed */
 };
 
 /* NULL with a text for the person when the address cannot be listened on, or what it takes is not

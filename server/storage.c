@@ -387,6 +387,16 @@ bool storage_remove(struct storage *storage, struct bytes name, uint64_t incarna
     return true;
 }
 
+bool storage_quarantine(struct storage *storage, struct bytes name, const char *reason)
+{
+    struct job *job = job_new(JOB_QUARANTINE, name);
+    if (job == NULL)
+        return false;
+    snprintf(job->event.text, sizeof job->event.text, "%s", reason);
+    queue_push(storage, &storage->to_archivist, job);
+    return true;
+}
+
 bool storage_release_room(struct storage *storage, struct bytes name)
 {
     return ask(storage, JOB_RELEASE_ROOM, name, NULL) != NULL;

@@ -106,6 +106,11 @@ void storage_slept(struct storage *storage, struct bytes name);
  * it now and has its bytes until it does. */
 MUST_CHECK bool storage_remove(struct storage *storage, struct bytes name, uint64_t incarnation);
 
+/* The room is not loaded until it is released; what was logged of it is kept. Who asks has seen to it
+ * that the room logs nothing more. A disk that does not take it is told of by STORAGE_TROUBLE. False
+ * without memory. */
+MUST_CHECK bool storage_quarantine(struct storage *storage, struct bytes name, const char *reason);
+
 /* A quarantined room may be loaded again. Answered by one STORAGE_RELEASED. */
 MUST_CHECK bool storage_release_room(struct storage *storage, struct bytes name);
 

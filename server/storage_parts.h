@@ -34,6 +34,7 @@ enum job_kind {
     JOB_LOAD,
     JOB_SLEPT,
     JOB_REMOVE,       /* waits with its batch */
+    JOB_QUARANTINE,   /* archivist: the room, for the reason in event.text */
     JOB_RELEASE_ROOM, /* from its quarantine */
     JOB_RECLAIM,      /* archivist: free some space */
     JOB_TELL,         /* nothing is to be done, only told */
