@@ -331,8 +331,10 @@ test('arrow keys move what is chosen, quick ones as one step', async () => {
   await choose(ada, [id])
   // In one go: a machine that stalls between two presses would make them two steps.
   await ada.evaluate(() => {
-    const press = (key, shiftKey = false) =>
-      window.dispatchEvent(new KeyboardEvent('keydown', { key, shiftKey, cancelable: true }))
+    const press = (key, shiftKey = false) => {
+      const init = { key, shiftKey, bubbles: true, composed: true, cancelable: true }
+      document.activeElement.dispatchEvent(new KeyboardEvent('keydown', init))
+    }
     press('ArrowRight')
     press('ArrowRight')
     press('ArrowDown', true)
