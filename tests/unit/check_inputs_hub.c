@@ -8,12 +8,7 @@
 #include "tests/every_kind.h"
 #include "tests/hub_world.h"
 
-static const struct rules *find(struct bytes kind)
-{
-    if (bytes_equal(kind, bytes_of("every")))
-        return &kind_every;
-    return kind_find(kind);
-}
+static const struct kinds kinds = {.rules = {&kind_open, &kind_every}, .count = 2};
 
 static struct peer *join_game(int index)
 {
@@ -26,7 +21,7 @@ static struct peer *join_game(int index)
 static void setup(void)
 {
     world_setup();
-    world.find = find;
+    world.kinds = &kinds;
     world_restart();
 }
 

@@ -16,11 +16,6 @@ static struct room *room;
 static struct kept_log kept;
 static uint32_t ada, bob;
 
-static const struct rules *find(struct bytes name)
-{
-    return bytes_equal(name, bytes_of(kind_mixed.name)) ? &kind_mixed : NULL;
-}
-
 static void tick(void)
 {
     step(room);
@@ -78,7 +73,8 @@ static void expect_acts(const char *wanted)
 
 static struct replay replayed(void)
 {
-    struct replay replay = replay_begin(&options, find);
+    struct kinds kinds = {.rules = {&kind_mixed}, .count = 1};
+    struct replay replay = replay_begin(&options, &kinds);
     ck_assert_int_eq(replay_log(&replay, (struct bytes){kept.data, kept.length}), STATUS_OK);
     return replay;
 }
