@@ -97,6 +97,8 @@ export interface ClockView {
   now(): number
   /** The last round trip in milliseconds; null before the first. */
   readonly rtt: number | null
+  /** By how many milliseconds late frames come later than the quickest ones of late. */
+  readonly jitter: number
   /** What to add to `Date.now()`. */
   readonly offset: number
 }

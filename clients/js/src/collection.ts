@@ -1,5 +1,7 @@
+import type { Arrivals } from './arrivals.js'
 import { TuttiError } from './errors.js'
 import { Emitter } from './emitter.js'
+import { Motion, type InterpolationOptions, type MovingFields, type Things } from './motion.js'
 import { checkItems, settle, type FieldDefinition, type Merge, type Names } from './names.js'
 import { checkId, checkName, type Change, type Edit, type RecordEdit } from './operation.js'
 import { randomBytes } from './platform.js'
@@ -44,6 +46,8 @@ export interface CollectionEvents {
 /** What a collection needs of its room. */
 export interface Records {
   readonly names: Names
+  readonly arrivals: Arrivals
+  now(): number
   all(collection: string): ReadonlyMap<string, Fields>
   /** The stamp up to which this collection shows. */
   stamp(collection: string): number
@@ -111,6 +115,24 @@ export class Collection extends Emitter<CollectionEvents> implements Iterable<[s
 
   [Symbol.iterator](): IterableIterator<[string, Fields]> {
     return this.#all.entries()
+  }
+
+  /**
+   * Smooths these number fields: what comes back gives the records as they are between frames.
+   *
+   * ```js
+   * const cars = room.collection('cars').interpolate(['x', 'y'], { extrapolate: 0.1 })
+   * const { x, y } = cars.at(id, now)
+   * ```
+   */
+  interpolate(fields: MovingFields, options: InterpolationOptions = {}): Motion<string, Fields> {
+    const things: Things<string, Fields> = {
+      get: (id) => this.get(id),
+      ids: () => this.ids(),
+      watch: (changed) => this.on('change', ({ id, record }) => changed(id, record)),
+    }
+    const { arrivals, now } = this.#records
+    return new Motion(things, arrivals, now, fields, options)
   }
 
   /**

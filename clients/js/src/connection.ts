@@ -4,6 +4,7 @@
  */
 import { endingOfClose, endingOfUpgrade, TuttiError, type Ending } from './errors.js'
 import type { Link, Session } from './session.js'
+import { SimulatedLink } from './simulated_link.js'
 import { SUBPROTOCOL } from './wire.js'
 
 /** As far as we need one: the browser's, Node's, or that of the package `ws`. */
@@ -63,6 +64,8 @@ export function retryDelay(attempt: number, random: number): number {
 }
 
 export class Connection {
+  /** What trials do to messages on their way. */
+  readonly link: SimulatedLink
   #status: RoomStatus = { status: 'connecting', reason: '', retryAt: null, error: null }
   #socket: WebSocketLike | null = null
   #attempt = 0
@@ -88,6 +91,7 @@ export class Connection {
     this.#WebSocket = WebSocket
     this.#session = session
     this.#surroundings = surroundings
+    this.link = new SimulatedLink(surroundings)
     this.#onStatus = onStatus
     this.#unwatch = watchPage(this)
   }
@@ -184,9 +188,14 @@ export class Connection {
       this.pump()
     }
     socket.onmessage = ({ data }: { data: unknown }) => {
-      if (data instanceof ArrayBuffer) this.#session.received(new Uint8Array(data), now())
-      else this.#drop(socket, 'the server sent text')
-      this.pump()
+      if (data instanceof ArrayBuffer) {
+        this.link.carry('down', () => {
+          this.#session.received(new Uint8Array(data), now())
+          this.pump()
+        })
+      } else {
+        this.#drop(socket, 'the server sent text')
+      }
     }
     socket.onerror = ({ message }: { message?: unknown }) => {
       // Browsers tell nothing here; `ws` names the HTTP status of a refused upgrade.
@@ -202,7 +211,7 @@ export class Connection {
 
   #linkOver(socket: WebSocketLike): Link {
     return {
-      send: (message) => socket.send(message),
+      send: (message) => this.link.carry('up', () => socket.send(message)),
       drop: (reason) => this.#drop(socket, reason),
       get bufferedAmount() {
         return socket.bufferedAmount
@@ -225,12 +234,14 @@ export class Connection {
     const socket = this.#socket
     if (socket === null) return
     this.#session.leave(this.#surroundings.now())
+    this.link.flush()
     this.#detach()
     closeSilently(socket, CLOSE_NORMAL, '')
   }
 
   #detach(): void {
     this.#socket = null
+    this.link.cut()
     this.#session.closed()
     this.#clearTimers()
   }

@@ -134,6 +134,40 @@ export class Writer {
   }
 }
 
+/** How many bytes a value takes in its shortest form. */
+export function sizeOf(value: Value): number {
+  if (value === null || typeof value === 'boolean') return 1
+  if (typeof value === 'number') return sizeOfNumber(value)
+  if (typeof value === 'string') return sized(encoder.encode(value).length, 31)
+  if (value instanceof Uint8Array) return sized(value.length, -1)
+  if (Array.isArray(value))
+    return value.reduce<number>((sum, item) => sum + sizeOf(item), counted(value.length))
+  const entries = Object.entries(value)
+  return entries.reduce(
+    (sum, [key, item]) => sum + sizeOf(key) + sizeOf(item),
+    counted(entries.length),
+  )
+}
+
+function sizeOfNumber(n: number): number {
+  if (!Number.isInteger(n) || Math.abs(n) > INTEGER_MAX) return Math.fround(n) === n ? 5 : 9
+  if (n >= -32 && n < 128) return 1
+  const bits = n < 0 ? [2 ** 7, 2 ** 15, 2 ** 31] : [2 ** 8, 2 ** 16, 2 ** 32]
+  const width = bits.findIndex((most) => (n < 0 ? -n <= most : n < most))
+  return 1 + 2 ** (width < 0 ? 3 : width)
+}
+
+/** Bytes with a header that may be one byte for the shortest. */
+function sized(length: number, shortMax: number): number {
+  const header = length <= shortMax ? 1 : length < 2 ** 8 ? 2 : length < 2 ** 16 ? 3 : 5
+  return header + length
+}
+
+/** The header of so many items. */
+function counted(count: number): number {
+  return count <= 15 ? 1 : count < 2 ** 16 ? 3 : 5
+}
+
 export function malformed(what: string): TuttiError {
   return new TuttiError('malformed', `malformed message: ${what}`)
 }

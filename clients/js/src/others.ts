@@ -1,6 +1,7 @@
+import type { Arrivals } from './arrivals.js'
 import type { Document, RecordChange } from './document.js'
 import { Emitter } from './emitter.js'
-import { Playout, Track, type Position } from './interpolation.js'
+import { Motion, type InterpolationOptions, type MovingFields, type Things } from './motion.js'
 import type { Fields, Value } from './value.js'
 
 /** Another member, as it shows now: its presence fields beside these. */
@@ -32,14 +33,6 @@ export interface OthersEvents {
   change: OtherChange
 }
 
-export interface InterpolationOptions {
-  /**
-   * Milliseconds to stay behind. Left out, it follows the line: two frame intervals and the
-   * jitter, at most 500.
-   */
-  readonly delay?: number
-}
-
 const COLLECTION = 'presence'
 
 /**
@@ -54,17 +47,15 @@ export class Others extends Emitter<OthersEvents> implements Iterable<Other> {
   readonly #document: Document
   readonly #members = new Map<number, Other>()
   #me = 0
-  #smoothing: { fields: readonly string[]; options: InterpolationOptions } | null = null
-  #tracks = new Map<number, Track>()
-  #playout: Playout | null = null
-  #interval = 50
-  #newest = 0
+  #motion: Motion<number, Other> | null = null
+  readonly #arrivals: Arrivals
   readonly #now: () => number
 
   /** @internal */
-  constructor(document: Document, now: () => number) {
+  constructor(document: Document, arrivals: Arrivals, now: () => number) {
     super()
     this.#document = document
+    this.#arrivals = arrivals
     this.#now = now
   }
 
@@ -89,11 +80,20 @@ export class Others extends Emitter<OthersEvents> implements Iterable<Other> {
 
   /**
    * Smooths these number fields: {@link at} and {@link sample} then give where the others are
-   * between frames. What is late stands still; nothing is guessed ahead.
+   * between frames. What is late stands still, unless the options say otherwise.
    */
-  interpolate(fields: readonly string[], options: InterpolationOptions = {}): void {
-    this.#smoothing = { fields, options }
-    this.#restart()
+  interpolate(fields: MovingFields, options: InterpolationOptions = {}): void {
+    const things: Things<number, Other> = {
+      get: (id) => this.#members.get(id),
+      ids: () => this.#members.keys(),
+      watch: (changed) => {
+        return this.on('change', ({ kind, id, member }) => {
+          changed(id, kind === 'leave' ? undefined : member)
+        })
+      },
+    }
+    this.#motion?.stop()
+    this.#motion = new Motion(things, this.#arrivals, this.#now, fields, options)
   }
 
   /**
@@ -101,13 +101,7 @@ export class Others extends Emitter<OthersEvents> implements Iterable<Other> {
    * as `requestAnimationFrame` hands it; left out, this moment.
    */
   at(id: number, now?: number): Other | undefined {
-    const member = this.#members.get(id)
-    const time = this.#playout?.time(now === undefined ? this.#now() : now)
-    if (member === undefined || time === undefined) return member
-    const track = this.#tracks.get(id)
-    track?.trim(time - this.#interval)
-    const position = track?.at(time)
-    return position === undefined ? member : { ...member, ...position }
+    return this.#motion === null ? this.#members.get(id) : this.#motion.at(id, now)
   }
 
   /**
@@ -127,38 +121,21 @@ export class Others extends Emitter<OthersEvents> implements Iterable<Other> {
 
   /** Milliseconds that what {@link at} gives is behind; 0 without interpolation. */
   get delay(): number {
-    return this.#playout?.delay ?? 0
+    return this.#motion?.delay ?? 0
   }
 
-  /** @internal A connection's whole state: who we are, and a new line with a lag of its own. */
-  restart(me: number, interval: number): void {
+  /** @internal A connection's whole state: who we are. */
+  restart(me: number): void {
     const before = this.#me
     this.#me = me
-    this.#interval = interval
-    this.#restart()
     if (before === me) return
     this.#update(before)
     this.#update(me)
   }
 
-  /** @internal A frame made at this moment of the server's has come. */
-  frame(at: number, now: number): void {
-    this.#newest = at
-    this.#playout?.frame(at, now)
-  }
-
   /** @internal */
   changed({ id }: RecordChange): void {
     this.#update(id as number)
-  }
-
-  #restart(): void {
-    this.#tracks = new Map()
-    this.#playout =
-      this.#smoothing === null
-        ? null
-        : new Playout(this.#interval, this.#smoothing.options.delay ?? null)
-    for (const member of this.#members.values()) this.#track(member)
   }
 
   #update(id: number): void {
@@ -167,12 +144,10 @@ export class Others extends Emitter<OthersEvents> implements Iterable<Other> {
     if (record === undefined) {
       if (before === undefined) return
       this.#members.delete(id)
-      this.#tracks.delete(id)
       this.#tell('leave', before, before)
     } else {
       const member = memberOf(id, record)
       this.#members.set(id, member)
-      this.#track(member)
       this.#tell(before === undefined ? 'join' : 'change', member, before)
     }
   }
@@ -181,18 +156,6 @@ export class Others extends Emitter<OthersEvents> implements Iterable<Other> {
     const change = { kind, id: member.id, member, before }
     if (kind !== 'change') this.tell(kind, change)
     this.tell('change', change)
-  }
-
-  #track(member: Other): void {
-    if (this.#smoothing === null) return
-    const position: Position = {}
-    for (const field of this.#smoothing.fields) {
-      const value = member[field]
-      if (typeof value === 'number') position[field] = value
-    }
-    let track = this.#tracks.get(member.id)
-    if (track === undefined) this.#tracks.set(member.id, (track = new Track()))
-    track.add(this.#newest, position, this.#interval)
   }
 }
 

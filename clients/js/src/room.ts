@@ -1,3 +1,4 @@
+import { roomAddress } from './address.js'
 import type {
   ClockView,
   EmitOptions,
@@ -14,6 +15,7 @@ import { Document, type RecordChange } from './document.js'
 import { Emitter } from './emitter.js'
 import { refusal, statusName, TuttiError } from './errors.js'
 import { History, type Editor } from './history.js'
+import { Inputs, type InputsOptions } from './inputs.js'
 import { Writer } from './msgpack.js'
 import {
   checkName,
@@ -27,14 +29,17 @@ import {
 import { Others } from './others.js'
 import type { QueueLimits } from './pending.js'
 import { platform, randomBytes } from './platform.js'
+import { Prediction, type PredictionOptions } from './prediction.js'
 import type { Changes } from './replica.js'
 import { Session, type Audience } from './session.js'
+import type { SimulatedLink } from './simulated_link.js'
+import { Traffic } from './traffic.js'
 import { copyValue, equal, type Fields, type Value } from './value.js'
+import { clockView, presenceView } from './views.js'
 import { KEY_BYTES, type Durability, type Notice, type Saving } from './wire.js'
 
 const QUEUE: QueueLimits = { operations: 1_000, bytes: 1_048_576 }
 const USER_BYTES_MAX = 1_024
-const ROOM_NAME = /^[A-Za-z0-9_-]{1,64}$/
 /** One operation of an undo step is at most this large, where its edits can be spread. */
 const STEP_BYTES = 32_768
 
@@ -60,22 +65,6 @@ export async function join(url: string, name: string, options: JoinOptions = {})
   } finally {
     signal?.removeEventListener('abort', abort)
   }
-}
-
-function roomAddress(url: string, name: string): string {
-  if (!ROOM_NAME.test(name)) {
-    throw new TuttiError('malformed', 'a room has a name of 1 to 64 characters of A-Z a-z 0-9 _ -')
-  }
-  let address: URL
-  try {
-    address = new URL(url, globalThis.location?.href)
-  } catch {
-    throw new TuttiError('misuse', `${url} is no address`)
-  }
-  address.protocol = address.protocol.replace('http', 'ws')
-  address.pathname = `${address.pathname.replace(/\/$/, '')}/v1/rooms/${name}`
-  address.hash = ''
-  return address.href
 }
 
 const SURROUNDINGS: Surroundings = {
@@ -136,9 +125,9 @@ export class Room extends Emitter<RoomEvents> {
     this.#history = new History(this.#editor(), () => {
       this.tell('history', { canUndo: this.canUndo, canRedo: this.canRedo })
     })
-    this.others = new Others(this.#document, SURROUNDINGS.now)
-    this.presence = this.#presenceView()
-    this.clock = this.#clockView()
+    this.others = new Others(this.#document, this.#session.arrivals, SURROUNDINGS.now)
+    this.presence = presenceView(this.#session, () => this.#pumpSoon())
+    this.clock = clockView(this.#session, SURROUNDINGS.now)
     this.history = {
       begin: () => this.#history.begin(),
       end: () => this.#history.end(),
@@ -182,6 +171,11 @@ export class Room extends Emitter<RoomEvents> {
   /** Frames per second, at most; presence goes out as often. */
   get frameRate(): number {
     return this.#session.welcome!.frameRate
+  }
+
+  /** The room's tick, as the newest frame tells it. */
+  get tick(): number {
+    return this.#session.tick
   }
 
   /**
@@ -296,6 +290,48 @@ export class Room extends Emitter<RoomEvents> {
     if (event === undefined) return []
     const happenings = this.#session.replica.happenings(event.number)
     return happenings.map(({ from, value }) => ({ name, from, value }))
+  }
+
+  /**
+   * Plays our part: from here on the room gets an input of ours for each of its ticks. Throws
+   * `denied` where it takes none, `misuse` where there are inputs already that were not stopped.
+   */
+  inputs<Input extends Value = number>(options: InputsOptions<Input>): Inputs<Input> {
+    if (this.#session.welcome!.input === null) {
+      throw new TuttiError('denied', `a room of the kind ${this.kind} takes no inputs`)
+    }
+    if (this.#session.plays) throw new TuttiError('misuse', 'there are inputs already')
+    const pump = () => this.#connection.pump()
+    const inputs = new Inputs<Input>(options, pump, () => this.#session.play(null))
+    this.#session.play(inputs)
+    pump()
+    return inputs
+  }
+
+  /** Shows our own part of the state as our inputs will make it, ahead of the room's word. */
+  predict<State, Input extends Value = number>(
+    options: PredictionOptions<State, Input>,
+  ): Prediction<State, Input> {
+    return new Prediction(options, {
+      now: SURROUNDINGS.now,
+      read: () => options.read(this),
+      onFrame: (heard) => this.on('frame', heard),
+    })
+  }
+
+  /** A bad line for trials: see {@link SimulatedLink}. */
+  get link(): SimulatedLink {
+    return this.#connection.link
+  }
+
+  /** Counts what bytes are spent on, from here on until it is stopped; one at a time. */
+  traffic(): Traffic {
+    const { names } = this.#session.replica
+    const traffic = new Traffic(names, () => {
+      if (this.#session.meter === traffic) this.#session.meter = null
+    })
+    this.#session.meter = traffic
+    return traffic
   }
 
   /** Tries to connect now, where it waits for the time of the next try; else does nothing. */
@@ -422,9 +458,8 @@ export class Room extends Emitter<RoomEvents> {
   }
 
   #changed(changes: Changes, released: readonly Operation[], saved: readonly Operation[]): void {
-    const { welcome, tick, frameInterval, stats } = this.#session
-    if (changes.everything) this.others.restart(welcome!.member, frameInterval)
-    this.others.frame((tick * 1000) / Math.max(1, welcome!.tickRate), SURROUNDINGS.now())
+    const { welcome, tick, stats } = this.#session
+    if (changes.everything) this.others.restart(welcome!.member)
     const different = this.#document.refreshTouched(changes, recordsOf(released))
     for (const change of different) this.#history.yield(change)
     for (const operation of released) {
@@ -540,38 +575,14 @@ export class Room extends Emitter<RoomEvents> {
     const { replica } = this.#session
     return {
       names: replica.names,
+      arrivals: this.#session.arrivals,
+      now: SURROUNDINGS.now,
       all: (collection) => this.#document.all(collection) as ReadonlyMap<string, Fields>,
       stamp: (collection) => {
         const definition = replica.names.collection(collection)?.definition
         return definition === undefined ? 0 : replica.place(definition.scope)
       },
       apply: (edit) => this.#apply(edit),
-    }
-  }
-
-  #presenceView(): PresenceView {
-    const { presence, replica } = this.#session
-    return {
-      set: (fields) => {
-        presence.set(fields)
-        this.#pumpSoon()
-      },
-      get: () => presence.get(),
-      field: (name) => replica.names.field('presence', name),
-    }
-  }
-
-  #clockView(): ClockView {
-    const { clock } = this.#session
-    const { now } = SURROUNDINGS
-    return {
-      now: () => clock.wall(now()),
-      get rtt() {
-        return clock.rtt
-      },
-      get offset() {
-        return clock.wall(now()) - Date.now()
-      },
     }
   }
 }

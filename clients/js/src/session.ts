@@ -2,13 +2,16 @@
  * The client's side of the protocol as a pure state machine: bytes and the time go in, bytes and
  * news come out. It knows no socket, no timer and no randomness.
  */
+import { Arrivals } from './arrivals.js'
 import { Clock } from './clock.js'
 import { TuttiError } from './errors.js'
+import type { InputsLine } from './inputs.js'
 import { encodeOperation, type Operation } from './operation.js'
 import { Pacing } from './pacing.js'
 import { Pending, type QueueLimits } from './pending.js'
 import { OwnPresence } from './presence.js'
 import { Replica, type Changes } from './replica.js'
+import type { Meter } from './traffic.js'
 import type { Value } from './value.js'
 import {
   decodeServerMessage,
@@ -18,6 +21,7 @@ import {
   encodeOperations,
   MESSAGE_BYTES_MAX,
   type Frame,
+  type InputsTold,
   type Notice,
   type Saving,
   type ServerMessage,
@@ -33,6 +37,21 @@ export interface Link {
   readonly isClosing: boolean
   /** Gives the connection up; the session hears no more of it. */
   drop(reason: string): void
+}
+
+/** Who plays the member's part: its inputs, tick by tick. */
+export interface Player {
+  /** A connection to a room that takes inputs. */
+  begin(line: InputsLine): void
+  /** No connection, or nobody looks. */
+  interrupted(): void
+  /** A frame has told what became of the inputs. */
+  told(tick: number, told: InputsTold, now: number): void
+  /** Reads what is due; when there is more to read. */
+  advance(now: number): number
+  readonly isUnsent: boolean
+  /** The next message. */
+  take(): Uint8Array
 }
 
 /** What the session tells the room. */
@@ -62,7 +81,8 @@ export const DEAD_MS = 8_000
 const FIRST_PROBES_MS = [200, 600]
 /** A timer this late means that the machine slept or the page was frozen: nothing is dead yet. */
 const OVERSLEPT_MS = 2_000
-/** What may wait in the socket before presence, and before operations, are held back. */
+/** What may wait in the socket before inputs, presence and operations are held back. */
+const INPUTS_BUFFER_MAX = 4_096
 const PRESENCE_BUFFER_MAX = 4_096
 const OPERATIONS_BUFFER_MAX = 65_536
 /** Operations are sent in batches of this much, so that presence gets its turn. */
@@ -77,6 +97,9 @@ export class Session {
   readonly pending: Pending
   readonly presence: OwnPresence
   readonly clock = new Clock()
+  readonly arrivals = new Arrivals()
+  /** Where the page counts who costs what. */
+  meter: Meter | null = null
   welcome: Welcome | null = null
   /** The tick of the newest frame. */
   tick = 0
@@ -95,6 +118,9 @@ export class Session {
   readonly #audience: Audience
   #phase: Phase = 'apart'
   #link: Link | null = null
+  #player: Player | null = null
+  /** Null where there is no connection, or the room takes no inputs. */
+  #inputsLine: InputsLine | null = null
   #pacing: Pacing | null = null
   #visible = true
   #heardAt = 0
@@ -155,6 +181,18 @@ export class Session {
     this.#askedAt = null
     this.replica.interrupt()
     this.clock.forget()
+    this.#inputsLine = null
+    this.#player?.interrupted()
+  }
+
+  get plays(): boolean {
+    return this.#player !== null
+  }
+
+  /** From here on the room gets these inputs; null: none. */
+  play(player: Player | null): void {
+    this.#player = player
+    if (this.#inputsLine !== null) player?.begin(this.#inputsLine)
   }
 
   /** The member gives its seat up. What may be sent yet goes first. */
@@ -166,6 +204,7 @@ export class Session {
   setVisible(visible: boolean): void {
     this.#visible = visible
     if (visible) this.probe()
+    else this.#player?.interrupted()
   }
 
   /** Asks for a sign of life at the next `pump`. */
@@ -179,7 +218,9 @@ export class Session {
     this.stats.messagesIn++
     this.stats.bytesIn += bytes.length
     try {
-      this.#handle(decodeServerMessage(bytes), bytes.length, now)
+      const message = decodeServerMessage(bytes)
+      this.#handle(message, bytes.length, now)
+      this.meter?.received(message, bytes.length)
     } catch (error) {
       if (!(error instanceof TuttiError)) throw error
       this.replica.distrust()
@@ -195,7 +236,7 @@ export class Session {
       case 'frame':
         this.stats.framesIn++
         this.stats.lastFrameBytes = bytes
-        this.#framed(message)
+        this.#framed(message, now)
         break
       case 'clock':
         this.clock.answer(message.echo, message.wall, now)
@@ -226,14 +267,25 @@ export class Session {
     this.replica.load(welcome.incarnation, welcome.scopesKept)
     this.pending.resume(welcome, sameIncarnation)
     this.presence.sayAgain()
+    this.arrivals.restart(this.frameInterval, this.#time)
+    this.#beginInputs(welcome)
     if (!welcome.keyKnown) this.#audience.forgotten()
   }
 
-  #framed(frame: Frame): void {
+  #beginInputs({ tick, tickRate, input: rules }: Welcome): void {
+    if (rules === null) return
+    const { arrivals, clock } = this
+    this.#inputsLine = { next: tick + 1, tickRate, rules, arrivals, rtt: () => clock.rtt }
+    this.#player?.begin(this.#inputsLine)
+  }
+
+  #framed(frame: Frame, now: number): void {
     if (this.#phase !== 'loading' && this.#phase !== 'live') {
       throw new TuttiError('malformed', 'a frame before the welcome')
     }
     this.tick += frame.ticks
+    this.arrivals.frame(this.#time, now)
+    if (frame.inputs !== null) this.#player?.told(this.tick, frame.inputs, now)
     if (frame.news !== null) this.pending.decide(frame.news, this.tick)
     const changes = this.replica.receive(frame.sections)
     const becomesLive = this.#phase === 'loading' && this.replica.whole
@@ -262,10 +314,14 @@ export class Session {
     const probeAt = this.#phase === 'greeting' ? Infinity : this.#pumpClock(now)
     const wake = Math.min(probeAt, this.#askedAt === null ? Infinity : this.#askedAt + DEAD_MS)
     if (this.#phase !== 'live') return wake
+    return Math.min(wake, this.#pumpInputs(link, now), this.#pumpChanges(link, now))
+  }
+
+  #pumpChanges(link: Link, now: number): number {
     // Where the room's rate is short, they take turns.
     return this.#presenceWentLast
-      ? Math.min(wake, this.#pumpOperations(link, now), this.#pumpPresence(link, now))
-      : Math.min(wake, this.#pumpPresence(link, now), this.#pumpOperations(link, now))
+      ? Math.min(this.#pumpOperations(link, now), this.#pumpPresence(link, now))
+      : Math.min(this.#pumpPresence(link, now), this.#pumpOperations(link, now))
   }
 
   #pumpClock(now: number): number {
@@ -277,6 +333,20 @@ export class Session {
       this.#probeAt = now + (next ?? regular)
     }
     return this.#probeAt
+  }
+
+  /** Before all else: the others are worth something later too. */
+  #pumpInputs(link: Link, now: number): number {
+    const player = this.#player
+    if (player === null || this.#inputsLine === null || !this.#visible) return Infinity
+    const next = player.advance(now)
+    while (player.isUnsent) {
+      const at = this.#pacing!.readyAt(0, now)
+      if (at > now) return Math.min(at, next)
+      if (link.bufferedAmount > INPUTS_BUFFER_MAX) break
+      this.#send(player.take(), now)
+    }
+    return next
   }
 
   /** At most one message in each frame interval; the newest values win. */
@@ -328,6 +398,11 @@ export class Session {
     return batch
   }
 
+  /** The room's time at {@link tick}, in milliseconds. */
+  get #time(): number {
+    return (this.tick * 1000) / Math.max(1, this.welcome!.tickRate)
+  }
+
   /** Milliseconds from frame to frame. */
   get frameInterval(): number {
     return 1000 / Math.max(1, this.welcome?.frameRate ?? 20)
@@ -337,6 +412,7 @@ export class Session {
     this.#pacing?.sent(message.length, now)
     this.stats.messagesOut++
     this.stats.bytesOut += message.length
+    this.meter?.sent(message)
     this.#link?.send(message)
   }
 }

@@ -2,15 +2,15 @@
  * The messages of tutti.v1, both ways, and nothing about what they mean for a room. Whatever a
  * server sends comes out as one of the types below or as a TuttiError `malformed`.
  */
+import { Elements, MESSAGE_BYTES_MAX } from './elements.js'
 import { decode, malformed, Writer } from './msgpack.js'
-import { MERGES, TYPES, type Definition } from './names.js'
-import { platform } from './platform.js'
+import { MERGES, TYPES, type Definition, type FieldDefinition } from './names.js'
 import type { Value } from './value.js'
 
 export const SUBPROTOCOL = 'tutti.v1'
 export const VERSION = 1
-export const MESSAGE_BYTES_MAX = 65_536
 export const KEY_BYTES = 16
+export { MESSAGE_BYTES_MAX }
 
 export type Id = string | number
 
@@ -69,6 +69,23 @@ export interface News {
   readonly refusals: readonly Refusal[]
 }
 
+/** What became of our inputs since the frame before that told. */
+export interface InputsTold {
+  /** The least number of ticks that one of those that arrived had left to wait; null for none. */
+  readonly margin: number | null
+  /** Ticks for which there was none. */
+  readonly missed: number
+}
+
+/** What inputs the room takes. */
+export interface InputRules {
+  readonly definition: FieldDefinition
+  /** For how many ticks one stays in force where the next is missing. */
+  readonly hold: number
+  /** How many ticks ahead of the room's own one may be. */
+  readonly ahead: number
+}
+
 export interface Limits {
   readonly messageBytes: number
   readonly messagesPerSecond: number
@@ -83,6 +100,7 @@ export interface Frame {
   readonly kind: 'frame'
   readonly ticks: number
   readonly news: News | null
+  readonly inputs: InputsTold | null
   readonly sections: readonly Section[]
 }
 
@@ -104,6 +122,8 @@ export interface Welcome {
   readonly refusals: readonly Refusal[]
   /** By how many ticks the durable tick is behind. */
   readonly unsaved: number
+  /** Null where it takes no inputs, or none that we know. */
+  readonly input: InputRules | null
 }
 
 export interface ClockAnswer {
@@ -145,118 +165,29 @@ export function decodeServerMessage(bytes: Uint8Array): ServerMessage {
       return readNotice(elements)
     case 5:
       return readSaving(elements)
+    case 6:
+      return readFrameWithInputs(elements)
     default:
       throw malformed('an unknown kind')
   }
-}
-
-/** Reads the elements of an array one after the other. */
-class Elements {
-  #next = 0
-  readonly #items: readonly Value[]
-
-  constructor(items: readonly Value[]) {
-    this.#items = items
-  }
-
-  get more(): boolean {
-    return this.#next < this.#items.length
-  }
-
-  value(): Value {
-    const value = this.#items[this.#next++]
-    if (value === undefined) throw malformed('an element is missing')
-    return value
-  }
-
-  /** Of the one binary at hand and the size behind it; as they are, where there is none. */
-  inflated(): Elements {
-    if (!(this.#items[this.#next] instanceof Uint8Array)) return this
-    const inflated = inflate(this.binary(), this.count())
-    this.end()
-    return inflated
-  }
-
-  integer(): number {
-    const value = this.value()
-    if (!Number.isInteger(value)) throw malformed('an integer is missing')
-    return value as number
-  }
-
-  /** An integer that is not negative. */
-  count(): number {
-    const value = this.integer()
-    if (value < 0) throw malformed('a negative count')
-    return value
-  }
-
-  bool(): boolean {
-    const value = this.value()
-    if (typeof value !== 'boolean') throw malformed('a bool is missing')
-    return value
-  }
-
-  string(): string {
-    const value = this.value()
-    if (typeof value !== 'string') throw malformed('a string is missing')
-    return value
-  }
-
-  binary(): Uint8Array {
-    const value = this.value()
-    if (!(value instanceof Uint8Array)) throw malformed('a binary is missing')
-    return value
-  }
-
-  array(): Elements {
-    const value = this.value()
-    if (!Array.isArray(value)) throw malformed('an array is missing')
-    return new Elements(value)
-  }
-
-  choice<T>(choices: readonly T[]): T {
-    const choice = choices[this.count()]
-    if (choice === undefined) throw malformed('a number without a meaning')
-    return choice
-  }
-
-  values(count: number): Value[] {
-    const values: Value[] = []
-    for (let i = 0; i < count; i++) values.push(this.value())
-    return values
-  }
-
-  rest<T>(read: (elements: Elements) => T): T[] {
-    const all: T[] = []
-    while (this.more) all.push(read(this))
-    return all
-  }
-
-  end(): void {
-    if (this.more) throw malformed('a surplus element')
-  }
-}
-
-/** The elements of a deflated section. */
-function inflate(bytes: Uint8Array, size: number): Elements {
-  if (size > MESSAGE_BYTES_MAX) throw malformed('too large when inflated')
-  let inflated: Uint8Array
-  try {
-    inflated = platform.inflate(bytes, size)
-  } catch {
-    throw malformed('bytes that cannot be inflated')
-  }
-  if (inflated.length !== size) throw malformed('another size than was said')
-  const elements = decode(inflated)
-  if (!Array.isArray(elements)) throw malformed('no array')
-  return new Elements(elements)
 }
 
 function readFrame(elements: Elements, hasNews: boolean): Frame {
   return {
     kind: 'frame',
     ticks: elements.count(),
+    inputs: null,
     news: hasNews ? readNews(elements.array()) : null,
+    sections: elements.rest((rest) => readSection(rest.array())),
+  }
+}
+
+function readFrameWithInputs(elements: Elements): Frame {
+  return {
+    kind: 'frame',
+    ticks: elements.count(),
+    inputs: { margin: elements.orNil(() => elements.integer()), missed: elements.count() },
+    news: elements.orNil(() => readNews(elements.array())),
     sections: elements.rest((rest) => readSection(rest.array())),
   }
 }
@@ -290,7 +221,22 @@ function readWelcome(elements: Elements): Welcome {
     limits: readLimits(elements.array()),
     refusals: elements.array().rest(readRefusal),
     unsaved: elements.more ? elements.count() : 0,
+    input: elements.more ? elements.orNil(() => readInputRules(elements.array())) : null,
   }
+}
+
+/** Null as well where they are of a type that a later version brought: we have none to send. */
+function readInputRules(elements: Elements): InputRules | null {
+  const type = TYPES[elements.count()]
+  const minimum = elements.integer()
+  const maximum = elements.integer()
+  const steps = Math.max(1, elements.count())
+  const hold = elements.count()
+  const ahead = elements.count()
+  if (type === undefined) return null
+  const ranges = { minimum, maximum, steps }
+  const names = { collection: 0, number: 0, name: 'input' }
+  return { definition: { what: 'field', ...names, type, merge: 'set', ...ranges }, hold, ahead }
 }
 
 function readLimits(elements: Elements): Limits {
@@ -566,6 +512,18 @@ export function encodePresenceMoved(mask: number, differences: readonly number[]
 
 export function encodeClock(echo: number): Uint8Array {
   return new Writer().value([3, echo]).finish()
+}
+
+export const INPUTS_MESSAGE_MAX = 32
+
+/** For consecutive ticks. `gap`: how many are left out before the first. */
+export function encodeInputs(gap: number, inputs: readonly Value[]): Uint8Array {
+  const writer = new Writer()
+    .array(2 + inputs.length)
+    .value(5)
+    .value(gap)
+  for (const input of inputs) writer.value(input)
+  return writer.finish()
 }
 
 export function encodeLeave(): Uint8Array {

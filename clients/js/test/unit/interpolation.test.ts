@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Arrivals } from '../../src/arrivals.js'
 import { Clock } from '../../src/clock.js'
 import { Playout, Track } from '../../src/interpolation.js'
 import { Bucket } from '../../src/pacing.js'
@@ -50,13 +51,14 @@ test('what is trimmed was not needed', () => {
 })
 
 test('on a good line the delay is two frames; motion is even', () => {
-  const playout = new Playout(INTERVAL, null)
+  const arrivals = new Arrivals()
+  const playout = new Playout(arrivals, null)
   const track = new Track()
   const steps: number[] = []
   let last: number | undefined
   for (let now = 0; now < 5_000; now += 10) {
     if (now % INTERVAL === 0) {
-      playout.frame(now, now + 30)
+      arrivals.frame(now, now + 30)
       track.add(now, { x: now }, INTERVAL)
     }
     const x = track.at(playout.time(now + 30))!['x']!
@@ -69,7 +71,8 @@ test('on a good line the delay is two frames; motion is even', () => {
 
 test('on a line with jitter the delay grows until motion never stops, and shrinks again', () => {
   const random = randomOf(3)
-  const playout = new Playout(INTERVAL, null)
+  const arrivals = new Arrivals()
+  const playout = new Playout(arrivals, null)
   const track = new Track()
   const frames: { at: number; arrives: number }[] = []
   let last = 0
@@ -83,7 +86,7 @@ test('on a line with jitter the delay grows until motion never stops, and shrink
   for (let now = 0; now < 20_000; now += 10) {
     while (frames[0] && frames[0].arrives <= now) {
       const { at, arrives } = frames.shift()!
-      playout.frame(at, arrives)
+      arrivals.frame(at, arrives)
       track.add(at, { x: at }, INTERVAL)
     }
     const x = track.at(playout.time(now))?.['x'] ?? 0
@@ -94,22 +97,33 @@ test('on a line with jitter the delay grows until motion never stops, and shrink
   assert.ok(playout.delay > 150 && playout.delay < 300, `${playout.delay}`)
   assert.equal(backwards, 0)
   assert.ok(stalls < 20, `${stalls} of 1800 moments without motion`)
-  for (let at = 20_000; at < 60_000; at += INTERVAL) playout.frame(at, at + 30)
+  for (let at = 20_000; at < 60_000; at += INTERVAL) arrivals.frame(at, at + 30)
   assert.ok(playout.delay < 120, `${playout.delay}`)
 })
 
+test('a line that became slower is no line with jitter, once the quicker one is forgotten', () => {
+  const arrivals = new Arrivals()
+  for (let at = 0; at < 10_000; at += INTERVAL) arrivals.frame(at, at + 30)
+  assert.equal(arrivals.jitter, 0)
+  for (let at = 10_000; at < 16_000; at += INTERVAL) arrivals.frame(at, at + 230)
+  assert.equal(arrivals.base, 230)
+  assert.ok(arrivals.jitter < 1, `${arrivals.jitter}`)
+})
+
 test('a page that was asleep sees what is now, not what it missed', () => {
-  const playout = new Playout(INTERVAL, 100)
-  playout.frame(0, 30)
+  const arrivals = new Arrivals()
+  const playout = new Playout(arrivals, 100)
+  arrivals.frame(0, 30)
   assert.equal(playout.time(1_030), 900)
-  playout.frame(60_000, 60_030)
+  arrivals.frame(60_000, 60_030)
   assert.equal(playout.time(60_030), 59_900)
 })
 
 test('a fixed delay stays', () => {
-  const playout = new Playout(INTERVAL, 75)
-  playout.frame(0, 0)
-  playout.frame(50, 300)
+  const arrivals = new Arrivals()
+  const playout = new Playout(arrivals, 75)
+  arrivals.frame(0, 0)
+  arrivals.frame(50, 300)
   assert.equal(playout.delay, 75)
 })
 

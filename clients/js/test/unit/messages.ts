@@ -24,6 +24,7 @@ interface WelcomeFields {
   limits: number[]
   refusals: number[]
   unsaved: number
+  input: Json
 }
 
 export function welcome(fields: Partial<WelcomeFields> = {}): Json {
@@ -42,6 +43,7 @@ export function welcome(fields: Partial<WelcomeFields> = {}): Json {
     limits: LIMITS,
     refusals: [],
     unsaved: 0,
+    input: null,
     ...fields,
   }
   return [2, ...Object.values(all)] as Json
@@ -60,6 +62,19 @@ export const frame = (ticks: number, ...sections: Json[]): Json => [0, ticks, ..
 export function newsFrame(ticks: number, news: number[], ...sections: Json[]): Json {
   return [1, ticks, news, ...sections]
 }
+
+/** `margin`: null where no input arrived. */
+export function inputsFrame(
+  ticks: number,
+  margin: number | null,
+  missed: number,
+  ...sections: Json[]
+): Json {
+  return [6, ticks, margin, missed, null, ...sections]
+}
+
+/** A welcome's element: integers 0 to 255, held for 6 ticks, at most 64 ahead. */
+export const INPUT: Json = [2, 0, 255, 1, 6, 64]
 
 /** Presence with x and y as fixed point with 2 steps, and shapes with a few fields of every kind. */
 export const DEFINITIONS: Json[] = [

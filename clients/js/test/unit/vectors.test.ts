@@ -59,7 +59,7 @@ for (const { name, hex, message } of vectorsOf<Vector>('welcome')) {
   })
 }
 
-const frames = vectorsOf<FrameVector>('frames')
+const frames = ['frames', 'input_frames'].flatMap((file) => vectorsOf<FrameVector>(file))
 for (const sequence of new Set(frames.map((vector) => vector.sequence))) {
   test(`frames: ${sequence}`, () => {
     const screen = new Screen()

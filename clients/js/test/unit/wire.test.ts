@@ -19,6 +19,8 @@ import {
 import {
   bytesOf,
   frame,
+  INPUT,
+  inputsFrame,
   jsonOf,
   newsFrame,
   run,
@@ -28,6 +30,8 @@ import {
   welcome,
   type Json,
 } from './messages.js'
+
+const isMalformed = (error: unknown) => error instanceof TuttiError && error.status === 'malformed'
 
 const runsOf = (...elements: Json[]) => sectionsOf(frame(1, section(1, 0, 1, ...elements)))[0]!.runs
 
@@ -134,6 +138,7 @@ test('news', () => {
   assert.deepEqual(message, {
     kind: 'frame',
     ticks: 3,
+    inputs: null,
     news: {
       decided: 5,
       durable: 0,
@@ -277,4 +282,45 @@ for (const [where, inflate] of INFLATERS) {
 test('malformed: more than 65,536 bytes', () => {
   const large = bytesOf([4, 0, 'x'.repeat(70_000)])
   assert.throws(() => decodeServerMessage(large), /too large/)
+})
+
+test('what inputs a room takes', () => {
+  const of = (input: Json) => {
+    const message = decodeServerMessage(bytesOf(welcome({ input })))
+    return message.kind === 'welcome' ? message.input : undefined
+  }
+  assert.equal(of(null), null)
+  const { definition, ...rules } = of(INPUT)!
+  assert.deepEqual(rules, { hold: 6, ahead: 64 })
+  const { type, minimum, maximum, steps } = definition
+  assert.deepEqual([type, minimum, maximum, steps], ['int', 0, 255, 1])
+  assert.deepEqual(of([...(INPUT as Json[]), 'later']), of(INPUT))
+  assert.equal(of([9, 0, 255, 1, 6, 64]), null, 'of a type that nobody knows yet')
+  for (const input of [1, [], [2, 0, 255, 1, 6], [2, 0, 255, 1, -1, 64]]) {
+    assert.throws(() => of(input as Json), isMalformed)
+  }
+})
+
+test('a frame with inputs', () => {
+  const of = (message: Json) => decodeServerMessage(bytesOf(message))
+  assert.deepEqual(of(inputsFrame(3, -2, 4)), {
+    kind: 'frame',
+    ticks: 3,
+    inputs: { margin: -2, missed: 4 },
+    news: null,
+    sections: [],
+  })
+  const full = of([6, 3, null, 0, [2, 5, 1, 7], section(1, 0, 1, run(SHAPES, 2), 1, 1, 0, 9)])
+  assert.ok(full.kind === 'frame')
+  assert.deepEqual(full.inputs, { margin: null, missed: 0 })
+  assert.deepEqual(full.news, { decided: 2, durable: 5, refusals: [{ number: 1, status: 7 }] })
+  assert.equal(full.sections.length, 1)
+  for (const message of [
+    [6, 1, 0],
+    [6, 1, 0, 0],
+    [6, 1, 0, -1, null],
+    [6, 1, 'x', 0, null],
+  ]) {
+    assert.throws(() => of(message as Json), isMalformed)
+  }
 })

@@ -1,0 +1,164 @@
+/**
+ * When our ticks come: ahead of the room's, so that the input of each is there when the room plays
+ * it, and not much sooner. The room tells how long inputs had to wait; from that follows by when
+ * each tick had to be played here, and our ticks are moved so that the latest of late fits. Moved
+ * means bent: they come a few per cent faster or slower until it is so.
+ */
+import type { Arrivals } from './arrivals.js'
+
+export interface TickClockOptions {
+  /** Milliseconds from tick to tick. */
+  readonly tickMs: number
+  /** So many ticks beyond its own the room takes inputs for. */
+  readonly ahead: number
+  /** Whether it follows what the room tells; else it stays as it was estimated. */
+  readonly adaptive: boolean
+}
+
+/** Of inputs that waited for the last ticks it is remembered when they were due. */
+export const TICKS_REMEMBERED = 256
+/** For how long one input that came late, or nearly, keeps our ticks early. */
+const MEMORY_MS = 10_000
+/** How much faster ticks come while inputs are late, and how much slower while there is slack. */
+const HASTE = 0.08
+const EASE = 0.02
+/** More than this is nothing to be bent away: the page, the server or the line stood still. */
+const JUMP_MS = 400
+/** What a line may add now and then that we are ready for; beyond it is an outage. */
+const SPREAD_MS = 300
+/** How much sooner than just in time. */
+const GUARD_MS = 2
+/** Before the room has told anything: the round trip, a tick, and this. */
+const FIRST_SLACK_MS = 20
+/** Inputs for the last few ticks that the room takes are not worth the risk. */
+const AHEAD_SLACK = 2
+
+export class TickClock {
+  readonly #options: TickClockOptions
+  readonly #arrivals: Arrivals
+  /** Tick n comes at n × tickMs + this. */
+  #offset: number | null = null
+  #steeredAt = 0
+  /** The same, as it was when each of the last ticks was played. */
+  readonly #offsets = new Float64Array(TICKS_REMEMBERED).fill(NaN)
+  #newest = 0
+  /** Offsets with which an input would have been just in time. */
+  readonly #deadlines = new Extremes(MEMORY_MS)
+  /** Where it does not adapt: what it was estimated to be at first. */
+  #estimated: number | null = null
+
+  constructor(options: TickClockOptions, arrivals: Arrivals) {
+    this.#options = options
+    this.#arrivals = arrivals
+  }
+
+  /** The newest tick whose time has come. `rtt`: the last round trip. */
+  due(now: number, rtt: number): number {
+    this.#steer(now, rtt)
+    return Math.floor((now - this.#offset!) / this.#options.tickMs)
+  }
+
+  /** When this tick comes, if nothing changes. */
+  at(tick: number): number {
+    return tick * this.#options.tickMs + (this.#offset ?? 0)
+  }
+
+  /** The input of this tick has been read. */
+  played(tick: number): void {
+    this.#offsets[tick % TICKS_REMEMBERED] = this.#offset!
+    this.#newest = tick
+  }
+
+  /**
+   * The frame of this tick told the least number of ticks that an input had left to wait. Which of
+   * them it was is not told: they lie close together, and so do the offsets.
+   */
+  told(tick: number, margin: number, now: number): void {
+    const input = Math.min(this.#newest, tick + margin)
+    const offset = this.#offsets[Math.max(0, input) % TICKS_REMEMBERED]!
+    if (this.#newest - input >= TICKS_REMEMBERED || Number.isNaN(offset)) return
+    this.#deadlines.add(offset + margin * this.#options.tickMs, now)
+  }
+
+  /** By how many milliseconds our ticks come before the quickest frames that tell of them. */
+  get lead(): number {
+    return this.#offset === null ? 0 : (this.#arrivals.base ?? 0) - this.#offset
+  }
+
+  /** What was told before a pause says nothing of the line after it. */
+  restart(): void {
+    this.#offset = null
+    this.#estimated = null
+    this.#deadlines.clear()
+    this.#offsets.fill(NaN)
+  }
+
+  #steer(now: number, rtt: number): void {
+    const wanted = this.#wanted(now, rtt)
+    const elapsed = Math.max(0, now - this.#steeredAt)
+    this.#steeredAt = now
+    if (this.#offset === null || Math.abs(wanted - this.#offset) > JUMP_MS) {
+      this.#offset = wanted
+      return
+    }
+    const error = wanted - this.#offset
+    this.#offset += Math.max(-HASTE * elapsed, Math.min(EASE * elapsed, error))
+  }
+
+  #wanted(now: number, rtt: number): number {
+    const { tickMs, ahead, adaptive } = this.#options
+    const base = this.#arrivals.base ?? now - this.#arrivals.newest
+    const estimate = base - rtt - FIRST_SLACK_MS - tickMs
+    const earliest = base - Math.max(1, ahead - AHEAD_SLACK) * tickMs
+    const told = adaptive ? this.#deadlines.range(now) : null
+    if (told === null) return Math.max(earliest, adaptive ? estimate : this.#fixed(estimate))
+    return Math.max(earliest, told.least - GUARD_MS, told.greatest - SPREAD_MS)
+  }
+
+  #fixed(estimate: number): number {
+    if (this.#estimated === null || Math.abs(estimate - this.#estimated) > JUMP_MS) {
+      this.#estimated = estimate
+    }
+    return this.#estimated
+  }
+}
+
+const BUCKET_MS = 1_000
+
+/** The least and the greatest of the numbers of late, to within a second of how late. */
+class Extremes {
+  readonly #memory: number
+  #buckets: { readonly from: number; least: number; greatest: number }[] = []
+
+  constructor(memory: number) {
+    this.#memory = memory
+  }
+
+  add(value: number, now: number): void {
+    const newest = this.#buckets[this.#buckets.length - 1]
+    if (newest === undefined || now - newest.from >= BUCKET_MS) {
+      this.#buckets.push({ from: now, least: value, greatest: value })
+      return
+    }
+    newest.least = Math.min(newest.least, value)
+    newest.greatest = Math.max(newest.greatest, value)
+  }
+
+  range(now: number): { least: number; greatest: number } | null {
+    while (this.#buckets.length > 0 && now - this.#buckets[0]!.from > this.#memory) {
+      this.#buckets.shift()
+    }
+    if (this.#buckets.length === 0) return null
+    let least = Infinity
+    let greatest = -Infinity
+    for (const bucket of this.#buckets) {
+      least = Math.min(least, bucket.least)
+      greatest = Math.max(greatest, bucket.greatest)
+    }
+    return { least, greatest }
+  }
+
+  clear(): void {
+    this.#buckets = []
+  }
+}

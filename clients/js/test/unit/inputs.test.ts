@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Inputs } from '../../src/inputs.js'
+import { encodeInputs } from '../../src/wire.js'
+import { Bench, clocksOf } from './bench.js'
+import { Game, TICK_MS } from './game.js'
+import { frame, INPUT, inputsFrame, jsonOf, names, welcome, type Json } from './messages.js'
+
+const BAD = { rtt: 150, jitter: 30, stall: 200, stallEvery: 5_000 }
+const inputsOf = (messages: Json[]) => messages.filter((m) => (m as Json[])[0] === 5)
+
+/** A session with inputs, in a room at tick 1000 with 50 ms from tick to tick. */
+function playing(options: Partial<ConstructorParameters<typeof Inputs>[0]> = {}) {
+  const bench = new Bench()
+  const inputs = new Inputs(
+    { read: (tick: number) => tick % 100, ...options } as never,
+    () => bench.session.pump(bench.now),
+    () => bench.session.play(null),
+  )
+  bench.session.play(inputs)
+  bench.open().receive(welcome({ input: INPUT }), frame(0, names()))
+  const [question] = clocksOf(bench.pass(0)) as number[][]
+  assert.deepEqual(inputsOf(bench.pass(30)), [], 'not before the round trip is known')
+  bench.receive([3, question![1]!, 1_000_000, 1000])
+  bench.sent.length = 0
+  return { bench, inputs }
+}
+
+test('an input takes four bytes, and one byte more in the same message', () => {
+  assert.deepEqual(jsonOf(encodeInputs(0, [97])), [5, 0, 97])
+  assert.equal(encodeInputs(0, [97]).length, 4)
+  assert.equal(encodeInputs(0, [97, 98]).length, 5)
+})
+
+test('each tick is asked once, in order, and goes out with the gap before the first', () => {
+  const asked: number[] = []
+  const { bench } = playing({
+    read: (tick: number) => {
+      asked.push(tick)
+      return tick % 100
+    },
+  } as never)
+  const messages = inputsOf(bench.pass(1_000)) as number[][]
+  assert.ok(messages.length >= 19 && messages.length <= 22, `${messages.length}`)
+  const [first] = asked
+  assert.deepEqual(
+    asked,
+    asked.map((_, i) => first! + i),
+  )
+  assert.equal(messages[0]![1], first! - 1001, 'the first gap counts from the welcome')
+  assert.ok(messages.slice(1).every(([, gap, ...values]) => gap === 0 && values.length === 1))
+  assert.deepEqual(
+    messages.map(([, , value]) => value),
+    asked.map((tick) => tick % 100),
+  )
+})
+
+test('ticks without an input are left out, and what is in force is the one before, for a while', () => {
+  const { bench, inputs } = playing({
+    read: (tick: number) => (tick % 10 === 0 ? 7 : null),
+  } as never)
+  const messages = inputsOf(bench.pass(2_000)) as number[][]
+  assert.deepEqual(
+    messages.slice(1).map((message) => message.slice(1)),
+    [
+      [9, 7],
+      [9, 7],
+      [9, 7],
+    ].slice(0, messages.length - 1),
+  )
+  assert.ok(messages.length >= 3)
+  const last = Math.floor(inputs.tick / 10) * 10
+  assert.deepEqual(
+    [inputs.at(last), inputs.at(last - 10 + 6), inputs.at(last - 10 + 7)],
+    [7, 7, null],
+  )
+})
+
+test('several ticks go in one message where that is asked for', () => {
+  const { bench, inputs } = playing({ ticksPerMessage: 4 })
+  const messages = inputsOf(bench.pass(2_000)) as number[][]
+  assert.ok(messages.every((message) => message.length === 2 + 4))
+  assert.ok(messages.length >= 9)
+  assert.equal(inputs.sent, messages.length * 4)
+})
+
+test('nothing is read or sent while the page is hidden, or without a connection', () => {
+  const { bench, inputs } = playing()
+  bench.pass(500)
+  bench.session.setVisible(false)
+  const { tick } = inputs
+  assert.deepEqual(inputsOf(bench.pass(3_000)), [])
+  assert.equal(inputs.tick, tick)
+  bench.receive(frame(70))
+  bench.session.setVisible(true)
+  const again = inputsOf(bench.pass(100)) as number[][]
+  assert.ok(again[0]![1]! > 50, 'the ticks between are left out')
+  bench.session.closed()
+  const before = inputs.tick
+  assert.deepEqual(inputsOf(bench.pass(1_000)), [])
+  assert.equal(inputs.tick, before)
+})
+
+test('the first gap on another connection counts from its welcome', () => {
+  const { bench, inputs } = playing()
+  bench.pass(500)
+  bench.session.closed()
+  bench.open().receive(welcome({ tick: 500, input: INPUT }), frame(0, names()))
+  const messages = inputsOf(bench.pass(200)) as number[][]
+  const last = messages.reduce((tick, [, gap, ...values]) => tick + gap! + values.length, 500)
+  assert.equal(last, inputs.tick)
+  assert.ok(last > 500 && last < 520)
+})
+
+test('a value that does not fit is not sent, and the page is told', async () => {
+  const errors: unknown[] = []
+  const listener = (error: unknown) => errors.push(error)
+  process.once('uncaughtException', listener)
+  const { bench } = playing({ read: (tick: number) => (tick % 2 ? 256 : 255) } as never)
+  const queued = globalThis.queueMicrotask
+  globalThis.queueMicrotask = (task) => {
+    try {
+      task()
+    } catch (error) {
+      errors.push(error)
+    }
+  }
+  const messages = inputsOf(bench.pass(1_000)) as number[][]
+  globalThis.queueMicrotask = queued
+  process.off('uncaughtException', listener)
+  assert.ok(messages.length > 5)
+  assert.ok(messages.every(([, , ...values]) => values.every((value) => value === 255)))
+  assert.equal((errors[0] as { status: string }).status, 'range')
+})
+
+test('what a full socket does not take is left out once it would come too late', () => {
+  const { bench } = playing()
+  bench.pass(200)
+  bench.buffered = 10_000
+  assert.deepEqual(inputsOf(bench.pass(5_000)), [])
+  bench.buffered = 0
+  const [message, ...more] = inputsOf(bench.pass(50)) as number[][]
+  assert.equal(message!.length, 2 + 32)
+  assert.ok(message![1]! > 50, `${message![1]}`)
+  assert.ok(more.length <= 1)
+})
+
+test('on a good line every input arrives, hardly early, and the lead stays', () => {
+  const game = new Game({ rtt: 80, jitter: 5 })
+  game.run(5_000)
+  const before = { ...game.server }
+  game.run(60_000)
+  const { server, inputs } = game
+  assert.equal(server.missed - before.missed, 0)
+  assert.equal(server.late - before.late, 0)
+  assert.equal(server.early + server.duplicate, 0)
+  assert.ok(inputs.margin! >= 0 && inputs.margin! <= 2, `${inputs.margin}`)
+  assert.ok(inputs.lead < 80 + 5 + 3 * TICK_MS, `${inputs.lead}`)
+})
+
+test('the lead follows a line that gets worse at once, and one that gets better slowly', () => {
+  const game = new Game({ rtt: 60, jitter: 5 })
+  game.run(10_000)
+  const good = game.inputs.lead
+  game.line = { ...game.line, rtt: 200 }
+  game.run(4_000)
+  const before = game.server.missed
+  game.run(10_000)
+  assert.equal(game.server.missed, before)
+  assert.ok(game.inputs.lead > good + 60, `${game.inputs.lead}`)
+  game.line = { ...game.line, rtt: 60 }
+  game.run(5_000)
+  assert.ok(game.inputs.lead > good + 60, 'still remembered')
+  game.run(40_000)
+  assert.equal(game.server.missed, before)
+  assert.ok(game.inputs.lead < good + 2 * TICK_MS, `${game.inputs.lead}, ${good}`)
+})
+
+test('ticks come evenly: a few per cent faster or slower, never twice, never left out', () => {
+  const game = new Game({ ...BAD, stall: 0 })
+  game.run(3_000)
+  game.readAt.length = 0
+  game.run(60_000)
+  const { readAt } = game
+  for (let i = 1; i < readAt.length; i++) assert.equal(readAt[i]!.tick, readAt[i - 1]!.tick + 1)
+  for (let i = 60; i < readAt.length; i++) {
+    const rate = (60 * TICK_MS) / (readAt[i]!.now - readAt[i - 60]!.now)
+    assert.ok(rate > 0.96 && rate < 1.1, `${rate}`)
+  }
+})
+
+test('with jitter and stalls, following the line saves most of the inputs that are late without', () => {
+  for (const seed of [1, 2, 3]) {
+    const shares = [true, false].map((adaptive) => {
+      const game = new Game({ ...BAD, adaptive, seed })
+      game.run(120_000)
+      const { server } = game
+      assert.equal(server.early + server.duplicate, 0)
+      return server.missed / (server.taken + server.missed)
+    })
+    const [adaptive, fixed] = shares as [number, number]
+    assert.ok(adaptive < 0.006, `${adaptive}`)
+    assert.ok(adaptive < fixed / 5, `${adaptive} against ${fixed}`)
+  }
+})
+
+test('a server that drops time gets no inputs from too far ahead for long', () => {
+  const game = new Game({ rtt: 80 })
+  game.run(10_000)
+  game.serverStops(3_000)
+  game.run(12_000)
+  const { early, missed } = game.server
+  game.run(20_000)
+  assert.equal(game.server.early, early)
+  assert.equal(game.server.missed, missed)
+  assert.ok(game.inputs.lead < 600, `${game.inputs.lead}`)
+})
+
+test('a connection that comes back begins anew', () => {
+  const game = new Game({ rtt: 80 })
+  game.run(5_000)
+  game.cut()
+  game.run(2_000)
+  game.reconnect()
+  game.run(2_000)
+  const { missed } = game.server
+  game.run(5_000)
+  assert.equal(game.server.missed, missed)
+})
+
+test('figures: what the room tells of late and missed ones', () => {
+  const { bench, inputs } = playing()
+  bench.pass(300)
+  bench.receive(inputsFrame(1, 2, 0), inputsFrame(1, null, 3), inputsFrame(1, -2, 1))
+  assert.deepEqual([inputs.margin, inputs.late, inputs.missed], [-2, 1, 4])
+})
