@@ -1,5 +1,5 @@
 // Builds dist/: one ES module for browsers, the same for Node (which brings its own WebSocket),
-// and the cursor widget, which imports ./tutti.js beside it. Prints what each weighs.
+// and the widgets, which import ./tutti.js beside them. Prints what each weighs.
 import { build } from 'esbuild'
 import { readFileSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -23,6 +23,7 @@ const targets = [
   { entryPoints: { tutti: 'src/tutti.ts' }, platform: 'browser' },
   { entryPoints: { 'tutti.node': 'src/node.ts' }, platform: 'node', external: ['ws'] },
   { entryPoints: { cursors: 'src/cursors.ts' }, platform: 'browser', plugins: [shared] },
+  { entryPoints: { panel: 'src/panel.ts' }, platform: 'browser', plugins: [shared] },
   // It is as large as all else together, and nobody reads what was bundled: the source map does.
   { entryPoints: { board: 'src/board.ts' }, platform: 'browser', plugins: [shared], minify: true },
 ]
