@@ -36,7 +36,7 @@
 #define TRACK_CHECKPOINTS_MAX 32
 #define TRACK_STEP_PARTS      256
 
-/* Points that a search from the last place goes either way. At full speed a car passes one in four ticks. */
+/* Points that a search from the last place goes either way. At full speed a car passes one in three ticks. */
 #define TRACK_SEARCH 16
 
 enum surface {

@@ -113,6 +113,24 @@ START_TEST(the_line_cuts_bends_and_the_pace_falls_before_them)
 }
 END_TEST
 
+START_TEST(kerbs_are_where_the_line_comes_to_the_edge)
+{
+    ck_assert(makes(good));
+    uint32_t right = 0, none = 0;
+    for (uint32_t i = 0; i < shape.track.count; i++) {
+        const struct track_point *point = &shape.points[i];
+        right += (point->kerbs & TRACK_KERB_RIGHT) != 0;
+        none += point->kerbs == 0;
+        if (point->kerbs == TRACK_KERB_RIGHT)
+            ck_assert_int_gt(point->line, 0);
+        if (point->kerbs == TRACK_KERB_LEFT)
+            ck_assert_int_lt(point->line, 0);
+    }
+    ck_assert_uint_gt(right, 4);
+    ck_assert_uint_gt(none, 4);
+}
+END_TEST
+
 START_TEST(a_file_that_is_no_plan_is_refused)
 {
     ck_assert(!track_plan_read(&plan, "/nowhere/plan.json", error));
@@ -194,6 +212,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_good_plan_is_a_track);
     tcase_add_test(tcase, the_line_cuts_bends_and_the_pace_falls_before_them);
+    tcase_add_test(tcase, kerbs_are_where_the_line_comes_to_the_edge);
     tcase_add_test(tcase, a_file_that_is_no_plan_is_refused);
     tcase_add_test(tcase, a_bend_tighter_than_its_verges_is_refused);
     tcase_add_test(tcase, a_track_that_meets_itself_is_refused_unless_it_says_so);

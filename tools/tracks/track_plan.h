@@ -18,7 +18,7 @@
 #define PLAN_POINTS_MIN  8u
 #define PLAN_POINTS_MAX  128u
 #define SHAPE_POINTS_MAX 2048u
-#define SHAPE_SPACING    4.0 /* m between points, about */
+#define SHAPE_SPACING    3.0 /* m between points, about */
 #define SHAPE_STRIDE     8u  /* their count is a multiple of this: the racing line begins coarse */
 #define ERROR_MAX        256
 

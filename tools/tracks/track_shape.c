@@ -6,7 +6,9 @@
 #include <string.h>
 
 #define FINE       64u        /* steps from one control point to the next, to measure along them */
-#define KERB_BEND  (1.0 / 95) /* bends tighter than this many metres have kerbs */
+#define KERB_BEND  (1.0 / 95) /* bends tighter than this many metres have kerbs, */
+#define KERB_NEAR  5u         /* and so many points before and behind them, */
+#define KERB_FROM  2.4        /* where the racing line is no farther from the edge than this */
 #define WIDTH_UNIT (1.0 / TRACK_WIDTHS)
 
 /* --- The curve: a closed cubic B-spline, smooth to its second derivative ----------------------- */
@@ -135,16 +137,30 @@ static double bend_at(const struct track_shape *shape, uint32_t i)
     return (a->tx * b->ty - a->ty * b->tx) / (2 * shape->spacing);
 }
 
-/* Both sides have kerbs in a bend, and a little before and after it. */
-static uint16_t kerbs_at(const struct track_shape *shape, uint32_t i)
+/* Where the racing line comes to the edge of a bend, or within a few points of one: on that side. */
+static uint16_t kerb_at(const struct track_shape *shape, uint32_t i)
 {
     uint32_t count = shape->track.count;
-    for (uint32_t near = count - 2; near <= count + 2; near++) {
+    const struct shape_point *point = &shape->exact[i];
+    double beside = point->line < 0 ? -point->line : point->line;
+    if (beside < point->half - KERB_FROM)
+        return 0;
+    for (uint32_t near = count - KERB_NEAR; near <= count + KERB_NEAR; near++) {
         double bend = bend_at(shape, (i + near) % count);
         if (bend > KERB_BEND || bend < -KERB_BEND)
-            return TRACK_KERB_LEFT | TRACK_KERB_RIGHT;
+            return point->line < 0 ? TRACK_KERB_LEFT : TRACK_KERB_RIGHT;
     }
     return 0;
+}
+
+/* A kerb begins a point before the line comes to it and ends one behind. */
+static void lay_kerbs(struct track_shape *shape)
+{
+    uint32_t count = shape->track.count;
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t near = count - 1; near <= count + 1; near++)
+            shape->points[(i + near) % count].kerbs |= kerb_at(shape, i);
+    }
 }
 
 static void tabulate_points(struct track_shape *shape)
@@ -160,7 +176,6 @@ static void tabulate_points(struct track_shape *shape)
         point->half = (uint16_t)rounded(exact->half / WIDTH_UNIT);
         point->left = (uint16_t)rounded(exact->left / WIDTH_UNIT);
         point->right = (uint16_t)rounded(exact->right / WIDTH_UNIT);
-        point->kerbs = kerbs_at(shape, i);
     }
 }
 
@@ -207,5 +222,6 @@ bool track_shape_make(struct track_shape *shape,
     if (!track_shape_check(shape, error))
         return false;
     track_line_find(shape);
+    lay_kerbs(shape);
     return true;
 }
