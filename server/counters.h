@@ -117,6 +117,7 @@
     ROW(FILE_LENGTH, "file_length")                                                                \
     ROW(FILE_BYTES, "file_bytes")                                                                  \
     ROW(FILE_TYPE, "file_type")                                                                    \
+    ROW(FILE_PIXELS, "file_pixels")                                                                \
     ROW(FILE_RATE, "file_rate")                                                                    \
     ROW(FILES_OF_ROOM, "files_of_room")                                                            \
     ROW(FILES, "files")                                                                            \

@@ -212,6 +212,17 @@ static bool is_taken(struct upload *upload)
     return false;
 }
 
+/* Every byte comes by here once, in order. */
+static bool is_small_enough(struct upload *upload, struct bytes bytes)
+{
+    image_size_read(&upload->size, bytes);
+    if (upload->size.pixels <= IMAGE_PIXELS_MAX)
+        return true;
+    deny(&upload->denial, 413, REFUSAL_FILE_PIXELS, "an image may have up to %u pixels",
+         IMAGE_PIXELS_MAX);
+    return false;
+}
+
 /* A run that is full, or the last one, goes to the archivist. Once it has begun there, it goes with
  * its room; one that has not would be left behind by a room that has gone meanwhile. */
 static enum file_step hand_over(struct upload *upload)
@@ -266,6 +277,8 @@ enum file_step upload_take(struct upload *upload, struct bytes bytes)
         deny(&upload->denial, 400, REFUSAL_FILE_BYTES, "more bytes came than were announced");
         return step_to(upload, FILE_STEP_DENIED);
     }
+    if (!is_small_enough(upload, bytes))
+        return step_to(upload, FILE_STEP_DENIED);
     if (upload->away)
         return keep_early(upload, bytes) ? upload->step : step_to(upload, FILE_STEP_DENIED);
     append(upload->work, bytes);

@@ -23,6 +23,7 @@
 
 #include "server/counters.h"
 #include "server/file_work.h"
+#include "server/image_size.h"
 
 #define FILE_ANSWER_MAX 160u
 
@@ -57,6 +58,7 @@ struct upload {
     struct session *session; /* outlives it */
     struct file_work *work;
     struct store_file file; /* FILE_STEP_DONE: as it is stored */
+    struct image_size size;
     struct file_denial denial;
     struct bytes early;       /* came while it paused; owned */
     uint64_t length, arrived; /* bytes */

@@ -48,6 +48,9 @@ struct hub_limits {
 /* Files of one room, however small. */
 #define ROOM_FILES_MAX 4096u
 
+/* Of one image: everyone who looks at it holds four bytes of memory for each. */
+#define IMAGE_PIXELS_MAX (64u << 20)
+
 /* Uploads under way: each holds a run of its bytes, as long as this, until the archive takes it.
  * A whole number of parts. */
 #define UPLOADS_MAX             64u

@@ -4,6 +4,7 @@ import hashlib
 import http.client
 import json
 import os
+import struct
 
 from harness import cases, expect, expect_equal
 
@@ -51,8 +52,9 @@ def an_image_is_answered_with_its_hash_type_and_length(room):
 @case
 def an_image_comes_back_inert_and_for_ever(room):
     room.join()
-    for beginning, kind in ((PNG, "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF89a", "gif"),
-                            (b"RIFF0000WEBP", "webp")):
+    # What follows says nothing of a size.
+    for beginning, kind in ((PNG, "png"), (b"\xff\xd8\xff\xda", "jpeg"),
+                            (b"GIF89a" + bytes(8), "gif"), (b"RIFF0000WEBP", "webp")):
         image = beginning + os.urandom(70_000)
         send(room, image)
         path = f"{files(room)}/{name_of(image)}"
@@ -81,6 +83,14 @@ def more_than_8_mib_are_refused_with_413(room):
     room.join()
     send(room, PNG + bytes(2**23 - 8))
     send(room, PNG + bytes(2**23 - 7), 413)
+
+
+@case
+def more_than_64_mi_pixels_are_refused_with_413(room):
+    room.join()
+    for height, status in ((8192, 201), (8193, 413)):
+        header = b"IHDR" + struct.pack(">II", 8192, height)
+        send(room, PNG + struct.pack(">I", 13) + header + os.urandom(20), status)
 
 
 @case

@@ -227,6 +227,49 @@ START_TEST(what_is_no_image_is_refused_as_soon_as_that_shows)
 }
 END_TEST
 
+/* Of a PNG that says so: 8,192 times this. */
+static void say_height(uint32_t height)
+{
+    memcpy(bytes + 8, "\0\0\0\15IHDR\0\0\x20\0", 12);
+    for (int i = 0; i < 4; i++)
+        bytes[20 + i] = (uint8_t)(height >> (24 - 8 * i));
+}
+
+START_TEST(the_pixels_of_an_image_have_a_bound)
+{
+    static const uint32_t heights[] = {8191, 8192, 8193, UINT32_MAX};
+    uint8_t hash[STORE_HASH_BYTES];
+    say_height(heights[_i]);
+    enum file_step step = put(300 * KIB, hash);
+    if (heights[_i] <= IMAGE_PIXELS_MAX / 8192) {
+        ck_assert_int_eq(step, FILE_STEP_DONE);
+        return;
+    }
+    ck_assert_int_eq(step, FILE_STEP_DENIED);
+    ck_assert_int_eq(denial.status, 413);
+    ck_assert_int_eq(denial.refusal, REFUSAL_FILE_PIXELS);
+    ck_assert_str_eq(denial.text, "an image may have up to 67108864 pixels");
+    ck_assert_uint_eq(held().files, 0);
+}
+END_TEST
+
+/* The socket has read ahead: what tells the size comes while the archivist has the first run. */
+START_TEST(pixels_count_wherever_an_image_tells_of_them)
+{
+    struct upload *upload = begin(300 * KIB);
+    memset(bytes, 0, 257 * KIB);
+    memcpy(bytes, "\xff\xd8\xff\xe0\0\2", 6); /* what follows is passed over: no marker */
+    memcpy(bytes + 256 * KIB + 50, "\xff\xc2\0\x11\x08\xff\xff\xff\xff", 9);
+    ck_assert_int_eq(upload_take(upload, (struct bytes){bytes, 256 * KIB}), FILE_STEP_PAUSE);
+    struct bytes rest = {bytes + 256 * KIB, KIB};
+    ck_assert_int_eq(upload_take(upload, rest), FILE_STEP_DENIED);
+    ck_assert_int_eq(upload->denial.refusal, REFUSAL_FILE_PIXELS);
+    upload_end(upload);
+    world_store();
+    ck_assert_uint_eq(held().files, 0);
+}
+END_TEST
+
 START_TEST(an_upload_that_takes_too_long_is_over)
 {
     uint64_t length = 100 * KIB;
@@ -583,6 +626,8 @@ int main(void)
     tcase_add_test(uploads, all_rooms_files_together_have_a_bound);
     tcase_add_test(uploads, only_who_is_in_a_room_of_that_sort_may);
     tcase_add_test(uploads, what_is_no_image_is_refused_as_soon_as_that_shows);
+    tcase_add_loop_test(uploads, the_pixels_of_an_image_have_a_bound, 0, 4);
+    tcase_add_test(uploads, pixels_count_wherever_an_image_tells_of_them);
     tcase_add_test(uploads, an_upload_that_takes_too_long_is_over);
     tcase_add_loop_test(uploads, one_address_sends_so_much, 0, 2);
     tcase_add_loop_test(uploads, slow_uploads_hold_half_of_the_places, 0, 2);
