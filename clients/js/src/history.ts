@@ -5,74 +5,20 @@
  */
 import { TuttiError } from './errors.js'
 import { Operation, type Edit, type RecordEdit } from './operation.js'
+import {
+  keyOf,
+  Step,
+  type AddChange,
+  type EditMark,
+  type FieldChange,
+  type Mark,
+  type OwnMark,
+  type RecordMark,
+  type Write,
+} from './step.js'
 import { equal, setKey, type Fields, type Value } from './value.js'
 import type { RecordChange } from './document.js'
 import type { UndoStep } from './api.js'
-
-/**
- * A write of ours to one field, and the operation that the server holds for its author. Undoing a
- * later write puts this one's value back, so its author is from then on the undoing operation:
- * everyone who holds this write sees that.
- */
-interface Write {
-  by: Operation
-  /** In place is someone else's value, or part of it: put back by undo, or added to aside. */
-  foreign?: boolean
-}
-
-interface FieldChange {
-  readonly what: 'field'
-  readonly collection: string
-  readonly id: string
-  readonly field: string
-  /** What the next undo or redo puts in place; null unsets. */
-  value: Value
-  readonly write: Write
-  /** Our write whose value was in place before; null where that value was not ours. */
-  readonly prior: Write | null
-  undone: boolean
-}
-
-interface AddChange {
-  readonly what: 'add'
-  readonly collection: string
-  readonly id: string
-  readonly field: string
-  amount: number
-  readonly write: Write
-  readonly prior: Write | null
-  undone: boolean
-}
-
-/** A record that we made or deleted. */
-interface RecordMark {
-  readonly what: 'record'
-  /** Made, at first; else deleted. */
-  readonly made: boolean
-  readonly collection: string
-  readonly id: string
-  /** It exists; the next undo or redo deletes it. */
-  exists: boolean
-  /** Of a record that does not exist: what it held, and which of it we had written. */
-  fields: Fields
-  writes: ReadonlyMap<string, Write>
-  /** The operation that made or deleted it last. */
-  by: Operation
-}
-
-/** What knows by itself how it is taken back. */
-interface OwnMark {
-  readonly what: 'own'
-  readonly step: UndoStep
-  undone: boolean
-}
-
-type EditMark = FieldChange | AddChange | RecordMark
-type Mark = EditMark | OwnMark
-
-interface Step {
-  marks: Mark[]
-}
 
 /** What undo needs of a room. */
 export interface Editor {
@@ -106,7 +52,7 @@ export class History {
   }
 
   get canUndo(): boolean {
-    return this.#undoable.length > 0 || (this.#gesture?.marks.length ?? 0) > 0
+    return this.#undoable.length > 0 || this.#gesture?.isEmpty === false
   }
 
   get canRedo(): boolean {
@@ -115,13 +61,13 @@ export class History {
 
   /** From here to `end`, all changes are one step. */
   begin(): void {
-    this.#gesture ??= { marks: [] }
+    this.#gesture ??= new Step()
   }
 
   end(): void {
     const gesture = this.#gesture
     this.#gesture = null
-    if (gesture !== null && gesture.marks.length > 0) this.#push(gesture)
+    if (gesture !== null && !gesture.isEmpty) this.#push(gesture)
   }
 
   /** Takes back what was changed since `begin`, as far as it is still ours: it is no step then. */
@@ -137,8 +83,8 @@ export class History {
   add(step: UndoStep): void {
     const mark = { what: 'own', step, undone: false } as const
     this.#redoable.length = 0
-    if (this.#gesture !== null) this.#gesture.marks = [...this.#gesture.marks, mark]
-    else this.#push({ marks: [mark] })
+    if (this.#gesture !== null) this.#gesture.push(mark)
+    else this.#push(new Step([mark]))
   }
 
   /** Changes within are no step. What they leave of someone else's value is still foreign. */
@@ -158,7 +104,7 @@ export class History {
     this.#steps.clear()
     this.#trails.clear()
     this.#ours.clear()
-    if (this.#gesture !== null) this.#gesture = { marks: [] }
+    if (this.#gesture !== null) this.#gesture = new Step()
     this.#onChange()
   }
 
@@ -169,7 +115,7 @@ export class History {
       return
     }
     let step = this.#gesture ?? this.#steps.get(operation)
-    if (step === undefined) this.#steps.set(operation, (step = { marks: [] }))
+    if (step === undefined) this.#steps.set(operation, (step = new Step()))
     if (edit.verb === 'delete') {
       if (before !== undefined) this.#noteDelete(step, operation, edit, before)
     } else if (before === undefined) {
@@ -185,8 +131,8 @@ export class History {
   commit(operation: Operation): void {
     const step = this.#steps.get(operation)
     this.#steps.delete(operation)
-    if ((step ?? this.#gesture)?.marks.length) this.#redoable.length = 0
-    if (step !== undefined && step.marks.length > 0) this.#push(step)
+    if ((step ?? this.#gesture)?.isEmpty === false) this.#redoable.length = 0
+    if (step !== undefined && !step.isEmpty) this.#push(step)
     else this.#onChange()
   }
 
@@ -246,14 +192,14 @@ export class History {
   /** Marks are flipped last to first, so that each finds what it left. */
   #flipStep(step: Step, from: Step[], to: Step[]): boolean {
     const marks = [...step.marks].reverse()
-    step.marks = []
+    step.replace([])
     to.push(step)
     while (marks.length > 0) {
       const edits = marks.findIndex((mark) => mark.what === 'own')
       if (edits === 0) this.#flipOwn(step, marks.shift() as OwnMark)
       else this.#flipEdits(step, marks.splice(0, edits < 0 ? marks.length : edits), from)
     }
-    if (step.marks.length > 0) return true
+    if (!step.isEmpty) return true
     to.splice(to.indexOf(step), 1)
     return false
   }
@@ -261,7 +207,7 @@ export class History {
   #flipOwn(step: Step, mark: OwnMark): void {
     const { undo, redo } = mark.step
     if (!this.aside(mark.undone ? redo : undo)) return
-    step.marks = [...step.marks, { ...mark, undone: !mark.undone }]
+    step.push({ ...mark, undone: !mark.undone })
   }
 
   #flipEdits(step: Step, planned: readonly Mark[], from: Step[]): void {
@@ -270,7 +216,7 @@ export class History {
       const edit = this.#plan(mark)
       if (edit !== null) plans.push({ mark, edit })
     }
-    step.marks = [...step.marks, ...plans.map(({ mark }) => mark)]
+    for (const { mark } of plans) step.push(mark)
     while (plans.length > 0) {
       const operation = new Operation()
       const fitting = plans.splice(0, this.#editor.fit(plans.map(({ edit }) => edit)))
@@ -278,8 +224,8 @@ export class History {
       const marks: Mark[] = fitting.map(({ mark }) => mark)
       for (const { mark } of fitting) this.#flipMark(mark, operation)
       this.#trail(operation, () => {
-        step.marks = step.marks.filter((mark) => !marks.includes(mark))
-        from.push({ marks: marks.reverse() })
+        step.drop(new Set(marks))
+        from.push(new Step(marks.reverse()))
       })
       try {
         this.#editor.submit(operation, edits)
@@ -395,15 +341,12 @@ export class History {
   #noteField(step: Step, by: Operation, edit: RecordEdit, field: string, before: Fields): void {
     const { collection, id } = edit
     const held = this.#ours.get(keyOf(collection, id))?.get(field) ?? null
-    const made = lastMark(step, (mark) => mark.what === 'record' && isOf(mark, collection, id))
-    if (made !== undefined) {
+    const marks = step.of(collection, id)
+    if (marks.some(({ what }) => what === 'record')) {
       this.#own(collection, id, field, { by }, by)
       return
     }
-    const earlier = lastMark(
-      step,
-      (mark) => 'field' in mark && isOf(mark, collection, id) && mark.field === field,
-    )
+    const earlier = marks.filter((mark) => 'field' in mark && mark.field === field).at(-1)
     const write = { by }
     const common = { collection, id, field, prior: held, undone: false }
     if (earlier?.what === 'field' && earlier.write === held) {
@@ -433,10 +376,13 @@ export class History {
   #noteDelete(step: Step, by: Operation, { collection, id }: RecordEdit, record: Fields): void {
     const fields = { ...record }
     const writes = new Map(this.#disown(collection, id, by))
-    const marks = step.marks
-    this.#trail(by, () => (step.marks = marks))
-    step.marks = marks.filter((mark) => !isOf(mark, collection, id))
-    for (const mark of marks.filter((mark) => isOf(mark, collection, id)).reverse()) {
+    const folded = [...step.of(collection, id)]
+    if (folded.length > 0) {
+      const marks = [...step.marks]
+      this.#trail(by, () => step.replace(marks))
+      step.drop(new Set(folded))
+    }
+    for (const mark of folded.reverse()) {
       if (mark.what === 'own') continue
       if (mark.what === 'record') return
       const stands = writes.get(mark.field) === mark.write
@@ -458,8 +404,8 @@ export class History {
   }
 
   #mark(step: Step, by: Operation, mark: Mark): void {
-    step.marks = [...step.marks, mark]
-    this.#trail(by, () => (step.marks = step.marks.filter((other) => other !== mark)))
+    step.push(mark)
+    this.#trail(by, () => step.drop(new Set([mark])))
   }
 
   #trail(by: Operation, undo: () => void): void {
@@ -512,23 +458,8 @@ function standing(mark: FieldChange | AddChange): Write {
 }
 
 function removeEmpty(steps: Step[]): void {
-  const full = steps.filter(({ marks }) => marks.length > 0)
+  const full = steps.filter(({ isEmpty }) => !isEmpty)
   steps.splice(0, steps.length, ...full)
-}
-
-function keyOf(collection: string, id: string | number): string {
-  return `${collection}\n${id}`
-}
-
-function isOf(mark: Mark, collection: string, id: string): boolean {
-  return mark.what !== 'own' && mark.id === id && mark.collection === collection
-}
-
-function lastMark(step: Step, matches: (mark: Mark) => boolean): Mark | undefined {
-  for (let i = step.marks.length - 1; i >= 0; i--) {
-    if (matches(step.marks[i]!)) return step.marks[i]
-  }
-  return undefined
 }
 
 /** Neighbouring edits of one record with the same guard become one. */
