@@ -3,7 +3,8 @@
  * clipboard, beside their words as plain text; what comes from elsewhere becomes a text or a
  * picture.
  */
-import { clip, place, readClipping, writeClipping, type Clipping } from './clipping.js'
+import { clip, CLIPPED_MAX, place, readClipping, writeClipping, type Clipping } from './clipping.js'
+import { withAllHeld } from './edit/edit.js'
 import { pngOf } from './export.js'
 import type { Editor } from './editor.js'
 import { fileUrl, imagesAmong, unhex } from './files.js'
@@ -17,6 +18,7 @@ const MARK = 'data-tutti-board'
 const TEXT_WIDTH_MAX = 520
 const STEP = 24
 const TEXT_MAX = 12_000
+const COUNT = new Intl.NumberFormat('en')
 
 /** What the clipboard needs of the board around it. */
 export interface Surroundings {
@@ -33,6 +35,14 @@ export class Clipboard {
   constructor(editor: Editor, around: Surroundings) {
     this.#editor = editor
     this.#around = around
+  }
+
+  /** False, and the person is told, where more is chosen than a clipping holds. */
+  #fits(): boolean {
+    const fits = picked(this.#editor).length <= CLIPPED_MAX
+    if (!fits)
+      this.#around.tell(`That is too much to copy: ${COUNT.format(CLIPPED_MAX)} things at most`)
+    return fits
   }
 
   /** Answers what the browser tells of the keys for cut, copy and paste. */
@@ -65,7 +75,7 @@ export class Clipboard {
   }
 
   async copy(): Promise<boolean> {
-    if (this.#editor.selection.size === 0) return false
+    if (this.#editor.selection.size === 0 || !this.#fits()) return false
     const { html, text } = this.#written()
     const item = (type: string, data: string) => ({ [type]: new Blob([data], { type }) })
     return this.#try(() =>
@@ -129,10 +139,11 @@ export class Clipboard {
 
   #put(event: ClipboardEvent): boolean {
     if (this.#editor.selection.size === 0 || event.clipboardData === null) return false
+    event.preventDefault()
+    if (!this.#fits()) return false
     const { html, text } = this.#written()
     event.clipboardData.setData('text/html', html)
     event.clipboardData.setData('text/plain', text)
-    event.preventDefault()
     return true
   }
 
@@ -160,24 +171,23 @@ export class Clipboard {
     const shift = STEP * this.#pasted.times
     const beside = { x: x + w / 2 + shift, y: y + h / 2 + shift }
     const images = await this.#foreignImages(clipping)
+    if (this.#editor.isEnded) return
     this.insert(clipping, holds(this.#editor.camera.box, beside) ? beside : this.#place)
-    for (const image of images) {
-      this.#editor.pictures.send(image).catch(() => this.#missImage())
+    for (const [name, image] of images) {
+      this.#editor.pictures.send(image, unhex(name)).catch(() => this.#missImage())
     }
   }
 
   /** Those of another room of this server, which this one may not have. They show from now on. */
-  async #foreignImages({ files, objects }: Clipping): Promise<Blob[]> {
-    const { room, pictures } = this.#editor
-    if (files === null || files === room.url || !isSameHost(files, room.url)) return []
-    const images: Blob[] = []
+  async #foreignImages({ files, objects }: Clipping): Promise<Map<string, Blob>> {
+    const { room } = this.#editor
+    const images = new Map<string, Blob>()
+    if (files === null || files === room.url || !isSameHost(files, room.url)) return images
     for (const name of new Set(objects.flatMap(({ image }) => image ?? []))) {
       try {
         const response = await fetch(fileUrl({ url: files }, unhex(name)))
         if (!response.ok) throw new Error(response.statusText)
-        const image = await response.blob()
-        pictures.keep(unhex(name), await createImageBitmap(image))
-        images.push(image)
+        images.set(name, await response.blob())
       } catch {
         this.#missImage()
       }
@@ -227,10 +237,7 @@ export class Clipboard {
 
 /** The selection with all that frames in it hold, the lowest first; all, where nothing is chosen. */
 export function picked({ selection, scene }: Editor): readonly BoardObject[] {
-  if (selection.size === 0) return scene.all
-  const ids = new Set(selection.ids)
-  for (const id of selection.ids) for (const held of scene.heldBy(id)) ids.add(held)
-  return scene.all.filter(({ id }) => ids.has(id))
+  return selection.size === 0 ? scene.all : withAllHeld(scene, selection)
 }
 
 export function clippingOf(editor: Editor, objects: readonly BoardObject[]): Clipping {

@@ -7,7 +7,7 @@ import { created, remove, restyle } from './edit/content.js'
 import { leaveLockedOut, submit, type Edit } from './edit/edit.js'
 import { nudge } from './edit/arrange.js'
 import { frameFor } from './edit/group.js'
-import { middleOf, union, type Box, type Point } from './geometry.js'
+import { grown, middleOf, union, type Box, type Point } from './geometry.js'
 import { Input } from './input.js'
 import { HIGHLIGHTER, MARKER, PEN, type BoardObject, type Patch } from './model.js'
 import type { Look } from './paint.js'
@@ -31,6 +31,7 @@ import { Select } from './tools/select.js'
 import { Shape } from './tools/shape.js'
 import { Writing } from './tools/writing.js'
 import { TextEditor } from './text_editor.js'
+import { SIDE } from './tiles.js'
 import type { Tool } from './tools/tool.js'
 import { paintWords } from './words.js'
 
@@ -109,6 +110,7 @@ export class Editor extends Emitter<EditorEvents> {
   /** Whether a tool stays in the hand when it has made something. */
   keepsTool = false
   #readOnly: boolean
+  #isEnded = false
   #look: Look
   #gestures = 0
   #nudging: ReturnType<typeof setTimeout> | null = null
@@ -125,12 +127,13 @@ export class Editor extends Emitter<EditorEvents> {
     leaveLockedOut(room)
     this.scene = new Scene(room)
     this.selection = new Selection(this.scene)
-    this.pictures = new Pictures(room)
+    this.pictures = new Pictures(room, () => this.#picturesInSight)
     this.pictures.on('load', ({ hash }) => this.#repaintPictures(hash))
     this.#look = {
       theme: options.theme ?? 'light',
       find: this.scene.find,
       image: (hash) => this.pictures.find(hash),
+      peek: (hash) => this.pictures.peek(hash),
       words: (context, object) => {
         if (object.id !== this.textEditor.id) paintWords(context, object, this.#look)
       },
@@ -158,7 +161,13 @@ export class Editor extends Emitter<EditorEvents> {
     this.tool.enter?.()
   }
 
+  /** The board was taken away. */
+  get isEnded(): boolean {
+    return this.#isEnded
+  }
+
   destroy(): void {
+    this.#isEnded = true
     this.#settleHand()
     this.tool.leave?.()
     this.#input.destroy()
@@ -298,6 +307,14 @@ export class Editor extends Emitter<EditorEvents> {
     return isDone
   }
 
+  /** Takes away what should not have come: no step of undo, which would bring it back. */
+  withdraw(id: string): void {
+    if (this.scene.find(id) === undefined) return
+    const edits: Edit[] = [{ id, delete: true }]
+    const all = [...unpinned(this.room, this.scene, edits), ...edits]
+    this.attempt(() => this.room.history.aside(() => submit(this.room, all)))
+  }
+
   /** Calls what may be refused at once, and tells the person if it is. */
   attempt(change: () => void): boolean {
     try {
@@ -381,14 +398,20 @@ export class Editor extends Emitter<EditorEvents> {
     this.end()
   }
 
+  /** Whether anything was taken back. */
   undo(): boolean {
-    this.#settleHand()
-    return !this.readOnly && this.room.undo()
+    return this.#flip(() => this.room.undo())
   }
 
   redo(): boolean {
+    return this.#flip(() => this.room.redo())
+  }
+
+  #flip(turn: () => boolean): boolean {
     this.#settleHand()
-    return !this.readOnly && this.room.redo()
+    let isTurned = false
+    if (!this.readOnly) this.attempt(() => (isTurned = turn()))
+    return isTurned
   }
 
   /** What is under way is not what is taken back. */
@@ -405,6 +428,13 @@ export class Editor extends Emitter<EditorEvents> {
         ? this.scene.extent
         : union([...objects].flatMap(({ id }) => this.scene.bounds(id) ?? []))
     if (box !== null) this.camera.glide(this.camera.viewOf(box))
+  }
+
+  /** All that is painted on the screen, which is done by whole tiles. */
+  get #picturesInSight(): Uint8Array[] {
+    const { box, zoom } = this.camera
+    const around = grown(box, SIDE / zoom / devicePixelRatio)
+    return this.scene.in(around).flatMap(({ image }) => image ?? [])
   }
 
   #repaintPictures(hash: Uint8Array): void {

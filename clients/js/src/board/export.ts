@@ -40,7 +40,18 @@ export async function pngOf(
 ): Promise<Blob> {
   const box = pictureBox(editor, objects)
   if (box === null) throw new Error('there is nothing to make a picture of')
-  await imagesLoaded(editor, objects)
+  const canvas = await withImages(editor, objects, () => painted(editor, objects, box, options))
+  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'))
+  if (blob === null) throw new Error('the picture is too large for this browser')
+  return blob
+}
+
+function painted(
+  editor: Editor,
+  objects: readonly BoardObject[],
+  box: Box,
+  options: PictureOptions,
+): HTMLCanvasElement {
   const scale = scaleFor(box, options.scale)
   const canvas = document.createElement('canvas')
   canvas.width = Math.max(1, Math.round(box.w * scale))
@@ -53,9 +64,7 @@ export async function pngOf(
   context.setTransform(scale, 0, 0, scale, -box.x * scale, -box.y * scale)
   const look = lookOf(editor, options.theme)
   for (const object of objects) paint(context, object, look, scale)
-  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'))
-  if (blob === null) throw new Error('the picture is too large for this browser')
-  return blob
+  return canvas
 }
 
 export async function svgOfBoard(
@@ -65,10 +74,10 @@ export async function svgOfBoard(
 ): Promise<Blob> {
   const box = pictureBox(editor, objects)
   if (box === null) throw new Error('there is nothing to make a picture of')
-  await imagesLoaded(editor, objects)
   const { background, theme } = options
   const look = lookOf(editor, theme)
-  const text = svgOf(objects, look, { box, background, images: imagesOf(editor, objects) })
+  const images = await withImages(editor, objects, () => imagesOf(editor, objects))
+  const text = svgOf(objects, look, { box, background, images })
   return new Blob([text], { type: 'image/svg+xml' })
 }
 
@@ -82,26 +91,21 @@ function lookOf(editor: Editor, theme: Theme): Look {
   return look
 }
 
-/** Images that are still on their way, for as long as one may be asked to wait. */
-async function imagesLoaded(editor: Editor, objects: readonly BoardObject[]): Promise<void> {
-  const { pictures } = editor
-  const missing = new Set<string>()
-  for (const { image } of objects) {
-    if (image !== null && pictures.find(image) === null) missing.add(hex(image))
+/** Does it with all images there, as far as they come in the time that one may be asked to wait. */
+async function withImages<Result>(
+  { pictures }: Editor,
+  objects: readonly BoardObject[],
+  make: () => Promise<Result> | Result,
+): Promise<Result> {
+  const release = await pictures.hold(
+    objects.flatMap(({ image }) => image ?? []),
+    IMAGES_MS,
+  )
+  try {
+    return await make()
+  } finally {
+    release()
   }
-  if (missing.size === 0) return
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(() => done(), IMAGES_MS)
-    const unlisten = pictures.on('load', ({ hash }) => {
-      missing.delete(hex(hash))
-      if (missing.size === 0) done()
-    })
-    const done = () => {
-      clearTimeout(timer)
-      unlisten()
-      resolve()
-    }
-  })
 }
 
 /** The pictures themselves, so that the file needs nothing from elsewhere. */

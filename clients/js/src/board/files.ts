@@ -8,6 +8,8 @@ export type FileRoom = Pick<Room, 'url' | 'status' | 'on'>
 export const FILE_BYTES_MAX = 8_388_608
 /** Images that are larger, either way, are scaled before they are sent. */
 export const IMAGE_SIDE_MAX = 4_096
+/** Of more, one of this person's own is not even decoded: that takes four bytes each. */
+const OWN_PIXELS_MAX = 256 << 20
 
 const HASH_BYTES = 32
 /** Between two tries, doubling from the first to the second, with chance in it. */
@@ -88,17 +90,44 @@ export function fitInto(width: number, height: number, most: number): [number, n
   return [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))]
 }
 
+/** How wide and high an image is as it shows, without decoding it; null for what is none. */
+export async function sidesOf(image: Blob): Promise<[number, number] | null> {
+  const element = new Image()
+  const address = URL.createObjectURL(image)
+  try {
+    await new Promise((resolve, reject) => {
+      element.onload = resolve
+      element.onerror = reject
+      element.src = address
+    })
+    return [element.naturalWidth, element.naturalHeight]
+  } catch {
+    return null
+  } finally {
+    URL.revokeObjectURL(address)
+  }
+}
+
+async function decodedOf(image: Blob): Promise<ImageBitmap> {
+  const sides = await sidesOf(image)
+  if (sides !== null && sides[0] * sides[1] > OWN_PIXELS_MAX) {
+    throw new TuttiError('limit', 'the image is too large')
+  }
+  try {
+    if (sides !== null) return await createImageBitmap(image)
+  } catch {
+    // It begins as an image, and is none.
+  }
+  throw new TuttiError('type', 'this is no image that can be shown')
+}
+
 /**
  * Makes an image ready: what the server would not take becomes PNG, or WebP where that would be too
- * long; what is too large is scaled. Rejects with a {@link TuttiError} `type` for what is no image.
+ * long; what is too large is scaled. Rejects with a {@link TuttiError} `type` for what is no image,
+ * `limit` for one of too many pixels.
  */
 export async function preparePicture(image: Blob): Promise<Picture> {
-  let bitmap: ImageBitmap
-  try {
-    bitmap = await createImageBitmap(image)
-  } catch {
-    throw new TuttiError('type', 'this is no image that can be shown')
-  }
+  let bitmap = await decodedOf(image)
   const [width, height] = fitInto(bitmap.width, bitmap.height, IMAGE_SIDE_MAX)
   let blob = image
   const fits = width === bitmap.width && image.size <= FILE_BYTES_MAX

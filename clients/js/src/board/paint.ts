@@ -19,10 +19,17 @@ import { inkOf, noteOf, TOKENS, tintOf, type Theme } from './style.js'
 export interface Look {
   readonly theme: Theme
   readonly find: Find
-  /** The picture with this hash, where it is here already. */
+  /** The picture with this hash, where it is here already; asking for it makes it come. */
   image(hash: Uint8Array): CanvasImageSource | null
+  /** Likewise, and nothing comes for it. */
+  peek?(hash: Uint8Array): CanvasImageSource | null
   /** Writes the object's words; the origin is its upper left corner, and it is turned already. */
   words?(context: CanvasRenderingContext2D, object: BoardObject): void
+}
+
+/** What shows all of a board shows the pictures that there are, and asks for none. */
+export function fromAfar(look: Look): Look {
+  return { ...look, image: (hash) => look.peek?.(hash) ?? null }
 }
 
 const RADIUS_MAX = 12

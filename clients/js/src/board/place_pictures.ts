@@ -1,7 +1,6 @@
 /** Images that come onto a board: out of the clipboard, dropped, or chosen. */
 import { TuttiError } from '../errors.js'
 import { created } from './edit/content.js'
-import { submit } from './edit/edit.js'
 import { frameFor } from './edit/group.js'
 import type { Editor } from './editor.js'
 import { fitInto, preparePicture, type Picture } from './files.js'
@@ -29,6 +28,10 @@ export async function placePictures(
       tell(editor, error)
     }
   }
+  if (editor.isEnded) {
+    for (const { bitmap } of pictures) bitmap.close()
+    return
+  }
   const { w, h } = editor.camera.box
   const most = SHARE * Math.min(w, h)
   const sizes = pictures.map(({ width, height }) => fitInto(width, height, most))
@@ -51,21 +54,20 @@ type Place = { x: number; y: number; w: number; h: number }
 
 /** Without a hash it has to be sent before anything can name it. */
 async function placeOne(editor: Editor, picture: Picture, box: Place): Promise<string | null> {
-  const sent = editor.pictures.send(picture.blob)
+  const sent = editor.pictures.send(picture.blob, picture.hash)
   if (picture.hash === null) {
     try {
-      return put(editor, picture, await sent, box)
+      const hash = await sent
+      if (!editor.isEnded) return put(editor, picture, hash, box)
     } catch (error) {
-      picture.bitmap.close()
       tell(editor, error)
-      return null
     }
+    picture.bitmap.close()
+    return null
   }
   const id = put(editor, picture, picture.hash, box)
   sent.catch((error: unknown) => {
-    if (tell(editor, error) && id !== null && editor.scene.find(id) !== undefined) {
-      submit(editor.room, [{ id, delete: true }])
-    }
+    if (tell(editor, error) && id !== null) editor.withdraw(id)
   })
   return id
 }

@@ -3,9 +3,9 @@
  * scales until sharp ones are made, a little in every frame. What changes is drawn over them afresh.
  */
 import type { Camera } from './camera.js'
-import { meets, type Box } from './geometry.js'
+import { intersection, meets, type Box } from './geometry.js'
 import { HIGHLIGHTER, type BoardObject } from './model.js'
-import { paint, type Look } from './paint.js'
+import { fromAfar, paint, type Look } from './paint.js'
 import type { Scene, SceneChange } from './scene.js'
 import { TOKENS } from './style.js'
 import { Tiles } from './tiles.js'
@@ -52,6 +52,7 @@ export class Renderer {
   #overviewIsStale = true
   #liveIsStale = true
   readonly #ends: (() => void)[]
+  #endWatch = () => {}
 
   constructor(host: HTMLElement, scene: Scene, camera: Camera, look: Look) {
     this.#scene = scene
@@ -67,10 +68,12 @@ export class Renderer {
       camera.on('change', () => this.#moved()),
     ]
     this.resize()
+    this.#watchRatio()
   }
 
   destroy(): void {
     for (const end of this.#ends) end()
+    this.#endWatch()
     cancelAnimationFrame(this.#request)
     this.#ground.canvas.remove()
     this.#live.canvas.remove()
@@ -118,6 +121,17 @@ export class Renderer {
         Object.assign(canvas, { width, height })
     }
     this.#moved()
+  }
+
+  /** A window on another screen, or zoomed by the browser, has the size that it had. */
+  #watchRatio(): void {
+    const query = matchMedia(`(resolution: ${devicePixelRatio}dppx)`)
+    const changed = () => {
+      this.resize()
+      this.#watchRatio()
+    }
+    query.addEventListener('change', changed, { once: true })
+    this.#endWatch = () => query.removeEventListener('change', changed)
   }
 
   /** All that shows is sharp, but for what moves. */
@@ -191,7 +205,7 @@ export class Renderer {
     // In halves, so that it is not made anew whenever the board grows a little.
     const halved = 2 ** Math.floor(Math.log2(rough))
     const soon = Math.min(deadline, performance.now() + BUDGET_MS)
-    this.#overviewIsStale = this.#overview.make(extent, halved, this.#look, soon)
+    this.#overviewIsStale = this.#overview.make(extent, halved, fromAfar(this.#look), soon)
     return false
   }
 
@@ -273,7 +287,8 @@ export class Renderer {
   #drawAbove(id: string, scale: number): void {
     if (this.#restless.size > RESTLESS_MAX) return
     const rank = this.#scene.rank(id)
-    const box = this.#scene.paintBox(id)!
+    const box = intersection(this.#scene.paintBox(id)!, this.#camera.box)
+    if (box === null) return
     const above = this.#scene
       .in(box)
       .filter((object) => this.#scene.rank(object.id) > rank && isOpaque(object))

@@ -9,7 +9,7 @@ import { paint, type Look } from './paint.js'
 import type { Scene } from './scene.js'
 
 /** Pixels of the canvas. */
-const SIDE = 512
+export const SIDE = 512
 /** As many are kept as cover what shows this many times, and this many at least. */
 const COVERS = 3
 const KEPT_MIN = 24

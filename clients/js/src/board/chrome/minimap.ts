@@ -1,7 +1,7 @@
 import type { Box, Point } from '../geometry.js'
 import { contains, grown, union } from '../geometry.js'
 import type { BoardObject } from '../model.js'
-import { paint } from '../paint.js'
+import { fromAfar, paint } from '../paint.js'
 import { TOKENS } from '../style.js'
 import type { App } from './app.js'
 import { el } from './dom.js'
@@ -56,6 +56,7 @@ export class Minimap {
     const { editor, theme } = app
     app.onEnd(editor.camera.on('change', () => this.#later()))
     app.onEnd(editor.scene.on('change', () => this.#spoil()))
+    app.onEnd(editor.pictures.on('load', () => this.#spoil()))
     app.onEnd(theme.on('change', () => this.#spoil()))
     const watch = new ResizeObserver(() => this.#spoil())
     watch.observe(this.element)
@@ -173,9 +174,10 @@ export class Minimap {
 
   #goOn(making: Making, now: number): void {
     const { canvas, context, part, scale, objects } = making
+    const look = fromAfar(this.#app.editor.look)
     const until = performance.now() + BUDGET_MS
     while (making.next < objects.length && performance.now() < until) {
-      paint(context, objects[making.next++]!, this.#app.editor.look, scale)
+      paint(context, objects[making.next++]!, look, scale)
     }
     if (making.next < objects.length) {
       this.#making = making

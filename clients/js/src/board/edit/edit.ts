@@ -71,11 +71,20 @@ export function isLocked({ lock }: BoardObject): boolean {
 
 /** These and what the frames among them hold, but for what is locked; the lowest first. */
 export function withHeld(scene: Scene, ids: Iterable<string>): BoardObject[] {
+  return withAllHeld(scene, ids, (object) => !isLocked(object))
+}
+
+/** These and what the frames among them hold, as far as it `counts`; the lowest first. */
+export function withAllHeld(
+  scene: Scene,
+  ids: Iterable<string>,
+  counts: (object: BoardObject) => boolean = () => true,
+): BoardObject[] {
   const all = new Set<string>()
   const take = (id: string) => {
     if (all.has(id)) return
     const object = scene.find(id)
-    if (object === undefined || isLocked(object)) return
+    if (object === undefined || !counts(object)) return
     all.add(id)
     if (object.type === 'frame') for (const held of scene.heldBy(id)) take(held)
   }
