@@ -21,7 +21,7 @@ export function lettersOn(colour: string): string {
   const linear = (part: number) =>
     part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
   const light = 0.2126 * linear(r!) + 0.7152 * linear(g!) + 0.0722 * linear(b!)
-  return light > 0.36 ? '#1d1b18' : '#ffffff'
+  return light > 0.2 ? '#1d1b18' : '#ffffff'
 }
 
 /** Any colour of CSS as `#rrggbb`; null for what is none, or is seen through. */

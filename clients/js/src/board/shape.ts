@@ -12,9 +12,10 @@ import {
   type Box,
   type Point,
 } from './geometry.js'
-import { LABEL_WIDTH_MAX } from './text_layout.js'
 import { frameOf, isLine, type BoardObject } from './model.js'
 import { pointAt, strokeBox, strokeIsNear, strokeWidth, stretchesOf } from './stroke.js'
+import { textOf } from './text.js'
+import { LABEL_PADDING, LABEL_WIDTH_MAX, layOut } from './text_layout.js'
 
 /** Room for a note's shadow. */
 const SHADOW = 14
@@ -41,7 +42,9 @@ function overhang(object: BoardObject): number {
     case 'stroke':
       return strokeWidth(object) + 1
     case 'arrow':
-      return Math.max(headLength(object) + 2, object.text.length > 0 ? LABEL_WIDTH_MAX / 2 : 0)
+      return Math.max(headLength(object) + 2, labelReach(object))
+    case 'text':
+      return wordsOverhang(object)
     case 'note':
       return SHADOW
     case 'frame':
@@ -49,6 +52,21 @@ function overhang(object: BoardObject): number {
     default:
       return object.size / 2 + 1
   }
+}
+
+/** How far from an arrow its words reach, which stand half way along it. */
+function labelReach({ text, font, fontSize }: BoardObject): number {
+  if (text.length === 0) return 0
+  const { height } = layOut(textOf(text), font, fontSize, LABEL_WIDTH_MAX)
+  return Math.max(LABEL_WIDTH_MAX / 2 + LABEL_PADDING, height / 2)
+}
+
+/**
+ * How far beyond its sides an object's words may be painted. Letters of a text reach over its edge
+ * a little, and one letter is wider than a very narrow text. Others have an edge that shows.
+ */
+export function wordsOverhang({ type, fontSize }: BoardObject): number {
+  return type === 'text' ? fontSize / 2 : 0
 }
 
 /**

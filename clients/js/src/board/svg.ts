@@ -15,7 +15,7 @@ import {
 import { unturnedBox } from './shape.js'
 import { isOutlined, strokeWidth, traceLine, traceOutline, type Sink } from './stroke.js'
 import { familyOf, inkOf, noteOf, tintOf, TOKENS, type Theme } from './style.js'
-import { gapOf, wordsColour, wordsOf, writtenLines } from './words.js'
+import { gapOf, spills, wordsColour, wordsOf, writtenLines } from './words.js'
 
 export interface SvgOptions {
   /** What the picture shows of the board. */
@@ -128,7 +128,8 @@ function wordsElement(object: BoardObject, look: Look): string {
     .map(({ text, x, y }) => `<tspan x="${number(x)}" y="${number(y)}">${escaped(text)}</tspan>`)
   const { font, size } = words.layout
   const face = `font-family="${escaped(familyOf(font))}" font-size="${number(size)}"`
-  const text = `<text ${face} fill="${colour}" xml:space="preserve">${lines.join('')}</text>`
+  const whole = `<text ${face} fill="${colour}" xml:space="preserve">${lines.join('')}</text>`
+  const text = spills(words) ? cutTo(words.within, whole) : whole
   if (!isLine(object)) return text
   const { x, y, w, h } = gapOf(words)
   const gap = traced((sink) => traceRounded(w, h, LABEL_RADIUS, sink))
@@ -137,6 +138,13 @@ function wordsElement(object: BoardObject, look: Look): string {
   return (
     `<g ${at(object.x, object.y)}>` + `<path ${at(x, y)} d="${gap}" fill="${paper}"/>${text}</g>`
   )
+}
+
+/** An inner picture shows nothing beyond its edges. */
+function cutTo(box: Box, content: string): string {
+  const [x, y, w, h] = [box.x, box.y, box.w, box.h].map(number)
+  const place = `x="${x}" y="${y}" width="${w}" height="${h}"`
+  return `<svg ${place} viewBox="${x} ${y} ${w} ${h}">${content}</svg>`
 }
 
 function pen(colour: string, width: number, fill = 'none'): string {
@@ -174,8 +182,8 @@ function escaped(text: string): string {
     '>': '&gt;',
     '"': '&quot;',
   }
-  // Other control characters are none that XML may hold.
+  // Other control characters, and these two numbers, are none that XML may hold.
   return text
     .replace(/[&<>"]/g, (letter) => names[letter]!)
-    .replace(/[\x00-\x08\x0b\x0c\x0e-\x1f]/g, '')
+    .replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '')
 }

@@ -2,11 +2,13 @@
  * Where letters stand: broken into lines as a browser breaks them in a `pre-wrap` field, so that
  * the canvas, an exported picture and the field in which people type show the same.
  */
-import { familyOf } from './style.js'
+import { familyOf, FONTS } from './style.js'
 
 export const LINE_HEIGHT = 1.3
 /** An arrow's words, in pixels of the board. */
 export const LABEL_WIDTH_MAX = 220
+/** Between an arrow's words and its line. */
+export const LABEL_PADDING = 4
 /** Letters of a note become no smaller than this, in pixels of the board. */
 export const FITTED_SIZE_MIN = 8
 
@@ -246,11 +248,13 @@ class Kept<Thing> {
 }
 
 const layouts = new Kept<Layout>(LAYOUTS_KEPT)
-const fonts = new Map<number, Metrics>()
+const fonts = new Map<string, Metrics>()
 
+/** Strangers name any number as a font: all that are none have one among them. */
 function metricsOf(font: number): Metrics {
-  let metrics = fonts.get(font)
-  if (metrics === undefined) fonts.set(font, (metrics = canvasMetrics(font) ?? guessed))
+  const { family } = FONTS[font] ?? FONTS[0]!
+  let metrics = fonts.get(family)
+  if (metrics === undefined) fonts.set(family, (metrics = canvasMetrics(font) ?? guessed))
   return metrics
 }
 

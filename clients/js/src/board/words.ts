@@ -1,11 +1,13 @@
 /** The words on an object: where they stand on it, and how they are drawn. */
 import { courseOf, type Find } from './arrow.js'
-import { distance, middleOf, turned, type Box, type Point } from './geometry.js'
+import { contains, distance, grown, middleOf, turned, type Box, type Point } from './geometry.js'
 import { frameOf, isLine, takesText, type BoardObject } from './model.js'
 import { traceRounded, type Look } from './paint.js'
+import { wordsOverhang } from './shape.js'
 import { COLOUR, inkOf, TOKENS, type Theme } from './style.js'
 import { textOf } from './text.js'
 import {
+  LABEL_PADDING,
   LABEL_WIDTH_MAX,
   layOut,
   layOutFitted,
@@ -26,6 +28,8 @@ export interface Words {
   readonly isFree: boolean
   /** One line, and no more of it than fits. */
   readonly isTitle: boolean
+  /** Beyond this, from the same corner, they are not painted: letters of any size stay within. */
+  readonly within: Box
 }
 
 /** A line as it is drawn: letters that begin at `x` and stand on `y`. */
@@ -40,7 +44,6 @@ const SHAPE_PADDING = 8
 const TITLE_SIZE = 14
 const TITLE_GAP = 5
 const TITLE_EMPTY = 'Frame'
-const LABEL_PADDING = 4
 /** Letters of fewer pixels than this on the screen cannot be told apart, nor be read. */
 const PIXELS_MIN = 1.5
 const MIDDLE = 1
@@ -65,6 +68,7 @@ export function wordsOf(object: BoardObject, find: Find, text = textOf(object.te
     top: box.y + ((box.h - layout.height) * down) / 2,
     isFree,
     isTitle: false,
+    within: grown({ x: 0, y: 0, w: object.w, h: object.h }, wordsOverhang(object)),
   }
 }
 
@@ -119,7 +123,22 @@ export function paintWords(
   prepareLetters(context, words.layout.font, words.layout.size)
   context.textAlign = 'left'
   context.textBaseline = 'alphabetic'
+  const isCut = spills(words)
+  if (isCut) {
+    const { x, y, w, h } = words.within
+    context.save()
+    context.beginPath()
+    context.rect(x, y, w, h)
+    context.clip()
+  }
   for (const { text, x, y } of writtenLines(words)) context.fillText(text, x, y)
+  if (isCut) context.restore()
+}
+
+/** Whether they reach beyond where they may be painted. Most do not, and clipping takes a while. */
+export function spills({ layout, box, top, across, within }: Words): boolean {
+  const left = box.x + ((box.w - layout.width) * across) / 2
+  return !contains(within, { x: left, y: top, w: layout.width, h: layout.height })
 }
 
 /** An arrow's line makes way for its words. */
@@ -136,10 +155,11 @@ function paintGap(context: CanvasRenderingContext2D, words: Words, theme: Theme)
 
 /** What an arrow's words take of its line, from its first point. */
 export function gapOf({ box, layout, top }: Words): Box {
+  const width = Math.min(layout.width, box.w)
   return {
-    x: box.x + (box.w - layout.width) / 2 - LABEL_PADDING,
+    x: box.x + (box.w - width) / 2 - LABEL_PADDING,
     y: top,
-    w: layout.width + 2 * LABEL_PADDING,
+    w: width + 2 * LABEL_PADDING,
     h: layout.height,
   }
 }
@@ -178,6 +198,7 @@ function titleOf({ w, font }: BoardObject, text: string): Words {
     top: -TITLE_GAP - layout.height,
     isFree: true,
     isTitle: true,
+    within: { x: 0, y: -TITLE_GAP - layout.height, w, h: layout.height },
   }
 }
 
@@ -214,7 +235,16 @@ function labelOf(object: BoardObject, text: string, find: Find): Words {
     w: LABEL_WIDTH_MAX,
     h: layout.height,
   }
-  return { text, layout, box, across: MIDDLE, top: box.y, isFree: false, isTitle: false }
+  return {
+    text,
+    layout,
+    box,
+    across: MIDDLE,
+    top: box.y,
+    isFree: false,
+    isTitle: false,
+    within: { ...box, x: box.x - LABEL_PADDING, w: box.w + 2 * LABEL_PADDING },
+  }
 }
 
 function halfWay(flat: readonly Point[]): Point {

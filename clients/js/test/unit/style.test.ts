@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { lettersOn } from '../../src/board/person_colour.js'
 import {
   familyOf,
   FONTS,
@@ -48,6 +49,14 @@ test('ink can be read on every note and every tint', () => {
       canBeRead(inkOf(0, theme), noteOf(number, theme), `${theme} note ${name}`)
       canBeRead(inkOf(0, theme), tintOf(number, theme), `${theme} tint ${name}`)
     }
+  }
+})
+
+test('on a person’s colour stands the ink that can be read better', () => {
+  for (let grey = 0; grey < 256; grey++) {
+    const colour = `#${grey.toString(16).padStart(2, '0').repeat(3)}`
+    const better = Math.max(contrast('#1d1b18', colour), contrast('#ffffff', colour))
+    assert.ok(contrast(lettersOn(colour), colour) > better - 0.1, colour)
   }
 })
 
