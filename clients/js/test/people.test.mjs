@@ -153,6 +153,83 @@ test('one follows what another sees, until one moves the board', async () => {
   await bob.waitForFunction(() => window.live.editor.people.followed === null)
 })
 
+test('two who follow each other stay, until one of them moves the board', async () => {
+  const [ada, bob] = await pages.room('Ada', 'Bob')
+  await bob.setViewportSize({ width: 500, height: 700 })
+  const follow = (page) =>
+    page.evaluate(() => {
+      const { people } = window.live.editor
+      people.follow(people.all[1].id)
+    })
+  const isFollowed = (page) =>
+    page.waitForFunction(() => {
+      const { others, me } = window.live.room
+      return [...others].some(({ state }) => state?.follows === me)
+    })
+  for (const page of [ada, bob]) {
+    await page.waitForFunction(() => window.live.editor.people.all.length === 2)
+  }
+  await ada.evaluate(() => window.live.editor.camera.set({ x: 900, y: 500, zoom: 2 }))
+  await follow(bob)
+  await isFollowed(ada)
+  await follow(ada)
+  await isFollowed(bob)
+  const zoomAfter = (page) =>
+    page.evaluate(async () => {
+      for (let i = 0; i < 40; i++) await new Promise(requestAnimationFrame)
+      return window.live.editor.camera.zoom
+    })
+  const before = [await zoomAfter(ada), await zoomAfter(bob)]
+  assert.deepEqual([await zoomAfter(ada), await zoomAfter(bob)], before)
+  assert.ok(before[1] > 0.5, String(before))
+  await ada.mouse.move(450, 350)
+  await ada.mouse.wheel(0, 300)
+  await ada.waitForFunction(() => window.live.editor.people.followed === null)
+  await until(async () => {
+    const [theirs, ours] = [await viewOf(ada), await viewOf(bob)]
+    return ours[0] <= theirs[0] + 1 && ours[3] >= theirs[3] - 1
+  }, 'Bob follows again')
+})
+
+test('what is pulled out shows before it is a record, and is one when it is let go', async () => {
+  const [ada, bob] = await pages.room('Ada', 'Bob')
+  const records = (page) => page.evaluate(() => window.live.room.collection('objects').size)
+  const draftOf = (page) =>
+    page.evaluate(() => [...window.live.room.others][0]?.draft?.type ?? null)
+  await ada.evaluate(() =>
+    window.live.editor.setStyle({ colour: 16 + 0x0055ff, size: 8, fill: null }),
+  )
+  for (const [tool, type, made] of [
+    ['rectangle', 1, 1],
+    ['arrow', 5, 2],
+    ['frame', 9, 3],
+  ]) {
+    await ada.evaluate((tool) => window.live.editor.setTool(tool), tool)
+    await ada.mouse.move(300, 300)
+    await ada.mouse.down()
+    await ada.mouse.move(500, 300 + 100 * made, { steps: 4 })
+    await until(async () => (await draftOf(bob)) === type, `Bob sees the ${tool}`)
+    await painted(bob, [300, 300], `the ${tool}`)
+    assert.equal(await records(bob), made - 1)
+    await ada.keyboard.press('Escape')
+    await until(async () => (await draftOf(bob)) === null, `Bob sees it no more`)
+    await ada.mouse.up()
+    assert.equal(await ada.evaluate(() => window.live.editor.scene.size), made - 1)
+    await ada.evaluate((tool) => window.live.editor.setTool(tool), tool)
+    await ada.mouse.move(300, 300)
+    await ada.mouse.down()
+    await ada.mouse.move(500, 300 + 100 * made, { steps: 4 })
+    await ada.mouse.up()
+    await until(async () => (await records(bob)) === made, `the ${tool} is a record`)
+    await until(async () => (await draftOf(bob)) === null, 'and no draft')
+  }
+  // Each is one step.
+  for (const left of [2, 1, 0]) {
+    await ada.evaluate(() => window.live.editor.undo())
+    await until(async () => (await records(bob)) === left, `${left} are left`)
+  }
+})
+
 test('one calls, and the others may come', async () => {
   const [ada, bob] = await pages.room('Ada', 'Bob')
   await bob.evaluate(() => {

@@ -9,7 +9,7 @@ import type { Editor } from './editor.js'
 import type { Box } from './geometry.js'
 import { clamp } from './model.js'
 import { colourOf } from './person_colour.js'
-import { stateOf, type State } from './state.js'
+import { stateOf, tellState, type State } from './state.js'
 
 const NAME_MAX = 40
 const NAMELESS = 'Guest'
@@ -60,9 +60,9 @@ export class People extends Emitter<PeopleEvents> {
     room.others.interpolate(['x', 'y'])
     this.#look()
     this.#ends = [
-      room.others.on('change', ({ id }) => {
+      room.others.on('change', () => {
         this.#look()
-        if (id === this.#followed) this.#run()
+        this.#run()
       }),
       room.on('status', () => this.#look()),
       room.on('event', ({ name, from, value, history }) => {
@@ -104,6 +104,7 @@ export class People extends Emitter<PeopleEvents> {
     this.#followed = id
     cancelAnimationFrame(this.#request)
     this.#request = 0
+    tellState(this.#editor.room, { follows: id })
     this.#run()
     this.tell('follow', this.followed)
   }
@@ -142,8 +143,20 @@ export class People extends Emitter<PeopleEvents> {
     if (person !== undefined && !person.isMe && view !== null) this.tell('summon', { person, view })
   }
 
+  /** Whom we follow follows us, or someone who does: nobody would know where to go. */
+  get #isRound(): boolean {
+    const { others } = this.#editor.room
+    const seen = new Set<number>()
+    let next = this.#followed
+    while (next !== null && next !== this.#me && !seen.has(next)) {
+      seen.add(next)
+      next = stateOf(others.get(next)?.['state']).follows
+    }
+    return next === this.#me
+  }
+
   #run(): void {
-    if (this.#followed === null || this.#request !== 0) return
+    if (this.#followed === null || this.#request !== 0 || this.#isRound) return
     this.#before = performance.now()
     this.#request = requestAnimationFrame((now) => this.#step(now))
   }
@@ -153,7 +166,7 @@ export class People extends Emitter<PeopleEvents> {
     this.#request = 0
     const { camera } = this.#editor
     const view = this.#followed === null ? null : this.viewOf(this.#followed)
-    if (view === null) return
+    if (view === null || this.#isRound) return
     const to = fitting(view, camera)
     const wantsRest = matchMedia('(prefers-reduced-motion: reduce)').matches
     const share = wantsRest ? 1 : 1 - Math.exp(-Math.max(1, now - this.#before) / FOLLOW_MS)

@@ -112,10 +112,16 @@ export class PeoplePainter {
   /** Something takes shape that is no record yet: it has the fields that it will have. */
   #drawDraft(context: CanvasRenderingContext2D, other: Other): void {
     const { draft } = other
+    const person = this.#people.get(other.id)
     const { camera, look } = this.#editor
     if (typeof draft !== 'object' || draft === null || Array.isArray(draft)) return
     const object = decode(`draft ${other.id}`, draft as Fields)
-    if (object === undefined || !isDrawable(object)) return
+    if (object === undefined || person === undefined || !isDrawable(object)) return
+    if (object.type === 'frame') {
+      // Its paper goes under what it is drawn around; here it would lie over it.
+      this.#outline(context, object, person.colour)
+      return
+    }
     context.save()
     context.scale(camera.zoom, camera.zoom)
     context.translate(-camera.x, -camera.y)

@@ -2,6 +2,7 @@
 import type { Editor } from './editor.js'
 import type { Point } from './geometry.js'
 import { clamp, PLACE_MAX } from './model.js'
+import type { FieldsInput } from '../collection.js'
 import type { Value } from '../value.js'
 
 const SELECTION_MAX = 32
@@ -35,8 +36,8 @@ export class Presence {
   }
 
   /** Something takes shape that is no record yet. */
-  draft(draft: { readonly [key: string]: Value } | null): void {
-    this.#set({ draft })
+  draft(draft: FieldsInput | null): void {
+    this.#set({ draft: draft as Value })
   }
 
   laser(isOn: boolean): void {

@@ -4,7 +4,15 @@ import type { CollectionChange, Collection } from '../collection.js'
 import { Emitter } from '../emitter.js'
 import type { Room } from '../room.js'
 import type { Fields } from '../value.js'
-import { isLine, decode, OBJECTS, PLACE_MAX, type BoardObject, type Patch } from './model.js'
+import {
+  decode,
+  encode,
+  isLine,
+  OBJECTS,
+  PLACE_MAX,
+  type BoardObject,
+  type Patch,
+} from './model.js'
 import { contains, union, type Box, type Point } from './geometry.js'
 import { compareOrder } from './order.js'
 import { boundsOf, hit, paintBox, touchesBox } from './shape.js'
@@ -28,6 +36,8 @@ export interface SceneEvents {
 interface Entry {
   /** How many are under it. */
   rank: number
+  /** As its record says; null for a draft. */
+  readonly base: BoardObject | null
   readonly minX: number
   readonly minY: number
   readonly maxX: number
@@ -35,6 +45,9 @@ interface Entry {
   readonly box: Box
   readonly object: BoardObject
 }
+
+/** So many that change at once are indexed anew, which is quicker than one by one. */
+const MANY = 300
 
 const BOARD: Box = { x: -PLACE_MAX, y: -PLACE_MAX, w: 2 * PLACE_MAX, h: 2 * PLACE_MAX }
 
@@ -51,8 +64,13 @@ export class Scene extends Emitter<SceneEvents> {
   /** Target → arrows at it. */
   readonly #arrows = new Map<string, Set<string>>()
   readonly #children = new Map<string, Set<string>>()
-  /** What is being moved here, and not sent yet. */
+  readonly #groups = new Map<string, Set<string>>()
+  /** Of everything; undefined until it is asked for. */
+  #extent: Box | null | undefined
+  /** What is being moved or made here, and not sent yet. */
   #preview: ReadonlyMap<string, Patch> = new Map()
+  /** Many change: the index is made anew when all have. */
+  #isGathering = false
   readonly #end: () => void
 
   constructor(room: Room) {
@@ -60,12 +78,14 @@ export class Scene extends Emitter<SceneEvents> {
     this.collection = room.collection(OBJECTS)
     const entries: Entry[] = []
     for (const [id, fields] of this.collection) {
-      const object = this.#shown(id, fields)
-      if (object !== undefined) this.#link(object)
-      if (object !== undefined) this.#entries.set(id, entryOf(object, { x: 0, y: 0, w: 0, h: 0 }))
+      const base = decode(id, fields)
+      const object = base && sized(base)
+      if (object === undefined) continue
+      this.#link(object)
+      this.#entries.set(id, entryOf(object, base!, { x: 0, y: 0, w: 0, h: 0 }))
     }
-    for (const [id, { object }] of this.#entries) {
-      const entry = entryOf(object, paintBox(object, this.find))
+    for (const [id, { object, base }] of this.#entries) {
+      const entry = entryOf(object, base, paintBox(object, this.find))
       this.#entries.set(id, entry)
       entries.push(entry)
     }
@@ -126,6 +146,11 @@ export class Scene extends Emitter<SceneEvents> {
 
   /** Of everything, but for what reaches out of the board; null where there is nothing. */
   get extent(): Box | null {
+    if (this.#extent === undefined) this.#extent = this.#measure()
+    return this.#extent
+  }
+
+  #measure(): Box | null {
     if (this.#entries.size === 0) return null
     const { minX, minY, maxX, maxY } = this.#index.toJSON() as unknown as Entry
     const box = { x: minX, y: minY, w: maxX - minX, h: maxY - minY }
@@ -187,36 +212,48 @@ export class Scene extends Emitter<SceneEvents> {
     return this.#children.get(frame) ?? []
   }
 
-  /** Those that share a group, which goes by its id alone. */
+  /** Those that share a group, which goes by its id alone; the lowest first. */
   inGroup(group: string): BoardObject[] {
-    return this.all.filter(({ groups }) => groups.includes(group))
+    const objects = [...(this.#groups.get(group) ?? [])].map((id) => this.find(id)!)
+    return objects.sort((a, b) => this.rank(a.id) - this.rank(b.id))
   }
 
-  /** Shows these objects differently here, until the next call; nobody else sees it. */
+  /**
+   * Shows these objects differently here, until the next call, and nobody else sees it. Where there
+   * is no such record, a patch with a type is a draft: it shows as the record will that it becomes.
+   */
   preview(patches: ReadonlyMap<string, Patch>): void {
     const before = this.#preview
     this.#preview = patches
-    for (const id of new Set([...before.keys(), ...patches.keys()])) {
-      this.#show(id, this.#shown(id, this.collection.get(id)), true)
-    }
+    const ids = [...new Set([...before.keys(), ...patches.keys()])]
+    const others = ids.filter((id) => !isSame(before.get(id), patches.get(id)))
+    this.#isGathering = others.length > MANY
+    const changes = others.map((id) => this.#replace(id, this.#entries.get(id)?.base ?? null, true))
+    if (this.#isGathering) this.#index.clear().load([...this.#entries.values()])
+    this.#isGathering = false
+    for (const change of changes) this.#tellOf(change)
   }
 
-  #shown(id: string, record: Fields | undefined): BoardObject | undefined {
-    const object = record && decode(id, record)
+  #shown(id: string, base: BoardObject | null): BoardObject | undefined {
     const patch = this.#preview.get(id)
-    return object && sized(patch === undefined ? object : ({ ...object, ...patch } as BoardObject))
+    if (base !== null)
+      return sized(patch === undefined ? base : ({ ...base, ...patch } as BoardObject))
+    return patch?.type === undefined ? undefined : draftOf(id, patch)
   }
 
   #changed({ id, record, mine }: CollectionChange): void {
-    this.#show(id, this.#shown(id, record), mine)
+    this.#tellOf(this.#replace(id, (record && decode(id, record)) ?? null, mine))
   }
 
-  #show(id: string, object: BoardObject | undefined, mine: boolean): void {
+  /** Null where there was none, and is none. */
+  #replace(id: string, base: BoardObject | null, mine: boolean): SceneChange | null {
+    const object = this.#shown(id, base)
     const entry = this.#entries.get(id)
-    if (entry === undefined && object === undefined) return
+    if (entry === undefined && object === undefined) return null
     this.#all = null
+    this.#extent = undefined
     if (entry !== undefined) {
-      this.#index.remove(entry)
+      if (!this.#isGathering) this.#index.remove(entry)
       this.#unlink(entry.object)
       this.#entries.delete(id)
     }
@@ -224,16 +261,20 @@ export class Scene extends Emitter<SceneEvents> {
     if (object !== undefined) {
       this.#link(object)
       box = paintBox(object, this.find)
-      const next = entryOf(object, box)
+      const next = entryOf(object, base, box)
       this.#entries.set(id, next)
-      this.#index.insert(next)
+      if (!this.#isGathering) this.#index.insert(next)
       this.#place(next, entry)
     } else if (entry !== undefined) {
       this.#displace(entry)
     }
-    const before = entry?.object
-    this.tell('change', { id, object, before, box, boxBefore: entry?.box, mine })
-    this.#moveArrows(id, mine)
+    return { id, object, before: entry?.object, box, boxBefore: entry?.box, mine }
+  }
+
+  #tellOf(change: SceneChange | null): void {
+    if (change === null) return
+    this.tell('change', change)
+    this.#moveArrows(change.id, change.mine)
   }
 
   /** Arrows follow what they are attached to. */
@@ -241,8 +282,9 @@ export class Scene extends Emitter<SceneEvents> {
     for (const id of this.#arrows.get(target) ?? []) {
       const entry = this.#entries.get(id)
       if (entry === undefined) continue
-      const { object } = entry
-      const next = entryOf(object, paintBox(object, this.find))
+      const { object, base } = entry
+      const next = entryOf(object, base, paintBox(object, this.find))
+      this.#extent = undefined
       this.#index.remove(entry)
       this.#index.insert(next)
       this.#entries.set(id, next)
@@ -281,23 +323,39 @@ export class Scene extends Emitter<SceneEvents> {
   }
 
   #link(object: BoardObject): void {
-    const { id, frame } = object
+    const { id, frame, groups } = object
     if (isLine(object)) {
       for (const target of [object.start, object.end]) add(this.#arrows, target, id)
     }
+    for (const group of groups) add(this.#groups, group, id)
     add(this.#children, frame, id)
   }
 
   #unlink(object: BoardObject): void {
-    const { id, frame, start, end } = object
+    const { id, frame, start, end, groups } = object
     for (const target of [start, end]) remove(this.#arrows, target, id)
+    for (const group of groups) remove(this.#groups, group, id)
     remove(this.#children, frame, id)
   }
 }
 
-function entryOf(object: BoardObject, box: Box): Entry {
+/** By the record that it will have: as the others see it, and as it stays. */
+function draftOf(id: string, patch: Patch): BoardObject | undefined {
+  const object = decode(id, encode(patch) as Fields)
+  return object && sized(object)
+}
+
+function isSame(a: Patch | undefined, b: Patch | undefined): boolean {
+  if (a === b) return true
+  if (a === undefined || b === undefined) return false
+  const keys = Object.keys(b) as (keyof Patch)[]
+  return keys.length === Object.keys(a).length && keys.every((key) => a[key] === b[key])
+}
+
+function entryOf(object: BoardObject, base: BoardObject | null, box: Box): Entry {
   return {
     rank: -1,
+    base,
     minX: box.x,
     minY: box.y,
     maxX: box.x + box.w,

@@ -1,5 +1,5 @@
 /** Edges and middles that fall in line with those of others, and the grid. */
-import { grown, type Box, type Point } from './geometry.js'
+import type { Box, Point } from './geometry.js'
 import { isBox } from './model.js'
 import type { Scene } from './scene.js'
 
@@ -30,7 +30,7 @@ export class Snap {
   constructor(scene: Scene, view: Box, zoom: number, moving: ReadonlySet<string>) {
     this.#reach = SNAP_PIXELS / zoom
     this.#boxes = scene
-      .in(grown(view, 0))
+      .in(view)
       .filter((object) => isBox(object) && !moving.has(object.id))
       .slice(-NEIGHBOURS_MAX)
       .map(({ id }) => scene.bounds(id)!)

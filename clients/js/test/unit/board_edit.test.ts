@@ -3,10 +3,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { borderOf, courseOf } from '../../src/board/arrow.js'
 import { reorder } from '../../src/board/edit/arrange.js'
-import type { Edit } from '../../src/board/edit/edit.js'
+import { withAllHeld, withHeld, type Edit } from '../../src/board/edit/edit.js'
 import { cutsOf } from '../../src/board/edit/erase.js'
+import { enclosed, frameFor, orderOfFrame } from '../../src/board/edit/group.js'
 import { resized, rotated } from '../../src/board/edit/move.js'
-import { boxAround, middleOf } from '../../src/board/geometry.js'
+import { boxAround, contains, grown, middleOf } from '../../src/board/geometry.js'
 import { decode, encode, OBJECTS, type BoardObject, type Patch } from '../../src/board/model.js'
 import { timeOf } from '../../src/board/comments.js'
 import {
@@ -17,8 +18,11 @@ import {
   newKeysBetween,
 } from '../../src/board/order.js'
 import { Scene } from '../../src/board/scene.js'
-import { boundsOf, hit } from '../../src/board/shape.js'
+import { boundsOf, hit, paintBox } from '../../src/board/shape.js'
 import { scaleOf, stretchesOf, strokeBox, traceLine } from '../../src/board/stroke.js'
+import { svgOf } from '../../src/board/svg.js'
+import { textItems } from '../../src/board/text.js'
+import { sized, wordsOf } from '../../src/board/words.js'
 import type { Fields } from '../../src/value.js'
 import { randomOf } from './messages.js'
 
@@ -330,4 +334,147 @@ test('what reaches out of the board is no part of what there is to show', () => 
   const wide = { type: 'stroke', points: [4_194_304, 0, 64, 4_194_304, 0, 64] } as const
   assert.deepEqual(sceneOf([box, object('wide', wide)]).extent, sceneOf([box]).extent)
   assert.equal(sceneOf([object('wide', wide)]).extent, null)
+})
+
+test('parts of a group are found in their order, whatever comes and goes', () => {
+  const part = (id: string, groups: string[]) =>
+    object(id, { type: 'rectangle', w: 10, h: 10, groups })
+  const scene = sceneOf([part('a', ['g']), part('b', []), part('c', ['g', 'h']), part('d', ['h'])])
+  const inGroup = (group: string) => scene.inGroup(group).map(({ id }) => id)
+  assert.deepEqual([inGroup('g'), inGroup('h'), inGroup('x')], [['a', 'c'], ['c', 'd'], []])
+  scene.preview(new Map([['a', { groups: ['h'] }]]))
+  assert.deepEqual([inGroup('g'), inGroup('h')], [['c'], ['a', 'c', 'd']])
+  scene.preview(new Map())
+  assert.deepEqual(inGroup('g'), ['a', 'c'])
+})
+
+test('a preview tells of what it changes, and of nothing else', () => {
+  const box = (id: string) => object(id, { type: 'rectangle', w: 10, h: 10 })
+  const scene = sceneOf(['a', 'b', 'c'].map(box))
+  const told: string[] = []
+  scene.on('change', ({ id }) => told.push(id))
+  scene.preview(new Map([['a', { opacity: 0.25 }]]))
+  scene.preview(
+    new Map([
+      ['a', { opacity: 0.25 }],
+      ['b', { x: 5 }],
+    ]),
+  )
+  scene.preview(
+    new Map([
+      ['a', { opacity: 0.5 }],
+      ['b', { x: 5 }],
+    ]),
+  )
+  assert.deepEqual(told, ['a', 'b', 'a'])
+  scene.preview(new Map())
+  assert.equal(scene.find('a')!.opacity, 1)
+  assert.equal(scene.extent!.x, sceneOf([box('a')]).extent!.x)
+})
+
+test('a draft shows as its record will, and leaves nothing', () => {
+  const scene = sceneOf([object('a', { type: 'rectangle', w: 10, h: 10 })])
+  const before = scene.extent
+  scene.preview(
+    new Map([['new', { type: 'ellipse', z: 'zz', x: 500, y: 0, w: 40, h: 30, opacity: 0.5 }]]),
+  )
+  assert.deepEqual(
+    scene.all.map(({ id }) => id),
+    ['a', 'new'],
+  )
+  assert.equal(scene.find('new')!.opacity, 0.5)
+  assert.notDeepEqual(scene.extent, before)
+  scene.preview(new Map())
+  assert.equal(scene.find('new'), undefined)
+  assert.deepEqual(scene.extent, before)
+})
+
+test('a frame goes under what it is drawn around, and holds it', () => {
+  const box = (id: string, x: number, patch: Patch = {}) =>
+    object(id, { type: 'rectangle', x, y: 10, w: 10, h: 10, ...patch })
+  const around = { x: 0, y: 0, w: 100, h: 100 }
+  const scene = sceneOf([
+    box('outer', -500, { type: 'frame', y: -500, w: 2_000, h: 2_000 }),
+    box('beside', 300),
+    box('within', 20),
+    box('locked', 40, { lock: 1 }),
+    box('half', 95),
+    box('own', 0, { type: 'frame', y: 0, w: 100, h: 100 }),
+  ])
+  const z = orderOfFrame(scene, around, 'own')
+  assert.ok(z > scene.find('beside')!.z && z < scene.find('within')!.z)
+  assert.deepEqual(enclosed(scene, around, 'own'), [{ id: 'within', set: { frame: 'own' } }])
+  const empty = { x: 600, y: 600, w: 50, h: 50 }
+  assert.ok(orderOfFrame(scene, empty, 'own') > scene.find('half')!.z)
+})
+
+test('what is made in a locked frame is not put into it', () => {
+  const frame = { type: 'frame', w: 100, h: 100 } as const
+  const at = { x: 40, y: 40, w: 10, h: 10 }
+  assert.equal(frameFor(sceneOf([object('f', frame)]), at), 'f')
+  assert.equal(frameFor(sceneOf([object('f', { ...frame, lock: 1 })]), at), null)
+})
+
+test('a copy takes along what frames in frames hold, a move leaves out what is locked', () => {
+  const frame = (id: string, patch: Patch = {}) =>
+    object(id, { type: 'frame', w: 9, h: 9, ...patch })
+  const scene = sceneOf([
+    frame('a'),
+    frame('b', { frame: 'a', lock: 1 }),
+    frame('c', { frame: 'b' }),
+    frame('d'),
+  ])
+  assert.deepEqual(
+    withAllHeld(scene, ['a']).map(({ id }) => id),
+    ['a', 'b', 'c'],
+  )
+  assert.deepEqual(
+    withHeld(scene, ['a']).map(({ id }) => id),
+    ['a'],
+  )
+})
+
+test('words paint nowhere but where their object paints', () => {
+  const written = (patch: Patch) =>
+    object('o', { x: 50, y: 70, ...patch, text: textItems('Far too many words. '.repeat(200))! })
+  const arrow = { type: 'arrow', points: [4_000, 0] } as const
+  const cases = [
+    written({ type: 'note', w: 60, h: 40 }),
+    written({ type: 'rectangle', w: 1, h: 1 }),
+    written({ type: 'diamond', w: 200, h: 20 }),
+    written({ type: 'frame', w: 30, h: 30 }),
+    sized(written({ type: 'text', w: 3, fontSize: 60 })),
+    written({ ...arrow, fontSize: 90 }),
+  ]
+  for (const each of cases) {
+    const { within } = wordsOf(each, nothing)!
+    const onBoard = { ...within, x: within.x + each.x, y: within.y + each.y }
+    const slack = grown(paintBox(each, nothing), 0.001)
+    assert.ok(contains(slack, onBoard), `${each.type} ${JSON.stringify([onBoard, slack])}`)
+  }
+  const [note] = cases
+  const svg = svgOf(
+    [note!],
+    { theme: 'light', find: nothing, image: () => null },
+    {
+      box: { x: 0, y: 0, w: 300, h: 300 },
+      background: true,
+      images: new Map(),
+    },
+  )
+  assert.match(svg, /<svg x="0" y="0" width="60" height="40" viewBox="0 0 60 40"><text/)
+})
+
+test('an SVG holds no character that XML does not know', () => {
+  const text = object('t', { type: 'text', text: textItems('a\u0001b\ufffec\uffff<')! })
+  const svg = svgOf(
+    [sized(text)],
+    { theme: 'light', find: nothing, image: () => null },
+    {
+      box: { x: 0, y: 0, w: 9, h: 9 },
+      background: false,
+      images: new Map(),
+    },
+  )
+  assert.match(svg, />abc&lt;</)
 })

@@ -1,5 +1,5 @@
 /** What belongs together: groups, frames, locks. */
-import { holds, middleOf } from '../geometry.js'
+import { contains, holds, middleOf, type Box } from '../geometry.js'
 import { FREE, GROUPS_MAX, LOCKED, type BoardObject, type Patch } from '../model.js'
 import { newKeysBetween } from '../order.js'
 import type { Scene } from '../scene.js'
@@ -69,13 +69,46 @@ export function framed(
   }
 }
 
+/**
+ * Where a new frame comes in the order: under what it is drawn around, which it would hide, and over
+ * frames that it is drawn in. `own`: the frame itself, where it shows already.
+ */
+export function orderOfFrame(scene: Scene, box: Box, own: string): string {
+  const [lowest] = overFrames(scene, box, own)
+  if (lowest === undefined) return newKeysBetween(topBut(scene, own), null, 1)[0]!
+  let below = scene.rank(lowest.id) - 1
+  if (scene.all[below]?.id === own) below--
+  return newKeysBetween(scene.all[below]?.z ?? null, lowest.z, 1)[0]!
+}
+
+/** What a new frame is drawn around is held by it. */
+export function enclosed(scene: Scene, box: Box, frame: string): Edit[] {
+  return overFrames(scene, box, frame)
+    .filter((object) => !isLocked(object) && contains(box, scene.bounds(object.id)!))
+    .map(({ id }) => ({ id, set: { frame } }))
+}
+
+/** What lies there over all frames, the lowest first. */
+function overFrames(scene: Scene, box: Box, own: string): BoardObject[] {
+  const found = scene.in(box).filter(({ id }) => id !== own)
+  const frames = found.filter(({ type }) => type === 'frame')
+  const highest = frames.at(-1)
+  return highest === undefined ? found : found.slice(found.indexOf(highest) + 1)
+}
+
+function topBut(scene: Scene, own: string): string | null {
+  const top = scene.all.at(-1)
+  return (top?.id === own ? scene.all.at(-2) : top)?.z ?? null
+}
+
 /** The frame that something new at this object's place belongs to. */
 export function frameFor(
   scene: Scene,
   object: Pick<BoardObject, 'x' | 'y' | 'w' | 'h'>,
 ): string | null {
   const frame = scene.frameAt(middleOf(object))
-  return frame !== undefined && holds(frame, middleOf(object)) ? frame.id : null
+  if (frame === undefined || isLocked(frame)) return null
+  return holds(frame, middleOf(object)) ? frame.id : null
 }
 
 function keyAbove(scene: Scene, { id, z }: BoardObject): string {

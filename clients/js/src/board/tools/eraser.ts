@@ -3,7 +3,7 @@ import { isLocked, withHeld } from '../edit/edit.js'
 import { cutsOf } from '../edit/erase.js'
 import type { Editor } from '../editor.js'
 import { boxOf, distance, grown, type Point } from '../geometry.js'
-import type { BoardObject } from '../model.js'
+import type { BoardObject, Patch } from '../model.js'
 import { stretchesOf } from '../stroke.js'
 import type { Pointer, Tool } from './tool.js'
 
@@ -23,7 +23,8 @@ export class Eraser implements Tool {
   readonly #editor: Editor
   readonly #isPartly: boolean
   #last: Point | null = null
-  readonly #doomed = new Set<string>()
+  /** What is to go, and how it looks until then. */
+  readonly #doomed = new Map<string, Patch>()
 
   constructor(editor: Editor, isPartly: boolean) {
     this.#editor = editor
@@ -36,6 +37,7 @@ export class Eraser implements Tool {
     this.#editor.begin()
     this.#last = at
     this.#pass(at, at)
+    this.#fade()
   }
 
   move(_: Pointer, trail: readonly Pointer[]): void {
@@ -45,13 +47,14 @@ export class Eraser implements Tool {
       this.#pass(this.#last, at)
       this.#last = at
     }
+    this.#fade()
   }
 
   up(): void {
     if (this.#last === null) return
     this.#last = null
     this.#editor.scene.preview(new Map())
-    const edits = remove(this.#editor.scene, this.#doomed)
+    const edits = remove(this.#editor.scene, this.#doomed.keys())
     this.#doomed.clear()
     this.#editor.apply(edits)
     this.#editor.end()
@@ -90,15 +93,14 @@ export class Eraser implements Tool {
     const [group] = groups
     const ids =
       group === undefined ? [id] : this.#editor.scene.inGroup(group).map((each) => each.id)
-    for (const each of withHeld(this.#editor.scene, ids)) this.#doomed.add(each.id)
-    this.#editor.scene.preview(
-      new Map(
-        [...this.#doomed].flatMap((each) => {
-          const opacity = this.#editor.scene.find(each)?.opacity
-          return opacity === undefined ? [] : [[each, { opacity: Math.min(opacity, FADED) }]]
-        }),
-      ),
-    )
+    for (const each of withHeld(this.#editor.scene, ids)) {
+      this.#doomed.set(each.id, { opacity: Math.min(each.opacity, FADED) })
+    }
+  }
+
+  /** Once for all that a motion has passed. */
+  #fade(): void {
+    this.#editor.scene.preview(new Map(this.#doomed))
   }
 
   #rub(object: BoardObject, a: Point, b: Point, radius: number): void {

@@ -2,8 +2,7 @@ import { linePatch } from '../edit/move.js'
 import type { Editor } from '../editor.js'
 import { distance, type Point } from '../geometry.js'
 import { HEAD_AT_END, type BoardObject, type Patch } from '../model.js'
-import { created } from '../edit/content.js'
-import { LiveEdit } from './live_edit.js'
+import { Draft } from './draft.js'
 import { endPatch, straightened } from './pull.js'
 import type { Pointer, Tool } from './tool.js'
 
@@ -17,7 +16,7 @@ export class Line implements Tool {
   readonly #type: 'line' | 'arrow'
   #from: Pointer | null = null
   #last: Pointer | null = null
-  #made: { readonly id: string; readonly edit: LiveEdit } | null = null
+  #draft: Draft | null = null
   #target: BoardObject | null = null
 
   constructor(editor: Editor, type: 'line' | 'arrow', number: number) {
@@ -40,27 +39,25 @@ export class Line implements Tool {
     const from = this.#from
     if (from === null) return
     this.#last = pointer
-    if (this.#made === null && distance(from.screen, pointer.screen) <= STILL_PIXELS) return
+    if (this.#draft === null && distance(from.screen, pointer.screen) <= STILL_PIXELS) return
     const to = pointer.shift ? straightened(from.at, pointer.at) : pointer.at
-    if (this.#made === null) this.#make(from, to)
-    if (this.#made === null) return
-    const { id, edit } = this.#made
+    this.#draft ??= this.#begin(from, to)
+    const { id } = this.#draft
     const end = endPatch(this.#editor, { id, type: this.#type }, 'end', pointer, from.at)
     this.#target = end.target
-    edit.show(new Map([[id, { ...linePatch([from.at, to]), ...end.patch }]]))
+    this.#draft.show({ ...linePatch([from.at, to]), ...end.patch })
   }
 
   up(pointer: Pointer): void {
     if (this.#from === null) return
     this.move(pointer)
-    const made = this.#made
-    made?.edit.finish()
+    const draft = this.#draft
     this.#rest()
-    if (made !== null) this.#editor.done(made.id)
+    if (draft?.finish()) this.#editor.done(draft.id)
   }
 
   cancel(): void {
-    this.#made?.edit.cancel()
+    this.#draft?.cancel()
     this.#rest()
   }
 
@@ -74,7 +71,7 @@ export class Line implements Tool {
   }
 
   key(event: KeyboardEvent): boolean {
-    if (this.#last === null || this.#made === null) return false
+    if (this.#last === null || this.#draft === null) return false
     this.move({ ...this.#last, shift: event.shiftKey, ctrl: event.ctrlKey || event.metaKey })
     return false
   }
@@ -82,21 +79,16 @@ export class Line implements Tool {
   #rest(): void {
     this.#from = null
     this.#last = null
-    this.#made = null
+    this.#draft = null
     this.#target = null
     this.#editor.renderer.refresh()
   }
 
-  #make(from: Pointer, to: Point): void {
-    const { scene } = this.#editor
-    const edit = new LiveEdit(this.#editor)
-    const id = scene.collection.newId()
+  #begin(from: Pointer, to: Point): Draft {
     const { colour, size, dash, opacity } = this.#editor.style
     const isArrow = this.#type === 'arrow'
     const start = endPatch(this.#editor, { id: '', type: this.#type }, 'start', from, to)
     const heads: Patch = isArrow ? { heads: HEAD_AT_END, ...start.patch } : {}
-    const fields = { type: this.#type, ...linePatch([from.at, to]), colour, size, dash, opacity }
-    if (edit.make([created(scene, id, { ...fields, ...heads })])) this.#made = { id, edit }
-    else edit.cancel()
+    return new Draft(this.#editor, { type: this.#type, colour, size, dash, opacity, ...heads })
   }
 }

@@ -21,17 +21,26 @@ export interface Pulled {
   readonly target: BoardObject | null
 }
 
-export function pull(
-  editor: Editor,
-  hold: Hold,
-  handle: Handle,
-  from: Point,
-  pointer: Pointer,
-): Pulled {
+/** What is pulled at, from where; to what it snaps is looked up once. */
+export interface Pulling {
+  readonly hold: Hold
+  readonly handle: Handle
+  readonly from: Point
+  readonly snap: Snap
+}
+
+export function beginPull(editor: Editor, hold: Hold, handle: Handle, from: Point): Pulling {
+  const { scene, camera } = editor
+  const moving = new Set(hold.objects.map(({ id }) => id))
+  return { hold, handle, from, snap: new Snap(scene, camera.box, camera.zoom, moving) }
+}
+
+export function pull(editor: Editor, pulling: Pulling, pointer: Pointer): Pulled {
+  const { hold, handle, from } = pulling
   if (handle === 'turn') return turnBy(editor, hold, from, pointer)
   const [only] = hold.objects
   if (hold.objects.length === 1 && isLine(only!)) return pullLine(editor, only!, handle, pointer)
-  return resizeBy(editor, hold, handle, from, pointer)
+  return resizeBy(editor, pulling, pointer)
 }
 
 function turnBy(editor: Editor, hold: Hold, from: Point, { at, shift }: Pointer): Pulled {
@@ -49,9 +58,7 @@ function turnBy(editor: Editor, hold: Hold, from: Point, { at, shift }: Pointer)
 
 function resizeBy(
   editor: Editor,
-  hold: Hold,
-  handle: Handle,
-  from: Point,
+  { hold, handle, from, snap }: Pulling,
   { at, shift, alt, ctrl }: Pointer,
 ): Pulled {
   const middle = middleOf(hold.box)
@@ -64,7 +71,7 @@ function resizeBy(
     const [xs, ys] = [/[we]/.test(handle) ? [corner.x] : [], /[ns]/.test(handle) ? [corner.y] : []]
     if (editor.snapsToGrid) corner = { x: toGrid(corner.x), y: toGrid(corner.y) }
     else {
-      const snapped = snapOf(editor, hold).edges(boxOf(corner, corner), xs, ys)
+      const snapped = snap.edges(boxOf(corner, corner), xs, ys)
       corner = { x: corner.x + snapped.dx, y: corner.y + snapped.dy }
       guides = snapped.guides
     }
@@ -113,11 +120,6 @@ function pulledBox(
     w,
     h,
   }
-}
-
-function snapOf(editor: Editor, hold: Hold): Snap {
-  const moving = new Set(hold.objects.map(({ id }) => id))
-  return new Snap(editor.scene, editor.camera.box, editor.camera.zoom, moving)
 }
 
 function pullLine(editor: Editor, line: BoardObject, handle: Handle, pointer: Pointer): Pulled {

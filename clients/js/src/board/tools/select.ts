@@ -8,7 +8,7 @@ import { cursorOf, handleAt, holdOf, type Handle, type Hold } from '../handles.j
 import { takesText, type BoardObject } from '../model.js'
 import { Snap, toGrid, type Guide } from '../snap.js'
 import { LiveEdit } from './live_edit.js'
-import { pull } from './pull.js'
+import { beginPull, pull, type Pulling } from './pull.js'
 import type { Pointer, Tool } from './tool.js'
 
 /** A hand that clicks is not quite still. */
@@ -20,13 +20,7 @@ type Act =
   | { readonly what: 'press'; readonly from: Pointer; readonly object: BoardObject | null }
   | { readonly what: 'area'; readonly from: Point; readonly kept: ReadonlySet<string> }
   | DragAct
-  | {
-      readonly what: 'pull'
-      readonly from: Point
-      readonly hold: Hold
-      readonly handle: Handle
-      readonly edit: LiveEdit
-    }
+  | { readonly what: 'pull'; readonly pulling: Pulling; readonly edit: LiveEdit }
 
 interface DragAct {
   readonly what: 'drag'
@@ -93,9 +87,8 @@ export class Select implements Tool {
     const isDouble = pointer.clicks === 2 && (handle === null || object !== null)
     if (isDouble && this.#doubleClick(pointer, object)) return
     if (handle !== null) {
-      const hold = this.#hold()!
-      const edit = new LiveEdit(this.#editor)
-      this.#act = { what: 'pull', from: pointer.at, hold, handle, edit }
+      const pulling = beginPull(this.#editor, this.#hold()!, handle, pointer.at)
+      this.#act = { what: 'pull', pulling, edit: new LiveEdit(this.#editor) }
       return
     }
     const box = selection.size > 1 ? selection.box : null
@@ -125,7 +118,7 @@ export class Select implements Tool {
         this.#dragTo(act, pointer)
         break
       case 'pull': {
-        const pulled = pull(this.#editor, act.hold, act.handle, act.from, pointer)
+        const pulled = pull(this.#editor, act.pulling, pointer)
         act.edit.show(pulled.patches)
         this.#guides = pulled.guides
         this.#target = pulled.target

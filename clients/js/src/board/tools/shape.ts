@@ -1,15 +1,20 @@
 import type { Editor } from '../editor.js'
-import { frameFor } from '../edit/group.js'
+import { enclosed, frameFor, orderOfFrame } from '../edit/group.js'
 import { boxOf, distance, type Box, type Point } from '../geometry.js'
 import type { ObjectType, Patch } from '../model.js'
 import { Snap, toGrid } from '../snap.js'
+import { Draft } from './draft.js'
 import type { Pointer, Tool } from './tool.js'
-import { created } from '../edit/content.js'
-import { LiveEdit } from './live_edit.js'
 
 const STILL_PIXELS = 4
 /** What a mere click makes. */
 const SIDE = 120
+
+/** What is being made, and to what its corner snaps. */
+interface Making {
+  readonly draft: Draft
+  readonly snap: Snap
+}
 
 /** Rectangle, ellipse, diamond, frame: from one corner to the other. */
 export class Shape implements Tool {
@@ -19,7 +24,7 @@ export class Shape implements Tool {
   readonly #type: ObjectType
   #from: Pointer | null = null
   #last: Pointer | null = null
-  #made: { readonly id: string; readonly edit: LiveEdit } | null = null
+  #making: Making | null = null
 
   constructor(editor: Editor, type: ObjectType, number: number) {
     this.#editor = editor
@@ -35,34 +40,32 @@ export class Shape implements Tool {
   move(pointer: Pointer): void {
     if (this.#from === null) return
     this.#last = pointer
-    if (this.#made === null && distance(this.#from.screen, pointer.screen) <= STILL_PIXELS) return
-    const box = this.#box(pointer)
-    if (this.#made === null) this.#make(box)
-    this.#made?.edit.show(new Map([[this.#made.id, box]]))
+    if (this.#making === null && distance(this.#from.screen, pointer.screen) <= STILL_PIXELS) return
+    this.#making ??= this.#begin()
+    this.#show(this.#making, this.#box(this.#making, pointer))
   }
 
   up(pointer: Pointer): void {
     const from = this.#from
     if (from === null) return
-    if (this.#made === null) {
-      const { x, y } = from.at
-      this.#make({ x: x - SIDE / 2, y: y - SIDE / 2, w: SIDE, h: SIDE })
-    } else {
-      this.move(pointer)
-    }
-    const made = this.#made as { readonly id: string; readonly edit: LiveEdit } | null
-    made?.edit.finish()
+    if (this.#making !== null) this.move(pointer)
+    const making = this.#making ?? this.#begin()
+    const { x, y } = from.at
+    const box =
+      this.#making === null
+        ? { x: x - SIDE / 2, y: y - SIDE / 2, w: SIDE, h: SIDE }
+        : this.#box(making, pointer)
     this.#rest()
-    if (made !== null) this.#editor.done(made.id)
+    if (this.#finish(making.draft, box)) this.#editor.done(making.draft.id)
   }
 
   cancel(): void {
-    this.#made?.edit.cancel()
+    this.#making?.draft.cancel()
     this.#rest()
   }
 
   key(event: KeyboardEvent): boolean {
-    if (this.#last === null || this.#made === null) return false
+    if (this.#last === null || this.#making === null) return false
     this.move({ ...this.#last, shift: event.shiftKey, alt: event.altKey })
     return false
   }
@@ -70,17 +73,27 @@ export class Shape implements Tool {
   #rest(): void {
     this.#from = null
     this.#last = null
-    this.#made = null
+    this.#making = null
   }
 
-  #make(box: Box): void {
+  #begin(): Making {
+    const { scene, camera } = this.#editor
+    const draft = new Draft(this.#editor, { type: this.#type, ...this.#style() })
+    return { draft, snap: new Snap(scene, camera.box, camera.zoom, new Set()) }
+  }
+
+  #show({ draft }: Making, box: Box): void {
     const { scene } = this.#editor
-    const edit = new LiveEdit(this.#editor)
-    const id = scene.collection.newId()
-    const frame = this.#type === 'frame' ? null : frameFor(scene, box)
-    const fields = { type: this.#type, ...box, frame, ...this.#style() }
-    if (edit.make([created(scene, id, fields)])) this.#made = { id, edit }
-    else edit.cancel()
+    // What lies where a frame is to be shall be seen in it, not under it.
+    const order = this.#type === 'frame' ? { z: orderOfFrame(scene, box, draft.id) } : {}
+    draft.show({ ...box, ...order })
+  }
+
+  #finish(draft: Draft, box: Box): boolean {
+    const { scene } = this.#editor
+    if (this.#type !== 'frame') return draft.finish({ ...box, frame: frameFor(scene, box) })
+    const z = orderOfFrame(scene, box, draft.id)
+    return draft.finish({ ...box, z }, enclosed(scene, box, draft.id))
   }
 
   #style(): Patch {
@@ -88,16 +101,13 @@ export class Shape implements Tool {
     return this.#type === 'frame' ? {} : { colour, fill, size, dash, opacity }
   }
 
-  #box({ at, shift, alt, ctrl }: Pointer): Box {
-    const { scene, camera, snapsToGrid } = this.#editor
+  #box({ snap }: Making, { at, shift, alt, ctrl }: Pointer): Box {
     let from: Point = this.#from!.at
     let to = at
-    if (snapsToGrid && !ctrl) {
+    if (this.#editor.snapsToGrid && !ctrl) {
       from = { x: toGrid(from.x), y: toGrid(from.y) }
       to = { x: toGrid(to.x), y: toGrid(to.y) }
     } else if (!ctrl && !shift) {
-      const except = new Set(this.#made === null ? [] : [this.#made.id])
-      const snap = new Snap(scene, camera.box, camera.zoom, except)
       const { dx, dy } = snap.edges(boxOf(to, to), [to.x], [to.y])
       to = { x: to.x + dx, y: to.y + dy }
     }
