@@ -283,8 +283,10 @@ test('what is moved under other things stays under them while it moves', async (
         const { element } = window.live.editor
         requestAnimationFrame(() =>
           requestAnimationFrame(() => {
-            const [, live] = element.querySelectorAll('canvas')
-            resolve([...live.getContext('2d').getImageData(380, 130, 1, 1).data])
+            // Where the machine has stood still meanwhile, it rests in the picture under it.
+            const canvases = [...element.querySelectorAll('canvas')].reverse()
+            const at = (canvas) => canvas.getContext('2d').getImageData(380, 130, 1, 1).data
+            resolve([...canvases.map(at).find((pixel) => pixel[3] > 0)])
           }),
         )
       }),
@@ -576,4 +578,58 @@ test('what is typed into a note that someone deletes is no shortcut', async () =
   await ada.mouse.click(600, 600)
   await ada.keyboard.press('r')
   assert.deepEqual(await ada.evaluate(() => window.pressed), ['r'])
+})
+
+test('Enter writes in what is chosen; what is too much to copy is told, and stays when it is cut', async () => {
+  const [ada] = await pages.room('Ada')
+  const id = await make(ada, { type: 7, colour: 1 })
+  await shows(ada, id)
+  await ada.mouse.click(400, 300)
+  await ada.keyboard.press('Enter')
+  await ada.locator('textarea.words').waitFor()
+  await ada.keyboard.type('Hi')
+  await ada.keyboard.press('Escape')
+  assert.match(await ada.evaluate((id) => String(window.live.editor.scene.find(id).text), id), /./)
+  await ada.keyboard.press('Enter')
+  assert.equal(await ada.locator('textarea.words').inputValue(), 'Hi')
+  await ada.keyboard.press('Escape')
+
+  await ada.evaluate(() => {
+    const { editor, room } = window.live
+    const objects = room.collection('objects')
+    for (let i = 0; i < 40; i++) {
+      room.group(() => {
+        for (let j = 0; j < 50; j++) {
+          objects.put(objects.newId(), { type: 1, z: 'V', x: 10 * i, y: 10 * j, w: 5, h: 5 })
+        }
+      })
+    }
+    editor.selection.set(editor.scene.all.map(({ id }) => id))
+  })
+  await ada.keyboard.press('Control+X')
+  await ada.locator('.toast', { hasText: 'too much to copy' }).waitFor()
+  assert.equal(await ada.evaluate(() => window.live.editor.scene.size), 2_001)
+})
+
+test('on a screen of another resolution the board is as sharp as that is', async () => {
+  const [ada] = await pages.room('Ada')
+  const width = () => ada.evaluate(() => window.live.editor.element.querySelector('canvas').width)
+  // As large as it was, so that nothing else tells of it.
+  await ada.evaluate(() => {
+    Object.assign(document.getElementById('board').style, { width: '600px', height: '500px' })
+  })
+  await until(async () => (await width()) === 600, 'a smaller board')
+  const screen = await ada.context().newCDPSession(ada)
+  for (const [deviceScaleFactor, wanted] of [
+    [2, 1_200],
+    [1, 600],
+  ]) {
+    await screen.send('Emulation.setDeviceMetricsOverride', {
+      width: 900 + deviceScaleFactor,
+      height: 700,
+      deviceScaleFactor,
+      mobile: false,
+    })
+    await until(async () => (await width()) === wanted, `${wanted} pixels`)
+  }
 })

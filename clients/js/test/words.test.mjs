@@ -238,3 +238,25 @@ test('a double click, or a tap, opens what can be written in, and it stays open'
   await phone.touchscreen.tap(700, 600)
   await phone.locator('textarea.words').waitFor({ state: 'detached' })
 })
+
+test('who leaves offline is warned of the very last letter', async () => {
+  const [ada] = await pages.room('Ada')
+  const id = await make(ada, { type: 7, colour: 1 })
+  await shows(ada, id)
+  pages.wire.refuses = true
+  pages.wire.cut()
+  await ada.waitForFunction(() => window.live.room.status !== 'live')
+  const isWarned = () =>
+    ada.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })))
+  await ada.evaluate((id) => window.live.editor.textEditor.open(id), id)
+  assert.equal(await isWarned(), false)
+  await ada.evaluate(() => {
+    const field = document.querySelector('tutti-board').shadowRoot.querySelector('textarea.words')
+    field.value = 'a'
+    field.dispatchEvent(new InputEvent('input'))
+    window.isWarned = !dispatchEvent(new Event('beforeunload', { cancelable: true }))
+  })
+  assert.equal(await ada.evaluate(() => window.isWarned), true)
+  pages.wire.refuses = false
+  await ada.waitForFunction(() => window.live.room.unsaved === 0)
+})

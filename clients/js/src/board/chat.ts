@@ -12,6 +12,8 @@ const KEPT = 200
 const TYPING_MS = 3_000
 
 export interface Said {
+  /** The same while it is on its way and when it was said. */
+  readonly key: string
   readonly text: string
   readonly name: string
   /** `#rrggbb`. */
@@ -79,7 +81,8 @@ export class Chat extends Emitter<ChatEvents> {
     const { name, colour } = this.#speaker()
     const time = Math.round(this.#room.clock.now())
     const change = this.#room.emit(EVENT, { text, name, color: colour, at: time })
-    const said: Said = { text, name, colour, time, isMine: true, state: 'sending' }
+    const key = keyOf(this.#room.me, time, text)
+    const said: Said = { key, text, name, colour, time, isMine: true, state: 'sending' }
     this.#sending.push(said)
     this.#await(change, said)
     this.type(false)
@@ -116,7 +119,8 @@ export class Chat extends Emitter<ChatEvents> {
     const line = this.#lineOf(event)
     if (line === null) return
     this.#lines = [...this.#lines, line].slice(-KEPT)
-    if (!line.isMine) {
+    if (line.isMine) this.#sending = this.#sending.filter(({ key }) => key !== line.key)
+    else {
       if (!this.#isRead) this.#unread++
       this.tell('line', line)
     }
@@ -133,13 +137,19 @@ export class Chat extends Emitter<ChatEvents> {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
     const { text, name, color, at } = value as Fields
     if (typeof text !== 'string' || text.trim() === '') return null
+    const time = timeOf(at)
     return {
+      key: keyOf(from, time, text),
       text,
       name: typeof name === 'string' && name.trim() !== '' ? name.slice(0, 80) : 'Guest',
       colour: colourOf(color, from),
-      time: timeOf(at),
+      time,
       isMine: from === this.#room.me,
       state: 'said',
     }
   }
+}
+
+function keyOf(from: number, time: number, text: string): string {
+  return `${from} ${time} ${text}`
 }

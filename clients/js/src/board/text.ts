@@ -98,10 +98,15 @@ export class Texts {
     return text
   }
 
-  /** Sends what waits to be sent. The steps of undo keep working no longer. */
+  /** Sends what waits to be sent. */
+  flush(): void {
+    for (const text of this.#texts.values()) text.flush()
+  }
+
+  /** Likewise. The steps of undo keep working no longer. */
   destroy(): void {
     this.#unlisten()
-    for (const text of this.#texts.values()) text.flush()
+    this.flush()
     this.#texts.clear()
   }
 }

@@ -7,6 +7,7 @@ import type { TuttiError } from '../tutti.js'
 import { Emitter } from '../emitter.js'
 import { differenceOf, moved } from './difference.js'
 import type { Editor } from './editor.js'
+import { keyOf } from './keys.js'
 import { FREE, type BoardObject } from './model.js'
 import { tellState } from './state.js'
 import { Texts, TEXT_BYTES_MAX, type SharedText, type TextRun, type TextSession } from './text.js'
@@ -113,6 +114,11 @@ export class TextEditor extends Emitter<TextEditorEvents> {
       clearTimeout(timer)
       ending.abort()
     }
+  }
+
+  /** What was typed goes to the room now, which else waits for more while there is no line. */
+  flush(): void {
+    this.#texts.flush()
   }
 
   close(): void {
@@ -267,7 +273,7 @@ class Field {
     event.stopPropagation()
     if (event.isComposing) return
     const command = event.ctrlKey || event.metaKey
-    const key = event.key.toLowerCase()
+    const key = keyOf(event)
     if (key === 'escape' || key === 'tab' || (key === 'enter' && (command || this.#isTitle))) {
       this.#events.left()
       this.#editor.element.focus({ preventScroll: true })

@@ -30,6 +30,29 @@ test('keys go by their letters, digits by their place, characters by themselves'
   assert.deepEqual(press('Delete', 'Delete'), ['delete'])
 })
 
+test('Option writes other letters on a Mac, and so do layouts of other scripts', () => {
+  assert.ok(press('å', 'KeyA', { altKey: true }).includes('alt+a'))
+  assert.ok(press('Dead', 'KeyH', { altKey: true, shiftKey: true }).includes('alt+shift+h'))
+  assert.ok(press('м', 'KeyV').includes('v'))
+  assert.ok(press('Ω', 'KeyV', { ctrlKey: true, shiftKey: true }).includes('mod+shift+v'))
+  assert.ok(
+    press('a', 'KeyQ').includes('a'),
+    'where letters stand elsewhere, they are what they say',
+  )
+  assert.ok(press('q', 'KeyA', { altKey: true }).includes('alt+q'))
+  assert.deepEqual(press('F5', 'F5'), ['f5'])
+})
+
+test('every shortcut with Alt can be pressed on a Mac', () => {
+  const ids = Object.keys(COMMANDS) as CommandId[]
+  const keys = ids.flatMap((id) => (COMMANDS[id] as Command).keys ?? [])
+  for (const shortcut of keys.filter((key) => key.includes('alt'))) {
+    const letter = shortcut.at(-1)!.toUpperCase()
+    const modifiers = { altKey: true, shiftKey: shortcut.includes('shift') }
+    assert.ok(press('ø', `Key${letter}`, modifiers).includes(shortcut), shortcut)
+  }
+})
+
 test('keycaps can be read', () => {
   assert.deepEqual(capsOf('shift+1'), ['Shift', '1'])
   assert.deepEqual(capsOf('mod++').slice(1), ['+'])

@@ -1,6 +1,7 @@
 /**
  * Whether what a person does with the keyboard is meant for this board: the focus is in it, or
- * nowhere, and the board was touched last. A page may hold more than one, and words of its own.
+ * nowhere, and the board was touched last. A page may hold more than one, and words of its own; so do
+ * panels of the board that people read in, as `OWN_KEYS` of `dom` marks them.
  */
 export function attentionOf(host: Element, signal: AbortSignal): (event: Event) => boolean {
   let wasTouched = true
@@ -9,8 +10,13 @@ export function attentionOf(host: Element, signal: AbortSignal): (event: Event) 
     signal,
   })
   return (event) => {
-    if (event.composedPath().includes(host)) return true
+    const path = event.composedPath()
+    if (path.includes(host)) return !path.some(hasOwnKeys)
     const isNowhere = event.target === document.body || event.target === document
     return isNowhere && wasTouched && getSelection()?.isCollapsed !== false
   }
+}
+
+function hasOwnKeys(target: EventTarget): boolean {
+  return target instanceof Element && target.hasAttribute('data-own-keys')
 }

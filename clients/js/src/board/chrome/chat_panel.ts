@@ -2,8 +2,8 @@
 import { LINE_BYTES_MAX, type Chat, type Said } from '../chat.js'
 import { REACTIONS, type Reacting } from '../reactions.js'
 import type { App } from './app.js'
-import { button, el, setText } from './dom.js'
-import { composer, timeOf, wordsWithLinks } from './remarks.js'
+import { button, el, keyedList, OWN_KEYS, setAttribute, setText, type Entry } from './dom.js'
+import { byline, composer, setWords } from './remarks.js'
 
 /** Lines of one person so close together need no name again. */
 const TOGETHER_MS = 120_000
@@ -16,7 +16,15 @@ export interface ChatPanel {
 }
 
 export function chatPanel(app: App, chat: Chat, reacting: Reacting, leave: () => void): ChatPanel {
-  const log = el('div', { class: 'log', tabindex: 0, role: 'log', 'aria-label': 'What was said' })
+  const log = el('div', {
+    class: 'log',
+    tabindex: 0,
+    role: 'log',
+    'aria-label': 'What was said',
+    'aria-relevant': 'additions',
+    ...OWN_KEYS,
+  })
+  const list = keyedList<Row>(log, keyOf, (row) => entryOf(app, chat, row))
   const typing = el('div', { class: 'typing', 'aria-live': 'off' })
   const { element: foot, field } = composer({
     label: 'Say something',
@@ -33,7 +41,7 @@ export function chatPanel(app: App, chat: Chat, reacting: Reacting, leave: () =>
   const draw = () => {
     if (!isShown) return
     const isAtEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - AT_END_PIXELS
-    log.replaceChildren(...linesOf(app, chat, readCount))
+    list(rowsOf(chat, readCount))
     if (isAtEnd) log.scrollTop = log.scrollHeight
   }
   const drawTyping = () => {
@@ -57,41 +65,65 @@ export function chatPanel(app: App, chat: Chat, reacting: Reacting, leave: () =>
   }
 }
 
-function linesOf(app: App, chat: Chat, readCount: number | null): HTMLElement[] {
-  const { lines } = chat
-  if (lines.length === 0) return [el('p', { class: 'nothing' }, 'Nobody has said anything yet.')]
+/** What stands in the log: lines, the mark before those that are new, or words instead of any. */
+type Row =
+  | { readonly is: 'line'; readonly line: Said; readonly isMore: boolean }
+  | { readonly is: 'mark' | 'nothing' }
+
+function rowsOf({ lines }: Chat, readCount: number | null): Row[] {
+  if (lines.length === 0) return [{ is: 'nothing' }]
   return lines.flatMap((line, i) => {
-    const element = lineOf(app, chat, line, lines[i - 1])
-    return i === readCount ? [el('div', { class: 'fresh' }, 'New'), element] : [element]
+    const row: Row = { is: 'line', line, isMore: goesOn(line, lines[i - 1]) }
+    return i === readCount ? [{ is: 'mark' }, row] : [row]
   })
 }
 
-function lineOf({ room }: App, chat: Chat, line: Said, before: Said | undefined): HTMLElement {
-  const { name, colour, time, state, text } = line
-  const isMore =
-    before?.name === name &&
-    before.colour === colour &&
+function goesOn(line: Said, before: Said | undefined): boolean {
+  return (
+    before?.name === line.name &&
+    before.colour === line.colour &&
     before.isMine === line.isMine &&
-    time - before.time < TOGETHER_MS
-  const by = el('div', { class: 'by' }, el('b', {}, name), timeOf(time, room.clock.now()))
-  const element = el(
-    'div',
-    { class: `line ${state}${isMore ? ' more' : ''}` },
-    !isMore && by,
-    wordsWithLinks(text),
+    line.time - before.time < TOGETHER_MS
   )
-  element.style.setProperty('--person', colour)
-  if (state === 'failed') element.append(failure(chat, line))
-  return element
 }
 
-function failure(chat: Chat, line: Said): HTMLElement {
+function keyOf(row: Row): string {
+  return row.is === 'line' ? `line ${row.line.key}` : row.is
+}
+
+function entryOf(app: App, chat: Chat, { is }: Row): Entry<Row> {
+  if (is === 'line') return lineEntry(app, chat)
+  const element =
+    is === 'mark'
+      ? el('div', { class: 'fresh' }, 'New')
+      : el('p', { class: 'nothing' }, 'Nobody has said anything yet.')
+  return { element, update() {} }
+}
+
+function lineEntry({ room, editor }: App, chat: Chat): Entry<Row> {
+  let said: Said | null = null
+  const by = byline()
+  const words = el('p', { dir: 'auto' })
   const again = el('button', { type: 'button', class: 'take-back' }, 'Not sent. Try again')
   again.addEventListener('click', () => {
-    chat.drop(line)
-    chat.say(line.text)
+    const line = said!
+    if (editor.attempt(() => chat.say(line.text))) chat.drop(line)
   })
-  return again
+  const element = el('div', {}, by.element, words, again)
+  return {
+    element,
+    update(row) {
+      if (row.is !== 'line') return
+      const { line, isMore } = row
+      said = line
+      by.update(line.name, line.time, room.clock.now())
+      by.element.hidden = isMore
+      setWords(words, line.text)
+      again.hidden = line.state !== 'failed'
+      setAttribute(element, 'class', `line ${line.state}${isMore ? ' more' : ''}`)
+      element.style.setProperty('--person', line.colour)
+    },
+  }
 }
 
 function typingWords(names: readonly string[]): string {

@@ -5,13 +5,27 @@ import type { BoardObject } from '../model.js'
 import { lettersOn } from '../person_colour.js'
 import type { Pointer, Tool } from '../tools/tool.js'
 import type { App } from './app.js'
-import { button, el, setAttribute, setText } from './dom.js'
-import { composer, timeOf, wordsWithLinks } from './remarks.js'
+import { button, el, keyedList, OWN_KEYS, setAttribute, setText, type Entry } from './dom.js'
+import { iconOf } from './icons.js'
+import { byline, composer, setWords, type Composer } from './remarks.js'
 
 const PIN_HEIGHT = 30
 const CARD_GAP = 10
 const EDGE = 8
 const STILL_PIXELS = 4
+
+/** What the field asks for. */
+const REPLY = 'Reply'
+const EDIT = 'Edit'
+
+/** The open thread. */
+interface Card {
+  readonly element: HTMLElement
+  readonly remarks: HTMLElement
+  readonly list: (remarks: readonly Remark[]) => void
+  readonly settle: HTMLButtonElement
+  readonly composer: Composer
+}
 
 /** Where a comment is about to be pinned. */
 interface Draft {
@@ -24,7 +38,7 @@ export class CommentPins {
   readonly #comments: Comments
   readonly #layer = el('div', { class: 'pins' })
   readonly #pins = new Map<string, HTMLButtonElement>()
-  #card: HTMLElement | null = null
+  #card: Card | null = null
   #open: string | null = null
   #draft: Draft | null = null
   #draftPin: HTMLElement | null = null
@@ -46,7 +60,7 @@ export class CommentPins {
     app.onEnd(() => {
       cancelAnimationFrame(this.#request)
       this.#layer.remove()
-      this.#card?.remove()
+      this.#card?.element.remove()
     })
     this.#show()
   }
@@ -94,7 +108,7 @@ export class CommentPins {
     this.#draft = null
     this.#draftPin?.remove()
     this.#draftPin = null
-    this.#card?.remove()
+    this.#card?.element.remove()
     this.#card = null
     if (before !== null) this.#pins.get(before)?.focus({ preventScroll: true })
     this.#show()
@@ -227,115 +241,142 @@ export class CommentPins {
     const place = this.#open === null ? this.#draft?.at : this.#placeOf(this.#open)
     if (this.#card === null || !place) return
     const { x, y } = camera.toScreen(place)
-    const { offsetWidth: width, offsetHeight: height } = this.#card
+    const { offsetWidth: width, offsetHeight: height } = this.#card.element
     const pinWidth = this.#pins.get(this.#open ?? '')?.offsetWidth ?? PIN_HEIGHT
     const isRight = x + pinWidth + CARD_GAP + width + EDGE <= camera.width
     const left = isRight ? x + pinWidth + CARD_GAP : x - CARD_GAP - width
     const top = y - PIN_HEIGHT
     const within = (at: number, most: number) => Math.max(EDGE, Math.min(at, most - EDGE))
     const at = `${within(left, camera.width - width)}px, ${within(top, camera.height - height)}px`
-    this.#card.style.transform = `translate(${at})`
+    this.#card.element.style.transform = `translate(${at})`
   }
 
   #showCard(): void {
     const isNew = this.#draft !== null
     const { board, editor, tell } = this.#app
-    const remarks = el('div', { class: 'remarks', hidden: isNew })
-    const { element, field } = composer({
-      label: isNew ? 'Say something about this' : 'Reply',
+    const composed = composer({
+      label: isNew ? 'Say something about this' : REPLY,
       bytesMax: COMMENT_BYTES_MAX,
       onSay: (text) => this.#say(text),
-      onLeave: () => this.close(),
+      onLeave: () => this.#leave(),
       onTrouble: (text) => tell(text),
     })
-    element.hidden = editor.readOnly
+    composed.element.hidden = editor.readOnly
     const title = isNew ? 'New comment' : 'Comment'
-    this.#card = el(
-      'section',
-      { class: 'panel thread', role: 'dialog', 'aria-label': title },
-      el('header', {}, el('h2', {}, title), el('span', { class: 'actions' })),
-      remarks,
-      element,
-    )
-    this.#card.addEventListener('keydown', (event) => {
-      event.stopPropagation()
-      if (event.key === 'Escape') this.close()
-    })
-    board.append(this.#card)
-    this.#fillCard()
-    this.#placeCard()
-    field.focus({ preventScroll: true })
-  }
-
-  #fillCard(): void {
-    const thread = this.#open === null ? undefined : this.#comments.get(this.#open)
-    const actions = this.#card?.querySelector('.actions')
-    if (!actions) return
+    const remarks = el('div', { class: 'remarks', hidden: isNew, tabindex: 0, ...OWN_KEYS })
+    const settle = button({ icon: 'check', label: 'Settle', onClick: () => this.#settle() })
     const close = button({
       icon: 'close',
       label: 'Close',
       keys: 'Esc',
       onClick: () => this.close(),
     })
-    if (thread === undefined) {
-      actions.replaceChildren(close)
-      return
-    }
-    const { editor } = this.#app
-    const { id, isResolved } = thread
-    const resolve = button({
-      icon: isResolved ? 'undo' : 'check',
-      label: isResolved ? 'Bring back' : 'Settle',
-      attributes: { 'aria-pressed': String(isResolved) },
-      onClick: () => {
-        const isDone = editor.attempt(() => this.#comments.resolve(id, !isResolved))
-        if (isDone && !isResolved) this.close()
-      },
+    const actions = el('span', { class: 'actions' }, settle, close)
+    const element = el(
+      'section',
+      { class: 'panel thread', role: 'dialog', 'aria-label': title },
+      el('header', {}, el('h2', {}, title), actions),
+      remarks,
+      composed.element,
+    )
+    element.addEventListener('keydown', (event) => {
+      event.stopPropagation()
+      if (event.key === 'Escape') this.#leave()
     })
-    actions.replaceChildren(...(editor.readOnly ? [close] : [resolve, close]))
-    const remarks = this.#card!.querySelector('.remarks')!
+    const list = keyedList<Remark>(
+      remarks,
+      ({ id }) => id,
+      () => this.#remark(),
+    )
+    this.#card = { element, remarks, list, settle, composer: composed }
+    board.append(element)
+    this.#fillCard()
+    this.#placeCard()
+    composed.field.focus({ preventScroll: true })
+  }
+
+  #fillCard(): void {
+    if (this.#card === null) return
+    const thread = this.#open === null ? undefined : this.#comments.get(this.#open)
+    const { remarks, list, settle } = this.#card
+    settle.hidden = thread === undefined || this.#app.editor.readOnly
+    if (thread === undefined) return
+    const label = thread.isResolved ? 'Bring back' : 'Settle'
+    setAttribute(settle, 'aria-label', label)
+    setAttribute(settle, 'title', label)
+    setAttribute(settle, 'aria-pressed', String(thread.isResolved))
+    settle.replaceChildren(iconOf(thread.isResolved ? 'undo' : 'check'))
     const isAtEnd = remarks.scrollTop + remarks.clientHeight >= remarks.scrollHeight - 8
-    remarks.replaceChildren(...[thread, ...thread.replies].map((remark) => this.#remark(remark)))
+    list([thread, ...thread.replies])
     if (isAtEnd) remarks.scrollTop = remarks.scrollHeight
+    if (this.#rephrased !== null && !this.#says(this.#rephrased)) this.#endRephrasing()
     this.#placeCard()
   }
 
-  #remark({ id, name, text, time, isMine }: Remark): HTMLElement {
+  #settle(): void {
+    const thread = this.#open === null ? undefined : this.#comments.get(this.#open)
+    if (thread === undefined) return
+    const { id, isResolved } = thread
+    const isDone = this.#app.editor.attempt(() => this.#comments.resolve(id, !isResolved))
+    if (isDone && !isResolved) this.close()
+  }
+
+  #remark(): Entry<Remark> {
     const { editor, room } = this.#app
+    let remark: Remark | null = null
     const mend = el('button', { type: 'button', class: 'take-back' }, 'Edit')
-    mend.addEventListener('click', () => this.#rephrase(id, text))
+    mend.addEventListener('click', () => this.#rephrase(remark!))
     const takeBack = el('button', { type: 'button', class: 'take-back' }, 'Delete')
-    takeBack.addEventListener('click', () => editor.attempt(() => this.#comments.remove(id)))
-    return el(
-      'article',
-      { class: 'remark' },
-      el(
-        'div',
-        { class: 'by' },
-        el('b', {}, name),
-        timeOf(time, room.clock.now()),
-        isMine && el('span', { class: 'own' }, mend, takeBack),
-      ),
-      wordsWithLinks(text),
+    takeBack.addEventListener('click', () =>
+      editor.attempt(() => this.#comments.remove(remark!.id)),
     )
+    const own = el('span', { class: 'own' }, mend, takeBack)
+    const by = byline(own)
+    const words = el('p', { dir: 'auto' })
+    return {
+      element: el('article', { class: 'remark' }, by.element, words),
+      update(next) {
+        remark = next
+        by.update(next.name, next.time, room.clock.now())
+        own.hidden = !next.isMine
+        setWords(words, next.text)
+      },
+    }
   }
 
   /** What was said goes into the field, and comes out as what is said instead. */
-  #rephrase(id: string, text: string): void {
-    const field = this.#card?.querySelector('textarea')
-    if (!field) return
+  #rephrase({ id, text }: Remark): void {
+    if (this.#card === null) return
+    const { composer } = this.#card
     this.#rephrased = id
-    field.value = text
-    field.dispatchEvent(new Event('input'))
-    field.focus({ preventScroll: true })
+    composer.ask(EDIT, text)
+    composer.field.focus({ preventScroll: true })
+  }
+
+  /** What stands in the field is what it was, or a reply again. */
+  #endRephrasing(text = this.#card?.composer.field.value ?? ''): void {
+    this.#rephrased = null
+    this.#card?.composer.ask(REPLY, text)
+  }
+
+  /** The mode first, then the thread. */
+  #leave(): void {
+    if (this.#rephrased !== null) this.#endRephrasing('')
+    else this.close()
+  }
+
+  /** Whether this is still said in the open thread. */
+  #says(id: string): boolean {
+    const thread = this.#open === null ? undefined : this.#comments.get(this.#open)
+    return thread !== undefined && [thread, ...thread.replies].some((remark) => remark.id === id)
   }
 
   #say(text: string): boolean {
     const { editor } = this.#app
     return editor.attempt(() => {
-      if (this.#rephrased !== null) {
+      if (this.#rephrased !== null && this.#says(this.#rephrased)) {
         this.#comments.rephrase(this.#rephrased, text)
-        this.#rephrased = null
+        this.#endRephrasing('')
         return
       }
       if (this.#draft === null) {

@@ -1,4 +1,4 @@
-import { button, el } from './dom.js'
+import { button, el, OWN_KEYS } from './dom.js'
 
 const FOCUSABLE = 'button:not([disabled]), input:not([disabled]), select, textarea, [tabindex="0"]'
 
@@ -20,6 +20,7 @@ export function openDialog(
       'aria-modal': 'true',
       'aria-labelledby': 'dialog-title',
       tabindex: -1,
+      ...OWN_KEYS,
     },
     el(
       'header',

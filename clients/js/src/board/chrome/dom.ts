@@ -121,6 +121,49 @@ export function rove(group: HTMLElement, signal: AbortSignal): () => void {
   return () => settle()
 }
 
+/** Of what is scrolled and read: arrows, Space and what copies are for it, and not for the board. */
+export const OWN_KEYS = { 'data-own-keys': true } as const
+
+/** A child of a list, for as long as what it shows is in it. */
+export interface Entry<Item> {
+  readonly element: HTMLElement
+  /** Called with the item that it was made for, and whenever that may be different. */
+  update(item: Item): void
+}
+
+/**
+ * Shows items as children of an element, each by its key. Who stays is left where it is, so that it
+ * keeps the focus, and a screen reader reads out what is new alone.
+ */
+export function keyedList<Item>(
+  parent: HTMLElement,
+  keyOf: (item: Item) => string,
+  make: (item: Item) => Entry<Item>,
+): (items: readonly Item[]) => void {
+  const entries = new Map<string, Entry<Item>>()
+  return (items) => {
+    const wanted = new Map<string, Item>()
+    for (const item of items) {
+      let key = keyOf(item)
+      while (wanted.has(key)) key += ' again'
+      wanted.set(key, item)
+    }
+    for (const [key, { element }] of entries) {
+      if (wanted.has(key)) continue
+      element.remove()
+      entries.delete(key)
+    }
+    let next = parent.firstElementChild
+    for (const [key, item] of wanted) {
+      let entry = entries.get(key)
+      if (entry === undefined) entries.set(key, (entry = make(item)))
+      entry.update(item)
+      if (entry.element === next) next = next.nextElementSibling
+      else parent.insertBefore(entry.element, next)
+    }
+  }
+}
+
 /** Whether keys that are pressed there are letters of a text. */
 export function isTextField(target: EventTarget | null | undefined): boolean {
   if (!(target instanceof HTMLElement)) return false

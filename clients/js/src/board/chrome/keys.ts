@@ -2,6 +2,7 @@
  * Shortcuts as text: `mod+shift+z`, `shift+1`, `[`, `delete`. `mod` is Command on a Mac and Control
  * elsewhere.
  */
+import { keyOf } from '../keys.js'
 
 const isMac = /Mac|iP(hone|ad|od)/.test(globalThis.navigator?.platform ?? '')
 
@@ -11,7 +12,8 @@ const isMac = /Mac|iP(hone|ad|od)/.test(globalThis.navigator?.platform ?? '')
  */
 export function namesOf(event: KeyboardEvent): string[] {
   const digit = /^Digit(\d)$/.exec(event.code)?.[1]
-  const key = event.key === ' ' ? 'space' : event.key.toLowerCase()
+  const pressed = keyOf(event)
+  const key = pressed === ' ' ? 'space' : pressed
   const modifiers = [
     (isMac ? event.metaKey : event.ctrlKey) && 'mod',
     event.altKey && 'alt',

@@ -1,5 +1,5 @@
 /** What comments and chat have in common: who said it and when, words with links, where to write. */
-import { button, el } from './dom.js'
+import { button, el, setAttribute, setText } from './dom.js'
 import { utf8Bytes } from '../text.js'
 
 const LINK = /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]}]/g
@@ -32,19 +32,33 @@ export function timeWords(time: number, now: number): string {
   return (isThisYear ? DATE : WHOLE_DATE).format(date)
 }
 
-export function timeOf(time: number, now: number): HTMLTimeElement | null {
-  if (time === 0) return null
-  const moment = new Date(time)
-  return el(
-    'time',
-    { datetime: moment.toISOString(), title: MOMENT.format(moment) },
-    timeWords(time, now),
-  )
+/** Who said something, when, and what can be done with it. */
+export interface Byline {
+  readonly element: HTMLElement
+  update(name: string, time: number, now: number): void
 }
 
-/** Text as text; addresses in it can be gone to. */
-export function wordsWithLinks(text: string): HTMLParagraphElement {
-  const words = el('p', { dir: 'auto' })
+export function byline(...actions: readonly HTMLElement[]): Byline {
+  const who = el('b', {})
+  const when = el('time', {})
+  return {
+    element: el('div', { class: 'by' }, who, when, ...actions),
+    update(name, time, now) {
+      setText(who, name)
+      when.hidden = time === 0
+      if (time === 0) return
+      const moment = new Date(time)
+      setAttribute(when, 'datetime', moment.toISOString())
+      setAttribute(when, 'title', MOMENT.format(moment))
+      setText(when, timeWords(time, now))
+    },
+  }
+}
+
+/** Text as text; addresses in it can be gone to. Said again, it is left as it is. */
+export function setWords(words: HTMLElement, text: string): void {
+  if (words.textContent === text) return
+  words.replaceChildren()
   let at = 0
   for (const match of text.matchAll(LINK)) {
     words.append(text.slice(at, match.index))
@@ -53,7 +67,6 @@ export function wordsWithLinks(text: string): HTMLParagraphElement {
     at = match.index + href.length
   }
   words.append(text.slice(at))
-  return words
 }
 
 export interface ComposerOptions {
@@ -71,15 +84,16 @@ export interface ComposerOptions {
 export interface Composer {
   readonly element: HTMLElement
   readonly field: HTMLTextAreaElement
+  /** What is to be written here, and what stands in it. */
+  ask(label: string, text: string): void
 }
 
 /** Enter says it, shift and Enter begins a line. */
 export function composer(options: ComposerOptions): Composer {
-  const { label } = options
   const field = el('textarea', {
     rows: 1,
-    'aria-label': label,
-    placeholder: label,
+    'aria-label': options.label,
+    placeholder: options.label,
     enterkeyhint: 'send',
   })
   const grow = () => {
@@ -110,5 +124,11 @@ export function composer(options: ComposerOptions): Composer {
     event.preventDefault()
   })
   const send = button({ icon: 'forward', label: 'Send', class: 'button send', onClick: say })
-  return { element: el('div', { class: 'composer' }, field, send), field }
+  const ask = (label: string, text: string) => {
+    setAttribute(field, 'aria-label', label)
+    field.placeholder = label
+    field.value = text
+    grow()
+  }
+  return { element: el('div', { class: 'composer' }, field, send), field, ask }
 }

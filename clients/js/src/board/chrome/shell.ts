@@ -19,6 +19,7 @@ import { SHEET } from './sheet.js'
 import { talk, type TalkPart } from './talk.js'
 import { TALK_SHEET } from './talk_sheet.js'
 import { listenForKeys } from './shortcuts.js'
+import { letTapsPress } from './taps.js'
 import { ThemeSwitch, type ThemeChoice } from './theme.js'
 import { toolbar } from './toolbar.js'
 import { faceOf } from './tools.js'
@@ -45,7 +46,7 @@ const BAR = 80
 const EDGE = 32
 
 const STAGE_HELP =
-  'Drawing board. Enter takes hold of the first object, Tab of the next, Escape lets go; arrow keys move what is held. Question mark tells all keys.'
+  'Drawing board. Enter takes hold of the first object, Tab of the next, Enter writes in it, Escape lets go; arrow keys move what is held. Question mark tells all keys.'
 
 /** The board as it stands in its element: first an empty sheet, and all of it once the room is here. */
 export class Shell {
@@ -109,6 +110,7 @@ export class Shell {
     this.#fill(app)
     listenForKeys(app, isOurs)
     listenForMenu(app)
+    letTapsPress(this.#board, app.signal)
     app.clipboard.listen(
       document,
       (event) => isOurs(event) && !isTextField(event.composedPath()[0]),
@@ -127,9 +129,13 @@ export class Shell {
     }
     app.onEnd(editor.textEditor.on('trouble', (text) => app.tell(text)))
     app.onEnd(editor.pictures.on('waiting', () => this.told(room)))
-    addEventListener('beforeunload', (event) => this.#isAtRisk && event.preventDefault(), {
-      signal: app.signal,
-    })
+    const leave = (event: Event) => {
+      // What was typed in the last moment is among what waits, then.
+      editor.textEditor.flush()
+      this.told(room)
+      if (this.#isAtRisk) event.preventDefault()
+    }
+    addEventListener('beforeunload', leave, { signal: app.signal })
     app.onEnd(editor.on('trouble', (error) => app.tell(refusalWords(error))))
     app.onEnd(
       editor.people.on('summon', (summons) =>

@@ -1,5 +1,6 @@
 /** Keys: to tools, to commands, and from object to object for who has no pointer. */
-import type { BoardObject } from '../model.js'
+import { isLocked } from '../edit/edit.js'
+import { takesText, type BoardObject } from '../model.js'
 import { textOf } from '../text.js'
 import type { App } from './app.js'
 import { COMMANDS, isAvailable, type CommandId } from './commands.js'
@@ -62,7 +63,10 @@ function takeTool(app: App, name: string): boolean {
   return true
 }
 
-/** Enter takes hold of the first object, Tab of the next; Escape lets go, and Tab leaves. */
+/**
+ * Enter takes hold of the first object, Tab of the next; Enter writes in it. Escape lets go, and Tab
+ * leaves.
+ */
 function walk(app: App, event: KeyboardEvent): boolean {
   const { editor, stage } = app
   const isOnStage = (stage.getRootNode() as ShadowRoot).activeElement === stage
@@ -74,12 +78,21 @@ function walk(app: App, event: KeyboardEvent): boolean {
     else editor.setTool('select')
     return true
   }
-  if (event.key === 'Enter' && selection.size === 0) return goTo(app, 0)
+  if (event.key === 'Enter') return selection.size === 0 ? goTo(app, 0) : edit(app)
   if (event.key !== 'Tab' || selection.size === 0) return false
   const order = readingOrder(app)
   const at = order.findIndex(({ id }) => selection.has(id))
   const step = event.shiftKey ? -1 : 1
   return goTo(app, (at + step + order.length) % order.length)
+}
+
+/** The words of what is chosen, where that is one thing that takes some. */
+function edit({ editor }: App): boolean {
+  const [object] = editor.selection.objects
+  const isOne = editor.selection.size === 1 && object !== undefined
+  if (!isOne || editor.readOnly || isLocked(object) || !takesText(object)) return false
+  editor.tell('edit', { id: object.id })
+  return true
 }
 
 function goTo(app: App, number: number): boolean {

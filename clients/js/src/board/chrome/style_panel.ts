@@ -123,7 +123,6 @@ export class StylePanel {
     this.#told(
       (isNote ? noteOf : inkOf)(shown.values.colour ?? (isNote ? noteColour : colour), shown.theme),
     )
-    if (this.element.hidden) return
     for (const row of this.#rows) row.update(shown)
   }
 }
@@ -444,15 +443,21 @@ function opacityRow(app: App, set: Setter): Row {
     setText(output, `${slider.value}%`)
     set('opacity', Number(slider.value) / 100)
   })
-  slider.addEventListener('change', () => {
+  const end = () => {
     if (isDragging) app.editor.end()
     isDragging = false
-  })
+  }
+  // A drag back to where it began, or of a slider that is hidden meanwhile, ends without a change.
+  for (const name of ['change', 'pointerup', 'pointercancel', 'lostpointercapture', 'blur']) {
+    slider.addEventListener(name, end)
+  }
+  app.onEnd(end)
   const element = labelled('Opacity', el('div', { class: 'slider' }, slider, output))
   return {
     element,
     update({ features, values }) {
       element.hidden = !features.has('opacity')
+      if (element.hidden) end()
       if (isDragging) return
       const percent = Math.round((values.opacity ?? 1) * 100)
       slider.value = String(percent)
