@@ -65,7 +65,8 @@ export function wordsOf(object: BoardObject, find: Find, text = textOf(object.te
     layout,
     box,
     across: object.align % 3,
-    top: box.y + ((box.h - layout.height) * down) / 2,
+    // Of what does not fit, the beginning shows.
+    top: box.y + (Math.max(0, box.h - layout.height) * down) / 2,
     isFree,
     isTitle: false,
     within: grown({ x: 0, y: 0, w: object.w, h: object.h }, wordsOverhang(object)),

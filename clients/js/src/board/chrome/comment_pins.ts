@@ -17,6 +17,7 @@ const STILL_PIXELS = 4
 /** What the field asks for. */
 const REPLY = 'Reply'
 const EDIT = 'Edit'
+const EDIT_HINT = 'Edit what you said. Esc leaves it as it was.'
 
 /** The open thread. */
 interface Card {
@@ -349,7 +350,7 @@ export class CommentPins {
     if (this.#card === null) return
     const { composer } = this.#card
     this.#rephrased = id
-    composer.ask(EDIT, text)
+    composer.ask(EDIT, text, EDIT_HINT)
     composer.field.focus({ preventScroll: true })
   }
 

@@ -84,8 +84,8 @@ export interface ComposerOptions {
 export interface Composer {
   readonly element: HTMLElement
   readonly field: HTMLTextAreaElement
-  /** What is to be written here, and what stands in it. */
-  ask(label: string, text: string): void
+  /** What is to be written here, what stands in it, and what to say about that, above it. */
+  ask(label: string, text: string, hint?: string): void
 }
 
 /** Enter says it, shift and Enter begins a line. */
@@ -124,11 +124,14 @@ export function composer(options: ComposerOptions): Composer {
     event.preventDefault()
   })
   const send = button({ icon: 'forward', label: 'Send', class: 'button send', onClick: say })
-  const ask = (label: string, text: string) => {
+  const about = el('small', { class: 'hint', hidden: true })
+  const ask = (label: string, text: string, hint = '') => {
+    setText(about, hint)
+    about.hidden = hint === ''
     setAttribute(field, 'aria-label', label)
     field.placeholder = label
     field.value = text
     grow()
   }
-  return { element: el('div', { class: 'composer' }, field, send), field, ask }
+  return { element: el('div', { class: 'composer' }, about, field, send), field, ask }
 }

@@ -75,7 +75,8 @@ export const TALK_SHEET = `
 .remark p, .line p { margin-top: 1px; font-size: 14px; line-height: 1.45; white-space: pre-wrap; overflow-wrap: anywhere; }
 .remark a, .line a { color: inherit; text-decoration-color: var(--strong-rule); text-underline-offset: 0.2em; }
 
-.composer { display: flex; gap: 4px; align-items: end; padding: 8px; border-top: 1px solid var(--rule); }
+.composer { display: flex; flex-wrap: wrap; gap: 4px; align-items: end; padding: 8px; border-top: 1px solid var(--rule); }
+.composer .hint { flex: 1 0 100%; padding: 0 4px; color: var(--soft); font-size: 12px; }
 .composer textarea {
   flex: 1;
   min-width: 0;
