@@ -8,7 +8,6 @@
 #include <math.h>
 
 #include "sync/limits.h"
-#include "sync/operation.h"
 #include "sync/pack.h"
 
 #define BIT(field) (UINT32_C(1) << (field))

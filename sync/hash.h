@@ -24,7 +24,11 @@ struct room;
 /* The state hash of what the member in this seat may see; of everything with seat SEAT_NONE. */
 uint64_t room_hash(const struct room *room, uint32_t seat);
 
-/* The state hash of what is kept with the room: everything but presence. */
+/* The state hash of what is kept with the room: everything but presence, and the hash of its rules'
+ * memory where they have one. */
 uint64_t room_hash_kept(const struct room *room);
+
+/* That memory's, seeded with 0; 0 where they have none. */
+uint64_t room_memory_hash(const struct room *room);
 
 #endif

@@ -13,7 +13,7 @@
 #define INTS_ITEM_BYTES   5
 #define BINARY_HEAD_BYTES 2
 
-static int64_t value_bytes_max(const struct field *field)
+int64_t input_bytes_max(const struct field *field)
 {
     switch ((enum field_type)field->type) {
     case FIELD_INT: {
@@ -41,9 +41,7 @@ void inputs_declare(struct room *room)
     if (rules == NULL)
         return;
     room->input = schema_field(&rules->value);
-    int64_t bytes = value_bytes_max(&room->input);
-    assert(rules->value.merge == MERGE_SET && bytes <= INPUT_BYTES_MAX);
-    room->input_bytes = (uint8_t)bytes;
+    room->input_bytes = (uint8_t)input_bytes_max(&room->input);
 }
 
 /* --- Rings ---------------------------------------------------------------------------------------- */

@@ -17,6 +17,7 @@
 
 #include "sync/room.h"
 
+struct field;
 struct seat;
 
 /* Where none arrived since the last frame. */
@@ -36,7 +37,10 @@ struct inputs {
     uint8_t slots[]; /* INPUT_AHEAD_MAX, each a length and room->input_bytes */
 };
 
-/* A kind's declaration as a field, and the most bytes that a value of it takes. Asserts the limits. */
+/* Most bytes that a value of this field takes, as an input; INT64_MAX for types that may be none. */
+int64_t input_bytes_max(const struct field *field);
+
+/* The kind's declaration as a field, and the most bytes that a value of it takes. */
 void inputs_declare(struct room *room);
 
 /* An `inputs` message. Values that do not fit are refused as presence is: a notice with the next

@@ -25,6 +25,9 @@
 /* Room for a name, a colour, a picture's address. */
 #define USER_BYTES_MAX 1024u
 
+/* Ticks a second: more than hands or screens tell apart. */
+#define TICK_HZ_MAX 120u
+
 /* A mask of fields is 32 bits wide. */
 #define FIELDS_MAX      32u
 #define COLLECTIONS_MAX 64u
@@ -79,6 +82,31 @@ static_assert(RECORD_BYTES_MAX + 8192 <= MESSAGE_BYTES_MAX, "any record fits one
 
 /* Timers a room's rules may have running. */
 #define ROOM_TIMERS_MAX 64u
+
+/* What rules may declare that they do in a tick: memory for it is set aside before each. As many
+ * records as a room's members together may write, roughly; and what a few full frames hold. */
+#define TICK_RECORDS_MAX 4096u
+#define TICK_BYTES_MAX   (1u << 20)
+
+/* Timers set or cancelled in one tick: each running one again, and a start as large. */
+#define TICK_TIMERS_MAX (2 * ROOM_TIMERS_MAX)
+
+/* The rules' own memory of a room: it goes into the log whole. */
+#define ROOM_MEMORY_MAX 65536u
+
+/* The sentence of rules_check(): two names and what is wrong. */
+#define RULES_ERROR_BYTES 256u
+
+/* Why a room was ended; it fits a close reason. */
+#define ROOM_REASON_BYTES_MAX 100u
+
+/* A result of a game: where it counts, whose it is, and what else there is to tell. */
+#define BOARD_BYTES_MAX          64u
+#define RESULT_NAME_BYTES_MAX    64u
+#define RESULT_DETAILS_BYTES_MAX 512u
+
+/* A room in a list of rooms. */
+#define CARD_BYTES_MAX 256u
 
 /* Records, tombstones and events in one section; a longer one is cut and goes on. */
 #define SECTION_ENTRIES_MAX 16384u

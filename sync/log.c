@@ -48,13 +48,10 @@ static struct writer act_begin(struct room *room, enum act act, uint32_t element
     return writer;
 }
 
-/* What comes from members fits: it was reserved. Rules may write more than they declared. */
+/* It fits: what comes from members was reserved, and rules do no more than they declare. */
 static void act_end(struct room *room, const struct writer *writer)
 {
-    if (writer->status != STATUS_OK) {
-        room->ended = "the rules wrote more than they declared";
-        return;
-    }
+    assert(writer->status == STATUS_OK);
     room->acts.length += (uint32_t)writer->length;
     room->acts.count++;
 }
@@ -159,15 +156,28 @@ void log_operation(struct room *room, uint32_t seat, enum status status, struct 
     act_end(room, &writer);
 }
 
-void log_edit(struct room *room, uint32_t member, struct bytes operation)
+bool log_edit_begin(struct room *room, uint32_t member, struct writer *writer)
 {
     if (!is_logging(room))
-        return;
+        return false;
     room->blank = false;
-    struct writer writer = act_begin(room, ACT_EDIT, 2);
-    pack_integer(&writer, member);
+    *writer = act_begin(room, ACT_EDIT, 2);
+    pack_integer(writer, member);
+    return true;
+}
+
+void log_edit_end(struct room *room, const struct writer *writer)
+{
+    act_end(room, writer);
+}
+
+void log_edit(struct room *room, uint32_t member, struct bytes operation)
+{
+    struct writer writer;
+    if (!log_edit_begin(room, member, &writer))
+        return;
     pack_raw(&writer, operation, 1);
-    act_end(room, &writer);
+    log_edit_end(room, &writer);
 }
 
 /* Presence is not logged, but the names that it teaches keep their numbers. */
@@ -204,7 +214,7 @@ void log_input(struct room *room, uint32_t seat, struct bytes input)
     act_end(room, &writer);
 }
 
-void log_tick_end(struct room *room)
+void log_random(struct room *room)
 {
     if (!is_logging(room) || room->random[0] == room->random_logged)
         return;
@@ -212,12 +222,73 @@ void log_tick_end(struct room *room)
     room->random_logged = room->random[0];
 }
 
-void log_ended(struct room *room, const char *reason)
+void log_memory(struct room *room)
+{
+    struct rules_memory *memory = &room->memory;
+    uint64_t hash = room_memory_hash(room);
+    if (!is_logging(room))
+        return;
+    memory->tick = room->tick;
+    memory->told = true;
+    if (hash == memory->logged)
+        return;
+    struct writer writer = act_begin(room, ACT_MEMORY, 1);
+    pack_binary(&writer, (struct bytes){memory->data, room->rules->memory_bytes});
+    act_end(room, &writer);
+    memory->logged = hash;
+    room->blank = false;
+}
+
+/* While there is nothing else to keep, its first change; then its beginning, with whatever it is that
+ * has to be kept. */
+static bool memory_is_due(const struct room *room)
+{
+    const struct rules_memory *memory = &room->memory;
+    const struct rules *rules = room->rules;
+    if (rules->memory_bytes == 0 || !is_logging(room))
+        return false;
+    if (room->blank)
+        return room_memory_hash(room) != memory->created;
+    return !memory->told ||
+           (rules->memory_ticks > 0 && room->tick - memory->tick >= rules->memory_ticks);
+}
+
+void log_tick_end(struct room *room)
+{
+    if (memory_is_due(room))
+        log_memory(room);
+    log_random(room);
+}
+
+void log_result(struct room *room, const struct log_result *result)
 {
     if (!is_logging(room))
         return;
+    room->blank = false;
+    struct writer writer = act_begin(room, ACT_RESULT, 4);
+    pack_string(&writer, result->board);
+    pack_string(&writer, result->name);
+    pack_integer(&writer, result->score);
+    if (result->details.length > 0)
+        pack_raw(&writer, result->details, 1);
+    else
+        pack_nil(&writer);
+    act_end(room, &writer);
+}
+
+/* As much of the reason as there is room for, whole characters. */
+void log_ended(struct room *room, const char *reason)
+{
+    struct bytes text = bytes_of(reason);
+    if (!is_logging(room))
+        return;
+    if (text.length > ROOM_REASON_BYTES_MAX) {
+        text.length = ROOM_REASON_BYTES_MAX;
+        while (text.length > 0 && (text.data[text.length] & 0xc0) == 0x80)
+            text.length--;
+    }
     struct writer writer = act_begin(room, ACT_ENDED, 1);
-    pack_string(&writer, bytes_of(reason));
+    pack_string(&writer, text);
     act_end(room, &writer);
 }
 
@@ -283,8 +354,9 @@ uint64_t room_durable(const struct room *room)
 
 enum status room_log_hash(struct room *room)
 {
-    if (!log_reserve(room, 1, 0))
+    if (!log_reserve(room, 2, room->rules->memory_bytes))
         return STATUS_MEMORY;
+    log_memory(room);
     act_bits(room, ACT_HASH, room_hash_kept(room));
     return STATUS_OK;
 }
@@ -329,6 +401,8 @@ void room_log_resume(struct room *room, uint64_t wall_ms, struct writer *writer)
     room->unlogged = false;
     room->logged = room->tick;
     room->random_logged = room->random[0];
+    room->memory.logged = room_memory_hash(room);
+    room->memory.told = true;
 }
 
 /* --- Sleeping and waking ------------------------------------------------------------------------- */
@@ -336,10 +410,11 @@ void room_log_resume(struct room *room, uint64_t wall_ms, struct writer *writer)
 enum status room_sleep(struct room *room)
 {
     assert(is_logging(room));
-    if (!log_reserve(room, 1, 0))
+    if (!log_reserve(room, 2, room->rules->memory_bytes))
         return STATUS_MEMORY;
     room_set_tick(room, room->tick + 1);
     timers_wait(room);
+    log_memory(room);
     struct writer writer = act_begin(room, ACT_SLEPT, 2);
     pack_integer(&writer, (int64_t)room->state.scopes[SCOPE_PRESENCE]->stamp);
     write_bits(&writer, room_hash_kept(room));

@@ -12,9 +12,10 @@
  *
  * One entry for each tick that changed something: the tick, the wall time and the acts in the order
  * in which they took effect: who joined and left, each operation with its outcome, which input came
- * in force, and what the rules wrote. Presence is not in it. Replaying applies the acts without asking the rules, through
- * the same code: records, stamps, slots, authors, outcomes, timers and the random stream come out
- * as they were.
+ * in force, and what the rules wrote, their memory and the results that they gave. Presence is not in
+ * it. Replaying applies the acts without asking the rules, through the same code: records, stamps,
+ * slots, authors, outcomes, timers and the random stream come out as they were, the rules' memory as it
+ * was written down last.
  *
  * A log may have holes: ticks that were played and not written down (room_log_stop()). Behind one
  * it begins anew with all that the room is. The incarnation stays: what members saw meanwhile did
@@ -51,7 +52,9 @@ enum act {
     ACT_ENDED = 11,    /* reason */
     ACT_HASH = 12,     /* of what is kept, after all acts before it */
     ACT_RESUMED = 13,  /* origin, snapshot: behind a hole; alone in its entry */
-    ACT_INPUT = 14     /* seat, input or nil: what is in force from this tick on */
+    ACT_INPUT = 14,    /* seat, input or nil: what is in force from this tick on */
+    ACT_MEMORY = 15,   /* the rules' memory, whole, as it is after the tick */
+    ACT_RESULT = 16    /* board, name, score, details or nil: of a game; changes nothing here */
 };
 
 /* An origin says by what the acts behind it were made: LOG_FORMAT, incarnation, limits of tombstones
@@ -105,6 +108,13 @@ MUST_CHECK enum status room_wake(struct room *room, uint64_t incarnation);
 MUST_CHECK enum status room_log_hash(struct room *room);
 
 /* --- Reading ------------------------------------------------------------------------------------ */
+
+/* A result of a game: see room_result(). Views. */
+struct log_result {
+    struct bytes board, name;
+    int64_t score;
+    struct bytes details; /* packed; empty: none */
+};
 
 struct replay {
     struct room_options options;

@@ -10,6 +10,7 @@ enum act log_read_head(struct reader *reader)
         [ACT_OPENED] = 4, [ACT_WOKEN] = 1,     [ACT_SLEPT] = 2, [ACT_JOINED] = 6,  [ACT_LEFT] = 1,
         [ACT_ROLE] = 2,   [ACT_OPERATION] = 3, [ACT_EDIT] = 2,  [ACT_NAMED] = 1,   [ACT_TIMER] = 2,
         [ACT_RANDOM] = 1, [ACT_ENDED] = 1,     [ACT_HASH] = 1,  [ACT_RESUMED] = 2, [ACT_INPUT] = 2,
+        [ACT_MEMORY] = 1, [ACT_RESULT] = 4,
     };
     uint32_t elements = read_array(reader);
     int64_t act = read_integer_in(reader, 0, sizeof elements_of - 1);
@@ -42,6 +43,18 @@ struct log_origin log_read_origin(struct reader *reader)
     if (origin.format > 1)
         origin.declared = log_read_bits(reader);
     return origin;
+}
+
+struct log_result log_read_result(struct reader *reader)
+{
+    struct log_result result = {.board = read_string(reader)};
+    result.name = read_string(reader);
+    result.score = read_integer(reader);
+    bool none = read_type(reader) == PACK_NIL;
+    struct bytes details = read_value(reader);
+    if (!none)
+        result.details = details;
+    return result;
 }
 
 static uint32_t read_small(struct reader *reader)
@@ -115,6 +128,12 @@ static void read_elements(struct reader *reader, struct log_act *act)
         act->timer = read_small(reader);
         act->ticks = read_small(reader);
         return;
+    case ACT_MEMORY:
+        act->memory = read_binary(reader);
+        return;
+    case ACT_RESULT:
+        act->result = log_read_result(reader);
+        return;
     case ACT_RANDOM:
     case ACT_HASH:
         read_binary(reader);
@@ -163,4 +182,22 @@ bool log_read_entry(struct reader *log, struct log_entry *entry)
     entry->acts = (struct bytes){log->data + acts, log->at - acts};
     entry->bytes = (struct bytes){log->data + from, log->at - from};
     return true;
+}
+
+enum status log_results(struct bytes log,
+                        void (*take)(void *context,
+                                     const struct log_entry *entry,
+                                     const struct log_result *result),
+                        void *context)
+{
+    struct reader reader = reader_on(log);
+    struct log_entry entry;
+    struct log_act act;
+    while (log_read_entry(&reader, &entry)) {
+        struct reader acts = reader_on(entry.acts);
+        while (log_read_act(&acts, &act))
+            if (act.act == ACT_RESULT)
+                take(context, &entry, &act.result);
+    }
+    return reader_end(&reader);
 }

@@ -53,12 +53,23 @@ struct log_act {
     struct bytes snapshot;    /* RESUMED */
     struct log_origin origin; /* OPENED, WOKEN, RESUMED */
     uint32_t timer, ticks;    /* TIMER */
+    struct bytes memory;      /* MEMORY */
+    struct log_result result; /* RESULT */
 };
 
 /* The next act; false at the end and at damage. */
 bool log_read_act(struct reader *acts, struct log_act *act);
 
+/* Calls `take` with each result of a log, in their order, and the entry that it stands in. OK when all
+ * of the log was read; at damage those before it have been told. */
+MUST_CHECK enum status log_results(struct bytes log,
+                                   void (*take)(void *context,
+                                                const struct log_entry *entry,
+                                                const struct log_result *result),
+                                   void *context);
+
 struct log_origin log_read_origin(struct reader *reader);
+struct log_result log_read_result(struct reader *reader);
 
 /* 64 bits that are no number of the wire. */
 uint64_t log_read_bits(struct reader *reader);

@@ -13,15 +13,6 @@
 #include "sync/room.h"
 #include "sync/state.h"
 
-enum verb {
-    VERB_PUT = 0,
-    VERB_SET = 1,
-    VERB_APPEND = 2,
-    VERB_ADD = 3,
-    VERB_DELETE = 4,
-    VERB_EMIT = 5
-};
-
 enum guard {
     GUARD_NEW = 1,
     GUARD_STAMP = 2,
@@ -63,9 +54,8 @@ enum status presence_move(const struct actor *actor,
                           uint32_t mask,
                           struct reader *reader);
 
-/* In seats.c: whether this member has a seat, and its private scope, made where there is none yet;
- * NULL when no such member is here. */
-bool room_seats(const struct room *room, uint32_t member);
+/* In seats.c: a member's private scope, made where there is none yet; NULL when no such member is
+ * here. */
 struct scope *room_private_scope(struct room *room, uint32_t member);
 
 #endif

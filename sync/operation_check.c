@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "sync/operation_parts.h"
+#include "sync/room_parts.h"
 
 /* What a new record counts for beside its values, against the room's memory. */
 #define RECORD_COST 256u
@@ -38,7 +39,7 @@ static enum status check_existence(const struct actor *actor,
         return STATUS_OK;
     }
     bool mine = tombstone && record->owner == actor->author.member;
-    bool again = (edit->guards & GUARD_MINE) != 0 && mine;
+    bool again = actor->server || ((edit->guards & GUARD_MINE) != 0 && mine);
     if (touched->deleted || (tombstone && !(edit->verb == VERB_PUT && again)))
         return STATUS_DELETED;
     const struct collection *collection = collection_of(actor, &group->fresh, touched->collection);
@@ -165,7 +166,7 @@ check_emit(const struct actor *actor, const struct edit *edit, struct group *gro
     size_t bytes = canonical_bytes(edit->arguments);
     if (bytes > EVENT_BYTES_MAX)
         return STATUS_LIMIT;
-    if (edit->to != 0 && !room_seats(actor->room, edit->to))
+    if (edit->to != 0 && !room_member_here(actor->room, edit->to))
         return STATUS_NOT_FOUND;
     group->bytes += bytes;
     return STATUS_OK;
@@ -177,12 +178,15 @@ static enum status accepted(const struct actor *actor,
                             int target,
                             bool makes)
 {
+    struct room *room = actor->room;
     if (actor->server || actor->rules->accept == NULL)
         return STATUS_OK;
+    if (room->ended != NULL)
+        return STATUS_REFUSED; /* nobody judges any more */
     const struct touched *touched = context->touched;
     struct edit_view view = {.member = actor->author.member,
                              .role = actor->role,
-                             .verb = (int)edit->verb,
+                             .verb = edit->verb,
                              .target = target,
                              .id = edit->id,
                              .owner = actor->author.member,
@@ -194,7 +198,13 @@ static enum status accepted(const struct actor *actor,
         view.changes = context->group->changes;
     if (touched != NULL && !touched->made)
         view.owner = touched->record->owner;
-    return actor->rules->accept(actor->room, &view);
+    room->judging = true;
+    enum status status = actor->rules->accept(room, &view);
+    room->judging = false;
+    if ((unsigned)status < STATUS_COUNT)
+        return status;
+    room_end(room, "the rules' accept returned a status that there is not");
+    return STATUS_REFUSED;
 }
 
 static enum status check_verb(const struct actor *actor,

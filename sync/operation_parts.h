@@ -31,6 +31,7 @@ struct edit {
 /* --- operation_read.c ---------------------------------------------------------------------------- */
 
 struct reference read_reference(struct reader *reader);
+bool record_id_valid(struct bytes id);
 struct bytes read_record_id(struct reader *reader);
 struct edit read_edit(struct reader *reader);
 /* `count` elements: pairs of a field and a value, or a field and its items. */

@@ -14,14 +14,19 @@ struct reference read_reference(struct reader *reader)
     return reference;
 }
 
+bool record_id_valid(struct bytes id)
+{
+    for (size_t i = 0; i < id.length; i++)
+        if (id.data[i] < 0x21 || id.data[i] > 0x7e)
+            return false;
+    return id.length >= 1 && id.length <= RECORD_ID_BYTES_MAX;
+}
+
 struct bytes read_record_id(struct reader *reader)
 {
     struct bytes id = read_string(reader);
-    if (id.length < 1 || id.length > RECORD_ID_BYTES_MAX)
+    if (!record_id_valid(id))
         reader_fail(reader, STATUS_MALFORMED);
-    for (size_t i = 0; i < id.length; i++)
-        if (id.data[i] < 0x21 || id.data[i] > 0x7e)
-            reader_fail(reader, STATUS_MALFORMED);
     return id;
 }
 

@@ -245,6 +245,18 @@ static void apply_named(struct replay *replay, struct reader *reader)
         fail(replay, STATUS_MALFORMED);
 }
 
+/* Of another size the kind is another one. */
+static void apply_memory(struct replay *replay, struct reader *reader)
+{
+    struct bytes memory = read_binary(reader);
+    if (reader->status != STATUS_OK || !has_room(replay))
+        return;
+    if (memory.length == 0 || memory.length != replay->room->rules->memory_bytes)
+        fail_changed(replay);
+    else
+        memcpy(replay->room->memory.data, memory.data, memory.length);
+}
+
 /* --- The room itself ----------------------------------------------------------------------------- */
 
 /* By what the log goes on. The limits decide what is forgotten: a replay under others would come out
@@ -468,6 +480,12 @@ static void apply_act(struct replay *replay, struct reader *reader)
         return;
     case ACT_INPUT:
         apply_input(replay, reader);
+        return;
+    case ACT_MEMORY:
+        apply_memory(replay, reader);
+        return;
+    case ACT_RESULT:
+        log_read_result(reader); /* it is told of elsewhere: log_results() */
         return;
     }
 }

@@ -1,10 +1,9 @@
 #include <assert.h>
 #include <string.h>
 
+#include "sync/hash.h"
 #include "sync/log.h"
 #include "sync/room_parts.h"
-
-static void random_seed(struct room *room, uint64_t seed);
 
 /* --- Life of a room -------------------------------------------------------------------------- */
 
@@ -26,11 +25,51 @@ void room_default_limits(struct room_limits *limits)
     limits->clients = limits->clients > 0 ? limits->clients : defaults.clients;
 }
 
+/* Of a write's number: its field, and itself. */
+#define NUMBER_BYTES (2u + 9u)
+/* Of a write beside its values: the act, the edit and a record's id. */
+#define WRITE_BYTES (24u + RECORD_ID_BYTES_MAX)
+
+static uint32_t fields_widest(const struct rules *rules)
+{
+    uint32_t widest = 0;
+    for (uint32_t i = 0; i < rules->collection_count; i++) {
+        const struct collection_rules *collection = &rules->collections[i];
+        bool learns = rules->learns || collection->learns;
+        uint32_t count = learns ? FIELDS_MAX : collection->field_count;
+        widest = count > widest ? count : widest;
+    }
+    return widest;
+}
+
+/* What the rules keep beside records. */
+static bool take_memory(struct room *room)
+{
+    const struct rules *rules = room->rules;
+    const struct memory *memory = &room->options.memory;
+    room->write_bytes = WRITE_BYTES + fields_widest(rules) * NUMBER_BYTES;
+    if (rules->timer != NULL) {
+        room->timers = memory_allocate(memory, ROOM_TIMERS_MAX * sizeof *room->timers);
+        if (room->timers == NULL)
+            return false;
+    }
+    if (rules->memory_bytes == 0)
+        return true;
+    room->memory.data = memory_allocate(memory, rules->memory_bytes);
+    if (room->memory.data == NULL)
+        return false;
+    memset(room->memory.data, 0, rules->memory_bytes);
+    room->memory.logged = room->memory.created = room_memory_hash(room);
+    return true;
+}
+
 struct room *room_make(const struct room_options *options)
 {
     const struct rules *rules = options->rules;
-    assert(rules != NULL && rules->tick_hz >= 1 && rules->tick_hz <= 120);
-    assert(rules->frame_hz >= 1 && rules->tick_hz % rules->frame_hz == 0);
+    char error[RULES_ERROR_BYTES];
+    bool sound = rules_check(rules, error, sizeof error);
+    assert(sound);
+    (void)sound;
     assert(options->incarnation >= 1 && options->incarnation <= (uint64_t)INTEGER_MAX);
 
     struct room *room = memory_allocate(&options->memory, sizeof *room);
@@ -46,14 +85,12 @@ struct room *room_make(const struct room_options *options)
         memory_release(&options->memory, room);
         return NULL;
     }
-    if (rules->timer != NULL) {
-        room->timers = memory_allocate(&options->memory, ROOM_TIMERS_MAX * sizeof *room->timers);
-        if (room->timers == NULL) {
-            room_destroy(room);
-            return NULL;
-        }
+    if (!take_memory(room)) {
+        room_destroy(room);
+        return NULL;
     }
     inputs_declare(room);
+    room->allowance = allowance_of_tick(rules);
     room->learns = rules->learns;
     for (uint32_t i = 0; i < rules->collection_count; i++) {
         room->learns |= rules->collections[i].learns;
@@ -80,9 +117,10 @@ struct room *room_create(const struct room_options *options)
             return NULL;
         }
         options->rules->created(room);
-        log_tick_end(room);
+        log_random(room);
     }
     room->blank = options->logs; /* what its rules began with they would begin with again */
+    room->memory.created = room_memory_hash(room);
     return room;
 }
 
@@ -94,6 +132,7 @@ void room_destroy(struct room *room)
     clients_free(room);
     state_free(&room->state);
     memory_release(&memory, room->timers);
+    memory_release(&memory, room->memory.data);
     memory_release(&memory, room->seats);
     memory_release(&memory, room->inbox.data);
     memory_release(&memory, room->acts.data);
@@ -101,9 +140,6 @@ void room_destroy(struct room *room)
 }
 
 /* --- Taking the inbox -------------------------------------------------------------------------- */
-
-/* What an edit of the rules takes in the log beside its values: names, an id, heads. */
-#define RULES_EDIT_BYTES 128u
 
 static struct actor actor_of(struct room *room, const struct seat *seat)
 {
@@ -116,22 +152,17 @@ static struct actor actor_of(struct room *room, const struct seat *seat)
                           .mine = seat->client->mine};
 }
 
-static int presence_field(const struct room *room, const char *name)
-{
-    return collection_field(&room->state.schema.collections[0], bytes_of(name));
-}
-
 static void presence_set_away(struct room *room, struct seat *seat, bool away)
 {
     struct author server = {0, 0};
-    int field = presence_field(room, "away");
     uint8_t packed[1];
     struct writer writer = writer_on(packed, sizeof packed);
     pack_bool(&writer, true);
     if (away)
-        state_set_packed(&room->state, seat->presence, field, writer_bytes(&writer), server);
+        state_set_packed(&room->state, seat->presence, PRESENCE_AWAY, writer_bytes(&writer),
+                         server);
     else
-        state_unset(&room->state, seat->presence, field, server);
+        state_unset(&room->state, seat->presence, PRESENCE_AWAY, server);
 }
 
 static void presence_set_user(struct room *room, struct seat *seat, struct bytes user)
@@ -143,8 +174,21 @@ static void presence_set_user(struct room *room, struct seat *seat, struct bytes
     if (user.length == 0)
         return;
     value_canonical(&reader, &writer);
-    state_set_packed(&room->state, seat->presence, presence_field(room, "user"),
-                     writer_bytes(&writer), server);
+    state_set_packed(&room->state, seat->presence, PRESENCE_USER, writer_bytes(&writer), server);
+}
+
+/* What they do about this member does not count as the tick's. */
+static void
+tell_rules(struct room *room, void (*callback)(struct room *room, uint32_t member), uint32_t member)
+{
+    struct allowance of_tick = room->allowance;
+    if (callback == NULL || room->ended != NULL)
+        return;
+    room->allowance = allowance_of_member(room->rules);
+    room->allowance.timers = of_tick.timers;
+    callback(room, member);
+    of_tick.timers = room->allowance.timers;
+    room->allowance = of_tick;
 }
 
 static void take_join(struct room *room, uint32_t number, struct bytes user)
@@ -156,8 +200,7 @@ static void take_join(struct room *room, uint32_t number, struct bytes user)
         state_make(&room->state, room->state.scopes[SCOPE_PRESENCE], 0, id, seat->client->member);
     seat->presence->seat = number;
     presence_set_user(room, seat, user);
-    if (room->rules->joined != NULL)
-        room->rules->joined(room, seat->client->member);
+    tell_rules(room, room->rules->joined, seat->client->member);
 }
 
 static void take_back(struct room *room, uint32_t number, struct bytes user)
@@ -263,8 +306,7 @@ static void give_up_seat(struct room *room, uint32_t number)
     log_left(room, number);
     client_rise(room, client);
     seat_release(room, number);
-    if (room->rules->left != NULL)
-        room->rules->left(room, client->member);
+    tell_rules(room, room->rules->left, client->member);
 }
 
 /* After the inbox, so that what a member did before it left counts. */
@@ -288,7 +330,7 @@ static void take_departures(struct room *room)
 
 static void run_timers(struct room *room)
 {
-    for (uint32_t i = 0; i < room->timer_count;) {
+    for (uint32_t i = 0; i < room->timer_count && room->ended == NULL;) {
         struct timer timer = room->timers[i];
         if (timer.due > room->tick) {
             i++;
@@ -304,14 +346,46 @@ static void run_timers(struct room *room)
 
 /* --- The step ------------------------------------------------------------------------------------ */
 
-/* Private scopes of those who may write into theirs in this tick. */
-static bool prepare_private(struct room *room)
+/* How many members the rules are told of in the next tick: they come, or they go. */
+static uint32_t members_moving(const struct room *room)
+{
+    struct inbox_entry entry;
+    struct bytes bytes;
+    uint32_t count = 0;
+    for (uint32_t at = 0; inbox_next(&room->inbox, &at, &entry, &bytes);)
+        count += entry.seat != SEAT_NONE && entry.kind == INBOX_JOIN ? 1 : 0;
+    bool going = room->departing || room->seats_away > 0;
+    for (uint32_t i = 0; going && i < room->seat_count; i++) {
+        const struct seat *seat = &room->seats[i];
+        bool expired = seat->state == SEAT_AWAY && room->tick + 1 >= seat->frame_tick;
+        count += expired || seat->state == SEAT_LEAVING ? 1 : 0;
+    }
+    return count;
+}
+
+/* All that the rules may write in the next tick. */
+struct rules_writes {
+    uint32_t records;
+    size_t bytes;
+};
+
+static struct rules_writes rules_writes(const struct room *room)
+{
+    const struct rules *rules = room->rules;
+    struct allowance member = allowance_of_member(rules);
+    bool told = rules->joined != NULL || rules->left != NULL;
+    uint32_t members = told && member.records > 0 ? members_moving(room) : 0;
+    return (struct rules_writes){rules->tick_records + members * member.records,
+                                 rules->tick_bytes + members * (size_t)member.bytes};
+}
+
+/* Private scopes of those who may write into theirs in this tick, or for whom the rules may. */
+static bool prepare_private(struct room *room, uint32_t per_tick)
 {
     struct inbox_entry entry;
     struct bytes bytes;
     if (!room->has_private)
         return true;
-    uint32_t per_tick = room->rules->tick_records;
     for (uint32_t i = 0; per_tick > 0 && i < room->seat_count; i++) {
         struct client *client = room->seats[i].client;
         if (client != NULL && client->mine != NULL &&
@@ -356,27 +430,31 @@ bool room_reserve(struct room *room, uint32_t edits, size_t bytes)
     return state_reserve(state, edits, bytes);
 }
 
-/* Each edit is an act at most, and stands in the log as it came. */
-static bool prepare_log(struct room *room)
+/* Each edit is an act at most, and stands in the log as it came; beside them there are names that
+ * presence teaches, timers, who left, and one act each for the random stream, the rules' memory and the
+ * room's end. */
+static bool prepare_log(struct room *room, struct rules_writes writes)
 {
     const struct rules *rules = room->rules;
-    size_t acts = room->inbox.edits + rules->tick_records + FIELDS_MAX + ROOM_TIMERS_MAX + 1;
+    size_t acts = room->inbox.edits + writes.records + FIELDS_MAX + 3;
+    acts += rules->timer != NULL ? TICK_TIMERS_MAX : 0;
     acts += room->input_seats;
     if (room->departing || room->seats_away > 0)
         acts += room->seats_taken;
-    size_t bytes = room->inbox.bytes + FIELDS_MAX * NAME_BYTES_MAX + rules->tick_bytes +
-                   rules->tick_records * (size_t)RULES_EDIT_BYTES +
-                   room->input_seats * (size_t)INPUT_BYTES_MAX;
+    size_t bytes = room->inbox.bytes + FIELDS_MAX * NAME_BYTES_MAX + writes.bytes +
+                   writes.records * room->write_bytes + rules->memory_bytes +
+                   ROOM_REASON_BYTES_MAX + room->input_seats * (size_t)INPUT_BYTES_MAX;
     return log_reserve(room, acts, bytes);
 }
 
 enum status room_prepare(struct room *room)
 {
-    const struct rules *rules = room->rules;
-    uint32_t records = room->inbox.edits + rules->tick_records;
-    size_t bytes = room->inbox.bytes + rules->tick_bytes + departure_bytes(room) / 4 + 1;
-    bool prepared =
-        prepare_private(room) && room_reserve(room, records, bytes) && prepare_log(room);
+    struct rules_writes writes = rules_writes(room);
+    uint32_t records = room->inbox.edits + writes.records;
+    size_t bytes = room->inbox.bytes + writes.bytes + departure_bytes(room) / 4 + 1;
+    bool prepared = prepare_private(room, writes.records) && room_reserve(room, records, bytes) &&
+                    prepare_log(room, writes);
+    room->allowance = allowance_of_tick(room->rules);
     return prepared ? STATUS_OK : STATUS_MEMORY;
 }
 
@@ -394,6 +472,10 @@ void room_settle(struct room *room)
     room->shared_tick = room->logged = room->saved = room->tick;
     room->random_logged = room->random[0];
     room->news = room->behind = room->private_changed = room->replaying = false;
+    room->memory.logged = room_memory_hash(room);
+    room->memory.tick = room->tick;
+    room->memory.told = true;
+    room->loaded = true;
 }
 
 void room_set_tick(struct room *room, uint64_t tick)
@@ -412,10 +494,13 @@ void room_tick(struct room *room)
     room_set_tick(room, room->tick + 1);
     drop_told_notices(room);
     inputs_tick(room); /* first, so that they are the same for all callbacks of the tick */
+    if (room->loaded && room->rules->woken != NULL)
+        room->rules->woken(room);
+    room->loaded = false;
     take_inbox(room);
     take_departures(room);
     run_timers(room);
-    if (room->rules->tick != NULL)
+    if (room->rules->tick != NULL && room->ended == NULL)
         room->rules->tick(room);
     room->notices_told = room->notice_count;
     log_tick_end(room);
@@ -423,20 +508,10 @@ void room_tick(struct room *room)
 
 /* --- Figures ------------------------------------------------------------------------------------- */
 
-bool room_frame_due(const struct room *room)
-{
-    return room->tick % (room->rules->tick_hz / room->rules->frame_hz) == 0;
-}
-
 const struct notice *room_notices(const struct room *room, uint32_t *count)
 {
     *count = room->notices_told;
     return room->notices;
-}
-
-uint64_t room_tick_number(const struct room *room)
-{
-    return room->tick;
 }
 
 uint64_t room_incarnation(const struct room *room)
@@ -447,11 +522,6 @@ uint64_t room_incarnation(const struct room *room)
 const struct rules *room_rules(const struct room *room)
 {
     return room->rules;
-}
-
-uint32_t room_members(const struct room *room)
-{
-    return room->seats_taken;
 }
 
 uint32_t room_records(const struct room *room)
@@ -469,7 +539,8 @@ uint64_t room_footprint(const struct room *room)
     return sizeof *room + room->state.heap.footprint + room->state.slot_bytes +
            room->state.bucket_count * sizeof(struct record *) +
            room->client_buckets * sizeof(struct client *) +
-           room->seat_capacity * sizeof(struct seat) + room->inbox.capacity + room->acts.capacity;
+           room->seat_capacity * sizeof(struct seat) + room->inbox.capacity + room->acts.capacity +
+           room->rules->memory_bytes;
 }
 
 uint32_t room_seat_member(const struct room *room, uint32_t seat)
@@ -480,134 +551,4 @@ uint32_t room_seat_member(const struct room *room, uint32_t seat)
 const uint64_t *room_refusals(const struct room *room)
 {
     return room->refusals;
-}
-
-/* --- For rules ----------------------------------------------------------------------------------- */
-
-/* PCG32 (O'Neill 2014): 64 bits of state, an odd increment as the stream. */
-static uint32_t random_next(struct room *room)
-{
-    uint64_t old = room->random[0];
-    room->random[0] = old * UINT64_C(6364136223846793005) + room->random[1];
-    uint32_t shifted = (uint32_t)(((old >> 18) ^ old) >> 27);
-    uint32_t turn = (uint32_t)(old >> 59);
-    return shifted >> turn | shifted << (-turn & 31);
-}
-
-static void random_seed(struct room *room, uint64_t seed)
-{
-    room->random[0] = 0;
-    room->random[1] = (seed << 1) | 1;
-    random_next(room);
-    room->random[0] += seed;
-    random_next(room);
-}
-
-uint32_t room_random(struct room *room, uint32_t bound)
-{
-    assert(bound > 0);
-    uint32_t uneven = -bound % bound; /* this many of 2^32 would favour the low results */
-    uint32_t number;
-    do {
-        number = random_next(room);
-    } while (number < uneven);
-    return number % bound;
-}
-
-enum status room_set_timer(struct room *room, uint32_t number, uint32_t ticks)
-{
-    assert(room->rules->timer != NULL);
-    uint32_t count = room->timer_count;
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < count; i++)
-        if (room->timers[i].number != number)
-            room->timers[kept++] = room->timers[i];
-    room->timer_count = kept;
-    if (kept == ROOM_TIMERS_MAX && ticks > 0)
-        return STATUS_LIMIT;
-    log_timer(room, number, ticks);
-    if (ticks == 0)
-        return STATUS_OK;
-    struct timer timer = {room->tick + ticks, number};
-    uint32_t at = kept; /* by due tick; equal ones in the order in which they were set */
-    while (at > 0 && room->timers[at - 1].due > timer.due) {
-        room->timers[at] = room->timers[at - 1];
-        at--;
-    }
-    room->timers[at] = timer;
-    room->timer_count++;
-    return STATUS_OK;
-}
-
-enum status room_edit(struct room *room, uint32_t member, struct bytes operation)
-{
-    struct reader reader = reader_on(operation);
-    struct reader check = reader;
-    operation_count(&check);
-    enum status status = reader_end(&check);
-    if (status != STATUS_OK)
-        return status;
-    struct actor actor = {.room = room,
-                          .state = &room->state,
-                          .rules = room->rules,
-                          .limits = &room->options.limits,
-                          .role = ROLE_ADMIN,
-                          .server = true,
-                          .replay = room->replaying};
-    if (member != 0)
-        actor.mine = room_private_scope(room, member);
-    status = operation_apply(&actor, &reader);
-    if (status == STATUS_OK)
-        log_edit(room, member, operation);
-    return status;
-}
-
-static const struct record *
-room_record(const struct room *room, int collection, uint32_t member, struct bytes id)
-{
-    const struct collection *known = &room->state.schema.collections[collection];
-    const struct scope *scope = room->state.server;
-    if (known->sight == SIGHT_MEMBER) {
-        const struct record *presence = presence_find(room, member);
-        scope = presence == NULL ? NULL : room->seats[presence->seat].client->mine;
-    } else if (known->sight != SIGHT_SERVER) {
-        scope = room->state.scopes[collection_scope(known)];
-    }
-    if (scope == NULL)
-        return NULL;
-    const struct record *record = state_find(&room->state, scope, collection, id);
-    return record != NULL && record->kind == RECORD_LIVE ? record : NULL;
-}
-
-size_t room_read(const struct room *room,
-                 const char *collection_name,
-                 uint32_t member,
-                 struct bytes id,
-                 const char *field_name,
-                 uint8_t *buffer,
-                 size_t capacity)
-{
-    const struct schema *schema = &room->state.schema;
-    int collection = schema_collection(schema, bytes_of(collection_name));
-    if (collection < 0)
-        return 0;
-    int field = collection_field(&schema->collections[collection], bytes_of(field_name));
-    const struct record *record = room_record(room, collection, member, id);
-    const struct cell *cell = record == NULL || field < 0 ? NULL : record_cell(record, field);
-    if (cell == NULL || cell->type == CELL_HOLE)
-        return 0;
-    struct writer writer = writer_on(buffer, capacity);
-    cell_write(&writer, cell);
-    return writer.status == STATUS_OK ? writer.length : 0;
-}
-
-void room_end(struct room *room, const char *reason)
-{
-    log_ended(room, reason);
-    room->ended = reason;
-}
-
-const char *room_ended(const struct room *room)
-{
-    return room->ended;
 }

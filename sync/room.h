@@ -78,9 +78,6 @@ MUST_CHECK enum status room_prepare(struct room *room);
 /* One step: the inbox in its order, timers, the rules' tick. Allocates nothing. */
 void room_tick(struct room *room);
 
-/* True when this tick is one that sends frames (every tick_hz/frame_hz-th). */
-bool room_frame_due(const struct room *room);
-
 /* Presence that the tick just made has refused, and inputs that were since the one before: whom to
  * send a notice. Valid until the next tick. */
 struct notice {
@@ -89,11 +86,9 @@ struct notice {
 };
 const struct notice *room_notices(const struct room *room, uint32_t *count);
 
-/* Figures, for metrics and for deciding when to put a room to sleep. */
-uint64_t room_tick_number(const struct room *room);
+/* Figures, for metrics and for deciding when to put a room to sleep; more in sync/rules.h. */
 uint64_t room_incarnation(const struct room *room);
 const struct rules *room_rules(const struct room *room);
-uint32_t room_members(const struct room *room);   /* seats taken, those away included */
 uint32_t room_records(const struct room *room);   /* live records, presence not counted */
 uint64_t room_bytes(const struct room *room);     /* state, as room_limits.state_bytes counts it */
 uint64_t room_footprint(const struct room *room); /* all memory taken from struct memory */
@@ -112,31 +107,9 @@ struct input_counts {
 };
 const struct input_counts *room_input_counts(const struct room *room);
 
-/* --- For rules, inside their callbacks ------------------------------------------------------ */
-
-/* Uniform in 0..bound-1 from the room's stream; bound > 0. */
-uint32_t room_random(struct room *room, uint32_t bound);
-
-/* Calls rules->timer with `timer` in `ticks` (at least 1) ticks; again replaces, 0 cancels. The
- * numbers are the rules' own. STATUS_LIMIT beyond ROOM_TIMERS_MAX. */
-MUST_CHECK enum status room_set_timer(struct room *room, uint32_t timer, uint32_t ticks);
-
-/* Applies edits as the server (author 0), whole or not at all. `operation` is one operation of
- * the wire document. For a collection with SIGHT_MEMBER, `member` says whose record is meant;
- * else it is 0. In "presence" the record is named by the member's number as a decimal string. */
-MUST_CHECK enum status room_edit(struct room *room, uint32_t member, struct bytes operation);
-
-/* Reads one field's value as msgpack into the caller's buffer; its length, 0 when unset. */
-size_t room_read(const struct room *room,
-                 const char *collection,
-                 uint32_t member,
-                 struct bytes id,
-                 const char *field,
-                 uint8_t *buffer,
-                 size_t capacity);
-
-/* Ends the room with a reason; the server closes its members with 4014. Static text. */
-void room_end(struct room *room, const char *reason);
-const char *room_ended(const struct room *room); /* NULL while it goes on */
+/* What its rules say. */
+const char *room_ended(const struct room *room); /* the reason; NULL while it goes on */
+/* The card as of the last tick: empty for none. *stamp is another one whenever it is another card. */
+struct bytes room_card_shown(const struct room *room, uint64_t *stamp);
 
 #endif

@@ -61,9 +61,15 @@ static uint64_t hash_private_scopes(const struct room *room)
     return sum;
 }
 
+uint64_t room_memory_hash(const struct room *room)
+{
+    size_t length = room->rules->memory_bytes;
+    return length > 0 ? hash_bytes(0, (struct bytes){room->memory.data, length}) : 0;
+}
+
 uint64_t room_hash_kept(const struct room *room)
 {
-    uint64_t sum = hash_private_scopes(room);
+    uint64_t sum = hash_private_scopes(room) + room_memory_hash(room);
     for (int i = SCOPE_EVERYONE; i < SCOPE_COUNT; i++)
         if (i != SCOPE_PRESENCE && room->state.scopes[i] != NULL)
             sum += hash_scope(&room->state.schema, room->state.scopes[i]);

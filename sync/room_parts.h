@@ -1,9 +1,10 @@
 /* room_parts.h - the inside of a room, shared by room.c, seats.c, inbox.c, inputs.c, clients.c,
- * frame.c, log.c, replay.c, snapshot*.c and welcome.c alone. */
+ * frame.c, log.c, replay.c, snapshot*.c, rules_*.c, operation_check.c and welcome.c alone. */
 #ifndef SYNC_ROOM_PARTS_H
 #define SYNC_ROOM_PARTS_H
 
 #include "sync/inputs.h"
+#include "sync/log.h"
 #include "sync/operation.h"
 #include "sync/place.h"
 #include "sync/room.h"
@@ -114,6 +115,26 @@ struct timer {
     uint32_t number;
 };
 
+/* What the rules may still do: in this tick, or in the callback about one member. */
+struct allowance {
+    uint32_t records, bytes, timers;
+};
+
+/* The rules' own memory, and what the log has of it. */
+struct rules_memory {
+    uint8_t *data;    /* [rules->memory_bytes]; NULL where the rules have none */
+    uint64_t created; /* hash of what the rules began with */
+    uint64_t logged;  /* hash of what was written down last; of zeros before that */
+    uint64_t tick;    /* when it was last looked at */
+    bool told;        /* a room that is made from the log has had its beginning */
+};
+
+struct card {
+    uint64_t stamp;
+    uint32_t length;
+    uint8_t packed[CARD_BYTES_MAX];
+};
+
 /* Acts since the last log entry: sync/log.h. */
 struct acts {
     uint8_t *data;
@@ -146,6 +167,13 @@ struct room {
     bool learns;       /* names, anywhere */
     bool has_private;  /* the kind has SIGHT_MEMBER collections */
     bool has_roles;
+
+    struct allowance allowance;
+    struct rules_memory memory;
+    struct card card;
+    size_t write_bytes; /* most that one write of the rules takes in the log beside packed values */
+    bool judging;       /* in rules->accept, which may write nothing */
+    bool loaded;        /* no tick was made since: the rules are to be told */
 
     struct inbox inbox;
     struct field input;   /* what a member may send for a tick, with rules->input */
@@ -215,6 +243,17 @@ void room_notice(struct room *room, uint32_t seat, enum status status);
 /* How much of the past it remembers from here on. */
 void room_set_memory(struct room *room, const struct room_limits *limits);
 
+/* rules_room.c */
+struct allowance allowance_of_tick(const struct rules *rules);
+struct allowance allowance_of_member(const struct rules *rules); /* without timers: the tick's */
+/* False where more is asked for: then the room has ended, for that reason. */
+bool allowance_spend(struct room *room, uint32_t records, size_t bytes);
+void random_seed(struct room *room, uint64_t seed);
+
+/* rules_records.c: applies one operation of the wire document as the server (author 0), whole or not at
+ * all: what a log has of the rules' writes. `member` says whose private scope is meant, else it is 0. */
+MUST_CHECK enum status room_edit(struct room *room, uint32_t member, struct bytes operation);
+
 /* log.c: each writes one act, where the room logs. Memory for them is set aside before. */
 #define ORIGIN_ELEMENTS 5u
 #define BITS_BYTES      8u
@@ -225,10 +264,16 @@ void log_left(struct room *room, uint32_t seat);
 void log_role(struct room *room, uint32_t seat, enum role role);
 void log_operation(struct room *room, uint32_t seat, enum status status, struct bytes operation);
 void log_edit(struct room *room, uint32_t member, struct bytes operation);
+/* The same where the operation is what the caller packs between the two; false: it need not. */
+bool log_edit_begin(struct room *room, uint32_t member, struct writer *writer);
+void log_edit_end(struct room *room, const struct writer *writer);
 void log_named(struct room *room, uint32_t known); /* definitions from `known` on */
 void log_timer(struct room *room, uint32_t number, uint32_t ticks);
 void log_input(struct room *room, uint32_t seat, struct bytes input); /* empty: none is in force */
+void log_random(struct room *room);
+void log_memory(struct room *room); /* where it has changed */
 void log_tick_end(struct room *room);
+void log_result(struct room *room, const struct log_result *result);
 void log_ended(struct room *room, const char *reason);
 /* Falling asleep and waking take a tick each, in which no timer runs. */
 void timers_wait(struct room *room);

@@ -102,8 +102,6 @@ static int add_event(struct schema *schema, struct heap *heap, struct event_name
 static void
 declare_collection(struct schema *schema, struct heap *heap, const struct collection_rules *rules)
 {
-    assert(rules->field_count <= FIELDS_MAX - 2);
-    assert(strlen(rules->name) <= NAME_BYTES_MAX);
     int number = add_collection(schema, heap,
                                 (struct collection){.name = bytes_of(rules->name),
                                                     .sight = (uint8_t)rules->sight,
@@ -112,15 +110,14 @@ declare_collection(struct schema *schema, struct heap *heap, const struct collec
                                                     .learns = rules->learns});
     assert(number >= 0);
     if (rules->sight == SIGHT_PRESENCE) {
-        add_field(schema, heap, number,
-                  (struct field){.name = bytes_of("user"), .type = FIELD_ANY});
-        add_field(schema, heap, number,
-                  (struct field){.name = bytes_of("away"), .type = FIELD_BOOL});
+        int user = add_field(schema, heap, number,
+                             (struct field){.name = bytes_of("user"), .type = FIELD_ANY});
+        int away = add_field(schema, heap, number,
+                             (struct field){.name = bytes_of("away"), .type = FIELD_BOOL});
+        assert(user == PRESENCE_USER && away == PRESENCE_AWAY);
     }
     for (uint32_t i = 0; i < rules->field_count; i++) {
         const struct field_rules *field = &rules->fields[i];
-        assert(field->merge != MERGE_ADD || field->type == FIELD_INT || field->type == FIELD_FIXED);
-        assert(!field->file || (field->type == FIELD_BINARY && field->merge == MERGE_SET));
         add_field(schema, heap, number, schema_field(field));
     }
 }
@@ -140,18 +137,11 @@ size_t schema_bytes(const struct rules *rules)
 
 void schema_init(struct schema *schema, struct heap *heap, const struct rules *rules)
 {
-    assert(rules->collection_count > 0 && rules->collection_count <= COLLECTIONS_MAX);
-    assert(rules->collections[0].sight == SIGHT_PRESENCE);
-    assert(rules->event_count <= EVENT_NAMES_MAX);
-
     *schema = (struct schema){.learns = rules->learns};
-    for (uint32_t i = 0; i < rules->collection_count; i++) {
-        assert((i == 0) == (rules->collections[i].sight == SIGHT_PRESENCE));
+    for (uint32_t i = 0; i < rules->collection_count; i++)
         declare_collection(schema, heap, &rules->collections[i]);
-    }
     for (uint32_t i = 0; i < rules->event_count; i++) {
         const struct event_rules *event = &rules->events[i];
-        assert(event->kept <= EVENTS_KEPT_MAX);
         add_event(schema, heap,
                   (struct event_name){.name = bytes_of(event->name),
                                       .kept = event->kept > 0 ? event->kept : EVENTS_KEPT_DEFAULT,
@@ -323,7 +313,7 @@ uint64_t schema_declared_hash(const struct schema *schema, const struct rules *r
     for (uint32_t i = 0; i < rules->collection_count; i++) {
         const struct collection *collection = &schema->collections[i];
         uint32_t fields = rules->collections[i].field_count;
-        fields += collection->sight == SIGHT_PRESENCE ? 2 : 0;
+        fields += collection->sight == SIGHT_PRESENCE ? PRESENCE_FIELDS : 0;
         const int64_t seen[] = {collection->sight, collection->role, fields};
         hash = hash_declared(hash, collection->name, seen, 3);
         for (uint32_t k = 0; k < fields; k++) {
@@ -338,5 +328,6 @@ uint64_t schema_declared_hash(const struct schema *schema, const struct rules *r
         const int64_t kept[] = {event->kept, event->presence};
         hash = hash_declared(hash, event->name, kept, 2);
     }
-    return hash;
+    const int64_t memory[] = {rules->memory_bytes};
+    return memory[0] > 0 ? hash_declared(hash, bytes_of("memory"), memory, 1) : hash;
 }

@@ -23,6 +23,13 @@ struct field {
     bool file;     /* may hold a file's hash */
 };
 
+/* The fields that presence has in any kind; those declared follow. */
+enum presence_field {
+    PRESENCE_USER,
+    PRESENCE_AWAY,
+    PRESENCE_FIELDS
+};
+
 struct collection {
     struct bytes name;
     struct field *fields;
@@ -65,11 +72,11 @@ size_t schema_bytes(const struct rules *rules);
 /* A field as it is declared, bounds that are left out being the widest. */
 struct field schema_field(const struct field_rules *rules);
 
-/* Declares the names of a kind. The tables must keep the limits (asserted). */
+/* Declares the names of a kind, whose tables keep the limits: rules_check(). */
 void schema_init(struct schema *schema, struct heap *heap, const struct rules *rules);
 
-/* A fingerprint of the names that a kind declares, their types, bounds and sights: what is kept of a
- * room means nothing under others. */
+/* A fingerprint of the names that a kind declares, their types, bounds and sights, and of its memory's
+ * size: what is kept of a room means nothing under others. */
 uint64_t schema_declared_hash(const struct schema *schema, const struct rules *rules);
 
 /* Numbers of names, or -1. */

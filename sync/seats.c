@@ -74,11 +74,6 @@ struct seat *member_seat(const struct room *room, uint32_t member)
     return NULL;
 }
 
-bool room_seats(const struct room *room, uint32_t member)
-{
-    return member_seat(room, member) != NULL;
-}
-
 struct scope *room_private_scope(struct room *room, uint32_t member)
 {
     const struct seat *seat = member_seat(room, member);

@@ -216,6 +216,8 @@ void snapshot_write(const struct room *room, struct writer *writer)
     write_bits(writer, room->random[1]);
     write_timers(writer, room);
     write_names(writer, room);
+    if (room->rules->memory_bytes > 0)
+        pack_binary(writer, (struct bytes){room->memory.data, room->rules->memory_bytes});
     for (int i = 0; i < SCOPE_COUNT; i++)
         if (i != SCOPE_PRESENCE)
             write_scope(writer, room->state.scopes[i]);

@@ -5,7 +5,8 @@
  *   room = snapshot_read(&options, writer_bytes(&writer), &status);
  *
  * Kept: names, records with their stamps, authors and lists, tombstones, events, private scopes,
- * what is remembered of client keys, the random stream, timers, the tick, the incarnation. A room
+ * what is remembered of client keys, the random stream, timers, the rules' memory, the tick, the
+ * incarnation. A room
  * made from it goes on as the one that was written would have: the same inputs lead to the same
  * state, stamps and slots, and places that clients hold stay good.
  * Not kept: seats, whose clients have left (rules->left is not called), what waits in the inbox,

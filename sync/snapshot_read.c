@@ -481,6 +481,19 @@ static void load_timers(struct loader *loader)
     room->timer_count = failed(loader) ? 0 : count;
 }
 
+/* Its size is part of what the kind declares. */
+static void load_memory(struct loader *loader)
+{
+    struct room *room = loader->room;
+    if (room->rules->memory_bytes == 0 || failed(loader))
+        return;
+    struct bytes memory = read_binary(&loader->reader);
+    if (memory.length != room->rules->memory_bytes)
+        damaged(loader);
+    else
+        memcpy(room->memory.data, memory.data, memory.length);
+}
+
 static void load_presence(struct loader *loader)
 {
     struct scope *presence = loader->room->state.scopes[SCOPE_PRESENCE];
@@ -510,6 +523,7 @@ static void load_room(struct loader *loader)
         damaged(loader); /* no stream: all its numbers may be the same one */
     load_timers(loader);
     load_names(loader);
+    load_memory(loader);
     load_scopes(loader);
     load_clients(loader);
     load_presence(loader);

@@ -3,8 +3,7 @@
 #include <assert.h>
 #include <stdio.h>
 
-#include "sync/pack.h"
-#include "sync/room.h"
+#include "sync/rules.h"
 
 static const struct field_rules presence_fields[] = {
     {.name = "x", .type = FIELD_FIXED, .maximum = 4000, .steps = 2},
@@ -27,6 +26,7 @@ static const struct field_rules shape_fields[] = {
 
 static const struct field_rules weather_fields[] = {{.name = "wind", .type = FIELD_INT}};
 static const struct field_rules hand_fields[] = {{.name = "cards", .type = FIELD_INT}};
+static const struct field_rules ledger_fields[] = {{.name = "joined", .type = FIELD_INT}};
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -53,7 +53,11 @@ static const struct collection_rules collections[] = {
      .learns = true,
      .fields = hand_fields,
      .field_count = COUNT(hand_fields)},
-    {.name = "ledger", .sight = SIGHT_SERVER, .learns = true},
+    {.name = "ledger",
+     .sight = SIGHT_SERVER,
+     .learns = true,
+     .fields = ledger_fields,
+     .field_count = COUNT(ledger_fields)},
 };
 
 static const struct event_rules events[] = {
@@ -83,77 +87,77 @@ const struct rules kind_mixed = {
 
 /* --- Rules that write ---------------------------------------------------------------------------- */
 
-#define LINE_BYTES 128u
+enum {
+    WEATHER = 3,
+    HANDS = 5,
+    LEDGER = 6
+};
+#define EVENT_ARRIVAL 2
+
 #define WIND_TIMER 1u
 #define WIND_TICKS 60u
 
+/* What the room has been through. */
+struct every_memory {
+    uint32_t joined, left;
+    uint64_t gusts;
+};
+
 /* A limit of the room, or a snapshot that a fuzzer made up, may stand in the way. */
-static void edit(struct room *room, uint32_t member, const struct writer *writer)
+static void expect(enum status status)
 {
-    enum status status = room_edit(room, member, writer_bytes(writer));
-    assert(status != STATUS_TRUNCATED && status != STATUS_MALFORMED);
+    assert(status != STATUS_TRUNCATED && status != STATUS_MALFORMED && status != STATUS_RANGE);
     (void)status;
 }
 
-/* Puts one record with one number in it. */
-static void put_number(struct room *room,
-                       const char *collection,
-                       uint32_t member,
-                       const char *id,
-                       const char *field,
-                       int64_t value)
+static void
+put_number(struct room *room, int collection, uint32_t member, const char *id, int64_t value)
 {
-    uint8_t bytes[LINE_BYTES];
-    struct writer writer = writer_on(bytes, sizeof bytes);
-    pack_array(&writer, 1);
-    pack_array(&writer, 5);
-    pack_integer(&writer, 0);
-    pack_string(&writer, bytes_of(collection));
-    pack_string(&writer, bytes_of(id));
-    pack_string(&writer, bytes_of(field));
-    pack_integer(&writer, value);
-    edit(room, member, &writer);
-}
-
-static void announce(struct room *room, uint32_t member)
-{
-    uint8_t bytes[LINE_BYTES];
-    struct writer writer = writer_on(bytes, sizeof bytes);
-    pack_array(&writer, 1);
-    pack_array(&writer, 4);
-    pack_integer(&writer, 5);
-    pack_string(&writer, bytes_of("arrival"));
-    pack_integer(&writer, 0);
-    pack_integer(&writer, member);
-    edit(room, 0, &writer);
+    struct field_value field = {.field = 0, .number = value};
+    expect(room_put(room, collection, member, bytes_of(id), &field, 1));
 }
 
 static void set_wind(struct room *room, int64_t wind)
 {
-    put_number(room, "weather", 0, "here", "wind", wind);
-    enum status status = room_set_timer(room, WIND_TIMER, WIND_TICKS);
-    assert(status == STATUS_OK || status == STATUS_LIMIT);
-    (void)status;
+    put_number(room, WEATHER, 0, "here", wind);
+    expect(room_set_timer(room, WIND_TIMER, WIND_TICKS));
 }
 
 static void created(struct room *room)
 {
-    put_number(room, "ledger", 0, "all", "joined", 0);
+    put_number(room, LEDGER, 0, "all", 0);
     set_wind(room, 0);
 }
 
 static void joined(struct room *room, uint32_t member)
 {
+    struct every_memory *memory = room_memory(room);
     char id[16];
+    uint8_t packed[8];
+    struct writer writer = writer_on(packed, sizeof packed);
     snprintf(id, sizeof id, "m%u", member);
-    put_number(room, "hands", member, id, "cards", 5);
-    put_number(room, "ledger", 0, "all", "joined", member);
-    announce(room, member);
+    put_number(room, HANDS, member, id, 5);
+    put_number(room, LEDGER, 0, "all", member);
+    pack_integer(&writer, member);
+    expect(room_emit(room, EVENT_ARRIVAL, 0, writer_bytes(&writer)));
+    memory->joined++;
+}
+
+static void left(struct room *room, uint32_t member)
+{
+    struct every_memory *memory = room_memory(room);
+    char name[16];
+    snprintf(name, sizeof name, "m%u", member);
+    expect(room_result(room, bytes_of("stays"), bytes_of(name), (int64_t)room_tick_number(room),
+                       (struct bytes){0}));
+    memory->left++;
 }
 
 static void timer(struct room *room, uint32_t number)
 {
+    struct every_memory *memory = room_memory(room);
     (void)number;
+    memory->gusts++;
     set_wind(room, room_random(room, 12));
 }
 
@@ -169,7 +173,12 @@ const struct rules kind_every = {
     .input = &input,
     .tick_records = 16,
     .tick_bytes = 2048,
+    .member_records = 4,
+    .member_bytes = 64,
+    .memory_bytes = sizeof(struct every_memory),
+    .memory_ticks = 1,
     .created = created,
     .joined = joined,
+    .left = left,
     .timer = timer,
 };

@@ -172,7 +172,7 @@ void expect_value(const struct room *room,
     struct reader reader = reader_on(writer_bytes(&note));
     struct writer want = writer_on(wanted, sizeof wanted);
     value_canonical(&reader, &want); /* notation's arrays have long heads */
-    size_t length = room_read(room, collection, member, bytes_of(id), field, got, sizeof got);
+    size_t length = read_field(room, collection, member, id, field, got, sizeof got);
     if (length == 0)
         got[length++] = 0xc0;
     ck_assert_msg(bytes_equal(writer_bytes(&want), (struct bytes){got, length}),

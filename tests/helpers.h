@@ -15,6 +15,7 @@
 #include "sync/replica.h"
 #include "sync/room.h"
 #include "tests/every_kind.h"
+#include "tests/read_field.h"
 
 /* Memory that counts its blocks, gives only so many, and aborts while it is forbidden. */
 struct counted_memory {
@@ -50,7 +51,8 @@ void forget_spare_memory(struct room *room);
 enum status outcome(struct room *room, uint32_t seat, const char *edits);
 /* The same for a presence message, its pairs in notation. */
 enum status presence(struct room *room, uint32_t seat, const char *pairs);
-/* One operation of the rules, inside their callbacks; and between ticks, as the server. */
+/* One operation as the server, whatever names it teaches: inside a callback of the rules; and between
+ * ticks. */
 enum status rules_edit(struct room *room, uint32_t member, const char *edits);
 enum status server_edit(struct room *room, uint32_t member, const char *edits);
 

@@ -111,6 +111,19 @@ static void print_who(const struct sitting *seat)
 static const char *const roles[] = {"viewer", "editor", "owner", "admin"};
 static_assert(sizeof roles / sizeof roles[0] == ROLE_COUNT, "every role has its name");
 
+static void print_result(const struct log_result *result)
+{
+    fputs(",\"board\":", stdout);
+    print_text(result->board);
+    fputs(",\"name\":", stdout);
+    print_text(result->name);
+    printf(",\"score\":%" PRId64, result->score);
+    if (result->details.length > 0) {
+        fputs(",\"details\":", stdout);
+        json_packed(stdout, result->details);
+    }
+}
+
 static void print_act(const struct telling *telling, const struct log_act *act)
 {
     const struct schema *schema =
@@ -152,25 +165,29 @@ static void print_act(const struct telling *telling, const struct log_act *act)
         fputs(",\"reason\":", stdout);
         print_text(act->text);
         break;
+    case ACT_RESULT:
+        print_result(&act->result);
+        break;
     case ACT_SLEPT:
     case ACT_LEFT:
     case ACT_RANDOM:
     case ACT_HASH:
+    case ACT_MEMORY:
         break;
     }
 }
 
 static bool is_of_interest(enum act act)
 {
-    return act != ACT_RANDOM && act != ACT_HASH;
+    return act != ACT_RANDOM && act != ACT_HASH && act != ACT_MEMORY;
 }
 
 static void
 print_line(struct telling *telling, const struct log_entry *entry, const struct log_act *act)
 {
-    static const char *const names[] = {"opened", "woken",     "slept", "joined",  "left",
-                                        "role",   "operation", "edit",  "named",   "timer",
-                                        "random", "ended",     "hash",  "resumed", "input"};
+    static const char *const names[] = {
+        "opened", "woken",  "slept", "joined", "left",    "role",  "operation", "edit",  "named",
+        "timer",  "random", "ended", "hash",   "resumed", "input", "memory",    "result"};
     fputs("{\"time\":", stdout);
     print_time(entry->wall_ms);
     printf(",\"tick\":%" PRIu64 ",\"act\":\"%s\"", entry->tick, names[act->act]);

@@ -19,6 +19,7 @@
 #include "sync/snapshot.h"
 #include "tests/kept_log.h"
 #include "tests/property/play.h"
+#include "tests/read_field.h"
 
 #define CLIENTS_MAX 6
 #define QUEUE_MAX   64
@@ -624,8 +625,7 @@ static void heal(struct world *world)
 static int64_t shared_sum(const struct world *world)
 {
     uint8_t packed[16];
-    size_t length =
-        room_read(world->room, "counts", 0, bytes_of("all"), "sum", packed, sizeof packed);
+    size_t length = read_field(world->room, "counts", 0, "all", "sum", packed, sizeof packed);
     struct reader reader = reader_on((struct bytes){packed, length});
     return length == 0 ? 0 : read_integer(&reader);
 }

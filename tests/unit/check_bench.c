@@ -235,14 +235,12 @@ START_TEST(clock_is_one_the_server_reads)
 END_TEST
 
 /* Where the room has the seat's pointer. */
-static int64_t read_pointer(const struct room *room, uint32_t seat, const char *field)
+static int64_t read_pointer(const struct room *room, uint32_t seat, uint32_t field)
 {
-    char id[16];
-    uint8_t value[16];
-    snprintf(id, sizeof id, "%u", room_seat_member(room, seat));
-    size_t length = room_read(room, "presence", 0, bytes_of(id), field, value, sizeof value);
-    struct reader reader = reader_on((struct bytes){value, length});
-    return read_integer(&reader);
+    int64_t number = INT64_MIN;
+    uint32_t member = room_seat_member(room, seat);
+    ck_assert(room_number(room, 0, member, (struct bytes){0}, field, &number));
+    return number;
 }
 
 static void tick(struct room *room)
@@ -292,8 +290,8 @@ START_TEST(a_room_of_cursors_follows_the_hand)
         if (length > 0)
             ck_assert_int_eq(room_submit(room, seat, (struct bytes){out, length}), STATUS_OK);
         tick(room);
-        ck_assert_int_eq(read_pointer(room, seat, "x"), hand.x);
-        ck_assert_int_eq(read_pointer(room, seat, "y"), hand.y);
+        ck_assert_int_eq(read_pointer(room, seat, 2), hand.x);
+        ck_assert_int_eq(read_pointer(room, seat, 3), hand.y);
         hand_move(&hand, STEP_S);
     }
     frames_destroy(frames);

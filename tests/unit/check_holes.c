@@ -4,6 +4,7 @@
 #include "sync/log.h"
 #include "tests/every_kind.h"
 #include "tests/hub_world.h"
+#include "tests/read_field.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -56,7 +57,7 @@ static void write_record(struct peer *peer, const char *id)
 static bool has(const struct room *room, const char *id)
 {
     uint8_t value[16];
-    return room_read(room, "papers", 0, bytes_of(id), "q", value, sizeof value) > 0;
+    return read_field(room, "papers", 0, id, "q", value, sizeof value) > 0;
 }
 
 static uint64_t unsaved(const struct room *room)

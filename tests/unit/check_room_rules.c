@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "sync/hash.h"
-#include "sync/operation.h"
+#include "sync/room_parts.h"
 #include "tests/helpers.h"
 
 static struct room_options options;
