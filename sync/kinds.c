@@ -55,8 +55,8 @@ const struct rules kind_cursors = {
 /* --- All of them ---------------------------------------------------------------------------------- */
 
 const struct kinds kinds_built_in = {
-    .rules = {&kind_open, &kind_cursors, &kind_board},
-    .count = 3,
+    .rules = {&kind_open, &kind_cursors, &kind_board, &kind_race},
+    .count = 4,
 };
 
 const struct rules *kind_find(const struct kinds *kinds, struct bytes name)

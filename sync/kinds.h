@@ -24,6 +24,7 @@ extern const struct kinds kinds_built_in;
 extern const struct rules kind_open;
 extern const struct rules kind_cursors;
 extern const struct rules kind_board; /* board.c */
+extern const struct rules kind_race;  /* race.c */
 
 /* NULL for a name that is none of theirs. */
 const struct rules *kind_find(const struct kinds *kinds, struct bytes name);

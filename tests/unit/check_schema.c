@@ -141,6 +141,7 @@ START_TEST(kinds_are_found_by_name)
     ck_assert_ptr_eq(kind_find(kinds, bytes_of("open")), &kind_open);
     ck_assert_ptr_eq(kind_find(kinds, bytes_of("cursors")), &kind_cursors);
     ck_assert_ptr_eq(kind_find(kinds, bytes_of("board")), &kind_board);
+    ck_assert_ptr_eq(kind_find(kinds, bytes_of("race")), &kind_race);
     ck_assert_ptr_null(kind_find(kinds, bytes_of("Open")));
     ck_assert_ptr_null(kind_find(kinds, bytes_of("")));
 }

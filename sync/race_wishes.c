@@ -1,0 +1,305 @@
+/* race_wishes.c - who has a car, and what members may ask for. */
+#include <string.h>
+
+#include "sync/race_parts.h"
+
+#define BIT(field) (UINT32_C(1) << (field))
+
+static const struct bytes settings_id = {(const uint8_t *)"next", 4};
+
+/* --- Names --------------------------------------------------------------------------------------- */
+
+/* Winds, for bots: short, and nobody's name. */
+static const char *const bot_names[RACERS_MAX] = {
+    "Mistral", "Bora",  "Zonda",   "Chinook", "Sirocco", "Foehn",   "Levante",  "Ostro",
+    "Pampero", "Buran", "Khamsin", "Etesian", "Ponente", "Gregale", "Libeccio", "Tramontane",
+};
+
+static bool is_control(uint8_t byte)
+{
+    return byte < 0x20 || byte == 0x7f;
+}
+
+/* As much of the text as fits, whole characters alone, without control characters. */
+static void name_set(struct racer_name *name, struct bytes text)
+{
+    uint8_t length = 0;
+    for (size_t at = 0; at < text.length;) {
+        size_t next = at + 1;
+        while (next < text.length && (text.data[next] & 0xc0) == 0x80)
+            next++;
+        if (length + (next - at) > RACER_NAME_MAX)
+            break;
+        if (!is_control(text.data[at])) {
+            memcpy(name->text + length, text.data + at, next - at);
+            length = (uint8_t)(length + (next - at));
+        }
+        at = next;
+    }
+    memset(name->text + length, 0, RACER_NAME_MAX - length);
+    name->length = length;
+}
+
+/* `name` of what the member says of itself, where that is a map with one. */
+static struct bytes user_name(struct bytes user)
+{
+    struct reader reader = reader_on(user);
+    if (user.length == 0 || read_type(&reader) != PACK_MAP)
+        return (struct bytes){0};
+    for (uint32_t pairs = read_map(&reader); pairs > 0; pairs--) {
+        bool wanted = bytes_equal(read_string(&reader), bytes_of("name"));
+        if (wanted && read_type(&reader) == PACK_STRING)
+            return read_string(&reader);
+        read_value(&reader);
+    }
+    return (struct bytes){0};
+}
+
+static void name_member(const struct room *room, struct racer *racer)
+{
+    static const char prefix[] = "Driver ";
+    uint8_t text[sizeof prefix + DECIMAL_DIGITS], digits[DECIMAL_DIGITS];
+    name_set(&racer->name, user_name(room_member_user(room, racer->member)));
+    if (racer->name.length > 0)
+        return;
+    struct bytes number = bytes_decimal(racer->member, digits);
+    memcpy(text, prefix, sizeof prefix - 1);
+    memcpy(text + sizeof prefix - 1, number.data, number.length);
+    name_set(&racer->name, (struct bytes){text, sizeof prefix - 1 + number.length});
+}
+
+/* --- Places -------------------------------------------------------------------------------------- */
+
+struct bytes racer_id(uint32_t place)
+{
+    static const char digits[] = "0123456789101112131415";
+    size_t at = place < 10 ? place : 2 * place - 10;
+    return (struct bytes){(const uint8_t *)digits + at, place < 10 ? 1 : 2};
+}
+
+/* The place that has this id, or RACERS_MAX. */
+static uint32_t place_of(struct bytes id)
+{
+    uint32_t place = 0;
+    while (place < RACERS_MAX && !bytes_equal(racer_id(place), id))
+        place++;
+    return place;
+}
+
+static uint32_t place_free(const struct race_memory *race)
+{
+    uint32_t place = 0;
+    while (place < RACERS_MAX && race->racers[place].state != RACER_NONE)
+        place++;
+    return place;
+}
+
+static struct racer *racer_of(struct race_memory *race, uint32_t member)
+{
+    for (uint32_t i = 0; i < RACERS_MAX; i++)
+        if (race->racers[i].member == member)
+            return &race->racers[i];
+    return NULL;
+}
+
+void racer_free(struct racer *racer)
+{
+    memset(racer, 0, sizeof *racer);
+}
+
+/* The first colour from this one on that no other car has. */
+static uint8_t colour_free(const struct race_memory *race, uint32_t from)
+{
+    uint32_t taken = 0;
+    for (uint32_t i = 0; i < RACERS_MAX; i++)
+        if (race->racers[i].state != RACER_NONE)
+            taken |= BIT(race->racers[i].colour);
+    for (uint32_t i = 0; i < COLOURS; i++)
+        if ((taken & BIT((from + i) % COLOURS)) == 0)
+            return (uint8_t)((from + i) % COLOURS);
+    return (uint8_t)(from % COLOURS);
+}
+
+static bool watches(const struct room *room, uint32_t member)
+{
+    int64_t watch = 0;
+    room_number(room, RACE_PRESENCE, member, (struct bytes){0}, PRESENCE_WATCH, &watch);
+    return watch != 0;
+}
+
+/* False where no place is free. */
+static bool place_give(struct room *room, struct race_memory *race, uint32_t member)
+{
+    uint32_t place = place_free(race);
+    if (place == RACERS_MAX)
+        return false;
+    bool wants = room_member_role(room, member) >= ROLE_EDITOR && !watches(room, member);
+    if (!wants || racer_of(race, member) != NULL)
+        return true;
+    struct racer *racer = &race->racers[place];
+    uint8_t colour = colour_free(race, place);
+    racer_free(racer);
+    racer->state = RACER_WAITING;
+    racer->member = member;
+    racer->colour = colour;
+    name_member(room, racer);
+    return true;
+}
+
+void places_clear(struct room *room, struct race_memory *race)
+{
+    for (uint32_t i = 0; i < RACERS_MAX; i++) {
+        struct racer *racer = &race->racers[i];
+        if (racer->member != 0 && watches(room, racer->member))
+            racer_free(racer);
+    }
+}
+
+void places_give(struct room *room, struct race_memory *race)
+{
+    uint32_t member = room_member_next(room, 0);
+    while (member != 0 && place_give(room, race, member))
+        member = room_member_next(room, member);
+}
+
+void racer_make_bot(struct room *room, struct race_memory *race, uint32_t place)
+{
+    static const uint8_t skills[LEVELS] = {64, 128, 192, 240};
+    struct racer *racer = &race->racers[place];
+    if (racer->state == RACER_NONE) {
+        racer->colour = colour_free(race, place);
+        racer->state = RACER_RACING;
+    }
+    racer->member = racer->points = 0;
+    racer->ready = racer->vote = 0;
+    racer->skill = (uint8_t)(skills[setting(room, SETTINGS_LEVEL)] - 15 + room_random(room, 31));
+    name_set(&racer->name, bytes_of(bot_names[place]));
+}
+
+void race_joined(struct room *room, uint32_t member)
+{
+    struct race_memory *race = room_memory(room);
+    struct racer *racer = racer_of(race, member);
+    if (racer != NULL)
+        racer->gone = false;
+    else if (race->phase == PHASE_LOBBY)
+        place_give(room, race, member);
+}
+
+void race_left(struct room *room, uint32_t member)
+{
+    struct race_memory *race = room_memory(room);
+    struct racer *racer = racer_of(race, member);
+    if (racer == NULL)
+        return;
+    switch ((enum race_phase)race->phase) {
+    case PHASE_LOBBY:
+        racer_free(racer);
+        return;
+    case PHASE_COUNTDOWN:
+        racer_make_bot(room, race, (uint32_t)(racer - race->racers));
+        return;
+    case PHASE_RACING:
+    case PHASE_RESULTS:
+    case PHASES:
+        break;
+    }
+    if (racer->state == RACER_RACING)
+        racer->state = RACER_RETIRED;
+    racer->member = 0;
+    racer->ready = false;
+}
+
+/* --- What members ask for ------------------------------------------------------------------------ */
+
+static bool asks(const struct race_memory *race)
+{
+    return race->phase == PHASE_LOBBY || race->phase == PHASE_RESULTS;
+}
+
+static bool name_fits(struct field_view name)
+{
+    struct reader reader = reader_on(name.packed);
+    struct bytes text = read_string(&reader);
+    for (size_t i = 0; i < text.length; i++)
+        if (is_control(text.data[i]))
+            return false;
+    return text.length > 0;
+}
+
+static enum status accept_driver(const struct race_memory *race, const struct edit_view *edit)
+{
+    uint32_t place = place_of(edit->id);
+    if (place == RACERS_MAX || race->racers[place].member != edit->member || edit->makes ||
+        edit->verb == VERB_DELETE || (edit->changes & ~(BIT(DRIVER_WISHES) - 1)) != 0)
+        return STATUS_DENIED;
+    if (!asks(race))
+        return STATUS_REFUSED;
+    struct field_view vote = edit_leaves(edit, DRIVER_VOTE);
+    bool named = name_fits(edit_leaves(edit, DRIVER_NAME));
+    return named && (!vote.set || vote.number < track_count) ? STATUS_OK : STATUS_RANGE;
+}
+
+static enum status accept_settings(struct race_memory *race, const struct edit_view *edit)
+{
+    bool drives = racer_of(race, edit->member) != NULL;
+    if (edit->makes || edit->verb == VERB_DELETE || (!drives && edit->role < ROLE_OWNER))
+        return STATUS_DENIED;
+    if (!asks(race))
+        return STATUS_REFUSED;
+    for (int field = 0; field < SETTINGS_FIELDS; field++)
+        if (!edit_leaves(edit, field).set)
+            return STATUS_INCOMPLETE;
+    return STATUS_OK;
+}
+
+static enum status accept_chat(const struct edit_view *edit)
+{
+    struct reader reader = reader_on(edit->arguments);
+    if (read_type(&reader) != PACK_STRING)
+        return STATUS_TYPE;
+    size_t length = read_string(&reader).length;
+    return length >= 1 && length <= CHAT_BYTES_MAX ? STATUS_OK : STATUS_RANGE;
+}
+
+enum status race_accept(struct room *room, const struct edit_view *edit)
+{
+    struct race_memory *race = room_memory(room);
+    if (edit->verb == VERB_EMIT)
+        return accept_chat(edit);
+    if (edit->target == RACE_DRIVERS)
+        return accept_driver(race, edit);
+    return edit->target == RACE_SETTINGS ? accept_settings(race, edit) : STATUS_DENIED;
+}
+
+uint8_t setting(const struct room *room, enum settings_field field)
+{
+    static const uint8_t defaults[SETTINGS_FIELDS] = {LAPS_DEFAULT, BOTS_DEFAULT, LEVEL_DEFAULT};
+    int64_t number = defaults[field];
+    room_number(room, RACE_SETTINGS, 0, settings_id, field, &number);
+    return (uint8_t)number;
+}
+
+static int64_t wish(const struct room *room, uint32_t place, enum racer_field field, int64_t none)
+{
+    int64_t number = none;
+    room_number(room, RACE_DRIVERS, 0, racer_id(place), field, &number);
+    return number;
+}
+
+void wishes_take(struct room *room, struct race_memory *race)
+{
+    for (uint32_t i = 0; i < RACERS_MAX; i++) {
+        struct racer *racer = &race->racers[i];
+        struct field_view name = room_field(room, RACE_DRIVERS, 0, racer_id(i), DRIVER_NAME);
+        bool shown =
+            wish(room, i, DRIVER_MEMBER, 0) == racer->member; /* else it is not its record */
+        if (racer->member == 0 || !name.set || !shown)
+            continue;
+        struct reader reader = reader_on(name.packed);
+        name_set(&racer->name, read_string(&reader));
+        racer->colour = (uint8_t)wish(room, i, DRIVER_COLOUR, racer->colour);
+        racer->ready = (uint8_t)wish(room, i, DRIVER_READY, false);
+        racer->vote = (uint8_t)(wish(room, i, DRIVER_VOTE, -1) + 1);
+    }
+}
