@@ -22,6 +22,10 @@ export const TOW_MAX = 256
 export const CAR_LENGTH = 4.4
 export const CAR_WIDTH = 2
 
+export const KERB_LEFT = 1
+export const KERB_RIGHT = 2
+/** How far a kerb reaches beyond the road's edge. */
+export const KERB_WIDTH = 1.25
 export const SURFACES = ['asphalt', 'kerb', 'grass', 'sand']
 export const SLIDES = 1
 export const WALL = 2
@@ -162,7 +166,8 @@ function pointOf(raw) {
     pace: (raw.pace * PACES * TICK_HZ) / METRE,
     onLeft: SURFACES[raw.on_left],
     onRight: SURFACES[raw.on_right],
-    kerbs: raw.kerbs !== 0,
+    /** KERB_LEFT, KERB_RIGHT, both or 0. */
+    kerbs: raw.kerbs,
     /** The position beside it, metres to the right of the centre line. */
     beside: (offset) => [x - dy * offset, y + dx * offset],
   }

@@ -1,0 +1,105 @@
+// A race: the room's rules drive on the server, and here, ahead of it, with the same code.
+import { join } from '/tutti/tutti.js'
+import { roomInAddress } from '/shared/place.js'
+import { ownSeat } from '/shared/seat.js'
+import { statusPill } from '/shared/status.js'
+import { Controls } from './controls.js'
+import { Game } from './game.js'
+import { Home } from './home.js'
+import { Pads } from './pads.js'
+import { RacePage } from './race_page.js'
+import { loadRules } from './rules.js'
+import { Scene } from './scene.js'
+
+const KEPT_UNDER = 'tutti race'
+const KEY_UNDER = 'tutti race key'
+const KEY_BYTES = 16
+const TOLD_MS = 4_000
+
+const $ = (id) => document.getElementById(id)
+const scene = new Scene($('world'))
+const room = roomInAddress('')
+const kept = { name: ownSeat().name, colour: null, ...recall() }
+
+let telling
+/** Says what went wrong, over whatever shows. */
+function tell(text, { forGood = false } = {}) {
+  clearTimeout(telling)
+  $('trouble').textContent = text
+  $('trouble').hidden = false
+  if (!forGood) telling = setTimeout(() => ($('trouble').hidden = true), TOLD_MS)
+}
+
+function recall() {
+  try {
+    return JSON.parse(localStorage.getItem(KEPT_UNDER)) ?? {}
+  } catch {
+    return {}
+  }
+}
+
+function keep(chosen) {
+  Object.assign(kept, chosen)
+  try {
+    localStorage.setItem(KEPT_UNDER, JSON.stringify(kept))
+  } catch {
+    // A browser that keeps nothing asks again at the next visit.
+  }
+}
+
+/** Who this tab is to the room: the same driver still when a phone has put the page aside for a while. */
+function tabKey() {
+  const fresh = Array.from(crypto.getRandomValues(new Uint8Array(KEY_BYTES)))
+  try {
+    const known = JSON.parse(sessionStorage.getItem(KEY_UNDER)) ?? fresh
+    sessionStorage.setItem(KEY_UNDER, JSON.stringify(known))
+    return Uint8Array.from(known)
+  } catch {
+    return Uint8Array.from(fresh)
+  }
+}
+
+function view(name) {
+  document.body.dataset.view = name
+  for (const sheet of ['home', 'lobby', 'results']) $(sheet).hidden = sheet !== name
+  $('hud').hidden = name !== 'race'
+}
+
+function showHome(rules) {
+  view('home')
+  scene.show(rules.roads[0])
+  const enter = (room, track) => {
+    const query = new URLSearchParams({ room, track: track.name })
+    location.assign(`/race/?${query}`)
+  }
+  new Home($('home'), rules.roads, { name: kept.name, keep, enter })
+  const draw = () => {
+    scene.camera.overlook(rules.roads[0].box)
+    scene.draw([], 0)
+    requestAnimationFrame(draw)
+  }
+  draw()
+}
+
+async function enter(rules) {
+  const controls = new Controls(new Pads($('pads')).state)
+  const joined = await join('/', room, {
+    kind: 'race',
+    user: { name: kept.name },
+    key: tabKey(),
+    onStatus: statusPill($('status')),
+  })
+  const game = new Game(joined, rules, controls)
+  const page = new RacePage({ game, rules, controls, scene, tell, view, kept, keep })
+  // For who opens the browser's console: `race.game.room`, `race.controls.autopilot`.
+  globalThis.race = { game, rules, controls, scene }
+  page.start()
+}
+
+try {
+  const rules = await loadRules()
+  if (room === '') showHome(rules)
+  else await enter(rules)
+} catch (error) {
+  tell(`This race does not open: ${error.message}.`, { forGood: true })
+}

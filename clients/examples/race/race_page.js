@@ -1,0 +1,182 @@
+import { COUNTDOWN, LOBBY, RACING, RESULTS } from './game.js'
+import { Hud } from './hud.js'
+import { Lobby } from './lobby.js'
+import { Results } from './results.js'
+import { Sound } from './sound.js'
+import { Talk } from './talk.js'
+import { timeText } from './words.js'
+
+/** A page that stood still does not make up for it. */
+const ELAPSED_MAX = 0.1
+const ROOM_RECORD = 2
+const QUIET_MS = 250
+const views = { [LOBBY]: 'lobby', [COUNTDOWN]: 'race', [RACING]: 'race', [RESULTS]: 'results' }
+
+const $ = (id) => document.getElementById(id)
+
+/** All of a race on one page: which view shows, which car the camera follows, keys and news. */
+export class RacePage {
+  #game
+  #scene
+  #controls
+  #host
+  #sound = new Sound()
+  #lobby
+  #results
+  #hud
+  #closePanel = null
+  #road = null
+  #watched = null
+  #last = 0
+  #updatedAt = 0
+  #wished = false
+
+  /** `view` shows one of the page's views, `tell` says something over it, `keep` remembers wishes. */
+  constructor({ game, scene, controls, ...host }) {
+    this.#game = game
+    this.#scene = scene
+    this.#controls = controls
+    this.#host = host
+    this.#lobby = new Lobby($('lobby'), game, host.rules.roads, host.keep)
+    this.#results = new Results($('results'), game)
+    this.#hud = new Hud($('hud'), game)
+    this.#hud.onLight = (lit) => this.#sound.beep(lit > 0 ? 440 : 880, lit > 0 ? 0.14 : 0.5)
+    for (const form of document.querySelectorAll('.talk')) new Talk(form, game, host.tell)
+    this.#showCamera()
+    this.#listen()
+  }
+
+  start() {
+    const { room } = this.#game
+    room.on('frame', () => this.#update())
+    room.on('status', () => this.#update())
+    room.on('refused', ({ error }) => this.#host.tell(`The race says no: ${error.message}.`))
+    room.collection('drivers').on('change', (change) => this.#tellNews(change))
+    this.#update()
+    requestAnimationFrame((now) => this.#draw(now))
+  }
+
+  /** What the room's word changes: at most as often as it comes. */
+  #update() {
+    this.#updatedAt = performance.now()
+    const { race, road } = this.#game
+    if (road === null) return
+    if (road !== this.#road) {
+      this.#road = road
+      this.#scene.show(road)
+      this.#hud.show(road)
+    }
+    if (race.phase === LOBBY) this.#wishOnce()
+    const shown = views[race.phase]
+    if (document.body.dataset.view !== shown) this.#enterView(shown)
+    this.#controls.isOn = this.#game.isDriving
+    if (race.phase === LOBBY) this.#lobby.update()
+    if (race.phase === RESULTS) this.#results.update()
+  }
+
+  #enterView(name) {
+    this.#host.view(name)
+    if (name === 'race') {
+      this.#watched = null
+      this.#scene.camera.cut()
+      this.#hud.show(this.#road)
+    }
+  }
+
+  /** What this browser remembers, and what the link asked for, once we have a car. */
+  #wishOnce() {
+    const { own, room, drivers } = this.#game
+    if (this.#wished || own === null) return
+    this.#wished = true
+    const asked = new URLSearchParams(location.search).get('track')
+    const vote = this.#host.rules.roads.findIndex(({ name }) => name === asked)
+    const isFree = !drivers.some(({ colour }) => colour === this.#host.kept.colour)
+    const wishes = {
+      ...(vote >= 0 ? { vote } : {}),
+      ...(this.#host.kept.colour !== null && isFree ? { colour: this.#host.kept.colour } : {}),
+    }
+    if (Object.keys(wishes).length > 0) room.collection('drivers').set(own.id, wishes)
+  }
+
+  #draw(now) {
+    const elapsed = Math.min(ELAPSED_MAX, Math.max(0, (now - this.#last) / 1000))
+    this.#last = now
+    // Where nothing changes nothing comes, but time passes.
+    if (now - this.#updatedAt > QUIET_MS) this.#update()
+    const isRacing = document.body.dataset.view !== 'lobby'
+    const cars = isRacing ? this.#game.cars(now, elapsed) : []
+    const car = this.#followed(cars)
+    if (car !== null) this.#scene.camera.follow(car, elapsed)
+    else if (this.#road !== null) this.#scene.camera.overlook(this.#road.box)
+    if (this.#road !== null) this.#scene.draw(cars, elapsed)
+    if (document.body.dataset.view === 'race') this.#hud.draw(cars, car, now)
+    this.#sound.follow(isRacing ? car : null, car?.isOwn ? this.#controls.throttle : true)
+    requestAnimationFrame((next) => this.#draw(next))
+  }
+
+  /** Our own car; who has none watches the one that was chosen, or the leader. */
+  #followed(cars) {
+    const byId = (id) => cars.find((car) => car.id === id)
+    const own = cars.find((car) => car.isOwn)
+    const leader = byId(this.#game.drivers[0]?.id)
+    return own ?? byId(this.#watched) ?? leader ?? null
+  }
+
+  #tellNews({ id, record, before }) {
+    if (record === undefined || before === undefined) return
+    const now = performance.now()
+    const isOwn = id === this.#game.own?.id
+    if (isOwn && record.lap > before.lap) {
+      this.#hud.tell(`Lap ${record.lap}: ${timeText(record.last)}`, now)
+      this.#sound.beep(660)
+    }
+    const isRecord = (record.records & ROOM_RECORD) !== 0 && (before.records & ROOM_RECORD) === 0
+    if (isRecord)
+      this.#hud.tell(`Best lap of this room: ${record.name}, ${timeText(record.best)}`, now)
+  }
+
+  #listen() {
+    $('standings').addEventListener('click', ({ target }) => {
+      this.#watched = target.closest('[data-driver]')?.dataset.driver ?? null
+    })
+    const tools = {
+      sound: () => this.#toggleSound(),
+      camera: () => this.#turnCamera(),
+      network: () => this.#togglePanel(),
+    }
+    for (const [id, use] of Object.entries(tools)) $(id).addEventListener('click', use)
+    const keys = { KeyM: tools.sound, KeyC: tools.camera, KeyN: tools.network }
+    addEventListener('keydown', (event) => {
+      const isTyping = event.target.closest?.('input, textarea, select') != null
+      if (isTyping || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return
+      keys[event.code]?.()
+    })
+  }
+
+  async #toggleSound() {
+    $('sound').setAttribute('aria-pressed', String(await this.#sound.toggle()))
+  }
+
+  #turnCamera() {
+    this.#scene.camera.turns = !this.#scene.camera.turns
+    this.#scene.camera.cut()
+    this.#showCamera()
+  }
+
+  #showCamera() {
+    $('camera').setAttribute('aria-pressed', String(this.#scene.camera.turns))
+  }
+
+  /** Loaded when it is asked for: who races has no need of it. */
+  async #togglePanel() {
+    if (this.#closePanel !== null) {
+      this.#closePanel()
+      this.#closePanel = null
+      return
+    }
+    const { default: panel } = await import('/tutti/panel.js')
+    const { room, inputs, prediction, motion } = this.#game
+    const onClose = () => (this.#closePanel = null)
+    this.#closePanel = panel(room, { inputs, prediction, motion, unit: 'm', onClose })
+  }
+}
