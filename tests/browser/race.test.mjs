@@ -1,0 +1,174 @@
+// A race in two browsers, one of them a phone: from the first page to the results, and again.
+import assert from 'node:assert/strict'
+import { after, afterEach, before, test } from 'node:test'
+import { assertNoFaults, cadence, phone, screenshot, startBrowser, status } from './browser.mjs'
+import { startServer } from './server.mjs'
+
+const BOUNDED = { timeout: 60_000 }
+/** A lap takes most of a minute, on a slow machine too. */
+const RACE = { timeout: 240_000 }
+const RACE_MS = 150_000
+const ada = { name: 'Ada Byron', part: 4 }
+const nadia = { name: 'Nadia', part: 0 }
+
+let server, browser
+before(async () => {
+  server = await startServer()
+  browser = await startBrowser()
+}, BOUNDED)
+afterEach(() => browser.clear(), BOUNDED)
+after(async () => {
+  await browser?.close()
+  await server?.stop()
+}, BOUNDED)
+
+function shows(page, view, timeout) {
+  return page.waitForSelector(`body[data-view=${view}]`, { timeout })
+}
+
+async function step(page, setting, direction, times) {
+  for (let i = 0; i < times; i++) {
+    const output = page.locator(`[data-setting=${setting}] output`)
+    const before = await output.textContent()
+    await page.click(`[data-setting=${setting}] [data-step="${direction}"]`)
+    await page.waitForFunction(
+      ([setting, before]) =>
+        document.querySelector(`[data-setting=${setting}] output`).textContent !== before,
+      [setting, before],
+    )
+  }
+}
+
+/** The room's own driver at the wheel of our car, as good as the best bots. */
+function driveBySelf(page) {
+  return page.evaluate(() => {
+    const { game, rules, controls } = globalThis.race
+    controls.autopilot = () => {
+      const car = game.prediction.latest
+      return car === undefined ? null : rules.drive(car, game.race.track, 255)
+    }
+  })
+}
+
+function isFasterThan(page, speed) {
+  return page.waitForFunction(
+    (speed) => Number(document.querySelector('[data-hud=speed]').textContent) > speed,
+    speed,
+  )
+}
+
+/** Fingers as the screen reports them: all that are down. */
+async function fingers(page) {
+  const session = await page.context().newCDPSession(page)
+  return (type, ...places) =>
+    session.send('Input.dispatchTouchEvent', {
+      type,
+      touchPoints: places.map(([x, y], id) => ({ x, y, id })),
+    })
+}
+
+async function middle(page, selector) {
+  const { x, y, width, height } = await page.locator(selector).boundingBox()
+  return [x + width / 2, y + height / 2]
+}
+
+async function driveByThumbs(page) {
+  const touch = await fingers(page)
+  const go = await middle(page, '[data-pedal=throttle]')
+  const wheel = await middle(page, '[data-pad=steer]')
+  await touch('touchStart', go)
+  await isFasterThan(page, 20)
+  await touch('touchStart', go, wheel)
+  await touch('touchMove', go, [wheel[0] + 40, wheel[1]])
+  await page.waitForFunction(() => globalThis.race.controls.steer > 0.3)
+  await touch('touchEnd')
+  await page.waitForFunction(() => globalThis.race.controls.steer === 0)
+}
+
+async function driveByKeys(page) {
+  await page.keyboard.down('ArrowUp')
+  await isFasterThan(page, 20)
+  await page.keyboard.down('KeyA')
+  await page.waitForFunction(() => globalThis.race.controls.steer < -0.3)
+  await page.keyboard.up('KeyA')
+  await page.waitForFunction(() => globalThis.race.controls.steer === 0)
+  await page.keyboard.up('ArrowUp')
+}
+
+function classified(page) {
+  return page.$$eval('#classified tr', (rows) =>
+    rows.map((row) => [...row.children].slice(0, 3).map(({ textContent }) => textContent)),
+  )
+}
+
+test('two drivers and six bots, from the first page to the results, and again', RACE, async (t) => {
+  const a = await browser.visit(`${server.address}/race/`, { seat: ada })
+  await shows(a, 'home')
+  await screenshot(a, 'race-home')
+  await a.click('#tracks .card >> nth=1')
+  await a.click('#licence .go')
+  await shows(a, 'lobby')
+  await status(a, 'live')
+  const b = await browser.visit(a.url(), { seat: nadia, ...phone })
+  await shows(b, 'lobby')
+  await a.locator('#drivers b', { hasText: 'Nadia' }).waitFor()
+  await step(a, 'laps', -1, 2)
+  await step(a, 'bots', 1, 1)
+  await b.locator('#track-facts', { hasText: '1 lap' }).waitFor()
+  await b.click('#ready')
+  await a.locator('#drivers .ready', { hasText: 'Nadia' }).waitFor()
+  await screenshot(a, 'race-lobby')
+  await a.click('#ready')
+  for (const page of [a, b]) await shows(page, 'race')
+
+  await driveByKeys(a)
+  await driveByThumbs(b)
+  for (const page of [a, b]) await driveBySelf(page)
+  for (const page of [a, b]) await isFasterThan(page, 80)
+  assert.equal(await a.locator('#standings li').count(), 8)
+  await screenshot(a, 'race-racing')
+  await screenshot(b, 'race-phone')
+  t.diagnostic(`desktop: ${await cadence(a)}`)
+  t.diagnostic(`phone: ${await cadence(b)}`)
+
+  for (const page of [a, b]) await shows(page, 'results', RACE_MS)
+  const order = await classified(a)
+  assert.equal(order.length, 8)
+  assert.deepEqual(await classified(b), order)
+  for (const name of ['Ada Byron', 'Nadia']) {
+    const [, , time] = order.find(([, driver]) => driver === name)
+    assert.match(time, /^\d:\d\d\.\d{3}/)
+  }
+  assert.equal(await a.locator('#podium li').count(), 3)
+  await screenshot(a, 'race-results')
+
+  for (const page of [a, b]) await page.click('#again')
+  for (const page of [a, b]) await shows(page, 'race')
+  const rounds = await a.evaluate(() => globalThis.race.game.race.round)
+  assert.equal(rounds, 2)
+  const told = await a.evaluate(() => {
+    const { count, compared, largest } = globalThis.race.game.prediction.corrections
+    return `${count} corrections in ${compared} states, the largest ${largest.toFixed(2)} m`
+  })
+  t.diagnostic(told)
+  assertNoFaults(a, b)
+})
+
+test('who comes late watches, and names are text', RACE, async () => {
+  const bad = '<img src=x onerror=a()>'
+  const address = `${server.address}/race/?room=late`
+  const a = await browser.visit(address, { seat: { name: bad, part: 1 } })
+  await shows(a, 'lobby')
+  await a.locator('#drivers b', { hasText: bad }).waitFor()
+  await a.click('#ready')
+  await shows(a, 'race')
+  const b = await browser.visit(address, { seat: nadia, reducedMotion: 'reduce' })
+  await shows(b, 'race')
+  await b.locator('#banner', { hasText: 'You watch' }).waitFor()
+  await b.locator('#standings span', { hasText: bad }).waitFor()
+  assert.equal(await b.locator('#standings img').count(), 0)
+  assert.equal(await b.evaluate(() => globalThis.race.scene.camera.turns), false)
+  await b.locator('#standings li button', { hasText: bad }).click()
+  await b.locator('#standings .watched', { hasText: bad }).waitFor()
+  assertNoFaults(a, b)
+})
