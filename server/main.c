@@ -4,8 +4,8 @@
 #include "persistence/store_sqlite.h"
 #include "server/folders.h"
 #include "server/hub.h"
+#include "server/modules.h"
 #include "server/service.h"
-#include "sync/kinds.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -30,6 +30,8 @@ struct program {
     struct options options;
     struct log log;
     struct folder folder;
+    struct modules modules;
+    struct kinds kinds;
     struct ev_loop *loop;
     struct site *site;
     struct service *service;
@@ -84,6 +86,23 @@ static bool open_folder(struct program *program)
     }
     fail(program, path, strerror(errno));
     return false;
+}
+
+static bool open_kinds(struct program *program)
+{
+    char error[MODULES_ERROR_MAX];
+    const char *folder = program->options.kinds;
+    program->kinds = kinds_built_in;
+    if (folder != NULL && !modules_open(&program->modules, folder, &program->kinds, error)) {
+        fail(program, "--kinds", error);
+        return false;
+    }
+    for (uint32_t i = kinds_built_in.count; i < program->kinds.count; i++) {
+        struct log_line line = log_begin(&program->log, LOG_KIND_LOADED);
+        log_text(&line, "kind", bytes_of(program->kinds.rules[i]->name));
+        log_end(&line);
+    }
+    return true;
 }
 
 /* NULL after it has said why. */
@@ -190,7 +209,7 @@ static int run(struct program *program)
 {
     char error[SERVICE_ERROR_MAX];
     fit_connections(&program->options);
-    if (!open_folder(program))
+    if (!open_kinds(program) || !open_folder(program))
         return EXIT_FAILURE;
     program->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
     if (program->loop == NULL || !watch_signals(program) || !open_site(program))
@@ -202,7 +221,7 @@ static int run(struct program *program)
         &(struct service_options){
             .loop = program->loop,
             .options = &program->options,
-            .kinds = &kinds_built_in,
+            .kinds = &program->kinds,
             .store = store,
             .salvaged = program->salvaged,
             .site = program->site,
@@ -235,6 +254,7 @@ static void release(struct program *program)
     if (program->signal_fd >= 0)
         close(program->signal_fd);
     folder_close(&program->folder);
+    modules_close(&program->modules);
 }
 
 /* A buffer from here on is mapped by itself and goes back to the system when it is freed: header

@@ -43,6 +43,9 @@ static const struct option table[] = {
      "pages served at / (default: the examples)"},
     {"client", "TUTTI_CLIENT", "DIR", NULL, AT(client), KIND_TEXT, 0, 0,
      "files served at /tutti/ (default: the built JavaScript client)"},
+    {"kinds", "TUTTI_KINDS", "DIR", NULL, AT(kinds), KIND_TEXT, 0, 0,
+     "room kinds of your own: every shared object (*.so) in this folder is loaded; nobody else may "
+     "be able to write it"},
     {"log-level", "TUTTI_LOG_LEVEL", "LEVEL", "info", AT(log_level_text), KIND_TEXT, 0, 0,
      "error, warn, info or debug"},
     {"max-connections", "TUTTI_MAX_CONNECTIONS", "N", "20000", AT(limits.connections), KIND_NUMBER,

@@ -33,6 +33,7 @@ struct options {
     const char *data;
     enum durability durability;
     const char *durability_text;
+    const char *kinds;  /* folder of room kinds; NULL: only those built in */
     const char *www;    /* NULL: where a build or an installation has them */
     const char *client; /* likewise */
     bool insecure;

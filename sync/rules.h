@@ -319,4 +319,26 @@ edit_field(const struct edit_view *edit, int collection, struct bytes id, int fi
 struct field_view edit_finds(const struct edit_view *edit, int field);
 struct field_view edit_leaves(const struct edit_view *edit, int field);
 
+/* --- A kind of one's own -------------------------------------------------------------------------- */
+
+/* A shared object in the folder of `--kinds` is a kind when it defines
+ *
+ *   const struct room_kind room_kind = ROOM_KIND(&my_rules);
+ *
+ * The number grows whenever something above changes in shape or meaning: what was built for another
+ * is refused. */
+#define KIND_INTERFACE 1u
+
+struct room_kind {
+    uint32_t interface;
+    uint32_t rules_bytes;
+    const struct rules *rules;
+};
+extern const struct room_kind room_kind __attribute__((visibility("default")));
+
+#define ROOM_KIND(rules_of_it)                                                                     \
+    {                                                                                              \
+        .interface = KIND_INTERFACE, .rules_bytes = sizeof(struct rules), .rules = (rules_of_it)   \
+    }
+
 #endif

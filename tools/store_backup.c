@@ -64,7 +64,7 @@ int command_backup(int count, char **arguments)
 {
     struct store_options options;
     enum store_options_result read =
-        store_options_read(&options, count, arguments, backup_usage, true, false);
+        store_options_read(&options, count, arguments, backup_usage, STORE_TAKES_ARGUMENT);
     if (read != STORE_OPTIONS_RUN)
         return read == STORE_OPTIONS_HELP ? 0 : 2;
     return run("backup", store_sqlite_backup, options.data, options.argument);
@@ -74,7 +74,7 @@ int command_restore(int count, char **arguments)
 {
     struct store_options options;
     enum store_options_result read =
-        store_options_read(&options, count, arguments, restore_usage, true, false);
+        store_options_read(&options, count, arguments, restore_usage, STORE_TAKES_ARGUMENT);
     if (read != STORE_OPTIONS_RUN)
         return read == STORE_OPTIONS_HELP ? 0 : 2;
     return run("restore", store_sqlite_restore, options.argument, options.data);

@@ -9,16 +9,17 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: tutti check [--data DIR]\n"
+    "usage: tutti check [--data DIR] [--kinds DIR]\n"
     "\n"
     "Reads journal and archive, compares every checksum, and builds every room from what is "
     "stored,\n"
     "as a server would. Prints a line for each damage with its place. Nothing is changed.\n"
     "The exit status is 0 only when all is well.\n"
-    "\n" STORE_DATA_USAGE;
+    "\n" STORE_DATA_USAGE STORE_KINDS_USAGE;
 
 struct checking {
     struct store_folder folder;
+    const struct kinds *kinds;
     struct progress progress;
     uint64_t rooms, built, damages, all;
 };
@@ -48,8 +49,8 @@ static bool on_progress(void *context, uint64_t done, uint64_t all)
 static void
 compare_with_log(struct checking *checking, struct store_history *history, const struct room *room)
 {
-    struct replay replay = history_replay_begin();
-    struct replay from_snapshot = history_replay_begin();
+    struct replay replay = history_replay_begin(checking->kinds);
+    struct replay from_snapshot = history_replay_begin(checking->kinds);
     if (history_begin(history, &from_snapshot) && from_snapshot.room == NULL) {
         if (!history_replay(history, FROM_BEGINNING, UINT64_MAX, &replay))
             tell_damage(checking, history->name, history->error);
@@ -70,7 +71,7 @@ static void build(struct checking *checking, struct bytes name)
         tell_damage(checking, name, history.error);
         return;
     }
-    struct replay replay = history_replay_begin();
+    struct replay replay = history_replay_begin(checking->kinds);
     if (history_replay(&history, FROM_SNAPSHOT, UINT64_MAX, &replay)) {
         compare_with_log(checking, &history, replay.room);
         checking->built++;
@@ -88,6 +89,13 @@ static bool count_room(void *context, const struct store_room *room)
     return true;
 }
 
+/* A room that was quarantined before it had anything to keep, and released. */
+static bool is_nothing(const struct checking *checking, const struct store_room *room)
+{
+    return room->last == 0 && room->snapshot_tick == 0 &&
+           store_folder_tail(&checking->folder, room->name) == NULL;
+}
+
 static bool build_stored(void *context, const struct store_room *room)
 {
     struct checking *checking = context;
@@ -97,7 +105,7 @@ static bool build_stored(void *context, const struct store_room *room)
         snprintf(place, sizeof place, "quarantined: %.*s", (int)room->reason.length,
                  (const char *)room->reason.data);
         tell_damage(checking, room->name, place);
-    } else if (room->state == STORE_ROOM_WELL) {
+    } else if (room->state == STORE_ROOM_WELL && !is_nothing(checking, room)) {
         build(checking, room->name);
     }
     return true;
@@ -152,10 +160,10 @@ int command_check(int count, char **arguments)
 {
     struct store_options options;
     enum store_options_result read =
-        store_options_read(&options, count, arguments, usage, false, false);
+        store_options_read(&options, count, arguments, usage, STORE_TAKES_KINDS);
     if (read != STORE_OPTIONS_RUN)
         return read == STORE_OPTIONS_HELP ? 0 : 2;
-    struct checking checking = {0};
+    struct checking checking = {.kinds = &options.kinds};
     int result = check(&checking, options.data);
     store_folder_close(&checking.folder);
     return result;

@@ -107,7 +107,7 @@ static int command(const char *what, int count, char **arguments, const char *us
 {
     struct store_options options;
     enum store_options_result read =
-        store_options_read(&options, count, arguments, usage, true, false);
+        store_options_read(&options, count, arguments, usage, STORE_TAKES_ARGUMENT);
     if (read != STORE_OPTIONS_RUN)
         return read == STORE_OPTIONS_HELP ? 0 : 2;
     const char *room = options.argument;

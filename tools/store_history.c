@@ -42,11 +42,11 @@ bool history_find(struct store_history *history, struct store_folder *folder, co
     return true;
 }
 
-struct replay history_replay_begin(void)
+struct replay history_replay_begin(const struct kinds *kinds)
 {
     struct room_options options = {
         .limits = {.members = 1u << 20, .records = UINT32_MAX, .state_bytes = UINT32_MAX}};
-    return replay_begin(&options, &kinds_built_in);
+    return replay_begin(&options, kinds);
 }
 
 /* --- The log, entry by entry -------------------------------------------------------------------- */

@@ -28,7 +28,7 @@ struct store_history {
 bool history_find(struct store_history *history, struct store_folder *folder, const char *name);
 
 /* A replay whose limits let every room be built that a server could have had. */
-struct replay history_replay_begin(void);
+struct replay history_replay_begin(const struct kinds *kinds);
 
 enum history_from {
     FROM_SNAPSHOT, /* the newest one up to the tick: what a server does */

@@ -11,14 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[] = "usage: tutti log ROOM [--from N] [--to N] [--data DIR]\n"
+static const char usage[] = "usage: tutti log ROOM [--from N] [--to N] [--data DIR] [--kinds DIR]\n"
                             "\n"
                             "Prints what is saved of a room's past as lines of JSON, one for each "
                             "act: when, who, what, and\n"
                             "what became of it.\n"
                             "\n"
                             "  --from N     the first tick (default: as far back as the log goes)\n"
-                            "  --to N       the last tick\n" STORE_DATA_USAGE;
+                            "  --to N       the last tick\n" STORE_DATA_USAGE STORE_KINDS_USAGE;
 
 /* More seats than a room has are not told apart. */
 #define SEATS_MAX (1u << 20)
@@ -229,7 +229,7 @@ static bool tell(void *context, const struct log_entry *entry)
 
 static int tell_all(struct store_history *history, const struct store_options *options)
 {
-    struct telling telling = {.options = options, .replay = history_replay_begin()};
+    struct telling telling = {.options = options, .replay = history_replay_begin(&options->kinds)};
     int result = 0;
     bool begun = history_begin(history, &telling.replay);
     seat_those_of(&telling, telling.replay.room);
@@ -247,7 +247,8 @@ int command_log(int count, char **arguments)
 {
     struct store_options options;
     enum store_options_result read =
-        store_options_read(&options, count, arguments, usage, true, true);
+        store_options_read(&options, count, arguments, usage,
+                           STORE_TAKES_ARGUMENT | STORE_TAKES_TICKS | STORE_TAKES_KINDS);
     if (read != STORE_OPTIONS_RUN)
         return read == STORE_OPTIONS_HELP ? 0 : 2;
     struct store_folder folder;

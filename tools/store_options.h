@@ -2,16 +2,29 @@
 #ifndef TOOLS_STORE_OPTIONS_H
 #define TOOLS_STORE_OPTIONS_H
 
+#include "server/modules.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
 #define STORE_DATA_USAGE                                                                           \
     "  --data DIR   the server's data folder, in use or at rest (default: $TUTTI_DATA, or data)\n"
 
+#define STORE_KINDS_USAGE                                                                          \
+    "  --kinds DIR  the server's folder of room kinds (default: $TUTTI_KINDS, or none)\n"
+
+/* What a command takes beside --data and --help. */
+enum {
+    STORE_TAKES_ARGUMENT = 1, /* one is needed, else none may be there */
+    STORE_TAKES_TICKS = 2,    /* --from, --to, --tick */
+    STORE_TAKES_KINDS = 4     /* --kinds: it builds rooms */
+};
+
 struct store_options {
     const char *data;     /* the folder */
     const char *argument; /* the one that is no option; NULL where there is none */
     uint64_t from, to;    /* ticks: --from, --to, --tick */
+    struct kinds kinds;   /* the built-in ones, and those loaded for this process's whole life */
 };
 
 enum store_options_result {
@@ -20,13 +33,10 @@ enum store_options_result {
     STORE_OPTIONS_BAD   /* told */
 };
 
-/* `wants_argument`: one is needed, else none may be there. `ticks`: --from, --to and --tick are
- * understood. */
 enum store_options_result store_options_read(struct store_options *options,
                                              int count,
                                              char **arguments,
                                              const char *usage,
-                                             bool wants_argument,
-                                             bool ticks);
+                                             unsigned takes);
 
 #endif

@@ -145,8 +145,7 @@ static int list(struct listing *listing, const char *path)
 int command_rooms(int count, char **arguments)
 {
     struct store_options options;
-    enum store_options_result read =
-        store_options_read(&options, count, arguments, usage, false, false);
+    enum store_options_result read = store_options_read(&options, count, arguments, usage, 0);
     if (read != STORE_OPTIONS_RUN)
         return read == STORE_OPTIONS_HELP ? 0 : 2;
     struct listing listing = {0};

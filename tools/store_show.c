@@ -13,12 +13,13 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: tutti show ROOM [--tick N] [--data DIR]\n"
+    "usage: tutti show ROOM [--tick N] [--data DIR] [--kinds DIR]\n"
     "\n"
     "Prints what is saved of a room as lines of JSON: the room, its records and events, and its\n"
     "images as they are now.\n"
     "\n"
-    "  --tick N     as it was after this tick (default: the last that is saved)\n" STORE_DATA_USAGE;
+    "  --tick N     as it was after this tick (default: the last that is saved)\n" STORE_DATA_USAGE
+        STORE_KINDS_USAGE;
 
 static void print_room(const struct store_history *history, const struct replay *replay)
 {
@@ -142,7 +143,8 @@ int command_show(int count, char **arguments)
 {
     struct store_options options;
     enum store_options_result read =
-        store_options_read(&options, count, arguments, usage, true, true);
+        store_options_read(&options, count, arguments, usage,
+                           STORE_TAKES_ARGUMENT | STORE_TAKES_TICKS | STORE_TAKES_KINDS);
     if (read != STORE_OPTIONS_RUN)
         return read == STORE_OPTIONS_HELP ? 0 : 2;
     struct store_folder folder;
@@ -153,7 +155,7 @@ int command_show(int count, char **arguments)
     } else if (!history_find(&history, &folder, options.argument)) {
         result = complain("show", history.error);
     } else {
-        struct replay replay = history_replay_begin();
+        struct replay replay = history_replay_begin(&options.kinds);
         if (history_replay(&history, FROM_SNAPSHOT, options.to, &replay)) {
             print_room(&history, &replay);
             print_state(replay.room);
