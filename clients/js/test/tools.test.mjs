@@ -633,3 +633,50 @@ test('on a screen of another resolution the board is as sharp as that is', async
     await until(async () => (await width()) === wanted, `${wanted} pixels`)
   }
 })
+
+test('many that are dragged are drawn once, and shifted', async () => {
+  const [ada] = await pages.room('Ada')
+  const drawn = await ada.evaluate(async () => {
+    const { editor, room } = window.live
+    const objects = room.collection('objects')
+    const made = []
+    for (let i = 0; i < 6; i++) {
+      room.group(() => {
+        for (let j = 0; j < 50; j++) {
+          const place = { x: 20 + 30 * i, y: 20 + 10 * j, w: 20, h: 8 }
+          made.push(objects.put(objects.newId(), { type: 1, z: 'V', ...place, fill: 0 }).done)
+        }
+      })
+    }
+    await Promise.all(made)
+    editor.selection.set(editor.scene.all.map(({ id }) => id))
+    let calls = 0
+    const { fill } = CanvasRenderingContext2D.prototype
+    CanvasRenderingContext2D.prototype.fill = function (...of) {
+      calls++
+      return fill.apply(this, of)
+    }
+    const { tool } = editor
+    const pointer = (x) => {
+      const at = { x, y: 100 }
+      return { at, screen: at, pressure: null, type: 'mouse', ctrl: true, clicks: 1, time: x }
+    }
+    tool.down(pointer(30))
+    for (let x = 40; x <= 1_030; x += 10) {
+      tool.move(pointer(x), [pointer(x)])
+      await new Promise(requestAnimationFrame)
+    }
+    editor.camera.set({ x: 1_000, y: 0 })
+    await new Promise(requestAnimationFrame)
+    await new Promise(requestAnimationFrame)
+    const shown = [...editor.element.querySelectorAll('canvas')].map((canvas) => {
+      const at = (x) => canvas.getContext('2d').getImageData(x, 24, 1, 1).data[3]
+      return [at(30), at(45)]
+    })
+    tool.up(pointer(1_030))
+    return { calls, shown: shown.at(-1), first: editor.scene.all[0].x }
+  })
+  // A hundred frames of 300 things each: 30,000 one by one.
+  assert.ok(drawn.calls < 6_000, `${drawn.calls} were drawn`)
+  assert.deepEqual(drawn.shown, [255, 0], 'they are where they were dragged to')
+})

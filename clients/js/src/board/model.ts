@@ -237,6 +237,11 @@ export function isLine({ type }: BoardObject): boolean {
   return type === 'line' || type === 'arrow'
 }
 
+/** Whether where it runs is up to others, too. */
+export function isAttached({ start, end }: BoardObject): boolean {
+  return start !== null || end !== null
+}
+
 /** Whether it can hold words of its own. */
 export function takesText({ type }: BoardObject): boolean {
   return type !== 'stroke' && type !== 'line' && type !== 'image'

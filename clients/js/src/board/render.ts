@@ -4,6 +4,7 @@
  */
 import type { Camera } from './camera.js'
 import { intersection, meets, type Box } from './geometry.js'
+import { Lifted } from './lifted.js'
 import { HIGHLIGHTER, type BoardObject } from './model.js'
 import { fromAfar, paint, type Look } from './paint.js'
 import type { Scene, SceneChange } from './scene.js'
@@ -36,6 +37,7 @@ export class Renderer {
   readonly #tiles: Tiles
   /** All of the board, for places of which there is no sharp picture yet. */
   readonly #overview: Tiles
+  readonly #lifted: Lifted
   readonly #dots = document.createElement('canvas').getContext('2d')!
   readonly #overlays = new Set<Overlay>()
   /** Id → when it changed last. They are in no tile. */
@@ -61,6 +63,7 @@ export class Renderer {
     this.#ground = layer(host, { alpha: false })
     this.#live = layer(host, {})
     const isElsewhere = (id: string) => this.#restless.has(id)
+    this.#lifted = new Lifted(scene)
     this.#tiles = new Tiles(scene, isElsewhere)
     this.#overview = new Tiles(scene, isElsewhere)
     this.#ends = [
@@ -275,7 +278,9 @@ export class Renderer {
     context.clearRect(0, 0, width, height)
     const { x, y, box } = this.#camera
     context.setTransform(scale, 0, 0, scale, -Math.round(x * scale), -Math.round(y * scale))
-    for (const object of this.#restlessIn(box)) {
+    const single = this.#lifted.draw(context, this.#moving, this.#camera, scale, this.#look)
+    for (const object of single) {
+      if (!meets(this.#scene.paintBox(object.id)!, box)) continue
       paint(context, object, this.#look, scale)
       this.#drawAbove(object.id, scale)
     }
@@ -303,11 +308,10 @@ export class Renderer {
     context.restore()
   }
 
-  #restlessIn(view: Box) {
-    const objects = [...this.#restless.keys(), ...this.#settling].flatMap((id) => {
-      const box = this.#scene.paintBox(id)
-      return box !== undefined && meets(box, view) ? this.#scene.find(id)! : []
-    })
+  /** Restless, or not in the tiles yet; the lowest first. */
+  get #moving(): BoardObject[] {
+    const ids = [...this.#restless.keys(), ...this.#settling]
+    const objects = ids.flatMap((id) => this.#scene.find(id) ?? [])
     return objects.sort((a, b) => this.#scene.rank(a.id) - this.#scene.rank(b.id))
   }
 }

@@ -2,6 +2,7 @@
 import { courseOf, ownPoints } from '../arrow.js'
 import { middleOf, turned, type Box, type Point } from '../geometry.js'
 import {
+  isAttached,
   isLine,
   LINE_STEPS,
   PLACE_STEPS,
@@ -32,10 +33,6 @@ export function moved(objects: readonly BoardObject[], dx: number, dy: number): 
 }
 
 const DETACHED: Patch = { start: null, end: null, startAt: null, endAt: null }
-
-function isAttached({ start, end }: BoardObject): boolean {
-  return start !== null || end !== null
-}
 
 /** As they are, but an arrow alone has the ends that show: it may be about to come off. */
 export function settledArrow(object: BoardObject, scene: Scene): BoardObject {
