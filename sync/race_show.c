@@ -17,7 +17,7 @@ static void put(struct room *room,
                 const struct field_value *values,
                 uint32_t count)
 {
-    enum status status = room_put(room, collection, member, id, values, count);
+    enum status status = room_put(room, (int)collection, member, id, values, count);
     assert(status == STATUS_OK || status == STATUS_NOT_FOUND || status == STATUS_LIMIT);
     (void)status;
 }
