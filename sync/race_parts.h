@@ -66,7 +66,7 @@ enum race_collection {
 };
 
 /* `user` and `away` come before it. */
-enum presence_field {
+enum race_presence_field {
     PRESENCE_WATCH = 2
 };
 

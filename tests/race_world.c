@@ -87,6 +87,11 @@ void racer_stops(uint32_t seat)
     racers[seat].drives = false;
 }
 
+void racer_drives_on(uint32_t seat)
+{
+    racers[seat].drives = true;
+}
+
 void racer_drives(uint32_t seat)
 {
     racers[seat].drives = true;

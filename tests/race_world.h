@@ -26,8 +26,9 @@ struct racer *racer_at(uint32_t seat);
 uint32_t racer_joins(void);
 uint32_t racer_joins_as(unsigned key, enum role role);
 
-/* From now on it sends nothing; or again, on a new connection too. */
+/* From now on it sends nothing; it sends again; it sends on a new connection. */
 void racer_stops(uint32_t seat);
+void racer_drives_on(uint32_t seat);
 void racer_drives(uint32_t seat);
 
 /* The input for the next tick, instead of that by the law. */

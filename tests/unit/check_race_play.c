@@ -263,9 +263,15 @@ static struct room *built_again(void)
     return kept_log_replay(&race_log, &options, &kinds_built_in, &clean);
 }
 
-static void expect_same_records(const struct room *built)
+/* Asleep, when all that is to be kept is written down. */
+static void expect_log_makes_the_same(void)
 {
+    ck_assert_int_eq(room_sleep(room), STATUS_OK);
+    kept_log_take(&race_log, room);
+    struct room *built = built_again();
     ck_assert_uint_eq(room_hash_kept(built), room_hash_kept(room));
+    ck_assert_mem_eq(room_memory(built), race_now(), sizeof(struct race_memory));
+    room_destroy(built);
 }
 
 START_TEST(the_log_makes_the_same_race)
@@ -281,12 +287,7 @@ START_TEST(the_log_makes_the_same_race)
         room_leave(room, seat);
     }
     run();
-    ck_assert_int_eq(room_sleep(room), STATUS_OK);
-    kept_log_take(&race_log, room);
-    struct room *built = built_again();
-    expect_same_records(built);
-    ck_assert_mem_eq(room_memory(built), race_now(), sizeof(struct race_memory));
-    room_destroy(built);
+    expect_log_makes_the_same();
 }
 END_TEST
 
@@ -344,6 +345,101 @@ START_TEST(a_spoilt_memory_harms_nobody)
     }
     ck_assert_uint_gt(dropped, 5);
     ck_assert_uint_lt(dropped, 295);
+}
+END_TEST
+
+/* --- Whatever members do ------------------------------------------------------------------------- */
+
+#define CROWD 22u
+
+enum whereabouts {
+    GONE,
+    HERE,
+    LOST
+};
+
+static struct {
+    enum whereabouts at;
+    uint32_t seat;
+} crowd[CROWD];
+
+static void asks_something(uint32_t seat, struct chance *chance)
+{
+    static const char *const asked[] = {
+        "[1 'settings' 'next' 'laps' 1 'bots' 4]",
+        "[1 'settings' 'next' 'bots' 15 'level' 3]",
+        "[1 'settings' 'next' 'laps' 20 'bots' 0]",
+        "[5 'chat' 0 'hello']",
+        "[4 'drivers' '0']",
+    };
+    char pairs[64];
+    uint32_t choice = chance_below(chance, 12);
+    const struct racer *racer = racer_at(seat);
+    enum status status = STATUS_OK;
+    if (choice < 5)
+        status = outcome(room, seat, asked[choice]);
+    else if (choice == 5)
+        status = presence(room, seat, "'watch' true");
+    else if (choice == 6)
+        status = presence(room, seat, "'watch' false");
+    else if (racer != NULL && race_now()->phase != PHASE_COUNTDOWN) {
+        snprintf(pairs, sizeof pairs, "'ready' true 'vote' %u 'colour' %u 'name' '%c'",
+                 chance_below(chance, track_count), chance_below(chance, COLOURS),
+                 'a' + (char)chance_below(chance, 26));
+        run_for(FRAME_TICKS); /* its record is there */
+        status = racer_at(seat) == racer ? wish(seat, pairs) : STATUS_OK;
+    }
+    ck_assert(status == STATUS_OK || status == STATUS_DENIED || status == STATUS_REFUSED);
+    kept_log_take(&race_log, room);
+}
+
+static void does_something(unsigned who, struct chance *chance)
+{
+    static const enum role roles[] = {ROLE_VIEWER, ROLE_EDITOR, ROLE_EDITOR, ROLE_OWNER};
+    uint32_t choice = chance_below(chance, 8);
+    if (crowd[who].at != HERE) {
+        crowd[who].seat = racer_joins_as(100 + who, roles[chance_below(chance, 4)]);
+        crowd[who].at = HERE;
+    } else if (choice == 0) {
+        racer_stops(crowd[who].seat);
+        room_leave(room, crowd[who].seat);
+        crowd[who].at = GONE;
+        run();
+    } else if (choice == 1) {
+        racer_stops(crowd[who].seat);
+        room_disconnect(room, crowd[who].seat);
+        crowd[who].at = LOST;
+        run();
+    } else if (choice == 2) {
+        racer_stops(crowd[who].seat);
+    } else {
+        asks_something(crowd[who].seat, chance);
+    }
+}
+
+/* More than there are cars come, go, lose their connections, stop sending, vote and quarrel; two look on.
+ * Nothing of it ends the room, the two see what is there, and the log makes the same of it. */
+START_TEST(a_restless_crowd_breaks_no_race)
+{
+    struct chance chance = chance_of((uint64_t)_i);
+    memset(crowd, 0, sizeof crowd);
+    room_set_grace(room, 5 * SECOND_TICKS);
+    racer_stops(racer_joins_as(1, ROLE_EDITOR));
+    racer_stops(racer_joins_as(2, ROLE_VIEWER));
+    frames_for(2);
+    for (uint32_t turn = 0; turn < 400; turn++) {
+        does_something(chance_below(&chance, CROWD), &chance);
+        if (race_now()->phase == PHASE_LOBBY && chance_below(&chance, 4) == 0)
+            run_for(READY_TICKS / 2);
+        run_for(chance_below(&chance, 60));
+        ck_assert_ptr_null(room_ended(room));
+        ck_assert(race_sound(race_now()));
+    }
+    while (!room_frame_due(room))
+        run();
+    expect_equal(2);
+    ck_assert_uint_gt(race_now()->round, 0);
+    expect_log_makes_the_same();
 }
 END_TEST
 
@@ -483,25 +579,60 @@ START_TEST(a_driver_alone_is_told_where_it_is_once_a_second)
 }
 END_TEST
 
-START_TEST(an_own_car_is_the_car_to_the_bit)
+/* What its page knows of a car: by its own inputs, and by what it is told. */
+struct foreseen {
+    struct car car;
+    int64_t told, tow;
+};
+
+static void listen(struct foreseen *foreseen, uint32_t seat)
 {
+    uint32_t member = room_seat_member(room, seat);
+    int64_t tick = 0;
+    room_number(room, RACE_OWN, member, bytes_of("car"), OWN_TICK, &tick);
+    if (tick == foreseen->told)
+        return;
+    struct field_view state = room_field(room, RACE_OWN, member, bytes_of("car"), OWN_STATE);
+    struct reader reader = reader_on(state.packed);
+    struct bytes bytes = read_binary(&reader);
+    ck_assert_uint_eq(bytes.length, sizeof foreseen->car);
+    memcpy(&foreseen->car, bytes.data, bytes.length);
+    room_number(room, RACE_OWN, member, bytes_of("car"), OWN_TOW, &foreseen->tow);
+    foreseen->told = tick;
+}
+
+/* Among fifteen bots, with inputs that get lost: after each frame it knows its car to the bit. */
+START_TEST(a_driver_knows_its_car_to_the_bit_after_each_frame)
+{
+    struct chance chance = chance_of(3);
+    struct foreseen foreseen = {.told = 0};
     uint32_t ada = racer_joins();
+    uint32_t frames_told = 0, frames_seen = 0;
     run_for(FRAME_TICKS);
-    race_of(shortest(), 1, 3);
-    for (int i = 0; i < 600; i++) {
+    race_of((uint32_t)_i, 1, 15);
+    listen(&foreseen, ada);
+    const struct racer *racer = racer_at(ada);
+    while (racer->state == RACER_RACING) {
+        const struct track *track = race_track(race_now());
+        uint32_t input = driver_input(&foreseen.car, track, 200, 0);
+        bool lost = chance_below(&chance, 40) == 0;
+        racer_sends(ada, input);
+        if (lost)
+            racer_stops(ada);
+        int64_t told = foreseen.told;
         run();
-        const struct racer *racer = racer_at(ada);
-        int64_t tick = 0;
-        room_number(room, RACE_OWN, room_seat_member(room, ada), bytes_of("car"), OWN_TICK, &tick);
-        if (tick != (int64_t)room_tick_number(room))
+        if (lost)
+            racer_drives_on(ada);
+        car_step(&foreseen.car, input, track, (uint32_t)foreseen.tow);
+        if (!room_frame_due(room) || racer->state != RACER_RACING)
             continue;
-        struct field_view state =
-            room_field(room, RACE_OWN, room_seat_member(room, ada), bytes_of("car"), OWN_STATE);
-        struct reader reader = reader_on(state.packed);
-        struct bytes bytes = read_binary(&reader);
-        ck_assert_uint_eq(bytes.length, sizeof racer->car);
-        ck_assert_mem_eq(bytes.data, &racer->car, sizeof racer->car);
+        listen(&foreseen, ada);
+        ck_assert_mem_eq(&foreseen.car, &racer->car, sizeof racer->car);
+        frames_seen++;
+        frames_told += foreseen.told != told;
     }
+    ck_assert_uint_gt(frames_seen, 300);
+    ck_assert_uint_lt(frames_told, frames_seen);
 }
 END_TEST
 
@@ -582,6 +713,7 @@ static Suite *play_suite(void)
     tcase_add_test(kept, the_log_makes_the_same_race);
     tcase_add_test(kept, a_race_survives_its_server);
     tcase_add_test(kept, a_spoilt_memory_harms_nobody);
+    tcase_add_loop_test(kept, a_restless_crowd_breaks_no_race, 0, 4);
     tcase_add_test(kept, members_times_go_to_the_boards_once);
     tcase_add_test(kept, who_was_driven_for_is_on_no_board);
     tcase_add_test(kept, the_card_says_who_may_still_come);
@@ -591,7 +723,8 @@ static Suite *play_suite(void)
     tcase_set_timeout(seen, 120);
     tcase_add_loop_test(seen, a_car_costs_at_most_five_bytes_a_frame, 0, (int)track_count);
     tcase_add_test(seen, a_driver_alone_is_told_where_it_is_once_a_second);
-    tcase_add_test(seen, an_own_car_is_the_car_to_the_bit);
+    tcase_add_loop_test(seen, a_driver_knows_its_car_to_the_bit_after_each_frame, 0,
+                        (int)track_count);
     suite_add_tcase(suite, seen);
     TCase *cheats = tcase_create("cheats");
     tcase_add_checked_fixture(cheats, setup_race, teardown_race);
