@@ -295,6 +295,7 @@ export class Room extends Emitter<RoomEvents> {
   /**
    * Plays our part: from here on the room gets an input of ours for each of its ticks. Throws
    * `denied` where it takes none, `misuse` where there are inputs already that were not stopped.
+   * The first is read after this turn of the page's.
    */
   inputs<Input extends Value = number>(options: InputsOptions<Input>): Inputs<Input> {
     if (this.#session.welcome!.input === null) {
@@ -304,7 +305,7 @@ export class Room extends Emitter<RoomEvents> {
     const pump = () => this.#connection.pump()
     const inputs = new Inputs<Input>(options, pump, () => this.#session.play(null))
     this.#session.play(inputs)
-    pump()
+    this.#pumpSoon()
     return inputs
   }
 

@@ -4,6 +4,7 @@ import { Inputs } from '../../src/inputs.js'
 import { encodeInputs } from '../../src/wire.js'
 import { Bench, clocksOf } from './bench.js'
 import { Game, TICK_MS } from './game.js'
+import { settled, TinyServer } from './server.js'
 import { frame, INPUT, inputsFrame, jsonOf, names, welcome, type Json } from './messages.js'
 
 const BAD = { rtt: 150, jitter: 30, stall: 200, stallEvery: 5_000 }
@@ -233,4 +234,37 @@ test('figures: what the room tells of late and missed ones', () => {
   bench.pass(300)
   bench.receive(inputsFrame(1, 2, 0), inputsFrame(1, null, 3), inputsFrame(1, -2, 1))
   assert.deepEqual([inputs.margin, inputs.late, inputs.missed], [-2, 1, 4])
+})
+
+test('a room: one who plays at a time, and none where none are taken', async () => {
+  const server = new TinyServer()
+  const watcher = await server.join()
+  assert.throws(() => watcher.inputs({ read: () => 0 }), { name: 'TuttiError', status: 'denied' })
+  server.input = INPUT
+  const room = await server.join()
+  const inputs = room.inputs({ read: () => 0 })
+  assert.throws(() => room.inputs({ read: () => 0 }), { name: 'TuttiError', status: 'misuse' })
+  inputs.stop()
+  room.inputs({ read: () => 0 }).stop()
+  for (const ticksPerMessage of [0, 33]) {
+    assert.throws(() => room.inputs({ read: () => 0, ticksPerMessage }), { status: 'misuse' })
+  }
+  room.inputs({ read: () => 0, ticksPerMessage: 32 }).stop()
+  room.leave()
+  watcher.leave()
+})
+
+test('a room: inputs are read after the turn in which they were asked for', async () => {
+  const server = new TinyServer()
+  server.input = INPUT
+  const room = await server.join()
+  const { socket } = server.seats[0]!
+  socket.receive([3, (socket.sent.find((m) => (m as number[])[0] === 3) as number[])[1]!, 1, 1000])
+  let reads = 0
+  room.inputs({ read: () => reads++ })
+  assert.equal(reads, 0)
+  await settled()
+  assert.ok(reads > 0)
+  assert.equal(inputsOf(socket.sent).length, reads)
+  room.leave()
 })

@@ -100,6 +100,8 @@ export class TinyServer {
   readonly seats: Seat[] = []
   /** 2: what is applied is safe once it is saved; 0: it is so at once. */
   durability = 0
+  /** What inputs the room takes, as a welcome says it. */
+  input: Json = null
   readonly #rows = new Map<string, Row>()
   #members: Memory['members'] = new Map()
   #incarnation = 7
@@ -166,6 +168,7 @@ export class TinyServer {
         tick: this.#tick,
         durability: this.durability,
         unsaved: this.#tick - durable,
+        input: this.input,
       }),
     )
     const scope = [8 + 2, this.#stamp, ...rows.flatMap(putRun), ...this.#remembered]
