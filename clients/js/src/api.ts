@@ -19,6 +19,11 @@ export interface JoinOptions {
    * and a page that is loaded again comes back as the member that it was. Left out: new ones.
    */
   readonly key?: Uint8Array
+  /**
+   * A page that goes away gives its seat up, but with this: then it is away, as with a broken
+   * connection, and whoever comes back with its `key` within the room's grace is that member still.
+   */
+  readonly keepSeat?: boolean
   /** Ends the attempt; a room that was joined is left with `leave`. */
   readonly signal?: AbortSignal
   /**

@@ -78,6 +78,7 @@ export class Connection {
   readonly #session: Session
   readonly #surroundings: Surroundings
   readonly #onStatus: (status: RoomStatus) => void
+  readonly #keepsSeat: boolean
   readonly #unwatch: () => void
 
   constructor(
@@ -86,6 +87,7 @@ export class Connection {
     session: Session,
     surroundings: Surroundings,
     onStatus: (status: RoomStatus) => void,
+    keepsSeat = false,
   ) {
     this.#url = url
     this.#WebSocket = WebSocket
@@ -93,6 +95,7 @@ export class Connection {
     this.#surroundings = surroundings
     this.link = new SimulatedLink(surroundings)
     this.#onStatus = onStatus
+    this.#keepsSeat = keepsSeat
     this.#unwatch = watchPage(this)
   }
 
@@ -157,7 +160,8 @@ export class Connection {
   /** The page goes out of sight for good, or into the browser's cache of pages. */
   rest(): void {
     if (this.#status.status === 'closed') return
-    this.#giveUp()
+    if (this.#keepsSeat) this.#hangUp(CLOSE_DROPPED)
+    else this.#giveUp()
     this.#clearTimers()
     this.#tell({ status: 'offline', reason: 'the page is closed', retryAt: null, error: null })
   }
@@ -231,12 +235,18 @@ export class Connection {
   }
 
   #giveUp(): void {
+    if (this.#socket !== null) this.#session.leave(this.#surroundings.now())
+    this.#hangUp(CLOSE_NORMAL)
+  }
+
+  /** What may be sent yet goes first. */
+  #hangUp(code: number): void {
     const socket = this.#socket
     if (socket === null) return
-    this.#session.leave(this.#surroundings.now())
+    this.#session.pump(this.#surroundings.now())
     this.link.flush()
     this.#detach()
-    closeSilently(socket, CLOSE_NORMAL, '')
+    closeSilently(socket, code, '')
   }
 
   #detach(): void {

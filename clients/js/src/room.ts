@@ -136,10 +136,19 @@ export class Room extends Emitter<RoomEvents> {
       aside: (change) => this.#history.aside(change),
       leaveOut: (judge) => (this.#history.leavesOut = judge),
     }
-    this.#connection = new Connection(url, WebSocket, this.#session, SURROUNDINGS, (status) => {
+    const onStatus = (status: RoomStatus) => {
       options.onStatus?.(status, this)
       this.#told(status)
-    })
+    }
+    const { keepSeat } = options
+    this.#connection = new Connection(
+      url,
+      WebSocket,
+      this.#session,
+      SURROUNDINGS,
+      onStatus,
+      keepSeat,
+    )
     this.#connection.connect()
   }
 

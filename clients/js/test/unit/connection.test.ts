@@ -20,7 +20,7 @@ class Bench {
   readonly session: Session
   #timers: { at: number; run: () => void }[] = []
 
-  constructor() {
+  constructor({ keepsSeat = false } = {}) {
     this.session = new Session(
       {
         key: new Uint8Array(16),
@@ -60,6 +60,7 @@ class Bench {
         },
       },
       (status) => this.told.push(status),
+      keepsSeat,
     )
     this.connection.connect()
   }
@@ -263,6 +264,18 @@ test('a page that goes away gives its seat up, and comes back when it is shown a
   assert.equal(bench.sockets.length, 1)
   bench.connection.wake(true)
   assert.equal(bench.live().status, 'live')
+})
+
+test('a page that keeps its seat is away while it is gone, and leaves when it says so', () => {
+  const bench = new Bench({ keepsSeat: true }).live()
+  bench.connection.rest()
+  assert.equal(bench.socket.closedWith, 4013)
+  assert.notDeepEqual(bench.socket.sent[bench.socket.sent.length - 1], [4])
+  bench.connection.wake(true)
+  assert.equal(bench.live().status, 'live')
+  bench.connection.leave()
+  assert.equal(bench.socket.closedWith, 1000)
+  assert.deepEqual(bench.socket.sent[bench.socket.sent.length - 1], [4])
 })
 
 test('leaving ends it all', () => {
