@@ -154,7 +154,7 @@ test('two drivers and six bots, from the first page to the results, and again', 
   assertNoFaults(a, b)
 })
 
-test('who comes late watches, and names are text', RACE, async () => {
+test('who comes late watches, names are text, a page loaded again has its car', RACE, async () => {
   const bad = '<img src=x onerror=a()>'
   const address = `${server.address}/race/?room=late`
   const a = await browser.visit(address, { seat: { name: bad, part: 1 } })
@@ -170,5 +170,12 @@ test('who comes late watches, and names are text', RACE, async () => {
   assert.equal(await b.evaluate(() => globalThis.race.scene.camera.turns), false)
   await b.locator('#standings li button', { hasText: bad }).click()
   await b.locator('#standings .watched', { hasText: bad }).waitFor()
+  await a.reload()
+  await shows(a, 'race')
+  await a.locator('#standings .own', { hasText: bad }).waitFor()
+  await a.waitForFunction(() => globalThis.race.game.isDriving)
+  await a.click('#leave')
+  await shows(a, 'home')
+  await b.locator('#standings .out', { hasText: bad }).waitFor()
   assertNoFaults(a, b)
 })

@@ -8,8 +8,9 @@ export const RACING = 2
 export const RESULTS = 3
 
 /** What a driver is doing, as the room says it. */
-const DRIVES = 2
-const HOME = 3
+export const DRIVES = 2
+export const HOME = 3
+export const RETIRED = 5
 
 /** What a car's `signs` say to everyone. */
 const SIGN_BRAKES = 1

@@ -1,4 +1,5 @@
 import { arrange, make, write } from './dom.js'
+import { RETIRED } from './game.js'
 import { liveryOf } from './liveries.js'
 import { Minimap } from './minimap.js'
 import { clockText, gapText, ordinal, timeText } from './words.js'
@@ -143,7 +144,7 @@ export class Hud {
         row.style.setProperty('--body', liveryOf(driver.colour).body)
         row.classList.toggle('own', driver.id === own?.id)
         row.classList.toggle('watched', driver.id === watched?.id)
-        row.classList.toggle('out', driver.pilot)
+        row.classList.toggle('out', driver.pilot || driver.state === RETIRED)
       },
     })
   }

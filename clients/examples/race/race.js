@@ -47,7 +47,7 @@ function keep(chosen) {
   }
 }
 
-/** Who this tab is to the room: the same driver still when a phone has put the page aside for a while. */
+/** Who this tab is to the room: loaded again, it has the same car. */
 function tabKey() {
   const fresh = Array.from(crypto.getRandomValues(new Uint8Array(KEY_BYTES)))
   try {
@@ -87,6 +87,7 @@ async function enter(rules) {
     kind: 'race',
     user: { name: kept.name },
     key: tabKey(),
+    keepSeat: true,
     onStatus: statusPill($('status')),
   })
   const game = new Game(joined, rules, controls)

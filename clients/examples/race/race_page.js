@@ -136,6 +136,10 @@ export class RacePage {
   }
 
   #listen() {
+    // A page that is loaded again keeps its car; whoever goes, goes.
+    addEventListener('click', ({ target }) => {
+      if (target.closest?.('a[href="/race/"]') != null) this.#game.room.leave()
+    })
     $('standings').addEventListener('click', ({ target }) => {
       this.#watched = target.closest('[data-driver]')?.dataset.driver ?? null
     })

@@ -1,11 +1,10 @@
 import { carPicture } from './car_paint.js'
 import { arrange, make, write } from './dom.js'
+import { HOME, RETIRED } from './game.js'
 import { liveryOf } from './liveries.js'
 import { count, ordinal, timeText } from './words.js'
 import { TICK_HZ } from './step.js'
 
-const FINISHED = 3
-const RETIRED = 5
 const FASTEST = 1
 const ROOM_RECORD = 2
 const MEDALS = ['', 'gold', 'silver', 'bronze']
@@ -67,7 +66,7 @@ export class Results {
       create: createRow,
       update: (row, driver) => {
         const [place, name, time, best, gained, points] = row.children
-        write(place, driver.state === FINISHED ? String(driver.position) : '–')
+        write(place, driver.state === HOME ? String(driver.position) : '–')
         const [dot, who] = name.children
         dot.style.setProperty('--body', liveryOf(driver.colour).body)
         write(who, driver.name)
@@ -91,14 +90,14 @@ function createRow() {
 
 function titleFor(own, road) {
   if (own === null) return `${road.title}: results`
-  if (own.state !== FINISHED) return `${road.title}: next time`
+  if (own.state !== HOME) return `${road.title}: next time`
   if (own.position === 1) return 'You win!'
   return `${ordinal(own.position)} at ${road.title}`
 }
 
 function timeOf({ state, total, penalty }) {
   if (state === RETIRED) return 'left'
-  if (state !== FINISHED) return 'not home'
+  if (state !== HOME) return 'not home'
   return penalty > 0 ? `${timeText(total)} (+${penalty / 1000} s)` : timeText(total)
 }
 
