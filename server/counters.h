@@ -63,6 +63,8 @@
         "Rooms quarantined because their rules did not come back; their memory is lost.")          \
     ROW(rooms_slow, counter, "tutti_rooms_slow_total",                                             \
         "Rooms quarantined because their rules took more time than there is.")                     \
+    ROW(rooms_broken, counter, "tutti_rooms_broken_total",                                         \
+        "Rooms quarantined because their rules did what they may not.")                            \
     ROW(rooms_blamed, counter, "tutti_rooms_blamed_total",                                         \
         "Rooms quarantined at the start because their rules had ended the server.")                \
     ROW(rooms_recovered, counter, "tutti_rooms_recovered_total",                                   \

@@ -28,8 +28,9 @@
 
 enum guard_end {
     GUARD_WELL,
-    GUARD_SLOW, /* the room is as it should be */
-    GUARD_STUCK /* the room may not be touched again */
+    GUARD_SLOW,  /* the room is as it should be */
+    GUARD_BROKE, /* room_is_broken(), and room_ended() says why */
+    GUARD_STUCK  /* the room may not be touched again */
 };
 
 /* What a room's steps took lately; all zero to begin with. */

@@ -198,7 +198,7 @@ void hub_room_empty(struct hub *hub, struct room_host *host);
 void hub_room_drop(struct hub *hub, struct room_host *host);
 
 /* Takes the room away from its members, whom it tells so with CLOSE_ENDED: its rules did not come back
- * from a tick, or take more time than there is. What it logged is kept; nobody gets in until it is
+ * from a tick, take more time than there is, or did what they may not. What it logged is kept; nobody gets in until it is
  * released. */
 void hub_room_quarantine(struct hub *hub, struct room_host *host, enum guard_end end);
 

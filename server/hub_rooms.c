@@ -414,9 +414,12 @@ static uint64_t last_logged(const struct hub *hub, const struct room_host *host)
 
 void hub_room_quarantine(struct hub *hub, struct room_host *host, enum guard_end end)
 {
-    const char *text = end == GUARD_STUCK ? stuck_text : slow_text;
+    const char *text = end == GUARD_STUCK   ? stuck_text
+                       : end == GUARD_BROKE ? room_ended(host->room)
+                                            : slow_text;
     hub->counters.rooms_stuck += end == GUARD_STUCK;
     hub->counters.rooms_slow += end == GUARD_SLOW;
+    hub->counters.rooms_broken += end == GUARD_BROKE;
     host->stuck = end == GUARD_STUCK;
     host->quarantined = true;
     room_host_close_all(host, CLOSE_ENDED, text);

@@ -419,13 +419,15 @@ static void log_room(const struct room_host *host, enum log_event event, const c
 
 static enum guard_end tick(struct room_host *host)
 {
+    enum guard_end end = GUARD_WELL;
     host->hub->counters.ticks++;
     if (host->guarded) {
         struct bytes name = {(const uint8_t *)host->name, host->name_length};
-        return guard_tick(host->hub->guard, &host->account, name, host->room);
+        end = guard_tick(host->hub->guard, &host->account, name, host->room);
+    } else {
+        room_tick(host->room);
     }
-    room_tick(host->room);
-    return GUARD_WELL;
+    return end != GUARD_STUCK && room_is_broken(host->room) ? GUARD_BROKE : end;
 }
 
 void room_host_beat(struct room_host *host, uint32_t steps)
@@ -447,7 +449,7 @@ void room_host_beat(struct room_host *host, uint32_t steps)
             return;
         }
         room_host_log(host);
-        if (room_ended(host->room) == NULL && end == GUARD_SLOW) {
+        if (end == GUARD_BROKE || (room_ended(host->room) == NULL && end == GUARD_SLOW)) {
             hub_room_quarantine(hub, host, end);
             return;
         }

@@ -203,7 +203,7 @@ static enum status accepted(const struct actor *actor,
     room->judging = false;
     if ((unsigned)status < STATUS_COUNT)
         return status;
-    room_end(room, "the rules' accept returned a status that there is not");
+    room_break(room, "the rules' accept returned a status that there is not");
     return STATUS_REFUSED;
 }
 

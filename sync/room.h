@@ -109,6 +109,8 @@ const struct input_counts *room_input_counts(const struct room *room);
 
 /* What its rules say. */
 const char *room_ended(const struct room *room); /* the reason; NULL while it goes on */
+/* It ended since they did what they may not. What it has logged is whole, and not to be thrown away. */
+bool room_is_broken(const struct room *room);
 /* The card as of the last tick: empty for none. *stamp is another one whenever it is another card. */
 struct bytes room_card_shown(const struct room *room, uint64_t *stamp);
 

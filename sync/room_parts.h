@@ -150,6 +150,7 @@ struct room {
     uint64_t tick;
     uint64_t random[2]; /* PCG32: state and stream */
     const char *ended;
+    bool broken; /* it ended since its rules did what they may not */
 
     struct seat *seats;
     uint32_t seat_count, seat_capacity; /* ever used; allocated */
@@ -246,7 +247,9 @@ void room_set_memory(struct room *room, const struct room_limits *limits);
 /* rules_room.c */
 struct allowance allowance_of_tick(const struct rules *rules);
 struct allowance allowance_of_member(const struct rules *rules); /* without timers: the tick's */
-/* False where more is asked for: then the room has ended, for that reason. */
+/* The rules did what they may not: nothing of theirs is called any more. */
+void room_break(struct room *room, const char *reason);
+/* False where more is asked for, which breaks the room. */
 bool allowance_spend(struct room *room, uint32_t records, size_t bytes);
 void random_seed(struct room *room, uint64_t seed);
 

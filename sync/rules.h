@@ -22,7 +22,7 @@
  * Ownership  static tables; a room keeps pointers to them for its whole life.
  * Errors     a table that breaks a limit: rules_check(). What a callback asks for and cannot have is
  *            answered with a status and changes nothing. Rules that do more in one tick than they
- *            declared lose their room: it ends with a reason that names the limit.
+ *            declared lose their room: it is broken off, with a reason that names the limit.
  * Threads    callbacks run inside room_tick() on the room's thread. They must be deterministic:
  *            no clock, no randomness but room_random(), no state but room_memory() and records.
  */
@@ -245,7 +245,7 @@ struct field_value {
 /* Sets these fields, each named once, and makes the record where there is none or no longer one. What
  * is so already costs nothing. In presence only fields that are no numbers may be set: those are the
  * member's own. NOT_FOUND, TYPE, RANGE, MALFORMED, DENIED; LIMIT: more than a record may hold, or than
- * a tick may write, which ends the room. */
+ * a tick may write, which breaks the room off. */
 enum status room_put(struct room *room,
                      int collection,
                      uint32_t member,

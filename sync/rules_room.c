@@ -19,11 +19,20 @@ struct allowance allowance_of_member(const struct rules *rules)
     return (struct allowance){.records = records, .bytes = bytes};
 }
 
-/* Nothing more is allowed: what waits in the same callback is not done either. */
+/* The room stands still for this, and its log says nothing of an end: what it has is kept. */
+void room_break(struct room *room, const char *reason)
+{
+    room->allowance =
+        (struct allowance){0}; /* what waits in the same callback is not done either */
+    if (room->ended != NULL)
+        return;
+    room->ended = reason;
+    room->broken = true;
+}
+
 static bool overdrawn(struct room *room, const char *reason)
 {
-    room->allowance = (struct allowance){0};
-    room_end(room, reason);
+    room_break(room, reason);
     return false;
 }
 
@@ -127,6 +136,11 @@ void room_end(struct room *room, const char *reason)
 const char *room_ended(const struct room *room)
 {
     return room->ended;
+}
+
+bool room_is_broken(const struct room *room)
+{
+    return room->broken;
 }
 
 /* --- Members -------------------------------------------------------------------------------------- */

@@ -209,6 +209,9 @@ START_TEST(rules_that_break_a_limit_lose_their_room)
     ck_assert_int_eq(raw_end(&ada), 4014);
     ck_assert_msg(strstr(ada.reason, limits[_i].words) != NULL, "%s", ada.reason);
     eve_goes_on();
+    ck_assert(metric("tutti_rooms_broken_total") == 1);
+    join_refused("track", "'wayward'", 4018);
+    release("track"); /* nothing of it was thrown away */
 }
 END_TEST
 

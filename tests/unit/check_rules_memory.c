@@ -573,6 +573,7 @@ START_TEST(the_first_reason_holds_and_is_cut_between_characters)
     struct log_act act = {0};
     in_tick(end_room);
     ck_assert_str_eq(room_ended(room), reasons[1]);
+    ck_assert(!room_is_broken(room));
     struct reader log = reader_on((struct bytes){kept.data + kept.last, kept.length - kept.last});
     ck_assert(log_read_entry(&log, &entry));
     struct reader acts = reader_on(entry.acts);

@@ -559,6 +559,11 @@ START_TEST(more_records_than_declared_end_the_room)
     ck_assert_str_eq(room_ended(room), "the rules wrote more in a tick than their tick_records");
     in_tick(every_value); /* nobody asks them any more */
     ck_assert(doing != NULL);
+    ck_assert(room_is_broken(room));
+    struct replay replay = replay_begin(&options, &kinds);
+    ck_assert_int_eq(replay_log(&replay, (struct bytes){kept.data, kept.length}), STATUS_OK);
+    ck_assert(!replay.ended); /* what it has is kept */
+    replay_abandon(&replay);
 }
 END_TEST
 
