@@ -28,6 +28,7 @@ enum address_act {
     ADDRESS_OPENS_ROOMS, /* has one looked for in the store */
     ADDRESS_SENDS_FILES, /* each time a KiB of them */
     ADDRESS_FILLS_FILES, /* the same in the long run: its share of what the server can hold */
+    ADDRESS_READS_LISTS, /* asks what there is, over HTTP */
     ADDRESS_ACTS
 };
 

@@ -78,6 +78,9 @@
     ROW(files_sent, counter, "tutti_files_sent_total", "Files sent to their end.")                 \
     ROW(file_bytes_in, counter, "tutti_file_bytes_in_total", "Bytes of files received.")           \
     ROW(file_bytes_out, counter, "tutti_file_bytes_out_total", "Bytes of files sent.")             \
+    ROW(lists_sent, counter, "tutti_lists_sent_total", "Lists answered.")                          \
+    ROW(lists_made, counter, "tutti_lists_made_total",                                             \
+        "Lists made; others were sent as they had been made shortly before.")                      \
     ROW(store_failures, counter, "tutti_store_failures_total",                                     \
         "Rooms that could not be stored or read.")
 
@@ -123,7 +126,8 @@
     ROW(FILE_RATE, "file_rate")                                                                    \
     ROW(FILES_OF_ROOM, "files_of_room")                                                            \
     ROW(FILES, "files")                                                                            \
-    ROW(UPLOADS, "uploads")
+    ROW(UPLOADS, "uploads")                                                                        \
+    ROW(LIST_RATE, "list_rate_per_address")
 
 #define REFUSAL_ENUM_ROW(name, label) REFUSAL_##name,
 enum refusal {

@@ -266,6 +266,7 @@ void hub_destroy(struct hub *hub)
     openings_end(hub);
     hub_end_rooms(hub);
     addresses_end(&hub->addresses);
+    cards_end(&hub->cards);
     frames_destroy(hub->frames);
     free(hub->entry);
     free(hub);

@@ -20,6 +20,7 @@
 
 #include "server/addresses.h"
 #include "server/beat.h"
+#include "server/cards.h"
 #include "server/counters.h"
 #include "server/files.h"
 #include "server/guard.h"
@@ -75,6 +76,7 @@ struct hub {
     struct counters counters;
     struct addresses addresses;
     struct files files;
+    struct cards cards;
     struct wheel wheel; /* holds every session */
     struct frames *frames;
     struct beat second; /* deadlines, sleeping rooms */

@@ -1,9 +1,7 @@
 /* ws_files.c - files of rooms over HTTP: server/README.md, "Files". */
 #include "server/file_type.h"
-#include "server/upgrade.h"
 #include "server/ws_parts.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +13,6 @@
 
 /* The bytes of a name never change. */
 #define FOR_EVER "cache-control: private, max-age=31536000, immutable\r\n"
-
-#define HEADERS_MAX 1024
 
 /* --- Paths -------------------------------------------------------------------------------------- */
 
@@ -82,24 +78,6 @@ static struct hash_text hash_text(const uint8_t hash[STORE_HASH_BYTES])
 
 /* --- Answers ------------------------------------------------------------------------------------ */
 
-/* Headers for pages of other origins that may: they see the answer, and draw what they load. */
-static void
-add_headers(const struct ws_options *options, const struct transfer *transfer, char *headers)
-{
-    bool other = transfer->origin[0] != '\0';
-    size_t length = strlen(headers);
-    int written =
-        snprintf(headers + length, HEADERS_MAX - length,
-                 "%s%s%s"
-                 "vary: origin\r\n"
-                 "cross-origin-resource-policy: %s\r\n",
-                 other ? "access-control-allow-origin: " : "", transfer->origin,
-                 other ? "\r\n" : "", options->origin_count > 0 ? "cross-origin" : "same-origin");
-    assert(written > 0 &&
-           (size_t)written < HEADERS_MAX - length); /* an origin's length is bounded */
-    (void)written;
-}
-
 /* Head and a short body at once. */
 static int answer(const struct ws_options *options,
                   struct lws *wsi,
@@ -113,7 +91,7 @@ static int answer(const struct ws_options *options,
     struct http_response *response = &transfer->response;
     if (transfer->closes)
         strcat(headers, "connection: close\r\n");
-    add_headers(options, transfer, headers);
+    ws_http_add_origin(options, transfer, headers);
     http_respond(response, &transfer->request, status, type, headers, body);
     if (response->body.length > 0)
         memcpy(response->head + response->head_length, response->body.data, response->body.length);
@@ -309,7 +287,7 @@ send_file_head(const struct ws_options *options, struct lws *wsi, struct transfe
     char headers[HEADERS_MAX];
     snprintf(headers, sizeof headers, FOR_EVER INERT "etag: \"%s\"\r\n",
              hash_text(file->hash).text);
-    add_headers(options, transfer, headers);
+    ws_http_add_origin(options, transfer, headers);
     /* The view is only measured: what is sent comes in parts. */
     http_respond(&transfer->response, &(struct http_request){.method = HTTP_HEAD}, 200,
                  file_type_text(file->type), headers,
@@ -378,18 +356,6 @@ answer_preflight(const struct ws_options *options, struct lws *wsi, struct sessi
                   (struct bytes){0});
 }
 
-static bool origin_may(const struct ws_options *options, struct lws *wsi, struct transfer *transfer)
-{
-    char origin[HEADER_VALUE_MAX], host[HEADER_VALUE_MAX];
-    struct bytes from = ws_http_header(wsi, WSI_TOKEN_ORIGIN, origin);
-    struct bytes to = ws_http_header(wsi, WSI_TOKEN_HOST, host);
-    if (!upgrade_origin_allowed(from, to, options->origins, options->origin_count))
-        return false;
-    snprintf(transfer->origin, sizeof transfer->origin, "%.*s", (int)from.length,
-             (const char *)from.data);
-    return true;
-}
-
 int ws_files_request(const struct ws_options *options,
                      struct lws *wsi,
                      struct session *session,
@@ -403,7 +369,7 @@ int ws_files_request(const struct ws_options *options,
     if (!asked || !wire_room_name_valid(room))
         return deny_with(options, wsi, session, 400, REFUSAL_ROOM_NAME,
                          "a room's name is 1 to 64 characters of A-Z a-z 0-9 _ -");
-    if (!origin_may(options, wsi, transfer))
+    if (!ws_http_origin_may(options, wsi, transfer))
         return deny_with(options, wsi, session, 403, REFUSAL_ORIGIN,
                          "pages of this origin may not use files; the server's --allow-origin "
                          "names those that may");

@@ -1,9 +1,12 @@
 #include "server/ws_http.h"
 
+#include "server/lists.h"
 #include "server/pages.h"
 #include "server/upgrade.h"
 #include "server/ws_parts.h"
 
+#include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +48,40 @@ struct bytes ws_http_path(struct lws *wsi)
     return (struct bytes){(const uint8_t *)path, (size_t)length};
 }
 
+/* --- Origins ------------------------------------------------------------------------------------ */
+
+bool ws_http_origin_may(const struct ws_options *options,
+                        struct lws *wsi,
+                        struct transfer *transfer)
+{
+    char origin[HEADER_VALUE_MAX], host[HEADER_VALUE_MAX];
+    struct bytes from = ws_http_header(wsi, WSI_TOKEN_ORIGIN, origin);
+    struct bytes to = ws_http_header(wsi, WSI_TOKEN_HOST, host);
+    if (!upgrade_origin_allowed(from, to, options->origins, options->origin_count))
+        return false;
+    snprintf(transfer->origin, sizeof transfer->origin, "%.*s", (int)from.length,
+             (const char *)from.data);
+    return true;
+}
+
+void ws_http_add_origin(const struct ws_options *options,
+                        const struct transfer *transfer,
+                        char headers[HEADERS_MAX])
+{
+    bool other = transfer->origin[0] != '\0';
+    size_t length = strlen(headers);
+    int written =
+        snprintf(headers + length, HEADERS_MAX - length,
+                 "%s%s%s"
+                 "vary: origin\r\n"
+                 "cross-origin-resource-policy: %s\r\n",
+                 other ? "access-control-allow-origin: " : "", transfer->origin,
+                 other ? "\r\n" : "", options->origin_count > 0 ? "cross-origin" : "same-origin");
+    assert(written > 0 &&
+           (size_t)written < HEADERS_MAX - length); /* an origin's length is bounded */
+    (void)written;
+}
+
 /* --- Responses ---------------------------------------------------------------------------------- */
 
 void ws_http_release(struct session *session)
@@ -71,6 +108,24 @@ bool ws_http_send_head(struct hub *hub, struct lws *wsi, struct http_response *r
                      LWS_WRITE_HTTP_HEADERS) >= 0;
 }
 
+static void answer_list(const struct ws_options *options,
+                        struct lws *wsi,
+                        const struct session *session,
+                        const struct http_request *request)
+{
+    struct transfer *transfer = session->transfer;
+    char headers[HEADERS_MAX] = "";
+    bool may = ws_http_origin_may(options, wsi, transfer);
+    ws_http_add_origin(options, transfer, headers);
+    if (may)
+        lists_answer(options->hub, session->address, request, headers, &transfer->response);
+    else
+        lists_refuse(options->hub, request, REFUSAL_ORIGIN, 403,
+                     "pages of this origin may not read lists; the server's --allow-origin names "
+                     "those that may\n",
+                     headers, &transfer->response);
+}
+
 int ws_http_request(const struct ws_options *options, struct lws *wsi, struct session *session)
 {
     session_alive(session);
@@ -89,7 +144,9 @@ int ws_http_request(const struct ws_options *options, struct lws *wsi, struct se
         .path = ws_http_path(wsi),
         .if_none_match = ws_http_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, if_none_match),
     };
-    if (!pages_answer(options->hub, &request, &transfer->response))
+    if (lists_asked(request.path))
+        answer_list(options, wsi, session, &request);
+    else if (!pages_answer(options->hub, &request, &transfer->response))
         site_answer(options->site, &request, &transfer->response);
     if (!ws_http_send_head(options->hub, wsi, &transfer->response))
         return -1;

@@ -9,6 +9,9 @@
  * matches. */
 #define HEADER_VALUE_MAX 512
 
+/* Header lines of a response that depend on the request, its origin's included. */
+#define HEADERS_MAX 1024u
+
 /* A response under way, and what it waits for. */
 struct transfer {
     struct http_response response;
@@ -25,6 +28,16 @@ struct transfer {
 /* The value of a request's header, in the buffer; empty when there is none. */
 struct bytes
 ws_http_header(struct lws *wsi, enum lws_token_indexes token, char buffer[HEADER_VALUE_MAX]);
+
+/* Whether the page that asks may, by its origin, which the transfer keeps. */
+bool ws_http_origin_may(const struct ws_options *options,
+                        struct lws *wsi,
+                        struct transfer *transfer);
+
+/* Adds the headers for pages of other origins that may: they see the answer, and draw what they load. */
+void ws_http_add_origin(const struct ws_options *options,
+                        const struct transfer *transfer,
+                        char headers[HEADERS_MAX]);
 
 bool ws_http_send_head(struct hub *hub, struct lws *wsi, struct http_response *response);
 
