@@ -17,6 +17,7 @@ const { status } = spawnSync(
     'clients/js/**/*.{ts,mjs,js,json}',
     'clients/examples/**/*.{js,mjs,html,css}',
     'tests/**/*.mjs',
+    'tools/**/*.{js,mjs,html,css}',
     '!**/dist/**',
     '!**/package-lock.json',
   ],
