@@ -438,7 +438,7 @@ static void post_image(const char *room)
     int length =
         snprintf(request, sizeof request,
                  "POST /v1/rooms/%s/files HTTP/1.1\r\nHost: x\r\nContent-Length: 14\r\n\r\n"
-                 "GIF89a some ab",
+                 "GIF89a\1\1\1\1some",
                  room);
     raw_connect(&client, server.port, 0);
     raw_send(&client, request, (size_t)length);
