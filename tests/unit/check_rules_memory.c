@@ -292,8 +292,10 @@ START_TEST(it_may_be_written_down_at_sleep_alone)
 }
 END_TEST
 
+/* 0: every so many ticks, 1: at sleep alone. */
 START_TEST(what_it_began_with_is_nothing_to_keep)
 {
+    kind.memory_ticks = _i == 0 ? 4 : 0;
     join(room, 1, ROLE_EDITOR);
     ticks(10);
     ck_assert(room_is_blank(room));
@@ -599,7 +601,7 @@ int main(void)
     tcase_add_test(memory, it_is_written_down_once_in_so_many_ticks);
     tcase_add_test(memory, it_is_not_written_down_while_it_stays_the_same);
     tcase_add_test(memory, it_may_be_written_down_at_sleep_alone);
-    tcase_add_test(memory, what_it_began_with_is_nothing_to_keep);
+    tcase_add_loop_test(memory, what_it_began_with_is_nothing_to_keep, 0, 2);
     tcase_add_test(memory, its_first_change_is_something_to_keep);
     tcase_add_test(memory, rules_are_told_once_that_the_room_was_loaded);
     tcase_add_loop_test(memory, memory_of_another_size_is_another_kind, 0, 2);

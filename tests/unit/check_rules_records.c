@@ -476,6 +476,20 @@ START_TEST(events_go_to_all_or_to_one)
 }
 END_TEST
 
+static void wave(void)
+{
+    ck_assert_int_eq(room_emit(room, WAVE, 0, noted("1")), STATUS_OK);
+}
+
+START_TEST(what_goes_with_presence_is_not_written_down)
+{
+    size_t length = kept.length;
+    in_tick(wave);
+    ck_assert_uint_eq(kept.length, length);
+    ck_assert(room_is_blank(room));
+}
+END_TEST
+
 static char filler[2 * RECORD_BYTES_MAX];
 
 /* A string or binary whose packed value is so many bytes. */
@@ -764,6 +778,7 @@ int main(void)
     tcase_add_test(records, presence_is_read_by_member_and_not_written_down);
     tcase_add_test(records, members_are_told_one_by_one);
     tcase_add_test(records, events_go_to_all_or_to_one);
+    tcase_add_test(records, what_goes_with_presence_is_not_written_down);
     suite_add_tcase(suite, records);
 
     TCase *limits = tcase_create("limits");
