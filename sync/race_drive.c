@@ -6,8 +6,9 @@
 /* Beyond that no car is in a bot's way, and no two touch. */
 #define LANE_FAR    (24 * RACE_METRE)
 #define CONTACT_FAR CAR_LENGTH
-#define DRAUGHT_STEP                                                                               \
-    32u /* in coarse steps, so that who is drawn along is not told in every frame */
+
+/* Slipstream is in coarse steps: each change of it is told to the driver. */
+#define DRAUGHT_STEP 64u
 
 /* Of the bot that drives for a member which sends nothing: it brings the car home and wins nothing. */
 #define PILOT_SKILL 40u
