@@ -203,6 +203,15 @@ static void lobby_frame(struct room *room, struct race_memory *race)
         countdown_begin(room, race);
 }
 
+/* Results of a race that nobody is left of are for nobody. */
+static bool anyone_there(const struct race_memory *race)
+{
+    for (uint32_t i = 0; i < RACERS_MAX; i++)
+        if (race->racers[i].member != 0)
+            return true;
+    return false;
+}
+
 static void results_tick(struct room *room, struct race_memory *race)
 {
     if (race->clock < RACERS_MAX)
@@ -213,7 +222,7 @@ static void results_tick(struct room *room, struct race_memory *race)
         return;
     wishes_take(room, race);
     bool again = all_ready(tally_drivers(room, race));
-    if (!again && race->clock < RESULTS_TICKS)
+    if (!again && race->clock < RESULTS_TICKS && anyone_there(race))
         return;
     lobby_begin(room, race);
     if (again)

@@ -154,11 +154,30 @@ START_TEST(a_race_without_members_is_soon_over)
     run_for(100);
     racer_stops(ada);
     room_leave(room, ada);
-    run_for(BOTS_LEFT_TICKS + 2);
+    run_for(BOTS_LEFT_TICKS);
+    ck_assert_int_eq(race_now()->phase, PHASE_RACING);
+    run();
     ck_assert_int_eq(race_now()->phase, PHASE_RESULTS);
     ck_assert_uint_eq(racers_in(RACER_LATE), 3);
-    run_to(PHASE_LOBBY);
+    run_for(RACERS_MAX + FRAME_TICKS);
+    ck_assert_int_eq(race_now()->phase, PHASE_LOBBY);
     ck_assert_uint_eq(racers_in(RACER_NONE), RACERS_MAX);
+}
+END_TEST
+
+START_TEST(bots_do_not_keep_members_waiting)
+{
+    uint32_t ada = racer_joins();
+    run_for(FRAME_TICKS);
+    ck_assert_int_eq(set(ada, "'laps' 1 'bots' 15 'level' 0"), STATUS_OK);
+    ck_assert_int_eq(wish(ada, "'ready' true"), STATUS_OK);
+    run_to(PHASE_RACING);
+    const struct racer *racer = racer_at(ada);
+    while (racer->state == RACER_RACING)
+        run();
+    ck_assert_uint_gt(racers_in(RACER_RACING), 0);
+    run_for(BOTS_LEFT_TICKS + 1);
+    ck_assert_int_eq(race_now()->phase, PHASE_RESULTS);
 }
 END_TEST
 
@@ -699,6 +718,7 @@ static Suite *play_suite(void)
     tcase_set_timeout(leaving, 120);
     tcase_add_test(leaving, who_leaves_for_good_is_classified_last);
     tcase_add_test(leaving, a_race_without_members_is_soon_over);
+    tcase_add_test(leaving, bots_do_not_keep_members_waiting);
     tcase_add_test(leaving, a_lost_connection_keeps_the_car_and_it_is_driven_meanwhile);
     tcase_add_test(leaving, laps_that_were_driven_for_a_member_are_no_records);
     tcase_add_test(leaving, stragglers_are_not_waited_for_for_ever);
