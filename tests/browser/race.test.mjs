@@ -160,6 +160,13 @@ test('who comes late watches, names are text, a page loaded again has its car', 
   const a = await browser.visit(address, { seat: { name: bad, part: 1 } })
   await shows(a, 'lobby')
   await a.locator('#drivers b', { hasText: bad }).waitFor()
+  // Whoever only watched for a while drives again as who it was.
+  await a.click('#colours label:nth-child(7)')
+  await a.locator('#drivers [data-colour="6"]').waitFor()
+  await a.click('#watch')
+  await a.locator('#ready:disabled').waitFor()
+  await a.click('#watch')
+  await a.locator('#drivers [data-colour="6"]').waitFor()
   await a.click('#ready')
   await shows(a, 'race')
   const b = await browser.visit(address, { seat: nadia, reducedMotion: 'reduce' })

@@ -6,6 +6,7 @@ import { statusPill } from '/shared/status.js'
 import { Controls } from './controls.js'
 import { Game } from './game.js'
 import { Home } from './home.js'
+import { cut } from './lobby.js'
 import { Pads } from './pads.js'
 import { RacePage } from './race_page.js'
 import { loadRules } from './rules.js'
@@ -19,7 +20,7 @@ const TOLD_MS = 4_000
 const $ = (id) => document.getElementById(id)
 const scene = new Scene($('world'))
 const room = roomInAddress('')
-const kept = { name: ownSeat().name, colour: null, ...recall() }
+const kept = { name: cut(ownSeat().name), colour: null, ...recall() }
 
 let telling
 /** Says what went wrong, over whatever shows. */

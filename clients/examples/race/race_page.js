@@ -29,7 +29,7 @@ export class RacePage {
   #watched = null
   #last = 0
   #updatedAt = 0
-  #wished = false
+  #wishedFor = null
 
   /** `view` shows one of the page's views, `tell` says something over it, `keep` remembers wishes. */
   constructor({ game, scene, controls, ...host }) {
@@ -86,15 +86,18 @@ export class RacePage {
   /** What this browser remembers, and what the link asked for, once we have a car. */
   #wishOnce() {
     const { own, room, drivers } = this.#game
-    if (this.#wished || own === null) return
-    this.#wished = true
-    const asked = new URLSearchParams(location.search).get('track')
-    const vote = this.#host.rules.roads.findIndex(({ name }) => name === asked)
-    const isFree = !drivers.some(({ colour }) => colour === this.#host.kept.colour)
-    const wishes = {
-      ...(vote >= 0 ? { vote } : {}),
-      ...(this.#host.kept.colour !== null && isFree ? { colour: this.#host.kept.colour } : {}),
+    if (own?.id === this.#wishedFor) return
+    this.#wishedFor = own?.id ?? null
+    if (own === null) return
+    const { name, colour } = this.#host.kept
+    const wishes = {}
+    if (name !== own.name) wishes.name = name
+    if (colour !== null && !drivers.some((driver) => driver.colour === colour)) {
+      wishes.colour = colour
     }
+    const asked = new URLSearchParams(location.search).get('track')
+    const vote = this.#host.rules.roads.findIndex((road) => road.name === asked)
+    if (vote >= 0) wishes.vote = vote
     if (Object.keys(wishes).length > 0) room.collection('drivers').set(own.id, wishes)
   }
 

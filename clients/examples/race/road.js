@@ -88,6 +88,10 @@ export class Road {
       if (last?.[1] === i) last[1] = i + 1
       else found.push([i, i + 1])
     }
+    // The start line is no end: what reaches it from both sides is one.
+    if (found.length > 1 && found[0][0] === 0 && found.at(-1)[1] === this.count) {
+      found.at(-1)[1] += found.shift()[1]
+    }
     return found
   }
 
