@@ -23,6 +23,9 @@ const EXTRAPOLATED_S = 0.12
 /** Seconds in which two thirds of a step from one source of a position to another are glided over. */
 const GLIDE_S = 0.25
 const GLIDE_MAX = 40
+/** The others are carried on to our own time for at most so many seconds, and softly so. */
+const AHEAD_MAX_S = 0.5
+const AHEAD_SOFTLY_S = 0.4
 
 /** A race as this page sees it: what the room's records say, and where each car is to be drawn. */
 export class Game {
@@ -34,6 +37,10 @@ export class Game {
   #frame = { tick: 0, now: 0 }
   /** By car: its heading when it was drawn last, and how its wheels stand. */
   #drawn = new Map()
+  /** By how many seconds our own car is ahead of what has come of the others. */
+  #ahead = 0
+  /** By car: the point of the road that it was next to. */
+  #points = new Map()
   #glide = { isPredicted: false, x: 0, y: 0, heading: 0 }
   #laps = { round: 0, lap: 0, began: 0 }
 
@@ -149,6 +156,7 @@ export class Game {
   /** All cars as they are to be drawn, `elapsed` seconds after the last time. */
   cars(now, elapsed) {
     const { own } = this
+    this.#measureAhead(elapsed)
     const cars = []
     for (const [id, told] of this.#motion.sample(now)) {
       const driver = this.#room.collection('drivers').get(id)
@@ -171,10 +179,37 @@ export class Game {
         livery: liveryOf(driver.colour),
       }
       if (car.isOwn) this.#ownCar(car, now, elapsed)
+      else this.#carryOn(car)
       car.steer = this.#steer(car, elapsed)
       cars.push(car)
     }
     return cars
+  }
+
+  /** Our ticks are before those of the room, and what has come of the others is from behind them. */
+  #measureAhead(elapsed) {
+    const apart = this.isDriving ? (this.#inputs.lead + this.#motion.delay) / 1000 : 0
+    const wanted = Math.max(0, Math.min(AHEAD_MAX_S, apart))
+    this.#ahead += (wanted - this.#ahead) * (1 - Math.exp(-elapsed / AHEAD_SOFTLY_S))
+  }
+
+  /**
+   * Moves a car to where it is likely to be at our own time, as fast as it was and along the road:
+   * else we would seem to be past whom we are beside.
+   */
+  #carryOn(car) {
+    const { road } = this
+    const { point, along, offset } = road.place(car.x, car.y, this.#points.get(car.id))
+    this.#points.set(car.id, point)
+    const turned = car.heading - road.at(along).heading
+    const driven = car.speed * this.#ahead * Math.cos(turned)
+    // On the inside of a bend there is less to drive.
+    const share = Math.max(0.5, 1 - offset * road.bend(point))
+    const { x, y, heading } = road.at(along + driven / share, offset)
+    const before = road.at(along, offset)
+    car.x += x - before.x
+    car.y += y - before.y
+    car.heading += heading - before.heading
   }
 
   /** How far the front wheels look turned: what the car does, a little late. */

@@ -38,11 +38,16 @@ export class Road {
     return { x: ax + (bx - ax) * share, y: ay + (by - ay) * share, heading }
   }
 
-  /** The point next to (x, y): searched around `near`, or everywhere. */
+  /** The point next to (x, y): searched around `near`, and everywhere where it is not there. */
   nearest(x, y, near = null) {
-    const { columns, count } = this
-    const first = near === null ? 0 : near - SEARCH
-    const last = near === null ? count - 1 : near + SEARCH
+    if (near === null) return this.#nearestOf(x, y, 0, this.count - 1)
+    const point = this.#nearestOf(x, y, near - SEARCH, near + SEARCH)
+    const distance = Math.hypot(x - this.columns.x[point], y - this.columns.y[point])
+    return distance > this.reach + this.spacing ? this.nearest(x, y) : point
+  }
+
+  #nearestOf(x, y, first, last) {
+    const { columns } = this
     let best = 0
     let least = Infinity
     for (let point = first; point <= last; point++) {
@@ -54,6 +59,15 @@ export class Road {
       }
     }
     return best
+  }
+
+  /** Where (x, y) is along the lap, and to the right of its line; `near` as above. */
+  place(x, y, near = null) {
+    const point = this.nearest(x, y, near)
+    const { columns } = this
+    const forward =
+      (x - columns.x[point]) * columns.tx[point] + (y - columns.y[point]) * columns.ty[point]
+    return { point, along: point * this.spacing + forward, offset: this.offset(x, y, point) }
   }
 
   /** How far (x, y) is to the right of the line at a point. */
