@@ -1,5 +1,5 @@
-// Makes the pictures of the README: the first page with an ensemble on it, and a busy board, as the
-// browser shows them.
+// Makes the pictures of the README: the first page with an ensemble on it, a busy board, and a race,
+// as the browser shows them. `picture.mjs race` makes that one alone.
 //
 //     node tests/browser/picture.mjs
 import { fileURLToPath } from 'node:url'
@@ -10,11 +10,14 @@ import { startServer } from './server.mjs'
 const examples = new URL('../../clients/examples/', import.meta.url)
 const ENSEMBLE = fileURLToPath(new URL('tutti.png', examples))
 const BOARD = fileURLToPath(new URL('board/board.png', examples))
+const RACE = fileURLToPath(new URL('race/race.jpg', examples))
 const PLAY_MS = 9_500
 const STEP_MS = 60
 const FLIGHT_MS = 380
 /** Until words, cursors and the last tile are there. */
 const BOARD_MS = 4_000
+/** Until the field is in a bend. */
+const RACE_MS = 11_500
 
 /** Who plays, around where and how widely, and where the cursor rests in the end. */
 const players = [
@@ -27,6 +30,14 @@ const players = [
 const server = await startServer()
 const browser = await startBrowser()
 try {
+  if (process.argv[2] !== 'race') await pictureOthers()
+  await pictureRace()
+} finally {
+  await browser.close()
+  await server.stop()
+}
+
+async function pictureOthers() {
   const viewer = await browser.visit(server.address, { seat: { name: 'Juno', part: 3 } })
   await status(viewer, 'live')
   const pages = []
@@ -51,9 +62,30 @@ try {
   await board.waitForTimeout(BOARD_MS)
   await board.screenshot({ path: BOARD })
   busy.leave()
-} finally {
-  await browser.close()
-  await server.stop()
+}
+
+/** Seven bots, and a driver like them for our car. */
+async function pictureRace() {
+  const page = await browser.visit(`${server.address}/race/?room=picture&track=meadow`, {
+    seat: { name: 'Ada', part: 4 },
+  })
+  for (const bots of [6, 7]) {
+    await page.click('[data-setting=bots] [data-step="1"]')
+    await page.locator('[data-setting=bots] output', { hasText: bots }).waitFor()
+  }
+  await page.click('#ready')
+  await page.waitForFunction(() => globalThis.race?.game.isDriving)
+  await page.evaluate(() => {
+    const { game, rules, controls } = globalThis.race
+    const drive = (car) => rules.drive(car, game.race.track, 150)
+    controls.autopilot = () => (game.prediction.latest ? drive(game.prediction.latest) : null)
+  })
+  await page.waitForFunction(
+    (ms) => globalThis.race.game.lapTime(globalThis.race.game.own) > ms,
+    RACE_MS,
+    { timeout: 60_000 },
+  )
+  await page.screenshot({ path: RACE, type: 'jpeg', quality: 84 })
 }
 
 /** Swings about, each in its own measure, and comes to rest in the last tenth. */
