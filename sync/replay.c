@@ -111,7 +111,7 @@ static void apply_joined(struct replay *replay, struct reader *reader)
         return;
     struct room *room = replay->room;
     bool taken = number < room->seat_count && room->seats[number].state != SEAT_FREE;
-    if (taken || key.length != CLIENT_KEY_BYTES) {
+    if (taken || room->asleep || key.length != CLIENT_KEY_BYTES) {
         fail(replay, STATUS_MALFORMED);
         return;
     }

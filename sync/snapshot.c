@@ -158,11 +158,13 @@ static void write_scope(struct writer *writer, const struct scope *scope)
         pack_integer(writer, slot - 1);
 }
 
-static void write_client(struct writer *writer, const struct client *client)
+#define NO_SEAT (-1)
+
+static void write_client(struct writer *writer, const struct client *client, int64_t seat)
 {
     uint32_t first = client_refusals_after(client, 0);
     pack_binary(writer, (struct bytes){client->key, CLIENT_KEY_BYTES});
-    pack_integer(writer, client->seat == SEAT_NONE ? -1 : (int64_t)client->seat);
+    pack_integer(writer, seat);
     pack_integer(writer, client->member);
     pack_integer(writer, client->sequence);
     pack_integer(writer, client->refused - first);
@@ -175,16 +177,17 @@ static void write_client(struct writer *writer, const struct client *client)
     write_scope(writer, used ? client->mine : NULL);
 }
 
-/* Those without a seat first, oldest first: the order in which they will be forgotten. */
+/* Those without a seat first, oldest first: the order in which they will be forgotten. Of a room that
+ * sleeps the others have none any more either. */
 static void write_clients(struct writer *writer, const struct room *room)
 {
     pack_integer(writer, room->last_member);
     pack_integer(writer, room->client_count);
     for (const struct client *client = room->client_oldest; client != NULL; client = client->newer)
-        write_client(writer, client);
+        write_client(writer, client, NO_SEAT);
     for (uint32_t i = 0; i < room->seat_count; i++)
         if (room->seats[i].state != SEAT_FREE)
-            write_client(writer, room->seats[i].client);
+            write_client(writer, room->seats[i].client, room->asleep ? NO_SEAT : (int64_t)i);
 }
 
 static void write_timers(struct writer *writer, const struct room *room)

@@ -387,7 +387,8 @@ static void load_refusals(struct loader *loader, struct client *client, uint32_t
 static void load_seat(struct loader *loader, struct client *client, uint32_t seat)
 {
     struct room *room = loader->room;
-    if (seat < room->seat_count && room->seats[seat].state != SEAT_FREE)
+    bool taken = seat < room->seat_count && room->seats[seat].state != SEAT_FREE;
+    if (taken || room->asleep)
         damaged(loader);
     else if (!failed(loader) && !seat_replay(room, client, seat))
         reader_fail(&loader->reader, STATUS_MEMORY);

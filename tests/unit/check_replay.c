@@ -7,6 +7,7 @@
 #include "sync/room_parts.h"
 #include "tests/helpers.h"
 #include "tests/kept_log.h"
+#include "tests/notation.h"
 
 static struct rules kind; /* a copy of kind_mixed, for callbacks */
 static const char *on_joining;
@@ -165,6 +166,47 @@ START_TEST(a_log_is_taken_apart_into_entries_and_acts)
 }
 END_TEST
 
+/* Where the snapshot says that the room sleeps: behind its format, kind, incarnation and tick. */
+static uint8_t *asleep_in(struct bytes snapshot)
+{
+    struct reader reader = reader_on(snapshot);
+    read_integer(&reader);
+    read_string(&reader);
+    read_integer(&reader);
+    read_integer(&reader);
+    ck_assert_int_eq(read_type(&reader), PACK_BOOL);
+    return (uint8_t *)(uintptr_t)snapshot.data + reader.at;
+}
+
+START_TEST(nobody_sits_in_a_room_that_sleeps)
+{
+    on_joining = "[0 'papers' 'p']";
+    join(room, 1, ROLE_EDITOR);
+    step(room);
+    struct bytes snapshot = snapshot_of(room);
+    struct replay one = replay_begin(&options, &kinds);
+    *asleep_in(snapshot) = 0xc3;
+    ck_assert_int_eq(replay_snapshot(&one, snapshot), STATUS_MALFORMED);
+    replay_abandon(&one);
+    free((void *)(uintptr_t)snapshot.data);
+
+    room_leave(room, 0);
+    step(room);
+    ck_assert_int_eq(room_sleep(room), STATUS_OK);
+    kept_log_take(&kept, room);
+    static const char entry[] =
+        "[5 1 1000 [3 0 x00000000000000000000000000000002 2 0 1 nil]]"; /* behind tick 4 */
+    uint8_t bytes[128];
+    struct writer writer = writer_on(bytes, sizeof bytes);
+    notation_pack(&writer, entry);
+    struct replay two = replay_begin(&options, &kinds);
+    ck_assert_uint_eq(room_tick_number(room), 4);
+    ck_assert_int_eq(replay_log(&two, (struct bytes){kept.data, kept.length}), STATUS_OK);
+    ck_assert_int_eq(replay_log(&two, writer_bytes(&writer)), STATUS_MALFORMED);
+    replay_abandon(&two);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("replay");
@@ -174,6 +216,7 @@ int main(void)
     tcase_add_test(tcase, refused_operations_teach_no_names_in_a_replay_either);
     tcase_add_test(tcase, values_as_deep_as_may_be_are_replayed_refused_and_left_out);
     tcase_add_test(tcase, a_log_is_taken_apart_into_entries_and_acts);
+    tcase_add_test(tcase, nobody_sits_in_a_room_that_sleeps);
 
     Suite *suite = suite_create("replay");
     suite_add_tcase(suite, tcase);
