@@ -51,9 +51,15 @@ static size_t slot_bytes(const struct room *room)
     return 1u + room->input_bytes;
 }
 
+/* In a replay none wait. */
+static size_t slots_bytes(const struct room *room)
+{
+    return room->replaying ? 0 : INPUT_AHEAD_MAX * slot_bytes(room);
+}
+
 static size_t inputs_bytes(const struct room *room)
 {
-    return sizeof(struct inputs) + INPUT_AHEAD_MAX * slot_bytes(room);
+    return sizeof(struct inputs) + slots_bytes(room);
 }
 
 static uint8_t *slot_of(const struct room *room, struct inputs *inputs, uint64_t tick)
@@ -64,7 +70,7 @@ static uint8_t *slot_of(const struct room *room, struct inputs *inputs, uint64_t
 /* Nothing is in force for longer than the tick to come. */
 static void begin(const struct room *room, struct inputs *inputs, uint64_t welcomed)
 {
-    memset(inputs->slots, 0, INPUT_AHEAD_MAX * slot_bytes(room));
+    memset(inputs->slots, 0, slots_bytes(room));
     inputs->next = welcomed + 1;
     inputs->margin = INPUT_MARGIN_NONE;
     inputs->missed = 0;
@@ -208,13 +214,15 @@ static struct bytes in_force(const struct inputs *inputs)
     return (struct bytes){inputs->packed, inputs->length};
 }
 
-static void put_in_force(struct inputs *inputs, struct bytes input)
+/* Whether it is another one than before. */
+static bool put_in_force(struct inputs *inputs, struct bytes input)
 {
-    inputs->unlogged |= !bytes_equal(in_force(inputs), input);
+    bool changes = !bytes_equal(in_force(inputs), input);
     if (input.length > 0)
         memcpy(inputs->packed, input.data, input.length);
     inputs->length = (uint8_t)input.length;
     inputs->held = 0;
+    return changes;
 }
 
 static void count_missed(struct room *room, struct inputs *inputs)
@@ -228,8 +236,9 @@ static void count_missed(struct room *room, struct inputs *inputs)
 
 /* That nothing is in force is told when it becomes so, not as long as it stays so: a member that has
  * stopped sending gets no frame for that alone. */
-static void take_tick(struct room *room, const struct seat *seat)
+static void take_tick(struct room *room, uint32_t number)
 {
+    const struct seat *seat = &room->seats[number];
     struct inputs *inputs = seat->inputs;
     uint8_t *slot = slot_of(room, inputs, room->tick);
     struct bytes own = {slot + 1, slot[0]};
@@ -240,8 +249,8 @@ static void take_tick(struct room *room, const struct seat *seat)
         count_missed(room, inputs);
     if (plays && own.length == 0 && held)
         inputs->held++;
-    else
-        put_in_force(inputs, plays ? own : (struct bytes){NULL, 0});
+    else if (put_in_force(inputs, plays ? own : (struct bytes){NULL, 0}))
+        log_input(room, number, in_force(inputs));
     slot[0] = 0;
     room->inputs_untold |= inputs->untold;
 }
@@ -250,15 +259,9 @@ void inputs_tick(struct room *room)
 {
     if (room->input_seats == 0)
         return;
-    for (uint32_t i = 0; i < room->seat_count; i++) {
-        struct seat *seat = &room->seats[i];
-        if (!seat->has_inputs)
-            continue;
-        take_tick(room, seat);
-        if (seat->inputs->unlogged)
-            log_input(room, i, in_force(seat->inputs));
-        seat->inputs->unlogged = false;
-    }
+    for (uint32_t i = 0; i < room->seat_count; i++)
+        if (room->seats[i].has_inputs)
+            take_tick(room, i);
 }
 
 /* --- For frames ----------------------------------------------------------------------------------- */
@@ -285,21 +288,20 @@ struct input_report inputs_tell(struct seat *seat)
     return report;
 }
 
-/* --- For the log ---------------------------------------------------------------------------------- */
+/* --- For logs and snapshots ---------------------------------------------------------------------------------- */
 
-void inputs_log_again(struct room *room)
+struct bytes inputs_in_force(const struct seat *seat)
 {
-    for (uint32_t i = 0; i < room->seat_count; i++)
-        if (room->seats[i].has_inputs && room->seats[i].inputs->length > 0)
-            room->seats[i].inputs->unlogged = true;
+    return seat->has_inputs ? in_force(seat->inputs) : (struct bytes){NULL, 0};
 }
 
 bool inputs_replay(struct room *room, struct seat *seat, struct bytes input)
 {
     struct inputs *inputs = inputs_of_seat(room, seat);
-    if (inputs != NULL)
-        put_in_force(inputs, input);
-    return inputs != NULL;
+    if (inputs == NULL)
+        return false;
+    (void)put_in_force(inputs, input);
+    return true;
 }
 
 /* --- For rules ------------------------------------------------------------------------------------ */

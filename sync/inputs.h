@@ -31,10 +31,9 @@ struct inputs {
     uint32_t held;   /* ticks for which the one in force has been held */
     bool sending;    /* something came on this connection */
     bool untold;     /* there is something to tell */
-    bool unlogged;   /* what is in force has to be written down, changed or not */
     uint8_t length;  /* of what is in force; 0: nothing */
     uint8_t packed[INPUT_BYTES_MAX];
-    uint8_t slots[]; /* INPUT_AHEAD_MAX, each a length and room->input_bytes */
+    uint8_t slots[]; /* INPUT_AHEAD_MAX, each a length and room->input_bytes; none in a replay */
 };
 
 /* Most bytes that a value of this field takes, as an input; INT64_MAX for types that may be none. */
@@ -64,10 +63,10 @@ struct input_report {
 };
 struct input_report inputs_tell(struct seat *seat);
 
-/* What is in force is written down anew with the next tick: the log has lost it. */
-void inputs_log_again(struct room *room);
+/* What is in force; empty where nothing is. */
+struct bytes inputs_in_force(const struct seat *seat);
 
-/* From a log: what is in force from here on, nothing where it is empty. False without memory. */
+/* From a log or a snapshot: what is in force from here on, nothing where it is empty. False without memory. */
 MUST_CHECK bool inputs_replay(struct room *room, struct seat *seat, struct bytes input);
 
 #endif

@@ -397,7 +397,6 @@ void room_log_resume(struct room *room, uint64_t wall_ms, struct writer *writer)
     write_origin(writer, room);
     pack_binary_head(writer, snapshot_bytes(room));
     snapshot_write(room, writer);
-    inputs_log_again(room);
     room->unlogged = false;
     room->logged = room->tick;
     room->random_logged = room->random[0];

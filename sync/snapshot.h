@@ -9,9 +9,9 @@
  * incarnation. A room
  * made from it goes on as the one that was written would have: the same inputs lead to the same
  * state, stamps and slots, and places that clients hold stay good.
- * Not kept: seats, whose clients have left (rules->left is not called), what waits in the inbox,
- * and presence: its scope takes one more stamp and a horizon there, so that a place from before is
- * never mistaken for one from after.
+ * Not kept: seats, whose clients have left (rules->left is not called; a replay goes on with them,
+ * and with the inputs in force), what waits in the inbox, and presence: its scope takes one more
+ * stamp and a horizon there, so that a place from before is never mistaken for one from after.
  *
  * Errors     reading takes bytes from a disk: damage gives a status, never an assert, and no more
  *            memory than a fixed multiple of the bytes.

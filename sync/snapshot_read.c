@@ -502,6 +502,25 @@ static void load_presence(struct loader *loader)
     presence->stamp = presence->horizon = presence->difference = stamp;
 }
 
+/* Each seat once at most, in their order. */
+static void load_inputs(struct loader *loader)
+{
+    struct room *room = loader->room;
+    for (uint32_t least = 0; !failed(loader) && !reader_done(&loader->reader);) {
+        uint32_t seat = load_number(loader, ROOM_MEMBERS_MAX - 1);
+        bool none = read_type(&loader->reader) == PACK_NIL;
+        struct bytes input = read_value(&loader->reader);
+        if (failed(loader))
+            return;
+        bool taken = seat < room->seat_count && room->seats[seat].state != SEAT_FREE;
+        if (!taken || seat < least || none || input.length > INPUT_BYTES_MAX)
+            damaged(loader);
+        else if (!inputs_replay(room, &room->seats[seat], input))
+            reader_fail(&loader->reader, STATUS_MEMORY);
+        least = seat + 1;
+    }
+}
+
 static void load_origin(struct loader *loader)
 {
     struct room *room = loader->room;
@@ -529,6 +548,7 @@ static void load_room(struct loader *loader)
     load_clients(loader);
     load_presence(loader);
     room->replaying = true;
+    load_inputs(loader);
 }
 
 struct bytes snapshot_kind(struct bytes bytes)
