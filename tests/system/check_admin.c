@@ -558,6 +558,29 @@ START_TEST(damage_of_a_row_is_met_when_its_room_is_asked_for)
 }
 END_TEST
 
+/* Each message is for the ticks behind those of the one before, which are sent faster than the room
+ * makes them: some come in their time. */
+static bool an_input_is_logged(void)
+{
+    raw_say(&ada, "[5 0 15 15 15 15 15 15 15 15 15 15 15 15 15 15 15 15]");
+    return tutti("log track") == 0 &&
+           strstr(out, "\"act\":\"input\",\"member\":1,\"user\":null,\"input\":15}") != NULL;
+}
+
+START_TEST(inputs_stand_in_the_log)
+{
+    ck_assert_int_eq(raw_open(&ada, server.port, "track"), 101);
+    raw_hello(&ada, 1, "'race'");
+    raw_expect(&ada, SERVER_WELCOME);
+    bool logged = false;
+    for (int i = 0; i < WAITS && !logged; i++, wait_a_moment())
+        logged = an_input_is_logged();
+    ck_assert_msg(logged, "%s", out);
+    raw_expect(&ada, SERVER_FRAME_INPUTS);
+    ck_assert_msg(tutti("check") == 0, "%s", out);
+}
+END_TEST
+
 /* --- Backups ------------------------------------------------------------------------------------- */
 
 START_TEST(a_backup_of_a_running_server_is_restored)
@@ -758,6 +781,7 @@ int main(void)
     tcase_add_test(tcase, a_rooms_images_are_shown_checked_and_deleted_with_it);
     tcase_add_test(tcase, damage_is_told_with_its_place_and_the_room_is_quarantined);
     tcase_add_loop_test(tcase, damage_of_a_row_is_met_when_its_room_is_asked_for, 0, 2);
+    tcase_add_test(tcase, inputs_stand_in_the_log);
     tcase_add_test(tcase, a_backup_of_a_running_server_is_restored);
     tcase_add_test(tcase, a_restored_room_is_another_than_the_one_its_members_know);
     tcase_add_test(tcase, what_is_no_request_is_refused);

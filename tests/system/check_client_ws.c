@@ -46,6 +46,7 @@ struct person {
     unsigned lives;
     unsigned good, refused, saved, uncertain;
     enum tutti_status last_refusal;
+    unsigned in_time; /* frames that told of inputs which all came in time */
     char chat[64];
 };
 
@@ -100,6 +101,14 @@ static void on_uncertain(void *context, struct tutti_client *client, uint64_t op
     person->uncertain++;
 }
 
+static void
+on_inputs(void *context, struct tutti_client *client, const struct tutti_input_report *report)
+{
+    struct person *person = context;
+    (void)client;
+    person->in_time += report->arrived && report->margin >= 0 && report->missed == 0;
+}
+
 static void join_at(struct person *person, const char *where, const char *kind, const uint8_t *key)
 {
     struct tutti_options options = {.kind = kind, .user = tutti_text("somebody")};
@@ -110,6 +119,7 @@ static void join_at(struct person *person, const char *where, const char *kind, 
         .decided = on_decided,
         .saved = on_saved,
         .uncertain = on_uncertain,
+        .inputs = on_inputs,
     };
     if (key != NULL) {
         memcpy(options.key, key, sizeof options.key);
@@ -447,6 +457,40 @@ START_TEST(a_loop_of_libev_drives_it_too)
 }
 END_TEST
 
+/* --- Inputs -------------------------------------------------------------------------------------- */
+
+/* Half a second ahead of the room, which no stall of a test machine is sure to respect: what is too
+ * late is left out. */
+#define LEAD_TICKS 30u
+
+static uint64_t newest_input;
+
+static bool ada_leads(void)
+{
+    uint64_t target = tutti_tick_now(ada.client, tutti_now_us()) + LEAD_TICKS;
+    if (newest_input + LEAD_TICKS < target)
+        newest_input = target - 1;
+    while (newest_input < target &&
+           tutti_input(ada.client, newest_input + 1, tutti_integer(15)) == TUTTI_OK)
+        newest_input++;
+    return ada.in_time >= 10;
+}
+
+START_TEST(inputs_lead_the_room_and_come_in_time)
+{
+    join_at(&ada, url, "race", NULL);
+    wait_for(ada_lives);
+    struct tutti_input_terms terms = tutti_input_terms(ada.client);
+    ck_assert(terms.taken);
+    ck_assert_int_eq(terms.maximum, 255);
+    ck_assert_uint_gt(terms.ahead, LEAD_TICKS);
+    newest_input = 0;
+    wait_for(ada_leads);
+    uint64_t next = newest_input + 1;
+    ck_assert_int_eq(tutti_input(ada.client, next, tutti_integer(256)), TUTTI_RANGE);
+}
+END_TEST
+
 static Suite *client_ws_suite(void)
 {
     Suite *suite = suite_create("client_ws");
@@ -466,6 +510,7 @@ static Suite *client_ws_suite(void)
     tcase_add_test(cases, tls_towards_a_server_without_it_is_tried_again);
     tcase_add_test(cases, what_is_no_url_or_room_is_refused_at_once);
     tcase_add_test(cases, a_loop_of_libev_drives_it_too);
+    tcase_add_test(cases, inputs_lead_the_room_and_come_in_time);
     suite_add_tcase(suite, cases);
     return suite;
 }

@@ -4,10 +4,44 @@
 #include <string.h>
 
 #include "sync/pack.h"
+#include "sync/replica.h"
 #include "tests/notation.h"
 #include "tools/histogram.h"
 #include "tools/json.h"
+#include "tools/load.h"
 #include "tools/load_track.h"
+
+/* --- Frames --------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *message, *texts[3];
+} frames[] = {
+    {"[0 3]", {"kind 0: frame", "ticks + 3"}},
+    {"[1 3 [2 5 1 8]]", {"news: 2 decided, durable + 5", "refused: 1"}},
+    {"[6 1 -2 4 nil]",
+     {"inputs were there -2 ticks before they were needed", "4 ticks had none", "no news"}},
+    {"[6 1 nil 0 [1 0]]", {"no input arrived", "0 ticks had none", "news: 1 decided"}},
+    {"[6 1 nil 0 nil [16 0]]", {"no input arrived", "scope presence", "place + 0"}},
+};
+
+START_TEST(a_frame_of_each_kind_is_shown)
+{
+    uint8_t bytes[128];
+    char *text = NULL;
+    size_t length;
+    struct writer writer = writer_on(bytes, sizeof bytes);
+    struct replica *replica = replica_create(&(struct memory){0});
+    FILE *out = open_memstream(&text, &length);
+    notation_pack(&writer, frames[_i].message);
+    frame_print(out, replica, writer_bytes(&writer));
+    fclose(out);
+    for (int i = 0; i < 3 && frames[_i].texts[i] != NULL; i++)
+        ck_assert_msg(strstr(text, frames[_i].texts[i]) != NULL, "%s", text);
+    ck_assert_ptr_null(strstr(text, "cannot be read"));
+    free(text);
+    replica_destroy(replica);
+}
+END_TEST
 
 /* --- Histogram ------------------------------------------------------------------------------------ */
 
@@ -140,6 +174,8 @@ static Suite *tool_parts_suite(void)
     Suite *suite = suite_create("tool_parts");
     TCase *cases = tcase_create("parts");
     tcase_add_checked_fixture(cases, track_setup, NULL);
+    tcase_add_loop_test(cases, a_frame_of_each_kind_is_shown, 0,
+                        (int)(sizeof frames / sizeof frames[0]));
     tcase_add_test(cases, quantiles_of_a_histogram);
     tcase_add_test(cases, a_histogram_takes_any_value);
     tcase_add_test(cases, values_are_found_in_the_order_they_were_sent);
