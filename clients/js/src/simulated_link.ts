@@ -114,7 +114,7 @@ export class SimulatedLink {
   }
 }
 
-/** One way: first in, first out. */
+/** One way: first in, first out, and none before its time. */
 class Lane {
   readonly #surroundings: Surroundings
   #waiting: { readonly at: number; readonly arrive: () => void }[] = []
@@ -129,9 +129,8 @@ class Lane {
   }
 
   add(at: number, arrive: () => void): void {
-    const last = this.#waiting[this.#waiting.length - 1]
-    this.#waiting.push({ at: Math.max(at, last?.at ?? 0), arrive })
-    if (last === undefined) this.#wait()
+    this.#waiting.push({ at, arrive })
+    if (this.#waiting.length === 1) this.#wait()
   }
 
   flush(): void {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Arrivals } from '../../src/arrivals.js'
 import { Inputs } from '../../src/inputs.js'
+import { TickClock } from '../../src/tick_clock.js'
 import { encodeInputs } from '../../src/wire.js'
 import { Bench, clocksOf } from './bench.js'
 import { Game, TICK_MS } from './game.js'
@@ -102,6 +104,18 @@ test('nothing is read or sent while the page is hidden, or without a connection'
   assert.equal(inputs.tick, before)
 })
 
+test('what waited for more to go with it is not sent once the page is back', () => {
+  const { bench, inputs } = playing({ ticksPerMessage: 8 })
+  while (inputs.sent === 0 || (inputs.tick - 1000) % 8 < 4) bench.pass(50)
+  bench.session.setVisible(false)
+  bench.pass(3_000)
+  bench.receive(frame(60))
+  bench.session.setVisible(true)
+  const [message] = inputsOf(bench.pass(500)) as number[][]
+  assert.equal(message!.length, 2 + 8)
+  assert.ok(message![1]! > 50, `${message![1]}`)
+})
+
 test('the first gap on another connection counts from its welcome', () => {
   const { bench, inputs } = playing()
   bench.pass(500)
@@ -188,6 +202,55 @@ test('ticks come evenly: a few per cent faster or slower, never twice, never lef
     const rate = (60 * TICK_MS) / (readAt[i]!.now - readAt[i - 60]!.now)
     assert.ok(rate > 0.96 && rate < 1.1, `${rate}`)
   }
+})
+
+test('the lead changes by bending: 8% faster at most, 2% slower', () => {
+  const game = new Game({ rtt: 60 })
+  game.run(10_000)
+  game.line = { ...game.line, rtt: 200 }
+  game.run(10_000)
+  game.line = { ...game.line, rtt: 60 }
+  game.run(20_000)
+  const { readAt } = game
+  let [slowest, fastest] = [Infinity, 0]
+  for (let i = 180; i < readAt.length; i++) {
+    assert.equal(readAt[i]!.tick, readAt[i - 1]!.tick + 1)
+    const rate = (60 * TICK_MS) / (readAt[i]!.now - readAt[i - 60]!.now)
+    slowest = Math.min(slowest, rate)
+    fastest = Math.max(fastest, rate)
+  }
+  // A timer that is late now and was not a second ago makes half a per cent.
+  assert.ok(slowest > 0.97 && slowest < 0.99, `${slowest}`)
+  assert.ok(fastest > 1.05 && fastest < 1.095, `${fastest}`)
+})
+
+/** A clock on a line of 100 ms that is told these margins, and its lead once it has settled. */
+function leadOf(ahead: number, margins: readonly number[]): number {
+  const arrivals = new Arrivals()
+  const clock = new TickClock({ tickMs: 20, ahead, adaptive: true }, arrivals)
+  for (let tick = 1; tick <= 500; tick++) {
+    const now = tick * 20 + 50
+    arrivals.frame(tick * 20, now)
+    const due = clock.due(now, 100)
+    clock.played(due)
+    const margin = margins[tick - 100]
+    if (margin !== undefined) clock.told(tick, margin, now)
+  }
+  return clock.lead
+}
+
+test('an outage keeps the lead 0.3 s above what it takes else, and no more', () => {
+  const usual = leadOf(64, [2, 2, 2])
+  const late = leadOf(64, [2, 2, -7])
+  const outage = leadOf(64, [2, 2, -40])
+  assert.ok(late > usual + 150 && late < usual + 190, `${late - usual}`)
+  assert.ok(outage > usual + 250 && outage < usual + 310, `${outage - usual}`)
+})
+
+test('no lead beyond what the room takes inputs for', () => {
+  assert.ok(leadOf(64, [-5]) > 180)
+  assert.equal(leadOf(8, [-5]), 6 * 20)
+  assert.equal(leadOf(2, []), 20)
 })
 
 test('with jitter and stalls, following the line saves most of the inputs that are late without', () => {

@@ -196,6 +196,7 @@ test('a room ahead of us, an old word, nothing to predict, another connection', 
   hand.play(1)
   assert.deepEqual(hand.prediction.latest, { x: 8 })
   hand.tell(109, 99)
+  hand.tell(110, 99)
   assert.deepEqual(hand.prediction.latest, { x: 8 }, 'told before')
   hand.tellNothing()
   assert.deepEqual([hand.prediction.state(0), hand.prediction.latest], [undefined, undefined])
