@@ -1,7 +1,6 @@
 import type { Arrivals } from './arrivals.js'
 import { TuttiError } from './errors.js'
 import { fromWire, toWire } from './names.js'
-import type { Player } from './session.js'
 import { TICKS_REMEMBERED, TickClock } from './tick_clock.js'
 import { copyValue, type Value } from './value.js'
 import { encodeInputs, INPUTS_MESSAGE_MAX, type InputRules, type InputsTold } from './wire.js'
@@ -41,7 +40,7 @@ export interface InputsLine {
  * const inputs = room.inputs({ read: () => steering + 32 * throttle })
  * ```
  */
-export class Inputs<Input extends Value = number> implements Player {
+export class Inputs<Input extends Value = number> {
   readonly #options: InputsOptions<Input>
   readonly #pump: () => void
   readonly #onStop: () => void

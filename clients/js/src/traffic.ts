@@ -30,7 +30,7 @@ const MOVED = 16
  * console.log(traffic.in['cars.x'], traffic.out['inputs'])
  * ```
  */
-export class Traffic implements Meter {
+export class Traffic {
   readonly #names: Names
   readonly #onStop: () => void
   readonly #in: { [what: string]: number } = {}
