@@ -1,41 +1,97 @@
+import { arrange, make, write } from './dom.js'
+import { LOBBY, RESULTS } from './game.js'
 import { cut } from './lobby.js'
 import { TrackChoice } from './tracks.js'
+import { count } from './words.js'
 
-/** The first page: who you are, and where to race. */
+const REFRESH_MS = 5_000
+const PHASES = ['in the lobby', 'about to start', 'racing', 'at the results']
+/** Whoever has the link of such a race finds it; nobody else is shown it. */
+const PRIVATE = 'private-'
+
+/** The first page: who you are, where to race, and which races there are. */
 export class Home {
   #roads
   #choice
+  #races = []
+  #part
 
   /** `enter` is told the room to go to, and the track that is wanted there. */
   constructor(root, roads, { name, keep, enter }) {
     this.#roads = roads
-    const part = (selector) => root.querySelector(selector)
-    this.#choice = new TrackChoice(part('#tracks'), roads, {
+    this.#part = (selector) => root.querySelector(selector)
+    this.#choice = new TrackChoice(this.#part('#tracks'), roads, {
       name: 'track',
       choose: (chosen) => this.#choice.show({ chosen }),
     })
     this.#choice.show({ chosen: 0 })
-    const field = part('#name')
+    const field = this.#part('#name')
     field.value = name
-    const go = (room) => {
-      keep({ name: cut(field.value) || name })
-      enter(room, this.#track)
-    }
-    // Each track has a race that is open to all.
-    part('#licence').addEventListener('submit', (event) => {
+    const keepName = () => keep({ name: cut(field.value) || name })
+    field.addEventListener('change', keepName)
+    this.#part('#licence').addEventListener('submit', async (event) => {
       event.preventDefault()
-      go(this.#track.name)
+      keepName()
+      await this.#refresh()
+      enter(this.#openRace(), this.#track)
     })
-    part('#private').addEventListener('click', () => go(freshName()))
+    this.#part('#private').addEventListener('click', () => {
+      keepName()
+      enter(freshName(PRIVATE), this.#track)
+    })
+    this.#refresh()
+    setInterval(() => document.visibilityState === 'visible' && this.#refresh(), REFRESH_MS)
   }
 
   get #track() {
     return this.#roads[this.#choice.chosen]
   }
+
+  /** A race on this track that waits for drivers, the fullest of them; else a new one. */
+  #openRace() {
+    const { name } = this.#track
+    const waiting = this.#races.filter(({ card }) => {
+      return card.track === name && card.seats > 0 && [LOBBY, RESULTS].includes(card.phase)
+    })
+    const [fullest] = waiting.sort((a, b) => b.card.drivers - a.card.drivers)
+    if (fullest !== undefined) return fullest.room
+    return this.#races.some(({ room }) => room === name) ? freshName(`${name}-`) : name
+  }
+
+  async #refresh() {
+    const races = await openRaces()
+    this.#races = races.filter(({ room }) => !room.startsWith(PRIVATE))
+    this.#part('#no-races').hidden = this.#races.length > 0
+    const items = this.#races.map((race) => ({ ...race, id: race.room }))
+    arrange(this.#part('#races'), items, {
+      create: ({ room }) => {
+        const link = make('a', '', make('b', ''), make('small', ''))
+        link.href = `/race/?room=${encodeURIComponent(room)}`
+        return make('li', '', link)
+      },
+      update: (item, { card, members }) => {
+        const [title, facts] = item.firstElementChild.children
+        const road = this.#roads.find(({ name }) => name === card.track)
+        write(title, road?.title ?? String(card.track))
+        const people = count(members, 'person', 'people')
+        write(facts, `${people}, ${count(card.laps, 'lap')}, ${PHASES[card.phase] ?? ''}`)
+      },
+    })
+  }
+}
+
+/** The races that are going on; none where the server does not say. */
+async function openRaces() {
+  try {
+    const response = await fetch('/v1/kinds/race/rooms')
+    return response.ok ? await response.json() : []
+  } catch {
+    return []
+  }
 }
 
 /** That nobody guesses. */
-function freshName() {
+function freshName(prefix) {
   const letters = crypto.getRandomValues(new Uint8Array(20))
-  return Array.from(letters, (letter) => (letter % 32).toString(32)).join('')
+  return prefix + Array.from(letters, (letter) => (letter % 32).toString(32)).join('')
 }
