@@ -30,6 +30,7 @@ static const struct field_rules settings_fields[SETTINGS_FIELDS] = {
     [SETTINGS_LAPS] = {.name = "laps", .type = FIELD_INT, .minimum = 1, .maximum = LAPS_MAX},
     [SETTINGS_BOTS] = {.name = "bots", .type = FIELD_INT, .maximum = BOTS_MAX},
     [SETTINGS_LEVEL] = {.name = "level", .type = FIELD_INT, .maximum = LEVELS - 1},
+    [SETTINGS_LISTED] = {.name = "listed", .type = FIELD_BOOL},
 };
 
 static const struct field_rules driver_fields[DRIVER_FIELDS] = {

@@ -86,6 +86,7 @@ enum settings_field {
     SETTINGS_LAPS,
     SETTINGS_BOTS,
     SETTINGS_LEVEL,
+    SETTINGS_LISTED,
     SETTINGS_FIELDS
 };
 

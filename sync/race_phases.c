@@ -268,6 +268,7 @@ void race_created(struct room *room)
         {.field = SETTINGS_LAPS, .number = setting(room, SETTINGS_LAPS)},
         {.field = SETTINGS_BOTS, .number = setting(room, SETTINGS_BOTS)},
         {.field = SETTINGS_LEVEL, .number = setting(room, SETTINGS_LEVEL)},
+        {.field = SETTINGS_LISTED, .number = setting(room, SETTINGS_LISTED)},
     };
     enum status status =
         room_put(room, RACE_SETTINGS, 0, bytes_of("next"), settings, SETTINGS_FIELDS);

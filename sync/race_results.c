@@ -107,8 +107,21 @@ void results_tell(struct room *room, const struct race_memory *race, const struc
 
 /* --- The card ------------------------------------------------------------------------------------ */
 
+/* What `card` remembers of a room that is on no list. */
+#define CARD_NONE UINT32_MAX
+
+static void card_hide(struct room *room, struct race_memory *race)
+{
+    if (race->card != CARD_NONE && room_card(room, (struct bytes){.length = 0}) == STATUS_OK)
+        race->card = CARD_NONE;
+}
+
 void card_show(struct room *room, struct race_memory *race)
 {
+    if (!setting(room, SETTINGS_LISTED)) {
+        card_hide(room, race);
+        return;
+    }
     const struct track *track = race_track(race);
     uint32_t drivers = 0;
     for (uint32_t i = 0; i < RACERS_MAX; i++)

@@ -274,7 +274,8 @@ enum status race_accept(struct room *room, const struct edit_view *edit)
 
 uint8_t setting(const struct room *room, enum settings_field field)
 {
-    static const uint8_t defaults[SETTINGS_FIELDS] = {LAPS_DEFAULT, BOTS_DEFAULT, LEVEL_DEFAULT};
+    static const uint8_t defaults[SETTINGS_FIELDS] = {LAPS_DEFAULT, BOTS_DEFAULT, LEVEL_DEFAULT,
+                                                      true};
     int64_t number = defaults[field];
     room_number(room, RACE_SETTINGS, 0, settings_id, field, &number);
     return (uint8_t)number;

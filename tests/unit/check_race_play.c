@@ -553,6 +553,20 @@ START_TEST(the_card_says_who_may_still_come)
 }
 END_TEST
 
+START_TEST(a_race_that_is_not_to_be_listed_has_no_card)
+{
+    uint64_t stamp;
+    uint32_t ada = racer_joins();
+    run_for(FRAME_TICKS);
+    ck_assert_int_eq(outcome(room, ada, "[1 'settings' 'next' 'listed' false]"), STATUS_OK);
+    run_for(FRAME_TICKS);
+    ck_assert_uint_eq(room_card_shown(room, &stamp).length, 0);
+    ck_assert_int_eq(outcome(room, ada, "[1 'settings' 'next' 'listed' true]"), STATUS_OK);
+    run_for(FRAME_TICKS);
+    ck_assert_int_eq(card_number("drivers"), 1);
+}
+END_TEST
+
 /* --- What is seen of it -------------------------------------------------------------------------- */
 
 /* x, y, heading and speed of 16 cars at 20 Hz, with everything else that the frames hold. */
@@ -737,6 +751,7 @@ static Suite *play_suite(void)
     tcase_add_test(kept, members_times_go_to_the_boards_once);
     tcase_add_test(kept, who_was_driven_for_is_on_no_board);
     tcase_add_test(kept, the_card_says_who_may_still_come);
+    tcase_add_test(kept, a_race_that_is_not_to_be_listed_has_no_card);
     suite_add_tcase(suite, kept);
     TCase *seen = tcase_create("seen");
     tcase_add_checked_fixture(seen, setup_race, teardown_race);
