@@ -157,7 +157,7 @@ test('two drivers and six bots, from the first page to the results, and again', 
 
 test('who comes late watches, names are text, a page loaded again has its car', RACE, async () => {
   const bad = '<img src=x onerror=a()>'
-  const address = `${server.address}/race/?room=late`
+  const address = `${server.address}/race/?room=late&private`
   const a = await browser.visit(address, { seat: { name: bad, part: 1 } })
   await shows(a, 'lobby')
   await a.locator('#drivers b', { hasText: bad }).waitFor()
@@ -185,5 +185,10 @@ test('who comes late watches, names are text, a page loaded again has its car', 
   await a.click('#leave')
   await shows(a, 'home')
   await b.locator('#standings .out', { hasText: bad }).waitFor()
+  const rooms = await b.evaluate(async () => (await fetch('/v1/kinds/race/rooms')).json())
+  assert.equal(
+    rooms.some(({ room }) => room === 'late'),
+    false,
+  )
   assertNoFaults(a, b)
 })

@@ -6,8 +6,6 @@ import { count } from './words.js'
 
 const REFRESH_MS = 5_000
 const PHASES = ['in the lobby', 'about to start', 'racing', 'at the results']
-/** Whoever has the link of such a race finds it; nobody else is shown it. */
-const PRIVATE = 'private-'
 
 /** The first page: who you are, where to race, and which races there are. */
 export class Home {
@@ -16,7 +14,7 @@ export class Home {
   #races = []
   #part
 
-  /** `enter` is told the room to go to, and the track that is wanted there. */
+  /** `enter` is told the room to go to, the track that is wanted there, whether it is private. */
   constructor(root, roads, { name, keep, enter }) {
     this.#roads = roads
     this.#part = (selector) => root.querySelector(selector)
@@ -37,7 +35,7 @@ export class Home {
     })
     this.#part('#private').addEventListener('click', () => {
       keepName()
-      enter(freshName(PRIVATE), this.#track)
+      enter(freshName('race-'), this.#track, { isPrivate: true })
     })
     this.#refresh()
     setInterval(() => document.visibilityState === 'visible' && this.#refresh(), REFRESH_MS)
@@ -59,8 +57,7 @@ export class Home {
   }
 
   async #refresh() {
-    const races = await openRaces()
-    this.#races = races.filter(({ room }) => !room.startsWith(PRIVATE))
+    this.#races = await openRaces()
     this.#part('#no-races').hidden = this.#races.length > 0
     const items = this.#races.map((race) => ({ ...race, id: race.room }))
     arrange(this.#part('#races'), items, {

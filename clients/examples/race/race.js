@@ -69,8 +69,12 @@ function view(name) {
 function showHome(rules) {
   view('home')
   scene.show(rules.roads[0])
-  const enter = (room, track) => {
-    const query = new URLSearchParams({ room, track: track.name })
+  const enter = (room, track, { isPrivate = false } = {}) => {
+    const query = new URLSearchParams({
+      room,
+      track: track.name,
+      ...(isPrivate && { private: '' }),
+    })
     location.assign(`/race/?${query}`)
   }
   new Home($('home'), rules.roads, { name: kept.name, keep, enter })

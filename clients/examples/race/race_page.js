@@ -95,10 +95,14 @@ export class RacePage {
     if (colour !== null && !drivers.some((driver) => driver.colour === colour)) {
       wishes.colour = colour
     }
-    const asked = new URLSearchParams(location.search).get('track')
+    const link = new URLSearchParams(location.search)
+    const asked = link.get('track')
     const vote = this.#host.rules.roads.findIndex((road) => road.name === asked)
     if (vote >= 0) wishes.vote = vote
     if (Object.keys(wishes).length > 0) room.collection('drivers').set(own.id, wishes)
+    if (link.has('private') && this.#game.settings.listed) {
+      room.collection('settings').set('next', { listed: false })
+    }
   }
 
   #draw(now) {
