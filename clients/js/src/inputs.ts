@@ -78,11 +78,14 @@ export class Inputs<Input extends Value = number> {
     return this.#tick
   }
 
-  /** How far the time from {@link tick} to the next has run at this time of the page's, 0..1. */
+  /**
+   * How far the time from {@link tick} to the next has run at this time of the page's: up to 1, and
+   * below 0 where that is before the tick, as an animation frame's own time may be.
+   */
   phase(now: number): number {
     if (this.#clock === null || this.#line === null) return 0
     const since = now - this.#clock.at(this.#tick)
-    return Math.max(0, Math.min(1, (since * this.#line.tickRate) / 1000))
+    return Math.min(1, (since * this.#line.tickRate) / 1000)
   }
 
   /** Milliseconds by which our ticks come before the quickest frames that tell of them. */

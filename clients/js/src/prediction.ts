@@ -144,13 +144,16 @@ export class Prediction<State, Input extends Value = number> {
     return this.#residue.over(this.#truth(now), now)
   }
 
-  /** Between the two newest states, as far as the time from tick to tick has run. */
+  /** Between the two newest states, or earlier ones, as far as the time from tick to tick has run. */
   #truth(now: number): Position {
     const { inputs, pose } = this.#options
     const { last } = this.#states
-    const b = pose(this.#states.get(last))
-    if (!this.#states.has(last - 1) || inputs.tick !== last) return b
-    return between(pose(this.#states.get(last - 1)), b, inputs.phase(now), this.#turns)
+    const phase = inputs.phase(now)
+    const back = Math.max(0, Math.ceil(-phase))
+    const isKnown = inputs.tick === last && this.#states.has(last - back - 1)
+    if (!isKnown) return pose(this.#states.get(last))
+    const [a, b] = [this.#states.get(last - back - 1), this.#states.get(last - back)]
+    return between(pose(a), pose(b), phase + back, this.#turns)
   }
 
   /** The ticks up to this one, of which the inputs are known. */

@@ -90,6 +90,7 @@ class Hand {
   readonly prediction: Prediction<{ x: number }>
   tick = 100
   epoch = 1
+  phase = 1
   #heard = () => {}
   #play = (_: number) => {}
 
@@ -107,7 +108,7 @@ class Hand {
         this.#play = play
         return () => (this.#play = () => {})
       },
-      phase: () => 1,
+      phase: () => this.phase,
       catchUp: () => {},
     } as unknown as Inputs
     this.prediction = new Prediction<{ x: number }>(
@@ -175,6 +176,19 @@ test('what shows is where it was at the moment of a correction, or at once where
   hard.play(0)
   hard.tell(101, 50)
   assert.deepEqual(hard.prediction.state(0), { x: 50 })
+})
+
+test('between ticks, and a little before the newest: the time of an animation frame is older', () => {
+  const hand = new Hand()
+  hand.tell(100, 0)
+  for (const input of [1, 2, 4]) hand.play(input)
+  const shown = [1, 0.5, 0, -0.25, -1, -1.5, -2].map((phase) => {
+    hand.phase = phase
+    return hand.prediction.state(0)!['x']
+  })
+  assert.deepEqual(shown, [7, 5, 3, 2.5, 1, 0.5, 0])
+  hand.phase = -2.5
+  assert.deepEqual(hand.prediction.state(0), { x: 7 }, 'nothing is known of then')
 })
 
 test('ticks that were left out are played with what is in force', () => {
