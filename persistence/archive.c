@@ -2,6 +2,7 @@
 
 #include "persistence/archive_files.h"
 #include "persistence/archive_parts.h"
+#include "persistence/archive_scores.h"
 #include "persistence/store_place.h"
 
 #include <assert.h>
@@ -24,6 +25,7 @@ static const char *const migrations[] = {
     "CREATE TABLE part(id INTEGER PRIMARY KEY, owner INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT",
     ARCHIVE_FILES_SQL,
     ARCHIVE_NAMES_SQL,
+    ARCHIVE_SCORES_SQL,
 };
 #define FORMAT (sizeof migrations / sizeof migrations[0])
 

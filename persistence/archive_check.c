@@ -1,5 +1,6 @@
 #include "persistence/archive_files.h"
 #include "persistence/archive_parts.h"
+#include "persistence/archive_scores.h"
 #include "persistence/journal.h"
 #include "persistence/store_place.h"
 
@@ -146,6 +147,15 @@ static enum store_result check_files(struct check *check)
     return archive_files_check(check->archive, check->visitor, step_on, check->context, check);
 }
 
+/* --- Scores ------------------------------------------------------------------------------------- */
+
+static enum store_result check_scores(struct check *check)
+{
+    if (check->stopped)
+        return STORE_OK;
+    return archive_scores_check(check->archive, check->visitor, check->context);
+}
+
 /* --- The journal -------------------------------------------------------------------------------- */
 
 static bool count_flush(void *context, const struct store_flush *flush)
@@ -230,6 +240,8 @@ enum store_result archive_check(struct archive *archive,
         result = check_names(&check);
     if (result == STORE_OK)
         result = check_files(&check);
+    if (result == STORE_OK)
+        result = check_scores(&check);
     if (result == STORE_OK)
         result = check_journal(&check);
     if (result == STORE_OK)

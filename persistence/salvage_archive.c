@@ -1,5 +1,6 @@
 #include "persistence/archive_files.h"
 #include "persistence/archive_parts.h"
+#include "persistence/archive_scores.h"
 #include "persistence/salvage_parts.h"
 #include "persistence/store_place.h"
 
@@ -320,6 +321,8 @@ static enum store_result build(struct salvage *salvage, const struct sqlite_plac
         if (result == STORE_OK)
             result = archive_files_salvage(&salvage->from, &salvage->to, &salvage->files,
                                            &salvage->files_lost);
+        if (result == STORE_OK)
+            result = archive_scores_salvage(&salvage->from, &salvage->to);
         archive_close(&salvage->from);
     }
     /* It is renamed without its WAL. */

@@ -79,7 +79,20 @@ struct store_sealed {
     struct store_blob snapshot; /* length 0 for none */
 };
 
+/* The best that a name has on a board, by one of two orders. Board, order and name are its key. What
+ * room it comes from is not kept: a score stays when its room is deleted, and boards are read by
+ * strangers, while the name of a room is what lets one in. */
+struct store_score {
+    struct bytes board, name; /* 1..BOARD_BYTES_MAX, 1..RESULT_NAME_BYTES_MAX bytes of any value */
+    struct bytes details;     /* 0..RESULT_DETAILS_BYTES_MAX */
+    int64_t score;
+    uint64_t at_ms; /* since 1970 */
+    bool high;      /* the highest is the best; else the lowest */
+    bool gone;      /* written: it is to be taken out */
+};
+
 struct store;
+typedef bool store_score_visitor(void *context, const struct store_score *score);
 typedef bool store_flush_visitor(void *context, const struct store_flush *flush);
 typedef bool store_blob_visitor(void *context, const struct store_blob *blob);
 typedef bool store_room_visitor(void *context, const struct store_room *room);
@@ -195,6 +208,18 @@ struct store {
                                           store_damage_visitor *visitor,
                                           store_progress *progress,
                                           void *context);
+
+    /* Each takes the place of what had its key; all of them or none, on the disk on STORE_OK in every
+     * mode. How many there are is the caller's care. STORE_DAMAGED as that of seal(). */
+    MUST_CHECK enum store_result (*write_scores)(struct store *store,
+                                                 const struct store_score *scores,
+                                                 size_t count);
+
+    /* Every score, in no order; one that does not check is passed over, and check() tells of it. The
+     * visitor may not call the store. STORE_DAMAGED as that of seal(). */
+    MUST_CHECK enum store_result (*scores)(struct store *store,
+                                           store_score_visitor *visitor,
+                                           void *context);
 
     const struct store_files *files;
 

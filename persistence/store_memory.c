@@ -3,6 +3,7 @@
 #include "persistence/flush.h"
 #include "persistence/memory_files.h"
 #include "persistence/memory_rooms.h"
+#include "persistence/memory_scores.h"
 #include "persistence/store_place.h"
 
 #include <assert.h>
@@ -23,6 +24,7 @@ struct store_memory {
     uint64_t fence, last, released;       /* {journal thread} */
     struct memory_rooms rooms;            /* {archive thread} */
     struct memory_files files;            /* {archive thread} */
+    struct memory_scores scores;          /* {archive thread} */
 };
 
 static struct store_memory *memory_of(struct store *store)
@@ -214,6 +216,20 @@ check(struct store *store, store_damage_visitor *visitor, store_progress *progre
     return STORE_OK;
 }
 
+/* --- Scores -------------------------------------------------------------------------------------- */
+
+static enum store_result
+write_scores(struct store *store, const struct store_score *scores, size_t count)
+{
+    return memory_scores_write(&memory_of(store)->scores, scores, count);
+}
+
+static enum store_result scores(struct store *store, store_score_visitor *visitor, void *context)
+{
+    memory_scores_each(&memory_of(store)->scores, visitor, context);
+    return STORE_OK;
+}
+
 /* --- Files --------------------------------------------------------------------------------------- */
 
 static enum store_result
@@ -328,6 +344,7 @@ static void close_store(struct store *store)
     }
     memory_rooms_free(&memory->rooms);
     memory_files_free(&memory->files);
+    memory_scores_free(&memory->scores);
     free(memory);
 }
 
@@ -339,6 +356,7 @@ struct store *store_memory_create(uint64_t bytes_max)
     memory->budget.bytes_max = bytes_max;
     memory->rooms.budget = &memory->budget;
     memory->files.budget = &memory->budget;
+    memory->scores.budget = &memory->budget;
     memory->flushes_end = &memory->flushes;
     memory->store = (struct store){
         .claim = claim,
@@ -358,6 +376,8 @@ struct store *store_memory_create(uint64_t bytes_max)
         .remove = remove_room,
         .reclaim = reclaim,
         .check = check,
+        .write_scores = write_scores,
+        .scores = scores,
         .files = &file_functions,
         .incarnation = incarnation,
         .place = place,

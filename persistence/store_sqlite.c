@@ -2,6 +2,7 @@
 
 #include "persistence/archive_files.h"
 #include "persistence/archive_parts.h"
+#include "persistence/archive_scores.h"
 #include "persistence/journal.h"
 #include "persistence/salvage.h"
 #include "persistence/store_place.h"
@@ -207,6 +208,24 @@ check(struct store *store, store_damage_visitor *visitor, store_progress *progre
     return archive_check(archive_of(store), visitor, progress, context);
 }
 
+/* --- Scores -------------------------------------------------------------------------------------- */
+
+static enum store_result
+write_scores(struct store *store, const struct store_score *scores, size_t count)
+{
+    struct archive *archive = archive_of(store);
+    enum store_result result = begin_writing(archive);
+    if (result == STORE_OK)
+        result = archive_scores_write(archive, scores, count);
+    return end_writing(store, result);
+}
+
+static enum store_result scores(struct store *store, store_score_visitor *visitor, void *context)
+{
+    enum store_result result = archive_scores_each(archive_of(store), visitor, context);
+    return sqlite_of(store)->owns ? end_writing(store, result) : result;
+}
+
 /* --- Files --------------------------------------------------------------------------------------- */
 
 static enum store_result
@@ -336,6 +355,8 @@ static const struct store functions = {
     .remove = remove_room,
     .reclaim = reclaim,
     .check = check,
+    .write_scores = write_scores,
+    .scores = scores,
     .files = &file_functions,
     .incarnation = incarnation,
     .place = place,

@@ -152,6 +152,22 @@ static enum store_result remove_room(struct store *store, struct bytes name, uin
     return fails(store, CALL_REMOVE, &result) ? result : under->remove(under, name, incarnation);
 }
 
+static enum store_result
+write_scores(struct store *store, const struct store_score *scores, size_t count)
+{
+    struct store *under = faulty_of(store)->under;
+    enum store_result result;
+    return fails(store, CALL_WRITE_SCORES, &result) ? result
+                                                    : under->write_scores(under, scores, count);
+}
+
+static enum store_result scores(struct store *store, store_score_visitor *visitor, void *context)
+{
+    struct store *under = faulty_of(store)->under;
+    enum store_result result;
+    return fails(store, CALL_SCORES, &result) ? result : under->scores(under, visitor, context);
+}
+
 static enum store_result reclaim(struct store *store, uint64_t bytes, uint64_t *freed)
 {
     struct store *under = faulty_of(store)->under;
@@ -318,6 +334,8 @@ struct store *faulty_store_init(struct faulty_store *faulty, struct store *under
         .remove = remove_room,
         .reclaim = reclaim,
         .check = check,
+        .write_scores = write_scores,
+        .scores = scores,
         .files = &files,
         .incarnation = incarnation,
         .place = place,

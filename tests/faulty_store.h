@@ -26,6 +26,8 @@ enum store_call {
     CALL_READ,
     CALL_REMOVE,
     CALL_RECLAIM,
+    CALL_WRITE_SCORES,
+    CALL_SCORES,
     CALL_FILE_WRITE,
     CALL_FILE_READ,
     CALL_COUNT

@@ -177,6 +177,21 @@ enum store_result store_world_append(struct store_world *world)
     return result;
 }
 
+/* One of each order, both of the last tick that is sealed. */
+static enum store_result write_score(struct store_world *world, uint64_t tick)
+{
+    struct store_score scores[2] = {
+        {.board = bytes_of("laps"), .name = bytes_of("Ada"), .score = (int64_t)tick}};
+    scores[1] = scores[0];
+    scores[1].high = true;
+    in_store(world, true);
+    enum store_result result = world->store->write_scores(world->store, scores, 2);
+    in_store(world, false);
+    if (result == STORE_OK)
+        world->scored = tick;
+    return result;
+}
+
 enum store_result store_world_seal(struct store_world *world)
 {
     struct store_sealed sealed[WORLD_ROOMS];
@@ -217,7 +232,7 @@ enum store_result store_world_seal(struct store_world *world)
         free((void *)(uintptr_t)sealed[i].segment.bytes.data);
     }
     free(snapshot);
-    return result;
+    return result == STORE_OK && to > 0 ? write_score(world, to) : result;
 }
 
 /* A room without entries after what it sealed has nothing to wait for. */
@@ -440,6 +455,37 @@ static void compare(struct look *look)
     }
 }
 
+struct scores {
+    uint64_t count, score;
+    bool differ;
+};
+
+static bool visit_score(void *context, const struct store_score *score)
+{
+    struct scores *scores = context;
+    scores->differ |= scores->count > 0 && (uint64_t)score->score != scores->score;
+    scores->score = (uint64_t)score->score;
+    scores->count++;
+    return true;
+}
+
+/* Both of one writing, of what was saved last or was tried after that. */
+static void look_at_scores(struct look *look)
+{
+    struct store_world *world = look->world;
+    struct scores scores = {0};
+    enum store_result result = world->store->scores(world->store, visit_score, &scores);
+    if (result != STORE_OK)
+        note(look->sight, &look->sight->errors, "scores: %s", store_result_text(result));
+    else if (scores.score < world->scored || scores.count == 1)
+        note(look->sight, &look->sight->lost,
+             "%" PRIu64 " scores of %" PRIu64 ", not two of %" PRIu64, scores.count, scores.score,
+             world->scored);
+    else if (scores.differ || scores.count > 2)
+        note(look->sight, &look->sight->wrong, "%" PRIu64 " scores, of two writings", scores.count);
+    world->scored = scores.score > world->scored ? scores.score : world->scored;
+}
+
 void store_world_look(struct store_world *world, struct store_sight *sight)
 {
     static struct look look;
@@ -460,6 +506,7 @@ void store_world_look(struct store_world *world, struct store_sight *sight)
         note(sight, &sight->wrong, "the walk ends at %" PRIu64 ", it says", last);
     for (unsigned room = 0; room < WORLD_ROOMS; room++)
         look_at_archive(&look, room);
+    look_at_scores(&look);
     compare(&look);
 }
 

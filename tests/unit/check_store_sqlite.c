@@ -295,7 +295,7 @@ END_TEST
 static void make_older_archive(void)
 {
     make_store();
-    run_sql("archive.db", "DROP TABLE chain;"
+    run_sql("archive.db", "DROP TABLE chain; DROP TABLE score;"
                           "DELETE FROM meta WHERE key IN ('incarnation', 'suspect')");
     set_format("archive.db", 2);
 }
