@@ -127,7 +127,8 @@
     ROW(FILES_OF_ROOM, "files_of_room")                                                            \
     ROW(FILES, "files")                                                                            \
     ROW(UPLOADS, "uploads")                                                                        \
-    ROW(LIST_RATE, "list_rate_per_address")
+    ROW(LIST_RATE, "list_rate_per_address")                                                        \
+    ROW(LIST_QUERY, "list_query")
 
 #define REFUSAL_ENUM_ROW(name, label) REFUSAL_##name,
 enum refusal {

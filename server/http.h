@@ -24,6 +24,7 @@ enum http_method {
 struct http_request {
     enum http_method method;
     struct bytes path;          /* decoded, without the query */
+    struct bytes query;         /* as it came, without the question mark */
     struct bytes if_none_match; /* empty when there was none */
 };
 

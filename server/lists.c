@@ -1,5 +1,6 @@
 #include "server/lists.h"
 
+#include "server/boards.h"
 #include "server/cards.h"
 
 #include <assert.h>
@@ -8,25 +9,88 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KINDS "/v1/kinds/"
-#define ROOMS "/rooms"
+#define KINDS   "/v1/kinds/"
+#define ROOMS   "/rooms"
+#define RESULTS "/v1/results/"
 
-/* What is between the two, which the path has to begin and end with. */
-static bool between(struct bytes path, const char *before, const char *after, struct bytes *name)
+/* Of a board, where the request does not say how many. */
+#define RESULTS_USUAL 10u
+
+/* --- Requests ----------------------------------------------------------------------------------- */
+
+static bool begins_with(struct bytes text, const char *beginning)
 {
-    size_t head = strlen(before), tail = strlen(after);
-    if (path.length < head + tail || memcmp(path.data, before, head) != 0 ||
-        memcmp(path.data + path.length - tail, after, tail) != 0)
+    size_t length = strlen(beginning);
+    return text.length >= length && memcmp(text.data, beginning, length) == 0;
+}
+
+/* /v1/kinds/NAME/rooms; the name may be one of nothing. */
+static bool asks_for_rooms(struct bytes path, struct bytes *kind)
+{
+    size_t head = strlen(KINDS), tail = strlen(ROOMS);
+    if (!begins_with(path, KINDS) || path.length < head + tail ||
+        memcmp(path.data + path.length - tail, ROOMS, tail) != 0)
         return false;
-    *name = (struct bytes){path.data + head, path.length - head - tail};
-    return name->length == 0 || memchr(name->data, '/', name->length) == NULL;
+    *kind = (struct bytes){path.data + head, path.length - head - tail};
+    return kind->length == 0 || memchr(kind->data, '/', kind->length) == NULL;
+}
+
+/* /v1/results/BOARD; a board's name may have slashes. */
+static bool asks_for_results(struct bytes path, struct bytes *board)
+{
+    size_t head = strlen(RESULTS);
+    if (!begins_with(path, RESULTS))
+        return false;
+    *board = (struct bytes){path.data + head, path.length - head};
+    return board->length > 0 && board->length <= BOARD_BYTES_MAX;
 }
 
 bool lists_asked(struct bytes path)
 {
-    struct bytes kind;
-    return between(path, KINDS, ROOMS, &kind);
+    struct bytes name;
+    return asks_for_rooms(path, &name) || asks_for_results(path, &name);
 }
+
+struct board_wish {
+    uint32_t limit;
+    bool high;
+};
+
+static bool read_limit(struct bytes text, uint32_t *limit)
+{
+    *limit = 0;
+    for (size_t i = 0; i < text.length && i < 4; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return false;
+        *limit = *limit * 10 + (uint32_t)(text.data[i] - '0');
+    }
+    return text.length <= 3 && *limit >= 1 && *limit <= BOARD_KEPT;
+}
+
+static bool read_wish(struct bytes part, struct board_wish *wish)
+{
+    if (begins_with(part, "limit="))
+        return read_limit((struct bytes){part.data + 6, part.length - 6}, &wish->limit);
+    wish->high = bytes_equal(part, bytes_of("best=high"));
+    return wish->high || bytes_equal(part, bytes_of("best=low"));
+}
+
+/* limit=N and best=low|high, either or none; nothing else. */
+static bool read_query(struct bytes query, struct board_wish *wish)
+{
+    *wish = (struct board_wish){.limit = RESULTS_USUAL};
+    while (query.length > 0) {
+        const uint8_t *end = memchr(query.data, '&', query.length);
+        size_t length = end != NULL ? (size_t)(end - query.data) : query.length;
+        if (!read_wish((struct bytes){query.data, length}, wish))
+            return false;
+        length += end != NULL;
+        query = (struct bytes){query.data + length, query.length - length};
+    }
+    return true;
+}
+
+/* --- Answers ------------------------------------------------------------------------------------ */
 
 /* Head and body with one more header line, or none. */
 static void respond(struct http_response *response,
@@ -75,23 +139,76 @@ void lists_refuse(struct hub *hub,
     refuse(hub, request, refusal, status, text, "", headers, response);
 }
 
+/* The text is the response's from here on. */
+static void answer(struct hub *hub,
+                   const struct http_request *request,
+                   char *text,
+                   size_t length,
+                   const char *headers,
+                   struct http_response *response)
+{
+    hub->counters.lists_sent++;
+    respond(response, request, 200, "application/json", "cache-control: max-age=1\r\n", headers,
+            (struct bytes){(const uint8_t *)text, length});
+    response->owned = text;
+}
+
+static void refuse_for_memory(struct hub *hub,
+                              const struct http_request *request,
+                              const char *headers,
+                              struct http_response *response)
+{
+    refuse(hub, request, REFUSAL_MEMORY, 503, "The server has no memory left.\n",
+           "retry-after: 1\r\n", headers, response);
+}
+
 /* The response has a copy: the list may be made anew while a slow reader still takes it. */
-static bool answer_rooms(struct hub *hub,
+static void answer_rooms(struct hub *hub,
+                         struct bytes name,
                          const struct http_request *request,
-                         const struct rules *kind,
                          const char *headers,
                          struct http_response *response)
 {
+    const struct rules *kind = kind_find(hub->kinds, name);
     struct bytes json;
     char *copy = NULL;
-    if (!cards_list(hub, kind, &json) || (copy = malloc(json.length)) == NULL)
-        return false;
+    if (kind == NULL) {
+        refuse(hub, request, REFUSAL_KIND, 404, "There is no such kind of rooms here.\n", "",
+               headers, response);
+        return;
+    }
+    if (!cards_list(hub, kind, &json) || (copy = malloc(json.length)) == NULL) {
+        refuse_for_memory(hub, request, headers, response);
+        return;
+    }
     memcpy(copy, json.data, json.length);
-    hub->counters.lists_sent++;
-    respond(response, request, 200, "application/json", "cache-control: max-age=1\r\n", headers,
-            (struct bytes){(const uint8_t *)copy, json.length});
-    response->owned = copy;
-    return true;
+    answer(hub, request, copy, json.length, headers, response);
+}
+
+static void answer_results(struct hub *hub,
+                           struct bytes board,
+                           const struct http_request *request,
+                           const char *headers,
+                           struct http_response *response)
+{
+    struct board_wish wish;
+    char *text = NULL;
+    size_t length = 0;
+    if (!read_query(request->query, &wish)) {
+        refuse(hub, request, REFUSAL_LIST_QUERY, 400,
+               "Ask with limit=N, 1 to 100, and best=low or best=high.\n", "", headers, response);
+        return;
+    }
+    FILE *out = open_memstream(&text, &length);
+    if (out != NULL)
+        boards_write(storage_boards(hub->storage), board, wish.high, wish.limit, out);
+    bool whole = out != NULL && ferror(out) == 0;
+    if (out == NULL || fclose(out) != 0 || !whole) {
+        free(text);
+        refuse_for_memory(hub, request, headers, response);
+        return;
+    }
+    answer(hub, request, text, length, headers, response);
 }
 
 void lists_answer(struct hub *hub,
@@ -101,10 +218,7 @@ void lists_answer(struct hub *hub,
                   struct http_response *response)
 {
     char line[64];
-    struct bytes name = {0};
-    bool asked = between(request->path, KINDS, ROOMS, &name);
-    assert(asked);
-    (void)asked;
+    struct bytes name;
     if (request->method != HTTP_GET && request->method != HTTP_HEAD) {
         refuse(hub, request, REFUSAL_PATH, 405, "Only GET and HEAD.\n", "allow: GET, HEAD\r\n",
                headers, response);
@@ -118,11 +232,8 @@ void lists_answer(struct hub *hub,
                line, headers, response);
         return;
     }
-    const struct rules *kind = kind_find(hub->kinds, name);
-    if (kind == NULL)
-        refuse(hub, request, REFUSAL_KIND, 404, "There is no such kind of rooms here.\n", "",
-               headers, response);
-    else if (!answer_rooms(hub, request, kind, headers, response))
-        refuse(hub, request, REFUSAL_MEMORY, 503, "The server has no memory left.\n",
-               "retry-after: 1\r\n", headers, response);
+    if (asks_for_rooms(request->path, &name))
+        answer_rooms(hub, name, request, headers, response);
+    else if (asks_for_results(request->path, &name))
+        answer_results(hub, name, request, headers, response);
 }

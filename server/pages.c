@@ -1,5 +1,7 @@
 #include "server/pages.h"
 
+#include "server/boards.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,6 +92,15 @@ static void write_storage(const struct hub *hub, FILE *out)
         {"counter", "tutti_journal_generations_total", "Journals begun anew after a failure.",
          (double)figures.generations},
     };
+    struct boards_figures boards = boards_figures(storage_boards(hub->storage));
+    counters_write_row(out, "gauge", "tutti_results", "Names on boards, by either order.",
+                       (double)boards.rows);
+    counters_write_row(out, "counter", "tutti_results_taken_total",
+                       "Results that came to stand on a board, or replaced a worse one.",
+                       (double)boards.taken);
+    counters_write_row(out, "counter", "tutti_results_passed_total",
+                       "Results that found no place, as all boards together are full.",
+                       (double)boards.passed);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         counters_write_row(out, rows[i].kind, rows[i].name, rows[i].help, rows[i].value);
 }

@@ -19,6 +19,9 @@
 /* Rooms sealed in one transaction. A load waits for all that a sealing has. */
 #define SEAL_ROOMS 256u
 
+/* Scores written in one transaction. */
+#define SEAL_SCORES 256u
+
 /* --- One room ------------------------------------------------------------------------------------ */
 
 static bool snapshot_due(const struct tail *tail)
@@ -281,6 +284,26 @@ static bool remove_deleted(struct storage *storage)
     return all;
 }
 
+/* --- Boards -------------------------------------------------------------------------------------- */
+
+/* What has changed of them; the journal keeps the results that say so until then. */
+static enum store_result seal_boards(struct storage *storage)
+{
+    struct store *store = storage->store;
+    struct store_score scores[SEAL_SCORES];
+    enum store_result result = STORE_OK;
+    size_t count;
+    while (result == STORE_OK &&
+           (count = boards_unsaved(storage->boards, scores, SEAL_SCORES)) > 0) {
+        result = store->write_scores(store, scores, count);
+        if (result == STORE_DAMAGED) /* the archive may have been replaced */
+            result = store->write_scores(store, scores, count);
+        if (result == STORE_OK)
+            boards_saved(storage->boards);
+    }
+    return result;
+}
+
 /* --- All of it ----------------------------------------------------------------------------------- */
 
 enum store_result archivist_seal(struct storage *storage)
@@ -296,6 +319,8 @@ enum store_result archivist_seal(struct storage *storage)
     enum store_result result = STORE_OK;
     while (more && result == STORE_OK)
         result = seal_some(storage, &more);
+    if (result == STORE_OK)
+        result = seal_boards(storage);
     if (result != STORE_OK)
         archivist_seal_failed(storage, result);
     bool behind = result != STORE_OK || !removed;

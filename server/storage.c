@@ -433,6 +433,18 @@ static bool take_flush(void *context, const struct store_flush *flush)
     return taking->result == STORE_OK;
 }
 
+/* Asked again where the archive was damaged, since it has been replaced then. */
+static enum store_result read_boards(struct storage *storage)
+{
+    struct store *store = storage->store;
+    enum store_result result = store->scores(store, boards_put, storage->boards);
+    if (result != STORE_DAMAGED)
+        return result;
+    storage_trouble(storage, "the archive: %.80s", store->place(store));
+    storage->options.salvaged = true;
+    return store->scores(store, boards_put, storage->boards);
+}
+
 /* The journal's flushes, as they were when its server ended. */
 static enum store_result read_journal(struct storage *storage)
 {
@@ -488,14 +500,17 @@ struct storage *storage_create(const struct storage_options *options, char error
 {
     struct storage *storage = calloc(1, sizeof *storage);
     struct job *stop = job_new(JOB_STOP, (struct bytes){0});
-    if (storage == NULL || stop == NULL) {
+    struct boards *boards = boards_create();
+    if (storage == NULL || stop == NULL || boards == NULL) {
         free(storage);
         free(stop);
+        boards_destroy(boards);
         options->store->close(options->store);
         snprintf(error, STORAGE_ERROR_MAX, "no memory");
         return NULL;
     }
     storage->stop = stop;
+    storage->boards = boards;
     storage->options = *options;
     storage->store = options->store;
     if (storage->options.ring_bytes == 0)
@@ -514,7 +529,9 @@ struct storage *storage_create(const struct storage_options *options, char error
     queue_init(&storage->to_writer);
     queue_init(&storage->to_archivist);
     storage->sealed_ms = storage->options.clock_ms();
-    enum store_result result = read_journal(storage);
+    enum store_result result = read_boards(storage);
+    if (result == STORE_OK)
+        result = read_journal(storage);
     if (result == STORE_OK && start_threads(storage))
         return storage;
     snprintf(error, STORAGE_ERROR_MAX, "%s: %s",
@@ -625,9 +642,15 @@ void storage_destroy(struct storage *storage)
     queue_free(&storage->to_archivist);
     writer_free(storage);
     archivist_free(storage);
+    boards_destroy(storage->boards);
     storage->store->close(storage->store);
     pthread_mutex_destroy(&storage->mutex);
     free(storage);
+}
+
+struct boards *storage_boards(struct storage *storage)
+{
+    return storage->boards;
 }
 
 uint64_t storage_incarnation(const struct storage *storage)

@@ -70,6 +70,9 @@ struct storage_options {
 struct storage *storage_create(const struct storage_options *options,
                                char error[STORAGE_ERROR_MAX]);
 
+/* The boards that results stand on, as of the last flush that is durable. */
+struct boards *storage_boards(struct storage *storage);
+
 /* Room in the open flush for one entry with so many bytes. False without memory. */
 MUST_CHECK bool storage_reserve(struct storage *storage, size_t bytes);
 

@@ -5,6 +5,7 @@
 #ifndef SERVER_STORAGE_PARTS_H
 #define SERVER_STORAGE_PARTS_H
 
+#include "server/boards.h"
 #include "server/file_work.h"
 #include "server/storage.h"
 
@@ -136,6 +137,7 @@ struct storage {
 
     /* The archivist's. */
     struct tail *tails;
+    struct boards *boards;     /* which others may look at */
     struct foreseen *foreseen; /* empty once the journal is read */
     uint64_t taken;            /* number of the last flush in the tails */
     uint64_t tail_bytes;

@@ -265,6 +265,9 @@ tails_take(struct storage *storage, const struct batch *batch, struct job **remo
     struct flush_entry entry;
     enum store_result result = STORE_OK;
     while (result == STORE_OK && flush_next(&reader, &entry)) {
+        /* Also those of a room that is deleted further on: they outlive it. */
+        if (!flush_entry_deletes(&entry))
+            boards_take_log(storage->boards, entry.bytes);
         result = flush_entry_deletes(&entry) ? take_deletion(storage, &entry, removals)
                                              : take_entry(storage, &entry);
         if (entry.incarnation > storage->incarnation && !storage->threads)

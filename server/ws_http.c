@@ -26,6 +26,22 @@ ws_http_header(struct lws *wsi, enum lws_token_indexes token, char buffer[HEADER
     return (struct bytes){(const uint8_t *)buffer, (size_t)length};
 }
 
+/* The query, which the library keeps in parts. */
+static struct bytes query_of(struct lws *wsi, char buffer[HEADER_VALUE_MAX])
+{
+    size_t length = 0;
+    for (int part = 0; lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, part) > 0; part++) {
+        if (part > 0)
+            buffer[length++] = '&';
+        int copied = lws_hdr_copy_fragment(wsi, buffer + length, (int)(HEADER_VALUE_MAX - length),
+                                           WSI_TOKEN_HTTP_URI_ARGS, part);
+        if (copied < 0 || length + (size_t)copied + 2 > HEADER_VALUE_MAX)
+            return bytes_of("?");
+        length += (size_t)copied;
+    }
+    return (struct bytes){(const uint8_t *)buffer, length};
+}
+
 static enum http_method method_of(struct lws *wsi)
 {
     if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0)
@@ -138,10 +154,11 @@ int ws_http_request(const struct ws_options *options, struct lws *wsi, struct se
     if (ws_files_asked(ws_http_path(wsi)))
         return ws_files_request(options, wsi, session, method_of(wsi));
 
-    char if_none_match[HEADER_VALUE_MAX];
+    char if_none_match[HEADER_VALUE_MAX], query[HEADER_VALUE_MAX];
     struct http_request request = {
         .method = method_of(wsi),
         .path = ws_http_path(wsi),
+        .query = query_of(wsi, query),
         .if_none_match = ws_http_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, if_none_match),
     };
     if (lists_asked(request.path))

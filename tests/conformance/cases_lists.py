@@ -42,12 +42,29 @@ def a_kind_that_is_not_there_has_no_list(room):
 
 
 @case
+def a_board_that_nothing_stands_on_is_empty(room):
+    for query in ("", "?limit=1", "?limit=100&best=high", "?best=low"):
+        answer, body = ask(room, "GET", f"/v1/results/{room.name}/laps{query}")
+        expect_equal((answer.status, body), (200, b"[]\n"), f"the board, asked with {query!r}")
+
+
+@case
+def a_board_is_asked_for_in_its_words(room):
+    for query in ("limit=0", "limit=101", "limit=x", "best=middle", "order=low", "limit=5&x"):
+        answer, _ = ask(room, "GET", f"/v1/results/laps?{query}")
+        expect_equal(answer.status, 400, f"the status of {query}")
+    answer, _ = ask(room, "GET", "/v1/results/" + "b" * 65)
+    expect_equal(answer.status, 404, "the status of a name of 65 bytes")
+
+
+@case
 def a_list_is_only_read(room):
-    for method in ("POST", "PUT", "DELETE"):
-        answer, _ = ask(room, method, "/v1/kinds/open/rooms")
-        expect_equal(answer.status, 405, f"the status of {method}")
-    answer, body = ask(room, "HEAD", "/v1/kinds/open/rooms")
-    expect_equal((answer.status, body), (200, b""), "its head")
+    for path in ("/v1/kinds/open/rooms", "/v1/results/laps"):
+        for method in ("POST", "PUT", "DELETE"):
+            answer, _ = ask(room, method, path)
+            expect_equal(answer.status, 405, f"the status of {method} {path}")
+        answer, body = ask(room, "HEAD", path)
+        expect_equal((answer.status, body), (200, b""), f"the head of {path}")
 
 
 @case

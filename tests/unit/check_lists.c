@@ -12,6 +12,16 @@
 static struct kinds kinds;
 static struct http_response response;
 
+/* With a result by its first member. */
+static void joined(struct room *room, uint32_t member)
+{
+    char name[16];
+    snprintf(name, sizeof name, "m%u", member);
+    ck_assert_int_eq(
+        room_result(room, bytes_of("a/b"), bytes_of(name), 10 * (int64_t)member, (struct bytes){0}),
+        STATUS_OK);
+}
+
 static void show(struct room *room)
 {
     static const uint8_t card[] = {0x81, 0xa1, 'n', 0x07}; /* {n: 7} */
@@ -25,7 +35,10 @@ static const struct rules carded = {.name = "carded",
                                     .frame_hz = 20,
                                     .collections = collections,
                                     .collection_count = 1,
-                                    .created = show};
+                                    .tick_records = 4,
+                                    .tick_bytes = 1024,
+                                    .created = show,
+                                    .joined = joined};
 
 static void setup(void)
 {
@@ -51,9 +64,12 @@ static struct peer *join(int index, const char *room, const char *kind)
     return peer;
 }
 
-static int ask(struct address *address, enum http_method method, const char *path)
+static int ask(struct address *address, enum http_method method, const char *target)
 {
-    struct http_request request = {.method = method, .path = bytes_of(path)};
+    size_t path = strcspn(target, "?");
+    const char *query = target[path] != '\0' ? target + path + 1 : "";
+    struct http_request request = {
+        .method = method, .path = {(const uint8_t *)target, path}, .query = bytes_of(query)};
     http_release(&response);
     ck_assert(lists_asked(request.path));
     lists_answer(world.hub, address, &request, "", &response);
@@ -182,6 +198,70 @@ START_TEST(an_address_has_a_rate)
 }
 END_TEST
 
+/* --- Results ---------------------------------------------------------------------------------------- */
+
+static unsigned count_of(const char *text)
+{
+    unsigned count = 0;
+    struct bytes body = response.body;
+    const uint8_t *at;
+    while (body.length > 0 && (at = memmem(body.data, body.length, text, strlen(text))) != NULL) {
+        count++;
+        body.length -= (size_t)(at + 1 - body.data);
+        body.data = at + 1;
+    }
+    return count;
+}
+
+START_TEST(results_stand_on_their_board)
+{
+    for (int i = 0; i < 3; i++)
+        join(i, "one", "'carded'");
+    world_pass(200);
+    ck_assert_int_eq(ask(NULL, HTTP_GET, "/v1/results/a/b"), 200);
+    ck_assert_uint_eq(count_of("\"name\":"), 3);
+    ck_assert(memcmp(response.body.data, "[{\"name\":\"m1\",\"score\":10,", 25) == 0);
+    ck_assert_int_eq(ask(NULL, HTTP_GET, "/v1/results/a/b?best=high&limit=2"), 200);
+    ck_assert_uint_eq(count_of("\"name\":"), 2);
+    ck_assert(memcmp(response.body.data, "[{\"name\":\"m3\",\"score\":30,", 25) == 0);
+    world_crash();
+    ck_assert_int_eq(ask(NULL, HTTP_GET, "/v1/results/a/b?limit=100&best=low"), 200);
+    ck_assert_uint_eq(count_of("\"name\":"), 3);
+    ck_assert_int_eq(ask(NULL, HTTP_GET, "/v1/results/nothing"), 200);
+    ck_assert(body_is("[]\n"));
+}
+END_TEST
+
+START_TEST(what_is_no_question_is_refused)
+{
+    static const char *const bad[] = {
+        "limit=0",     "limit=101",  "limit=",    "limit=1x",
+        "limit=-1",    "limit=0100", "best=",     "best=mid",
+        "best=lowest", "x=1",        "limit=5&&", "limit=18446744073709551617"};
+    char target[96];
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        snprintf(target, sizeof target, "/v1/results/laps?%s", bad[i]);
+        ck_assert_msg(ask(NULL, HTTP_GET, target) == 400, "%s", target);
+    }
+    ck_assert_uint_eq(world.hub->counters.refused[REFUSAL_LIST_QUERY], sizeof bad / sizeof bad[0]);
+    ck_assert_int_eq(ask(NULL, HTTP_GET, "/v1/results/laps?limit=1"), 200);
+    ck_assert_int_eq(ask(NULL, HTTP_GET, "/v1/results/laps?limit=100"), 200);
+    ck_assert_int_eq(ask(NULL, HTTP_GET, "/v1/results/laps?"), 200);
+}
+END_TEST
+
+START_TEST(the_name_of_a_board_has_a_limit)
+{
+    char path[128] = "/v1/results/";
+    size_t head = strlen(path);
+    ck_assert(!lists_asked(bytes_of(path)));
+    memset(path + head, 'b', BOARD_BYTES_MAX);
+    ck_assert_int_eq(ask(NULL, HTTP_GET, path), 200);
+    path[head + BOARD_BYTES_MAX] = 'b';
+    ck_assert(!lists_asked(bytes_of(path)));
+}
+END_TEST
+
 START_TEST(what_is_no_list_is_refused)
 {
     ck_assert_int_eq(ask(NULL, HTTP_GET, "/v1/kinds/nothing/rooms"), 404);
@@ -213,6 +293,9 @@ int main(void)
     tcase_add_test(tcase, an_answer_outlives_its_list);
     tcase_add_loop_test(tcase, a_list_has_a_limit, 0, 3);
     tcase_add_test(tcase, an_address_has_a_rate);
+    tcase_add_test(tcase, results_stand_on_their_board);
+    tcase_add_test(tcase, what_is_no_question_is_refused);
+    tcase_add_test(tcase, the_name_of_a_board_has_a_limit);
     tcase_add_test(tcase, what_is_no_list_is_refused);
 
     Suite *suite = suite_create("lists");
