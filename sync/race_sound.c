@@ -64,7 +64,7 @@ static bool clock_sound(const struct race_memory *race)
     case PHASE_RACING:
         return race->clock <= race->deadline;
     case PHASE_RESULTS:
-        return race->clock <= RESULTS_TICKS;
+        return race->clock < RESULTS_TICKS + FRAME_TICKS; /* they end with a frame */
     case PHASES:
         break;
     }

@@ -402,9 +402,11 @@ static void asks_something(uint32_t seat, struct chance *chance)
     else if (choice == 6)
         status = presence(room, seat, "'watch' false");
     else if (racer != NULL && race_now()->phase != PHASE_COUNTDOWN) {
-        snprintf(pairs, sizeof pairs, "'ready' true 'vote' %u 'colour' %u 'name' '%c'",
-                 chance_below(chance, track_count), chance_below(chance, COLOURS),
-                 'a' + (char)chance_below(chance, 26));
+        uint32_t vote = chance_below(chance, track_count); /* in this order by any compiler */
+        uint32_t colour = chance_below(chance, COLOURS);
+        int name = 'a' + (int)chance_below(chance, 26);
+        snprintf(pairs, sizeof pairs, "'ready' true 'vote' %u 'colour' %u 'name' '%c'", vote,
+                 colour, name);
         run_for(FRAME_TICKS); /* its record is there */
         status = racer_at(seat) == racer ? wish(seat, pairs) : STATUS_OK;
     }
