@@ -141,6 +141,29 @@ START_TEST(a_backup_at_rest_holds_everything)
 }
 END_TEST
 
+static bool is_ada(void *context, const struct store_score *score)
+{
+    ck_assert(bytes_equal(score->name, bytes_of("Ada")));
+    ck_assert_int_eq(score->score, 61500);
+    ++*(unsigned *)context;
+    return true;
+}
+
+START_TEST(a_backup_holds_the_scores)
+{
+    struct store_score score = {.board = bytes_of("laps"), .name = bytes_of("Ada"), .score = 61500};
+    unsigned count = 0;
+    struct store *store = open_store(scratch.path);
+    ok(store->write_scores(store, &score, 1));
+    store->close(store);
+    ck_assert_int_eq(store_sqlite_backup(scratch.path, target, NULL, NULL, error), STORE_OK);
+    store = open_store(target);
+    ok(store->scores(store, is_ada, &count));
+    ck_assert_uint_eq(count, 1);
+    store->close(store);
+}
+END_TEST
+
 START_TEST(a_backup_of_two_generations_holds_both)
 {
     uint64_t fence;
@@ -347,6 +370,7 @@ int main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, make_folders, remove_folders);
     tcase_add_test(tests, a_backup_at_rest_holds_everything);
+    tcase_add_test(tests, a_backup_holds_the_scores);
     tcase_add_test(tests, a_backup_of_two_generations_holds_both);
     tcase_add_test(tests, a_backup_under_a_writer_has_no_hole);
     tcase_add_test(tests, a_restored_store_is_another_one);
