@@ -141,6 +141,9 @@ test('two drivers and six bots, from the first page to the results, and again', 
     assert.match(time, /^\d:\d\d\.\d{3}/)
   }
   assert.equal(await a.locator('#podium li').count(), 3)
+  for (const name of ['Ada Byron', 'Nadia']) {
+    await a.locator('#results [data-board] li', { hasText: name }).waitFor()
+  }
   await screenshot(a, 'race-results')
 
   for (const page of [a, b]) await page.click('#again')

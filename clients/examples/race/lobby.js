@@ -1,3 +1,4 @@
+import { showBoard } from './boards.js'
 import { carPicture } from './car_paint.js'
 import { arrange, make, write } from './dom.js'
 import { LOBBY } from './game.js'
@@ -54,6 +55,7 @@ export class Lobby {
     this.#road = road
     write(this.#part('#track-title'), road.title)
     this.#part('#preview').replaceChildren(picture(road, 900))
+    showBoard(this.#part('[data-board]'), road)
   }
 
   #showSettings(own) {

@@ -1,3 +1,4 @@
+import { showBoard } from './boards.js'
 import { carPicture } from './car_paint.js'
 import { arrange, make, write } from './dom.js'
 import { HOME, RETIRED } from './game.js'
@@ -7,6 +8,8 @@ import { TICK_HZ } from './step.js'
 
 const FASTEST = 1
 const ROOM_RECORD = 2
+/** How often the best laps are asked for again. */
+const REFRESH_MS = 2_000
 const MEDALS = ['', 'gold', 'silver', 'bronze']
 const PODIUM_CAR = 110
 /** Of left and right of the winner. */
@@ -16,6 +19,7 @@ const PODIUM_ORDER = [2, 1, 3]
 export class Results {
   #root
   #game
+  #shownAt = 0
   #part = (name) => this.#root.querySelector(name)
 
   constructor(root, game) {
@@ -29,6 +33,7 @@ export class Results {
 
   update() {
     const { drivers, own, road, ends, tick } = this.#game
+    this.#showBoard(road)
     write(this.#part('#results-title'), titleFor(own, road))
     this.#showPodium(drivers)
     this.#showTable(drivers, own)
@@ -41,6 +46,14 @@ export class Results {
     const ready = people.filter(({ ready }) => ready).length
     const waiting = `${ready} of ${count(people.length, 'driver')} want to race again`
     write(this.#part('#next'), `${waiting}; back to the lobby in ${seconds} s`)
+  }
+
+  /** What this race brought is there a moment after it. */
+  #showBoard(road) {
+    const now = performance.now()
+    if (now - this.#shownAt < REFRESH_MS) return
+    this.#shownAt = now
+    showBoard(this.#part('[data-board]'), road)
   }
 
   #showPodium(drivers) {
