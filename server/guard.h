@@ -7,7 +7,8 @@
  *
  *   it does not end     after TICK_CPU_MAX_MS of this thread's processor time it is left in the
  *                       middle: GUARD_STUCK
- *   steps take too long more than a second of it for a second's worth of ticks: GUARD_SLOW
+ *   steps take too long more than a second of it for a second's worth of ticks, those left out that
+ *                       took a lot of messages: GUARD_SLOW
  *   the process dies    the room's name stands in the file `ticking` of the data folder, and the
  *                       next start asks guard_blame()
  *

@@ -534,6 +534,11 @@ uint64_t room_bytes(const struct room *room)
     return room->state.heap.used;
 }
 
+size_t room_waiting_bytes(const struct room *room)
+{
+    return room->inbox.bytes;
+}
+
 uint64_t room_footprint(const struct room *room)
 {
     return sizeof *room + room->state.heap.footprint + room->state.slot_bytes +

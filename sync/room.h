@@ -92,6 +92,7 @@ const struct rules *room_rules(const struct room *room);
 uint32_t room_records(const struct room *room);   /* live records, presence not counted */
 uint64_t room_bytes(const struct room *room);     /* state, as room_limits.state_bytes counts it */
 uint64_t room_footprint(const struct room *room); /* all memory taken from struct memory */
+size_t room_waiting_bytes(const struct room *room); /* of messages that the next tick takes */
 uint32_t room_seat_member(const struct room *room, uint32_t seat);
 
 /* How often something was refused or thrown away, by status, since room_create(). */

@@ -1,6 +1,7 @@
 /* check_guard.c - steps that do not end, take too long, or end the process. */
 #include "server/guard.h"
 #include "sync/kinds.h"
+#include "tests/helpers.h"
 #include "tests/scratch.h"
 
 #include <check.h>
@@ -202,6 +203,26 @@ START_TEST(ticks_that_take_more_than_their_interval_are_slow)
 }
 END_TEST
 
+/* Members could else have a room quarantined by what they send. */
+START_TEST(ticks_full_of_messages_are_no_fault)
+{
+    static char message[4200];
+    burn_ns = 1500000000u / TICK_HZ;
+    struct rules rules = rules_with(burn);
+    struct guard_account account = {0};
+    struct room *room = room_with(&rules);
+    uint32_t seat = join(room, 1, ROLE_EDITOR);
+    memset(message, 'a', sizeof message);
+    memcpy(message, "[1 [[5 'e' 0 '", 14);
+    memcpy(message + 4100, "']]]", 5);
+    for (unsigned i = 0; i < 3 * TICK_HZ; i++) {
+        ck_assert_int_eq(submit(room, seat, message), STATUS_OK);
+        ck_assert_int_eq(tick(&account, room), GUARD_WELL);
+    }
+    room_destroy(room);
+}
+END_TEST
+
 START_TEST(one_slow_tick_is_no_fault)
 {
     struct rules rules = rules_with(burn);
@@ -318,6 +339,7 @@ int main(void)
     tcase_add_test(tcase, a_tick_that_does_not_end_is_left_and_others_go_on);
     tcase_add_test(tcase, a_room_whose_making_does_not_end_is_left);
     tcase_add_test(tcase, ticks_that_take_more_than_their_interval_are_slow);
+    tcase_add_test(tcase, ticks_full_of_messages_are_no_fault);
     tcase_add_test(tcase, one_slow_tick_is_no_fault);
     tcase_add_test(tcase, a_machine_that_stalls_blames_nobody);
     tcase_add_loop_test(tcase, who_ends_the_process_is_blamed_with_tick_and_signal, 0,
