@@ -674,9 +674,25 @@ test('many that are dragged are drawn once, and shifted', async () => {
       return [at(30), at(45)]
     })
     tool.up(pointer(1_030))
-    return { calls, shown: shown.at(-1), first: editor.scene.all[0].x }
+    CanvasRenderingContext2D.prototype.fill = fill
+    // What is resized has no picture that would do for two frames.
+    let canvases = 0
+    const { createElement } = document
+    document.createElement = function (...of) {
+      if (of[0] === 'canvas') canvases++
+      return createElement.apply(this, of)
+    }
+    for (let wider = 1; wider <= 20; wider++) {
+      const patches = editor.scene.all.map(({ id }) => [id, { w: 20 + wider }])
+      editor.scene.preview(new Map(patches))
+      await new Promise(requestAnimationFrame)
+    }
+    editor.scene.preview(new Map())
+    document.createElement = createElement
+    return { calls, canvases, shown: shown.at(-1), first: editor.scene.all[0].x }
   })
   // A hundred frames of 300 things each: 30,000 one by one.
   assert.ok(drawn.calls < 6_000, `${drawn.calls} were drawn`)
+  assert.ok(drawn.canvases < 5, `${drawn.canvases} pictures of what is resized`)
   assert.deepEqual(drawn.shown, [255, 0], 'they are where they were dragged to')
 })

@@ -29,6 +29,8 @@ export class Lifted {
   readonly #scene: Scene
   #picture: Picture | null = null
   readonly #strays = new Set<string>()
+  /** They are resized, turned or restyled, or move in several ways: a picture helps with none of it. */
+  #areApart = false
 
   constructor(scene: Scene) {
     this.#scene = scene
@@ -49,8 +51,13 @@ export class Lifted {
       this.#forget()
       return objects
     }
+    if (this.#areApart) return objects
     for (const object of objects) if (isAttached(object)) this.#strays.add(object.id)
     let shift = this.#shiftOf(objects, camera.box, scale, look)
+    if (this.#areApart) {
+      this.#picture = null
+      return objects
+    }
     if (shift === null) {
       const together = objects.filter(({ id }) => !this.#strays.has(id))
       this.#picture = this.#paint(together, camera.box, scale, look)
@@ -69,6 +76,7 @@ export class Lifted {
   #forget(): void {
     this.#picture = null
     this.#strays.clear()
+    this.#areApart = false
   }
 
   /** How far the picture is to be moved; null where there is none of all that there is to show. */
@@ -85,11 +93,7 @@ export class Lifted {
       if (shift !== null && isShifted(drawn, object, shift)) found++
       else this.#strays.add(object.id)
     }
-    if (this.#strays.size > MANY) {
-      // Others are moved now, or they are changed otherwise.
-      this.#strays.clear()
-      return null
-    }
+    this.#areApart = this.#strays.size - before > MANY
     const isWhole = found === picture.objects.size && this.#strays.size === before
     if (!isWhole || shift === null || picture.scale !== scale || picture.look !== look) return null
     const { x, y, w, h } = picture.part
