@@ -243,6 +243,7 @@ test('who leaves offline is warned of the very last letter', async () => {
   const [ada] = await pages.room('Ada')
   const id = await make(ada, { type: 7, colour: 1 })
   await shows(ada, id)
+  await ada.waitForFunction(() => window.live.room.unsaved === 0)
   pages.wire.refuses = true
   pages.wire.cut()
   await ada.waitForFunction(() => window.live.room.status !== 'live')
