@@ -1,113 +1,19 @@
-/* check_room_log.c - a room built from its log is the room that wrote it; damage gives a status. */
-#include <check.h>
+/* check_room_log.c - a room built from its log is the room that wrote it, also behind holes and under
+ * other limits; a log of something else gives a status. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sync/hash.h"
 #include "sync/room_parts.h"
-#include "sync/snapshot.h"
-#include "tests/helpers.h"
-#include "tests/kept_log.h"
-#include "tests/notation.h"
-
-static struct room_options options;
-static struct room *room;
-static struct kept_log kept;
-static uint32_t ada, bob;
-
-static const struct kinds kinds = {.rules = {&kind_open, &kind_every}, .count = 2};
-
-static void setup(void)
-{
-    options = (struct room_options){.rules = &kind_every,
-                                    .limits = {.tombstones = 4, .clients = 3},
-                                    .incarnation = 7,
-                                    .logs = true,
-                                    .saves = true};
-    kept = (struct kept_log){0};
-    room = room_create(&options);
-    ck_assert_ptr_nonnull(room);
-}
-
-static void teardown(void)
-{
-    room_destroy(room);
-    kept_log_free(&kept);
-}
-
-static void tick(void)
-{
-    step(room);
-    kept_log_take(&kept, room);
-}
-
-static void seat_both(void)
-{
-    kept_log_take(&kept, room);
-    ada = join(room, 1, ROLE_OWNER);
-    bob = join(room, 2, ROLE_EDITOR);
-    tick();
-}
-
-static void does(uint32_t seat, const char *edits, enum status status)
-{
-    ck_assert_int_eq(outcome(room, seat, edits), status);
-    kept_log_take(&kept, room);
-}
-
-static void sleeps(void)
-{
-    room_leave(room, ada);
-    room_leave(room, bob);
-    tick();
-    ck_assert_int_eq(room_sleep(room), STATUS_OK);
-    kept_log_take(&kept, room);
-}
-
-static struct bytes log_bytes(void)
-{
-    return (struct bytes){kept.data, kept.length};
-}
-
-static enum status replay_all(struct replay *replay, struct bytes bytes)
-{
-    *replay = replay_begin(&options, &kinds);
-    return replay_log(replay, bytes);
-}
-
-/* A snapshot but for what it says of presence, which is not logged. */
-static struct bytes without_presence(const struct room *of, struct bytes snapshot)
-{
-    uint64_t stamp = of->state.scopes[SCOPE_PRESENCE]->stamp;
-    return (struct bytes){snapshot.data, snapshot.length - pack_integer_bytes((int64_t)stamp)};
-}
-
-static void expect_same(const struct room *again)
-{
-    struct bytes one = snapshot_of(room), two = snapshot_of(again);
-    ck_assert_uint_eq(room_hash_kept(again), room_hash_kept(room));
-    ck_assert(bytes_equal(without_presence(room, one), without_presence(again, two)));
-    free((void *)one.data);
-    free((void *)two.data);
-}
+#include "tests/logged_room.h"
+#include "tests/run_suite.h"
 
 /* --- Each act -------------------------------------------------------------------------------------- */
 
 static void opened(void)
 {
     kept_log_take(&kept, room);
-}
-
-static void joined_and_left(void)
-{
-    seat_both();
-    room_leave(room, ada);
-    tick();
-    join(room, 3, ROLE_VIEWER);
-    tick();
-    join(room, 1, ROLE_EDITOR);
-    tick();
 }
 
 /* More than are remembered, and the first of them once more. */
@@ -159,7 +65,7 @@ static void pruned(void)
     ck_assert_uint_gt(room->state.scopes[SCOPE_EVERYONE]->horizon, 0);
 }
 
-static void refused(void)
+static void with_refusals(void)
 {
     seat_both();
     does(ada, "[1 'papers' 'none' 'f' 1]", STATUS_NOT_FOUND);
@@ -229,21 +135,6 @@ static void hashed(void)
     tick();
 }
 
-/* Much happens, and nothing of it is written down. */
-static uint32_t play_in_a_hole(void)
-{
-    room_log_stop(room);
-    uint32_t cyd = join(room, 3, ROLE_EDITOR);
-    step(room);
-    outcome(room, ada, "[0 'papers' 'unseen' 'f' 1] [0 'learnt' 'l' 'g' 2] [4 'shapes' 'a']");
-    outcome(room, ada, "[1 'papers' 'none' 'f' 1]");
-    ck_assert_int_eq(presence(room, ada, "'mood' 'good'"), STATUS_OK);
-    room_leave(room, bob);
-    for (int i = 0; i < 130; i++)
-        step(room); /* the wind turns */
-    return cyd;
-}
-
 static void with_holes(void)
 {
     seat_both();
@@ -272,7 +163,7 @@ static void (*const pasts[])(void) = {
     opened,          joined_and_left,
     forgotten,       in_roles,
     written,         pruned,
-    refused,         deep,
+    with_refusals,   deep,
     timed,           edited_by_rules,
     hashed,          taught_by_presence,
     with_holes,      asleep_behind_a_hole,
@@ -526,299 +417,11 @@ START_TEST(nothing_is_no_room)
 }
 END_TEST
 
-/* --- Damage ---------------------------------------------------------------------------------------- */
-
-/* A room out of damaged bytes may hold other things, but it must work. */
-static void use(struct room *other)
-{
-    ck_assert_int_eq(room_wake(other, (uint64_t)INTEGER_MAX), STATUS_OK);
-    uint32_t seat = join(other, 99, ROLE_OWNER);
-    step(other);
-    outcome(other, seat, "[0 'papers' 'p' 'f' 1] [0 'hands' 'h' 'cards' 1] [5 'chat' 0 1]");
-    outcome(other, seat, "[4 'papers' 'p'] [0 'shapes' 'new' 'n' 1]");
-    for (int i = 0; i < 3; i++)
-        step(other);
-    free((void *)snapshot_of(other).data);
-}
-
-static struct bytes everything(void)
-{
-    joined_and_left();
-    does(bob, "[0 'shapes' 'a' 'n' 1 'text' 'abc' 'points' [1 2] 'votes' 1]", STATUS_OK);
-    does(bob, "[2 'shapes' 'a' 'points' 3] [0 'hands' 'h' 'cards' 1] [5 'chat' 2 'psst']",
-         STATUS_OK);
-    does(bob, "[0 'texts' 't' 'q' 0.5]", STATUS_OK);
-    does(bob, "[1 'texts' 'none' 'q' [1]]", STATUS_NOT_FOUND);
-    does(bob, "[4 'shapes' 'a'] [5 'chat' 0 'hi']", STATUS_OK);
-    ck_assert_int_eq(presence(room, bob, "'mood' 'good'"), STATUS_OK);
-    kept_log_take(&kept, room);
-    ck_assert_int_eq(room_set_role(room, bob, ROLE_OWNER), STATUS_OK);
-    ck_assert_int_eq(room_log_hash(room), STATUS_OK);
-    for (int i = 0; i < 70; i++)
-        tick();
-    room_log_stop(room);
-    outcome(room, bob, "[0 'texts' 'u' 'q' 1]");
-    kept_log_resume(&kept, room);
-    return log_bytes();
-}
-
-static void replay_damaged(struct bytes bytes, unsigned *good, struct counted_memory *counted)
-{
-    enum status status;
-    bool clean;
-    uint8_t *exact = malloc(bytes.length + 1); /* so that reading past the end is seen */
-    memcpy(exact, bytes.data, bytes.length);
-    struct replay replay = replay_begin(&options, &kinds);
-    enum status logged = replay_log(&replay, (struct bytes){exact, bytes.length});
-    free(exact);
-    struct room *other = replay_end(&replay, &clean, &status);
-    ck_assert_int_eq(other != NULL, status == STATUS_OK);
-    ck_assert(logged == STATUS_OK || other == NULL);
-    ck_assert_int_lt(status, STATUS_COUNT);
-    if (other != NULL) {
-        use(other);
-        ++*good;
-    }
-    room_destroy(other);
-    ck_assert_uint_eq(counted->live, 0);
-}
-
-START_TEST(a_log_cut_anywhere_gives_a_status_without_a_leak)
-{
-    unsigned good = 0;
-    struct counted_memory counted = {.left = UINT64_MAX};
-    struct bytes bytes = everything();
-    options.memory = memory_counted(&counted);
-    for (size_t length = 0; length <= bytes.length; length++)
-        replay_damaged((struct bytes){bytes.data, length}, &good, &counted);
-    ck_assert_uint_gt(good, 10); /* those that end with an entry */
-    ck_assert_uint_lt(good, 40);
-}
-END_TEST
-
-START_TEST(damage_gives_a_status_or_a_sound_room)
-{
-    unsigned good = 0;
-    struct counted_memory counted = {.left = UINT64_MAX};
-    struct chance chance = chance_of((uint64_t)_i);
-    struct bytes bytes = everything();
-    uint8_t *damaged = malloc(bytes.length);
-    options.memory = memory_counted(&counted);
-    for (size_t at = 0; at < bytes.length; at++) {
-        memcpy(damaged, bytes.data, bytes.length);
-        if (_i < 8)
-            damaged[at] ^= (uint8_t)(1u << _i);
-        else
-            damaged[at] = (uint8_t)chance_bits(&chance);
-        replay_damaged((struct bytes){damaged, bytes.length}, &good, &counted);
-        ck_assert_uint_lt(counted.peak, 256u << 20);
-    }
-    ck_assert_uint_lt(good, bytes.length * 2 / 3);
-    free(damaged);
-}
-END_TEST
-
-START_TEST(each_allocation_may_fail)
-{
-    struct counted_memory counted = {0};
-    struct bytes bytes = everything();
-    struct room *again = NULL;
-    options.memory = memory_counted(&counted);
-    for (uint64_t allowed = 0; again == NULL; allowed++) {
-        enum status status;
-        bool clean;
-        counted.left = allowed;
-        struct replay replay = replay_begin(&options, &kinds);
-        enum status logged = replay_log(&replay, bytes);
-        ck_assert(logged == STATUS_OK || logged == STATUS_MEMORY);
-        again = replay_end(&replay, &clean, &status);
-        ck_assert_int_eq(status, logged);
-        ck_assert(again != NULL || counted.live == 0);
-        ck_assert_uint_lt(allowed, 1000);
-    }
-    ck_assert_uint_eq(room_hash_kept(again), room_hash_kept(room));
-    room_destroy(again);
-    ck_assert_uint_eq(counted.live, 0);
-}
-END_TEST
-
-/* An entry that nobody has written, in notation, behind the log of an open room. */
-START_TEST(what_no_room_writes_is_damage)
-{
-    static const char *const acts[] = {
-        "[14 1]",                                                   /* no such act */
-        "[4 0]",                                                    /* nobody sits there */
-        "[6 0 0 [[0 'papers' 'p']]]",                               /* likewise */
-        "[3 0 x01020304 1 0 1 nil]",                                /* a short key */
-        "[3 0 x000102030405060708090a0b0c0d0e0f 2 0 1 nil]",        /* not the next member */
-        "[3 1000000 x000102030405060708090a0b0c0d0e0f 1 0 1 nil]",  /* no such seat */
-        "[3 0 x000102030405060708090a0b0c0d0e0f 1 0 9 nil]",        /* no such role */
-        "[1 [1 6 4 3]]",                                            /* an incarnation before */
-        "[1 [1 7 0 3]]",                                            /* no tombstones at all */
-        "[1 [1 7 4]]",                                              /* too short an origin */
-        "[7 0 [[0 'presence' '1']]] [8 '']",                        /* a name of nothing */
-        "[8 'x']",                                                  /* a name that is known */
-        "[7 0 [[1 'papers' 'none' 'f' 1]]]",                        /* was never applied */
-        "[7 0 []]",                                                 /* no edits */
-        "[7 5 [[0 'hands' 'h']]]",                                  /* nobody's own */
-        "[0 'open' [1 7 4 3] x0000000000000000 x0000000000000001]", /* opened once more */
-        "[10 x00]",                                                 /* too few bits */
-        "[2 0 x0000000000000001]",                                  /* another hash */
-    };
-    uint8_t entry[256];
-    char line[256];
-    struct replay replay;
-    kept_log_take(&kept, room);
-    struct writer writer = writer_on(entry, sizeof entry);
-    unsigned acts_in_line = _i == 10 ? 2 : 1;
-    snprintf(line, sizeof line, "2 1 1000 %s", acts[_i]);
-    pack_array(&writer, 3 + acts_in_line);
-    notation_pack(&writer, line);
-    replay = replay_begin(&options, &kinds);
-    ck_assert_int_eq(replay_log(&replay, log_bytes()), STATUS_OK);
-    ck_assert_int_ne(replay_log(&replay, writer_bytes(&writer)), STATUS_OK);
-    replay_abandon(&replay);
-}
-END_TEST
-
-/* All that a room is, of another incarnation, or of another tick than it says. */
-START_TEST(what_stands_behind_a_hole_has_to_fit)
-{
-    struct replay replay;
-    struct kept_log other = {0};
-    if (_i == 0)
-        options.incarnation++;
-    struct room *twin = room_create(&options);
-    options.incarnation = 7;
-    kept_log_take(&kept, room);
-    kept_log_take(&other, twin);
-    room_log_stop(twin);
-    step(twin);
-    kept_log_resume(&other, twin);
-    uint8_t *entry = other.data + other.last;
-    if (_i == 1) {
-        entry[1]++; /* its tick, and how long since the entry before */
-        entry[2]++;
-    }
-    ck_assert_int_eq(replay_all(&replay, log_bytes()), STATUS_OK);
-    ck_assert_int_eq(replay_log(&replay, (struct bytes){entry, other.length - other.last}),
-                     STATUS_MALFORMED);
-    replay_abandon(&replay);
-    room_destroy(twin);
-    kept_log_free(&other);
-}
-END_TEST
-
-START_TEST(random_numbers_without_a_stream_are_damage)
-{
-    struct replay replay;
-    kept_log_take(&kept, room);
-    uint8_t bits[8];
-    for (int i = 0; i < 8; i++)
-        bits[i] = (uint8_t)(room->random[1] >> 8 * (7 - i));
-    uint8_t *there = memmem(kept.data, kept.length, bits, sizeof bits);
-    ck_assert_ptr_nonnull(there);
-    there[7] &= 0xfe;
-    ck_assert_int_eq(replay_all(&replay, log_bytes()), STATUS_MALFORMED);
-    replay_abandon(&replay);
-}
-END_TEST
-
-/* --- Durable ticks --------------------------------------------------------------------------------- */
-
-START_TEST(the_durable_tick_is_the_last_saved_entry_or_now)
-{
-    seat_both();
-    uint64_t first = room_logged(room);
-    ck_assert_uint_eq(room_durable(room), 0);
-    room_save(room, first);
-    ck_assert_uint_eq(room_durable(room), first);
-    tick();
-    tick(); /* in which nothing happens */
-    ck_assert_uint_eq(room_logged(room), first);
-    ck_assert_uint_eq(room_durable(room), room_tick_number(room));
-    outcome(room, ada, "[0 'papers' 'p']");
-    ck_assert_uint_eq(room_durable(room), first); /* not even written down */
-    kept_log_take(&kept, room);
-    ck_assert_uint_eq(room_durable(room), first);
-    room_save(room, first);
-    ck_assert_uint_eq(room_durable(room), first);
-    room_save(room, room_logged(room));
-    ck_assert_uint_eq(room_durable(room), room_tick_number(room));
-}
-END_TEST
-
-START_TEST(the_durable_tick_stands_still_in_a_hole)
-{
-    seat_both();
-    room_save(room, room_logged(room));
-    tick(); /* in which nothing happens */
-    uint64_t before = room_durable(room);
-    ck_assert_uint_eq(before, room_tick_number(room));
-    does(ada, "[0 'papers' 'p']", STATUS_OK);
-    uint64_t written_down = room_logged(room);
-    ck_assert_uint_lt(room_durable(room), written_down);
-    room_save(room, written_down - 1);
-    before = room_durable(room);
-    room_log_stop(room);
-    outcome(room, ada, "[0 'papers' 'q']");
-    ck_assert(!room_log_pending(room));
-    ck_assert_uint_eq(room_durable(room), before);
-    room_save(room, written_down); /* what had been written down reached the disk */
-    ck_assert_uint_eq(room_durable(room), written_down);
-    kept_log_resume(&kept, room);
-    ck_assert_uint_eq(room_durable(room), written_down);
-    room_save(room, room_logged(room));
-    ck_assert_uint_eq(room_durable(room), room_tick_number(room));
-}
-END_TEST
-
-START_TEST(a_hole_begins_behind_what_was_told_to_be_saved)
-{
-    seat_both();
-    room_save(room, room_logged(room));
-    tick();
-    tick();
-    uint64_t told = room_durable(room);
-    ck_assert_uint_gt(told, room_logged(room));
-    room_log_stop(room);
-    step(room);
-    ck_assert_uint_eq(room_durable(room), told);
-}
-END_TEST
-
-START_TEST(what_is_not_written_comes_with_the_next_entry)
-{
-    struct replay replay;
-    seat_both();
-    outcome(room, ada, "[0 'papers' 'p']");
-    outcome(room, ada, "[0 'papers' 'q']");
-    ck_assert(room_log_pending(room));
-    kept_log_take(&kept, room);
-    ck_assert(!room_log_pending(room));
-    ck_assert_int_eq(replay_all(&replay, log_bytes()), STATUS_OK);
-    ck_assert_uint_eq(room_hash_kept(replay_room(&replay)), room_hash_kept(room));
-    replay_abandon(&replay);
-}
-END_TEST
-
-START_TEST(a_room_that_does_not_log_is_always_saved)
-{
-    room_destroy(room);
-    options.logs = options.saves = false;
-    room = room_create(&options);
-    uint32_t seat = join(room, 1, ROLE_OWNER);
-    outcome(room, seat, "[0 'papers' 'p']");
-    ck_assert(!room_log_pending(room));
-    ck_assert_uint_eq(room_durable(room), room_tick_number(room));
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("room log");
     TCase *acts = tcase_create("acts");
-    tcase_add_checked_fixture(acts, setup, teardown);
+    tcase_add_checked_fixture(acts, setup_logged, teardown_logged);
     tcase_set_timeout(acts, 60);
     tcase_add_loop_test(acts, a_log_leads_to_the_room_that_wrote_it, 0, PASTS);
     tcase_add_loop_test(acts, a_snapshot_stands_for_all_before_it_and_what_it_has_is_skipped, 0,
@@ -829,7 +432,7 @@ int main(void)
     suite_add_tcase(suite, acts);
 
     TCase *others = tcase_create("other logs");
-    tcase_add_checked_fixture(others, setup, teardown);
+    tcase_add_checked_fixture(others, setup_logged, teardown_logged);
     tcase_add_test(others, a_missing_entry_is_found);
     tcase_add_test(others, another_state_than_was_logged_is_found);
     tcase_add_test(others, a_log_of_another_kind_is_not_read);
@@ -840,30 +443,5 @@ int main(void)
     tcase_add_test(others, who_crashed_awake_is_not_clean_and_nobody_is_seated);
     tcase_add_test(others, nothing_is_no_room);
     suite_add_tcase(suite, others);
-
-    TCase *damage = tcase_create("damage");
-    tcase_add_checked_fixture(damage, setup, teardown);
-    tcase_set_timeout(damage, 60);
-    tcase_add_test(damage, a_log_cut_anywhere_gives_a_status_without_a_leak);
-    tcase_add_loop_test(damage, damage_gives_a_status_or_a_sound_room, 0, 10);
-    tcase_add_test(damage, each_allocation_may_fail);
-    tcase_add_loop_test(damage, what_no_room_writes_is_damage, 0, 18);
-    tcase_add_loop_test(damage, what_stands_behind_a_hole_has_to_fit, 0, 2);
-    tcase_add_test(damage, random_numbers_without_a_stream_are_damage);
-    suite_add_tcase(suite, damage);
-
-    TCase *durable = tcase_create("durable");
-    tcase_add_checked_fixture(durable, setup, teardown);
-    tcase_add_test(durable, the_durable_tick_is_the_last_saved_entry_or_now);
-    tcase_add_test(durable, the_durable_tick_stands_still_in_a_hole);
-    tcase_add_test(durable, a_hole_begins_behind_what_was_told_to_be_saved);
-    tcase_add_test(durable, what_is_not_written_comes_with_the_next_entry);
-    tcase_add_test(durable, a_room_that_does_not_log_is_always_saved);
-    suite_add_tcase(suite, durable);
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }
