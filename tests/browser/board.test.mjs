@@ -525,9 +525,12 @@ test('a room of another kind: the page says that it does not open', BOUNDED, asy
   const other = await browser.visit(`${server.address}/board/?room=no-board`)
   await other
     .getByRole('alert')
-    .filter({ hasText: /does not open: .*kind/ })
+    .filter({ hasText: /does not open.*“no-board” holds something else/s })
     .waitFor()
   assert.equal(await other.locator('tutti-board').count(), 0)
+  await screenshot(other, 'board-closed')
+  await other.getByRole('link', { name: 'Open a new board' }).click()
+  await other.locator('tutti-board').waitFor()
   assertNoFaults(page, other)
 })
 

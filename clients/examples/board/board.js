@@ -26,8 +26,9 @@ try {
     },
   })
 } catch (error) {
-  const said = document.createElement('p')
-  said.setAttribute('role', 'alert')
-  said.textContent = `This board does not open: ${error.message}.`
-  element.append(said)
+  element.remove()
+  document.getElementById('why').textContent =
+    error.status === 'kind' ? `The room “${room}” holds something else.` : `${error.message}.`
+  document.getElementById('new').search = `?room=${crypto.getRandomValues(new Uint32Array(1))}`
+  document.getElementById('closed').hidden = false
 }
