@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <inttypes.h>
 
-static const uint32_t lateness_bounds_us[LATENESS_COUNT] = LATENESS_BOUNDS_US;
+static const uint32_t spread_bounds_us[SPREAD_COUNT] = SPREAD_BOUNDS_US;
 
 static const char *const refusal_labels[REFUSAL_COUNT] = {
 #define REFUSAL_LABEL_ROW(name, label) label,
@@ -54,13 +54,13 @@ void counters_responded(struct counters *counters, int status)
     counters->responses[index_of(http_statuses, HTTP_INDEX_COUNT, status)]++;
 }
 
-void counters_late(struct counters *counters, uint64_t late_us)
+void counters_time(struct spread_counts *spread, uint64_t us)
 {
     int slot = 0;
-    while (slot < LATENESS_COUNT && late_us > lateness_bounds_us[slot])
+    while (slot < SPREAD_COUNT && us > spread_bounds_us[slot])
         slot++;
-    counters->lateness[slot]++;
-    counters->lateness_sum_us += late_us;
+    spread->buckets[slot]++;
+    spread->sum_us += us;
 }
 
 static void write_head(FILE *out, const char *kind, const char *metric, const char *help)
@@ -78,19 +78,19 @@ void counters_write_row(FILE *out,
     fprintf(out, "%s %.15g\n", metric, value);
 }
 
-static void write_lateness(const struct counters *counters, FILE *out)
+static void
+write_spread(FILE *out, const char *metric, const char *help, const struct spread_counts *spread)
 {
-    static const char metric[] = "tutti_tick_lateness_seconds";
-    write_head(out, "histogram", metric, "How late the first of the ticks due was noticed.");
+    write_head(out, "histogram", metric, help);
     uint64_t total = 0;
-    for (int slot = 0; slot < LATENESS_COUNT; slot++) {
-        total += counters->lateness[slot];
-        fprintf(out, "%s_bucket{le=\"%g\"} %" PRIu64 "\n", metric, lateness_bounds_us[slot] / 1e6,
+    for (int slot = 0; slot < SPREAD_COUNT; slot++) {
+        total += spread->buckets[slot];
+        fprintf(out, "%s_bucket{le=\"%g\"} %" PRIu64 "\n", metric, spread_bounds_us[slot] / 1e6,
                 total);
     }
-    total += counters->lateness[LATENESS_COUNT];
+    total += spread->buckets[SPREAD_COUNT];
     fprintf(out, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", metric, total);
-    fprintf(out, "%s_sum %.6f\n", metric, (double)counters->lateness_sum_us / 1e6);
+    fprintf(out, "%s_sum %.6f\n", metric, (double)spread->sum_us / 1e6);
     fprintf(out, "%s_count %" PRIu64 "\n", metric, total);
 }
 
@@ -163,5 +163,10 @@ void counters_write(const struct counters *counters, FILE *out)
         fprintf(out, "tutti_http_responses_total{status=\"%d\"} %" PRIu64 "\n", http_statuses[i],
                 counters->responses[i]);
 
-    write_lateness(counters, out);
+    write_spread(out, "tutti_tick_lateness_seconds",
+                 "How late the first of the ticks due was noticed.", &counters->lateness);
+    write_spread(
+        out, "tutti_beat_seconds",
+        "How long all ticks that were due took, one room's after the other's, with their frames.",
+        &counters->beats);
 }

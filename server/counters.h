@@ -169,12 +169,18 @@ enum http_index {
 };
 #undef HTTP_INDEX_ROW
 
-/* Upper bounds of the histogram of tick lateness, in microseconds; one more takes the rest. */
-#define LATENESS_BOUNDS_US                                                                         \
+/* Upper bounds of histograms of time, in microseconds; one more bucket takes the rest. */
+#define SPREAD_BOUNDS_US                                                                           \
     {                                                                                              \
-        250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000                            \
+        100, 250, 500, 1000, 2500, 5000, 7500, 10000, 15000, 25000, 50000, 100000, 250000          \
     }
-#define LATENESS_COUNT 10
+#define SPREAD_COUNT 13
+
+/* A histogram of time. */
+struct spread_counts {
+    uint64_t buckets[SPREAD_COUNT + 1];
+    uint64_t sum_us;
+};
 
 /* What rooms say of what their members sent. */
 struct room_figures {
@@ -189,16 +195,16 @@ struct counters {
     uint64_t refused[REFUSAL_COUNT];
     uint64_t closes[CLOSE_INDEX_COUNT];
     uint64_t responses[HTTP_INDEX_COUNT];
-    struct room_figures rooms; /* of those that are gone */
-    uint64_t lateness[LATENESS_COUNT + 1];
-    uint64_t lateness_sum_us;
+    struct room_figures rooms;     /* of those that are gone */
+    struct spread_counts lateness; /* of ticks */
+    struct spread_counts beats;    /* in which ticks were made */
 };
 
 void counters_closed(struct counters *counters, enum close_code code);
 
 /* A status outside the table is a caller's mistake. */
 void counters_responded(struct counters *counters, int status);
-void counters_late(struct counters *counters, uint64_t late_us);
+void counters_time(struct spread_counts *spread, uint64_t us);
 
 /* The label of a refusal: one lower-case word. */
 const char *refusal_label(enum refusal refusal);

@@ -109,7 +109,7 @@ static void beat_rhythm(struct hub *hub, struct rhythm *rhythm)
         rooms++;
     }
     if (rooms > 0)
-        counters_late(&hub->counters, due.late_us);
+        counters_time(&hub->counters.lateness, due.late_us);
     if (due.dropped > 0 && rooms > 0) {
         hub->counters.ticks_dropped += due.dropped * rooms;
         struct log_line line = log_begin(hub->log, LOG_TICKS_DROPPED);

@@ -116,7 +116,12 @@ static void on_beat(struct ev_loop *loop, struct ev_io *watcher, int events)
     ssize_t got = read(service->timer_fd, &expirations, sizeof expirations);
     (void)got; /* how many do not matter: the hub counts by the clock */
     service->armed_us = 0;
+    struct counters *counters = &service->hub->counters;
+    uint64_t ticks = counters->ticks;
+    uint64_t began_us = clock_us(CLOCK_MONOTONIC);
     hub_beat(service->hub);
+    if (counters->ticks != ticks)
+        counters_time(&counters->beats, clock_us(CLOCK_MONOTONIC) - began_us);
 }
 
 static void wake(void *context)

@@ -106,6 +106,8 @@ START_TEST(a_move_reaches_the_others)
     raw_say(ada, "[3 77]");
     raw_expect(ada, SERVER_CLOCK);
     ck_assert(metric("tutti_members") == 2);
+    ck_assert(metric("tutti_beat_seconds_count") > 0);
+    ck_assert(metric("tutti_beat_seconds_sum") > 0);
 }
 END_TEST
 
