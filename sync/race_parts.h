@@ -127,7 +127,7 @@ enum car_field {
     SHOWN_FIELDS
 };
 
-enum own_field {
+enum own_car_field {
     OWN_CAR,
     OWN_TICK,
     OWN_TOW,

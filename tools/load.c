@@ -1,4 +1,4 @@
-/* load.c - `tutti load`: rooms full of members that move like hands do and write, and what it costs. */
+/* load.c - `tutti load`: rooms full of members that move like hands do, write or race, and what it costs. */
 #include "tools/load.h"
 
 #include <arpa/inet.h>
@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "sync/race_parts.h"
 #include "tools/commands.h"
 
 #define MEMBERS_MAX 60000u
@@ -19,7 +20,9 @@
 #define JOIN_TIMEOUT_US   (120 * SECOND_US)
 #define WARM_UP_US        SECOND_US
 #define SETTLE_TIMEOUT_US (30 * SECOND_US)
+#define START_TIMEOUT_US  (60 * SECOND_US) /* of races, the countdown's 4 s among them */
 #define CLOCK_PERIOD_S    5.0
+#define MOVES_HZ          20
 #define PROGRESS_US       (2 * SECOND_US)
 
 /* The window goes on for so long after the stalled member reads again. */
@@ -27,19 +30,22 @@
 
 static const char usage[] =
     "usage: tutti load [--url ws://ADDRESS:PORT] [--rooms R] [--clients N] [--rate HZ]\n"
-    "                  [--writes HZ] [--seconds S] [--kind KIND] [--observers K] [--idle]\n"
-    "                  [--stall SECONDS [--stall-buffer BYTES]] [--show-frame] [--json]\n"
+    "                  [--writes HZ] [--seconds S] [--kind KIND] [--bots B] [--observers K]\n"
+    "                  [--idle] [--stall SECONDS [--stall-buffer BYTES]] [--show-frame] [--json]\n"
     "\n"
-    "Fills R rooms with N members each, lets all of them move like hands on mice, and tells what\n"
-    "they got, how late, and what it cost the server.\n"
+    "Fills R rooms with N members each, lets all of them move like hands on mice, or race in a\n"
+    "race, and tells what they got, how late, and what it cost the server.\n"
     "\n"
     "  --url URL        the server, by its IPv4 address (default ws://127.0.0.1:7777)\n"
     "  --rooms R        rooms (default 1)\n"
     "  --clients N      members of each room (default 50)\n"
-    "  --rate HZ        moves per second of each member (default 20)\n"
+    "  --rate HZ        moves per second of each member (default 20); in races messages with\n"
+    "                   its inputs, of which there is one a tick (default 60)\n"
     "  --writes HZ      operations per second of each member, who then all observe (default 0)\n"
     "  --seconds S      how long to measure (default 10)\n"
-    "  --kind KIND      the rooms' kind (default cursors; open where members write)\n"
+    "  --kind KIND      the rooms' kind (default cursors; open where members write). In a race\n"
+    "                   16 members drive, the others look on, and all observe\n"
+    "  --bots B         drivers that are no members, in the free places of each race (default 0)\n"
     "  --observers K    members of each room that decode everything and check it (default 2)\n"
     "  --idle           nobody moves; asks for the clock now and then\n"
     "  --stall SECONDS  one more member stops reading for so long and then catches up\n"
@@ -114,6 +120,10 @@ static bool take_option(struct load_options *options, int option, const char *ar
     case 'k':
         options->kind = argument;
         return strlen(argument) <= NAME_BYTES_MAX;
+    case 'a':
+        good = take_number(argument, 0, BOTS_MAX, &number);
+        options->bots = (uint32_t)number;
+        return good;
     case 'i':
         options->idle = true;
         return true;
@@ -137,6 +147,7 @@ static bool take_options(struct load_options *options, int count, char **argumen
         {"writes", required_argument, NULL, 'w'},
         {"seconds", required_argument, NULL, 's'},
         {"kind", required_argument, NULL, 'k'},
+        {"bots", required_argument, NULL, 'a'},
         {"observers", required_argument, NULL, 'o'},
         {"stall", required_argument, NULL, 't'},
         {"stall-buffer", required_argument, NULL, 'b'},
@@ -160,10 +171,17 @@ static bool take_options(struct load_options *options, int count, char **argumen
     }
     if (optind != count)
         return false;
-    if (options->observers > options->clients || options->writes > 0)
-        options->observers = options->clients;
     if (options->kind == NULL)
         options->kind = options->writes > 0 ? "open" : "cursors";
+    bool races = load_races(options);
+    if (races && (options->writes > 0 || options->stall_s > 0)) {
+        fputs("tutti load: in a race nobody writes or stalls\n", stderr);
+        return false;
+    }
+    if (options->observers > options->clients || options->writes > 0 || races)
+        options->observers = options->clients;
+    if (options->rate == 0)
+        options->rate = races ? RACE_TICK_HZ : MOVES_HZ;
     double least = options->stall_s + STALL_TRAIL_S;
     if (options->stall_s > 0 && options->seconds < least)
         options->seconds = least;
@@ -286,6 +304,14 @@ static uint64_t earlier_turn_us(const struct turns *turns, uint64_t due_us)
     return turn_due_us(turns);
 }
 
+static void move_or_race(struct load *load, struct member *member, uint64_t now_us)
+{
+    if (load_races(&load->options))
+        member_race(member, now_us);
+    else
+        member_move(member, 1 / load->options.rate, now_us);
+}
+
 /* Everyone whose turn has come moves and writes, or asks for the clock; then the sockets have
  * theirs. */
 static void take_turns(struct run *run, bool active)
@@ -296,7 +322,7 @@ static void take_turns(struct run *run, bool active)
     if (active)
         run->report.turns_late += late;
     for (struct member *member; active && (member = take_turn(run, &run->moves, now_us)) != NULL;)
-        member_move(member, 1 / run->load.options.rate, now_us);
+        move_or_race(&run->load, member, now_us);
     for (struct member *member; active && (member = take_turn(run, &run->writes, now_us)) != NULL;)
         member_write(member, now_us);
     for (struct member *member; (member = take_turn(run, &run->clocks, now_us)) != NULL;)
@@ -351,6 +377,23 @@ static void begin_activity(struct run *run)
     uint64_t now_us = tutti_now_us();
     begin_turns(&run->moves, options->idle ? 0 : run->load.count * options->rate, now_us);
     begin_turns(&run->writes, run->load.count * options->writes, now_us);
+}
+
+/* Until every room's race is under way; true where members do not race. */
+static bool start_races(struct run *run)
+{
+    struct load *load = &run->load;
+    uint64_t end_us = tutti_now_us() + START_TIMEOUT_US;
+    if (!load_races(&load->options))
+        return true;
+    while (load_racing(load) < load->options.rooms && load->lost == 0 && !interrupted &&
+           tutti_now_us() < end_us)
+        take_turns(run, true);
+    if (load_racing(load) == load->options.rooms)
+        return true;
+    fprintf(stderr, "tutti load: %u of %u races have begun\n", load_racing(load),
+            load->options.rooms);
+    return false;
 }
 
 static void warm_up(struct run *run)
@@ -426,7 +469,8 @@ static void settle(struct run *run)
             member_pump(&load->members[i], tutti_now_us());
         if (tutti_now_us() < look_us)
             continue;
-        run->report.lost_updates = load->options.idle ? 0 : count_lost(load);
+        bool moves = !load->options.idle && !load_races(&load->options);
+        run->report.lost_updates = moves ? count_lost(load) : 0;
         run->report.unsaved = load_unsaved(load);
         run->report.settled = run->report.lost_updates == 0 && run->report.unsaved == 0;
         look_us = tutti_now_us() + SECOND_US / 10;
@@ -442,9 +486,12 @@ static bool run_load(struct run *run)
     if (!join(run))
         return false;
     begin_activity(run);
+    if (!start_races(run))
+        return false;
     warm_up(run);
     take_totals(run, &run->report.before);
     measure(run);
+    run->report.racing = load_races(&load->options) ? load_racing(load) : 0;
     take_totals(run, &run->report.after);
     settle(run);
     if (interrupted) {
@@ -455,14 +502,15 @@ static bool run_load(struct run *run)
         load_report_json(load, &run->report, stdout);
     else
         load_report(load, &run->report, stdout);
-    return run->report.settled && load->lost == 0 && load->outcomes.refused == 0;
+    bool raced = !load_races(&load->options) || run->report.racing == load->options.rooms;
+    return run->report.settled && raced && load->lost == 0 && load->outcomes.refused == 0;
 }
 
 int command_load(int count, char **arguments)
 {
     static struct run run;
     run.load.options =
-        (struct load_options){.rooms = 1, .clients = 50, .observers = 2, .rate = 20, .seconds = 10};
+        (struct load_options){.rooms = 1, .clients = 50, .observers = 2, .seconds = 10};
     if (!take_url(&run.load.options, "ws://127.0.0.1:7777") ||
         !take_options(&run.load.options, count, arguments)) {
         fputs(usage, stderr);

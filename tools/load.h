@@ -1,4 +1,4 @@
-/* load.h - the parts of `tutti load`: rooms full of members that move and write, some of which look
+/* load.h - the parts of `tutti load`: rooms full of members that move, write or race, some of which look
  * closely.
  *
  * A **walker** says what any client says (hello, presence, clock) and counts what comes back. An
@@ -9,10 +9,11 @@
 #define TOOLS_LOAD_H
 
 #include "clients/c/client.h"
+#include "sync/race_step.h"
 #include "tools/bench/hand.h"
 #include "tools/histogram.h"
 #include "tools/link.h"
-#include "tools/load_track.h"
+#include "tools/load_trail.h"
 #include "tools/metrics.h"
 
 #define LOAD_ROOM_NAME_BYTES 48u
@@ -21,8 +22,9 @@ struct load_options {
     struct sockaddr_in server;
     uint32_t rooms, clients; /* clients of each room */
     uint32_t observers;      /* of each room, at least 1 */
-    double rate;             /* moves per second of each member */
+    double rate;             /* moves of each member a second, or messages of its inputs */
     double writes;           /* operations per second of each member, who then all observe */
+    uint32_t bots;           /* of each race */
     double seconds;
     double stall_s;   /* 0: nobody stalls */
     int stall_buffer; /* bytes that its socket may hold; 0: the system's choice */
@@ -43,11 +45,42 @@ struct writes {
     uint64_t submitted_us[WRITES_KEPT]; /* by the operation's number; 0 outside the window */
 };
 
+/* Of the last so many ticks a driver knows what it did: no frame is farther behind. */
+#define DRIVEN_TICKS 256u
+
+struct driven {
+    uint64_t tick;
+    uint64_t sent_us; /* 0: the input was not taken */
+    struct car car;   /* as foreseen at the end of the tick */
+    uint8_t input;
+};
+
+/* What an observer does in a race. */
+struct driver {
+    uint32_t phase, track; /* of the race, as the room tells it */
+    uint64_t starts;
+    bool wished; /* has said that it is ready */
+    bool placed; /* the room has told where its car is */
+    struct car car;
+    uint32_t tow;
+    uint64_t next;  /* the first tick without an input */
+    uint64_t shown; /* the last tick that a frame has shown */
+    uint32_t lead;  /* ticks ahead of the room's */
+    uint64_t settled;
+    uint32_t reports; /* in a row that had time left */
+    struct driven driven[DRIVEN_TICKS];
+
+    /* While the window was open. */
+    uint64_t sent, missed;
+    uint64_t told, foreseen; /* states of its own car; those that it knew to the bit */
+};
+
 struct observer {
     struct tutti_client *client;
     struct sightings sightings;
     uint64_t *seen;        /* for each member of the room */
     struct writes *writes; /* NULL where nobody writes */
+    struct driver *driver; /* NULL where nobody races */
 };
 
 struct load;
@@ -64,7 +97,7 @@ struct member {
     bool placed;      /* x and y were told on this connection */
     int32_t x, y;     /* in half pixels */
     uint64_t written; /* operations */
-    struct track *track;
+    struct trail *trail;
     struct observer *observer; /* NULL for a walker */
 };
 
@@ -73,6 +106,7 @@ struct load_room {
     bool known;           /* an observer has seen its definitions */
     int field_x, field_y; /* -1 where the room has none yet */
     uint32_t steps;       /* of both; 0 where they are no fixed-point fields */
+    bool set_up;          /* its race */
 };
 
 /* Totals over all members at one time. */
@@ -151,6 +185,23 @@ void member_write(struct member *member, uint64_t now_us);
 /* Operations of all members that are not saved. */
 uint64_t load_unsaved(const struct load *load);
 
+/* --- load_race.c ------------------------------------------------------------------------------------ */
+
+/* True where members race instead of moving; all of them observe then. */
+bool load_races(const struct load_options *options);
+
+/* Before the client of an observer is made. False without memory. */
+bool driver_prepare(struct observer *observer, struct tutti_handlers *handlers);
+
+/* Something that a frame made visible. */
+void driver_sees(struct member *member, const struct tutti_record *record);
+
+/* A moment in the life of a member that races: in the lobby, on the grid, on the way. */
+void member_race(struct member *member, uint64_t now_us);
+
+/* Rooms in which a race is under way. */
+uint32_t load_racing(const struct load *load);
+
 /* --- load_report.c ---------------------------------------------------------------------------------- */
 
 struct report {
@@ -158,6 +209,7 @@ struct report {
     struct metrics empty; /* the server before anybody joined */
     struct totals before, after;
     uint64_t turns_late; /* moves that were left out because this program was behind */
+    uint32_t racing;     /* rooms in which a race was under way at the end of the window */
     uint64_t lost_updates, unsaved;
     bool settled;
 };

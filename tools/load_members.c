@@ -51,7 +51,7 @@ static void note_sent(struct member *member, struct bytes message, uint64_t now_
     if (wire_read_kind(message, &kind) != STATUS_OK)
         return;
     if (kind == CLIENT_PRESENCE || kind >= CLIENT_MOVED)
-        track_sent(member->track, member->x, member->y, now_us);
+        trail_sent(member->trail, member->x, member->y, now_us);
 }
 
 void member_pump(struct member *member, uint64_t now_us)
@@ -98,27 +98,27 @@ static void see(struct member *viewer, const struct replica_record *record)
     struct load *load = viewer->load;
     struct observer *observer = viewer->observer;
     struct member *shown;
-    struct track_match match;
+    struct trail_match match;
     int32_t x, y;
     if (load->options.idle || !read_position(viewer, record, &shown, &x, &y))
         return;
     uint64_t *seen = &observer->seen[shown->index / load->options.rooms];
-    enum track_outcome outcome = track_match(shown->track, seen, x, y, &match);
+    enum trail_outcome outcome = trail_match(shown->trail, seen, x, y, &match);
     if (!load->measuring)
         return;
     switch (outcome) {
-    case TRACK_NEW:
+    case TRAIL_NEW:
         observer->sightings.updates++;
         observer->sightings.superseded += match.superseded;
         if (viewer != load->stall.member)
             histogram_add(&load->latency, tutti_now_us() - match.sent_us);
         break;
-    case TRACK_AGAIN:
+    case TRAIL_AGAIN:
         break;
-    case TRACK_BACKWARDS:
+    case TRAIL_BACKWARDS:
         observer->sightings.backwards++;
         break;
-    case TRACK_FOREIGN:
+    case TRAIL_FOREIGN:
         observer->sightings.foreign++;
         break;
     }
@@ -126,8 +126,12 @@ static void see(struct member *viewer, const struct replica_record *record)
 
 static void on_added(void *context, struct tutti_client *client, const struct tutti_record *record)
 {
+    struct member *member = context;
     (void)client;
-    see(context, (const struct replica_record *)record);
+    if (member->observer->driver != NULL)
+        driver_sees(member, record);
+    else
+        see(member, (const struct replica_record *)record);
 }
 
 static void on_changed(void *context,
@@ -135,13 +139,18 @@ static void on_changed(void *context,
                        const struct tutti_record *record,
                        uint32_t fields)
 {
-    const struct load_room *room = room_of(context);
+    struct member *member = context;
+    const struct load_room *room = room_of(member);
     uint32_t position = 0;
     (void)client;
+    if (member->observer->driver != NULL) {
+        driver_sees(member, record);
+        return;
+    }
     if (room->field_x >= 0 && room->field_y >= 0)
         position = 1u << room->field_x | 1u << room->field_y;
     if (position == 0 || (fields & position) != 0)
-        see(context, (const struct replica_record *)record);
+        see(member, (const struct replica_record *)record);
 }
 
 /* The first live observer of a room tells how walkers are to say where they are. */
@@ -190,6 +199,8 @@ static bool make_observer(struct member *member)
     member->observer = observer;
     if (load->options.writes > 0 && !writes_prepare(observer, &options, &handlers))
         return false;
+    if (load_races(&load->options) && !driver_prepare(observer, &handlers))
+        return false;
     observer->seen = calloc(load->options.clients + 1, sizeof *observer->seen);
     observer->client = tutti_create(&options, &handlers, tutti_now_us());
     return observer->seen != NULL && observer->client != NULL;
@@ -208,7 +219,7 @@ uint64_t observer_lost(const struct member *member)
         struct member *shown;
         int32_t x, y;
         if (read_position(member, record, &shown, &x, &y) && !shown->lost)
-            right += track_is_last(shown->track, x, y);
+            right += trail_is_last(shown->trail, x, y);
     }
     return wanted > right ? wanted - right : 0;
 }
@@ -293,7 +304,7 @@ static void walker_move(struct member *member, int32_t x, int32_t y, uint64_t no
     member->x = x;
     member->y = y;
     member->placed = true;
-    track_sent(member->track, x, y, now_us);
+    trail_sent(member->trail, x, y, now_us);
     walker_send(member, &writer);
 }
 
@@ -320,9 +331,9 @@ bool member_open(struct load *load, uint32_t index)
         .room = index % load->options.rooms,
     };
     hand_init(&member->hand, index + 1);
-    if (!load->options.idle) {
-        member->track = calloc(1, sizeof *member->track);
-        if (member->track == NULL)
+    if (!load->options.idle && !load_races(&load->options)) {
+        member->trail = calloc(1, sizeof *member->trail);
+        if (member->trail == NULL)
             return false;
     }
     bool observes = index / load->options.rooms < load->options.observers;
@@ -382,9 +393,10 @@ void member_close(struct member *member)
         tutti_destroy(member->observer->client);
         free(member->observer->seen);
         free(member->observer->writes);
+        free(member->observer->driver);
         free(member->observer);
     }
-    free(member->track);
+    free(member->trail);
 }
 
 /* --- Events of links ----------------------------------------------------------------------------------- */

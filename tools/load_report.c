@@ -3,6 +3,9 @@
 
 #include "tools/load.h"
 
+/* A tick that is noticed later than this after it was due is called late. */
+#define LATE_S 0.0025
+
 /* What the totals come to, per client and per second. */
 struct figures {
     double frames_down, payload_down, wire_down; /* of a client, per second */
@@ -97,7 +100,8 @@ static void print_server(const struct load *load,
         fputs("server     tells no process_cpu_seconds_total at /metrics\n", out);
         return;
     }
-    fprintf(out, "server     %.1f%% of a core", 100 * figures->server_cpu);
+    fprintf(out, "server     %.1f%% of a core, %.2f%% for each room", 100 * figures->server_cpu,
+            100 * figures->server_cpu / load->options.rooms);
     if (!load->options.idle)
         fprintf(out, ", %.2f us per frame, %.1f us per 1,000 updates", figures->us_per_frame,
                 1000 * figures->us_per_update);
@@ -105,6 +109,15 @@ static void print_server(const struct load *load,
         fprintf(out, "; memory %.1f MiB, %.2f KiB more for each that joined",
                 report->after.server.resident_bytes / (1 << 20), member_kib(load, report));
     fputc('\n', out);
+    const struct metrics *a = &report->before.server, *b = &report->after.server;
+    fprintf(out,
+            "ticks      all rooms' together p50 %g ms, p99 %g ms; late p50 %g ms, p99 %g ms; %.0f "
+            "dropped\n",
+            1000 * spread_quantile(&a->beats, &b->beats, 0.5),
+            1000 * spread_quantile(&a->beats, &b->beats, 0.99),
+            1000 * spread_quantile(&a->lateness, &b->lateness, 0.5),
+            1000 * spread_quantile(&a->lateness, &b->lateness, 0.99),
+            b->ticks_dropped - a->ticks_dropped);
 }
 
 static void print_stall(const struct load *load, const struct report *report, FILE *out)
@@ -163,15 +176,53 @@ static void print_writes(const struct load *load, const struct report *report, F
     print_quantiles("saved", &outcomes->saved, out);
 }
 
+/* --- Races ------------------------------------------------------------------------------------------- */
+
+struct drivers {
+    uint64_t sent, missed, told, foreseen;
+};
+
+static struct drivers all_drivers(const struct load *load)
+{
+    struct drivers sum = {0};
+    for (uint32_t i = 0; i < load->count; i++) {
+        const struct driver *driver = load->members[i].observer->driver;
+        sum.sent += driver->sent;
+        sum.missed += driver->missed;
+        sum.told += driver->told;
+        sum.foreseen += driver->foreseen;
+    }
+    return sum;
+}
+
+static void print_race(const struct load *load, const struct report *report, FILE *out)
+{
+    struct drivers drivers = all_drivers(load);
+    const struct metrics *a = &report->before.server, *b = &report->after.server;
+    fprintf(out, "races      with %u bots each; %u of %u still on at the end\n", load->options.bots,
+            report->racing, load->options.rooms);
+    fprintf(out,
+            "inputs     %.1f sent a second each, %" PRIu64
+            " ticks missed; the server took %.0f in time, %.0f late, %.0f early, %.0f twice\n",
+            ratio((double)drivers.sent, load->count * report->window_s), drivers.missed,
+            b->inputs_taken - a->inputs_taken, b->inputs_late - a->inputs_late,
+            b->inputs_early - a->inputs_early, b->inputs_duplicate - a->inputs_duplicate);
+    fprintf(out,
+            "own cars   told %" PRIu64 " times, %" PRIu64
+            " as foreseen to the bit; the others were pushed, or drawn along\n",
+            drivers.told, drivers.foreseen);
+}
+
 void load_report(const struct load *load, const struct report *report, FILE *out)
 {
     const struct load_options *options = &load->options;
     struct figures figures = compute(load, report);
     fprintf(out, "%u x %u %s, ", options->rooms, options->clients, options->kind);
+    bool races = load_races(options);
     if (options->idle)
         fprintf(out, "idle");
     else
-        fprintf(out, "%g moves per second each", options->rate);
+        fprintf(out, "%g %s per second each", options->rate, races ? "messages" : "moves");
     fprintf(out, ", %.1f s; %u joined in %.2f s, %u lost\n", report->window_s, load->joined,
             report->join_s, load->lost);
     fprintf(out, "down       %.1f frames, %.0f bytes of payload, %.0f on the wire a second each\n",
@@ -180,11 +231,14 @@ void load_report(const struct load *load, const struct report *report, FILE *out
             "up         %.1f messages, %.0f bytes of payload, %.0f on the wire a second each\n",
             figures.messages_up, figures.payload_up, figures.wire_up);
     if (!options->idle) {
-        fprintf(out, "cursor     %.2f bytes of payload each in a frame, everything counted\n",
-                figures.cursor_bytes);
+        fprintf(out, "%-10s %.2f bytes of payload each in a frame, everything counted\n",
+                races ? "car" : "cursor", figures.cursor_bytes);
         fprintf(out, "delivered  %.0f updates a second to all\n", figures.delivered);
-        print_content(report, &figures, out);
     }
+    if (races)
+        print_race(load, report, out);
+    else if (!options->idle)
+        print_content(report, &figures, out);
     print_server(load, report, &figures, out);
     print_stall(load, report, out);
     print_writes(load, report, out);
@@ -218,6 +272,14 @@ static void json_stall(const struct load *load, const struct report *report, FIL
             report->after.server.resident_bytes);
 }
 
+static void
+json_spread(const char *name, const struct spread *before, const struct spread *after, FILE *out)
+{
+    fprintf(out, ",\"%s\":{\"p50\":%g,\"p99\":%g}", name,
+            1000 * spread_quantile(before, after, 0.5),
+            1000 * spread_quantile(before, after, 0.99));
+}
+
 static void json_server(const struct report *report, const struct figures *figures, FILE *out)
 {
     if (!report->before.server_told || !report->after.server_told) {
@@ -226,10 +288,17 @@ static void json_server(const struct report *report, const struct figures *figur
     }
     fprintf(out,
             ",\"server\":{\"cpu\":%.5f,\"us_per_frame\":%.3f,\"us_per_1000_updates\":%.3f,"
-            "\"bytes_empty\":%.0f,\"bytes_before\":%.0f,\"bytes_after\":%.0f}",
+            "\"bytes_empty\":%.0f,\"bytes_before\":%.0f,\"bytes_after\":%.0f",
             figures->server_cpu, figures->us_per_frame, 1000 * figures->us_per_update,
             report->empty.resident_bytes, report->before.server.resident_bytes,
             report->after.server.resident_bytes);
+    const struct metrics *a = &report->before.server, *b = &report->after.server;
+    fprintf(out, ",\"ticks\":%.0f,\"ticks_dropped\":%.0f,\"beats\":%.0f,\"late_share\":%.5f",
+            b->ticks - a->ticks, b->ticks_dropped - a->ticks_dropped,
+            spread_total(&a->beats, &b->beats), spread_above(&a->lateness, &b->lateness, LATE_S));
+    json_spread("beat_ms", &a->beats, &b->beats, out);
+    json_spread("late_ms", &a->lateness, &b->lateness, out);
+    fputc('}', out);
 }
 
 static void json_quantiles(const char *name, const struct histogram *histogram, FILE *out)
@@ -237,6 +306,22 @@ static void json_quantiles(const char *name, const struct histogram *histogram, 
     fprintf(out, ",\"%s\":{\"p50\":%.3f,\"p99\":%.3f,\"most\":%.3f}", name,
             ms(histogram_quantile(histogram, 0.5)), ms(histogram_quantile(histogram, 0.99)),
             ms(histogram->most));
+}
+
+static void json_race(const struct load *load, const struct report *report, FILE *out)
+{
+    if (!load_races(&load->options))
+        return;
+    struct drivers drivers = all_drivers(load);
+    const struct metrics *a = &report->before.server, *b = &report->after.server;
+    fprintf(out,
+            ",\"race\":{\"bots\":%u,\"racing\":%u,\"sent\":%" PRIu64 ",\"missed\":%" PRIu64
+            ",\"taken\":%.0f,\"late\":%.0f,\"early\":%.0f,\"duplicate\":%.0f"
+            ",\"told\":%" PRIu64 ",\"foreseen\":%" PRIu64 "}",
+            load->options.bots, report->racing, drivers.sent, drivers.missed,
+            b->inputs_taken - a->inputs_taken, b->inputs_late - a->inputs_late,
+            b->inputs_early - a->inputs_early, b->inputs_duplicate - a->inputs_duplicate,
+            drivers.told, drivers.foreseen);
 }
 
 static void json_writes(const struct load *load, const struct report *report, FILE *out)
@@ -281,6 +366,7 @@ void load_report_json(const struct load *load, const struct report *report, FILE
     json_server(report, &figures, out);
     json_stall(load, report, out);
     json_writes(load, report, out);
+    json_race(load, report, out);
     fprintf(out, ",\"tool\":{\"cpu\":%.4f,\"moves_left_out\":%" PRIu64 "}}\n", figures.tool_cpu,
             report->turns_late);
 }

@@ -30,7 +30,7 @@ struct command {
     FILE *out;
 };
 
-/* Starts `tutti` with up to 8 arguments behind the URL's. */
+/* Starts `tutti` with up to 11 arguments behind the URL's. */
 static struct command start(const char *name, const char *const *arguments)
 {
     const char *line[16] = {TEST_TUTTI, name, "--url", url};
@@ -154,6 +154,26 @@ START_TEST(load_tells_when_operations_are_decided_and_saved)
 }
 END_TEST
 
+START_TEST(load_drives_races)
+{
+    static const char *const arguments[] = {"--json", "--kind",    "race", "--rooms",
+                                            "2",      "--clients", "3",    "--bots",
+                                            "2",      "--seconds", "1",    NULL};
+    json_t *report = run_load(arguments);
+    const json_t *race = json_object_get(report, "race");
+    ck_assert_double_eq(number(race, "racing"), 2);
+    ck_assert_double_gt(number(race, "sent"), 0);
+    ck_assert_double_gt(number(race, "taken"), 0);
+    ck_assert_double_gt(number(race, "told"), 0);
+    ck_assert_double_gt(number(race, "foreseen"), 0);
+    ck_assert_double_gt(number(report, "updates_per_s"), 0);
+    ck_assert_double_gt(number(json_object_get(report, "latency_ms"), "p50"), 0);
+    ck_assert_double_gt(number(json_object_get(report, "server"), "ticks"), 0);
+    ck_assert_double_gt(number(json_object_get(report, "server"), "beats"), 0);
+    json_decref(report);
+}
+END_TEST
+
 START_TEST(without_a_server_load_fails_and_says_so)
 {
     static const char *const arguments[] = {"--json", "--clients", "2", NULL};
@@ -234,6 +254,7 @@ static Suite *tools_suite(void)
     tcase_add_test(cases, load_sees_a_stalled_client_catch_up);
     tcase_add_test(cases, idle_members_join_and_stay);
     tcase_add_test(cases, load_tells_when_operations_are_decided_and_saved);
+    tcase_add_test(cases, load_drives_races);
     tcase_add_test(cases, without_a_server_load_fails_and_says_so);
     tcase_add_test(cases, watch_prints_who_is_there_and_ends_on_a_signal);
     tcase_add_test(cases, watch_tells_why_it_cannot_join);

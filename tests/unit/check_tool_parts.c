@@ -1,4 +1,5 @@
 #include <check.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,8 @@
 #include "tools/histogram.h"
 #include "tools/json.h"
 #include "tools/load.h"
-#include "tools/load_track.h"
+#include "tools/load_trail.h"
+#include "tools/metrics.h"
 
 /* --- Frames --------------------------------------------------------------------------------------- */
 
@@ -74,21 +76,41 @@ START_TEST(a_histogram_takes_any_value)
 }
 END_TEST
 
-/* --- Tracks --------------------------------------------------------------------------------------- */
+/* --- Figures of a server -------------------------------------------------------------------------- */
 
-static struct track track;
+START_TEST(what_came_between_two_readings)
+{
+    const struct spread before = {3, {0.001, 0.01, INFINITY}, {10, 10, 10}};
+    const struct spread after = {3, {0.001, 0.01, INFINITY}, {16, 19, 20}};
+    const struct spread never = {0};
+    ck_assert_double_eq(spread_total(&before, &after), 10);
+    ck_assert_double_eq(spread_quantile(&before, &after, 0.5), 0.001);
+    ck_assert_double_eq(spread_quantile(&before, &after, 0.9), 0.01);
+    ck_assert_double_eq(spread_quantile(&before, &after, 1), 0.01); /* beyond it nothing is known */
+    ck_assert_double_eq_tol(spread_above(&before, &after, 0.001), 0.4, 1e-9);
+    ck_assert_double_eq_tol(spread_above(&before, &after, 0.01), 0.1, 1e-9);
+    ck_assert_double_eq(spread_quantile(&after, &after, 0.5), 0);
+    ck_assert_double_eq(spread_quantile(&never, &never, 0.5), 0);
+    ck_assert_double_eq(spread_above(&never, &never, 0.01), 0);
+    ck_assert_double_eq(spread_total(&never, &after), 20);
+}
+END_TEST
+
+/* --- Trails --------------------------------------------------------------------------------------- */
+
+static struct trail trail;
 static uint64_t seen;
 
-static void track_setup(void)
+static void trail_setup(void)
 {
-    track = (struct track){0};
+    trail = (struct trail){0};
     seen = 0;
 }
 
-static enum track_outcome look(int32_t x, int32_t y, uint64_t *superseded)
+static enum trail_outcome look(int32_t x, int32_t y, uint64_t *superseded)
 {
-    struct track_match match = {0};
-    enum track_outcome outcome = track_match(&track, &seen, x, y, &match);
+    struct trail_match match = {0};
+    enum trail_outcome outcome = trail_match(&trail, &seen, x, y, &match);
     *superseded = match.superseded;
     return outcome;
 }
@@ -96,28 +118,28 @@ static enum track_outcome look(int32_t x, int32_t y, uint64_t *superseded)
 START_TEST(values_are_found_in_the_order_they_were_sent)
 {
     uint64_t superseded;
-    ck_assert(track_is_last(&track, 9, 9)); /* nothing was sent */
+    ck_assert(trail_is_last(&trail, 9, 9)); /* nothing was sent */
     for (int32_t i = 0; i < 10; i++)
-        track_sent(&track, i, -i, (uint64_t)i);
-    ck_assert_int_eq(look(0, 0, &superseded), TRACK_NEW);
-    ck_assert_int_eq(look(3, -3, &superseded), TRACK_NEW);
+        trail_sent(&trail, i, -i, (uint64_t)i);
+    ck_assert_int_eq(look(0, 0, &superseded), TRAIL_NEW);
+    ck_assert_int_eq(look(3, -3, &superseded), TRAIL_NEW);
     ck_assert_uint_eq(superseded, 2);
-    ck_assert_int_eq(look(3, -3, &superseded), TRACK_AGAIN);
-    ck_assert_int_eq(look(1, -1, &superseded), TRACK_BACKWARDS);
-    ck_assert_int_eq(look(3, 3, &superseded), TRACK_FOREIGN);
-    ck_assert(track_is_last(&track, 9, -9) && !track_is_last(&track, 3, -3));
+    ck_assert_int_eq(look(3, -3, &superseded), TRAIL_AGAIN);
+    ck_assert_int_eq(look(1, -1, &superseded), TRAIL_BACKWARDS);
+    ck_assert_int_eq(look(3, 3, &superseded), TRAIL_FOREIGN);
+    ck_assert(trail_is_last(&trail, 9, -9) && !trail_is_last(&trail, 3, -3));
 }
 END_TEST
 
-START_TEST(a_track_forgets_what_is_long_ago)
+START_TEST(a_trail_forgets_what_is_long_ago)
 {
     uint64_t superseded;
-    for (int32_t i = 0; i < 3 * (int32_t)TRACK_KEPT; i++)
-        track_sent(&track, i, i, 0);
-    ck_assert_int_eq(look(5, 5, &superseded), TRACK_FOREIGN);
-    ck_assert_int_eq(look(2 * (int32_t)TRACK_KEPT, 2 * (int32_t)TRACK_KEPT, &superseded),
-                     TRACK_NEW);
-    ck_assert_uint_eq(superseded, 2 * TRACK_KEPT);
+    for (int32_t i = 0; i < 3 * (int32_t)TRAIL_KEPT; i++)
+        trail_sent(&trail, i, i, 0);
+    ck_assert_int_eq(look(5, 5, &superseded), TRAIL_FOREIGN);
+    ck_assert_int_eq(look(2 * (int32_t)TRAIL_KEPT, 2 * (int32_t)TRAIL_KEPT, &superseded),
+                     TRAIL_NEW);
+    ck_assert_uint_eq(superseded, 2 * TRAIL_KEPT);
 }
 END_TEST
 
@@ -173,13 +195,14 @@ static Suite *tool_parts_suite(void)
 {
     Suite *suite = suite_create("tool_parts");
     TCase *cases = tcase_create("parts");
-    tcase_add_checked_fixture(cases, track_setup, NULL);
+    tcase_add_checked_fixture(cases, trail_setup, NULL);
     tcase_add_loop_test(cases, a_frame_of_each_kind_is_shown, 0,
                         (int)(sizeof frames / sizeof frames[0]));
     tcase_add_test(cases, quantiles_of_a_histogram);
     tcase_add_test(cases, a_histogram_takes_any_value);
+    tcase_add_test(cases, what_came_between_two_readings);
     tcase_add_test(cases, values_are_found_in_the_order_they_were_sent);
-    tcase_add_test(cases, a_track_forgets_what_is_long_ago);
+    tcase_add_test(cases, a_trail_forgets_what_is_long_ago);
     tcase_add_loop_test(cases, packed_values_become_json, 0,
                         (int)(sizeof values / sizeof values[0]));
     tcase_add_test(cases, maps_become_objects_and_damage_null);
