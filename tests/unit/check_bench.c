@@ -127,7 +127,7 @@ static uint8_t out[SPEECH_BYTES_MAX];
 /* A speaker who has been welcomed and told the numbers of x and y. */
 static struct speaker joined_speaker(uint8_t field_x, uint8_t field_y)
 {
-    struct speaker speaker = {.dialect = DIALECT_TUTTI};
+    struct speaker speaker = {.dialect = DIALECT_TUTTI, .kind = "cursors"};
     uint8_t names[] = {0x93, 0,   0, 0x94, 0, 2, 0x99, 1,    0,   0, 0xa1, 'x', 3,   0,
                        0,    127, 2, 0x99, 1, 0, 0,    0xa1, 'y', 3, 0,    0,   127, 2};
     names[9] = field_x;
@@ -147,7 +147,7 @@ static struct speaker joined_speaker(uint8_t field_x, uint8_t field_y)
 
 START_TEST(hello_is_one_the_server_reads)
 {
-    struct speaker speaker = {.dialect = DIALECT_TUTTI};
+    struct speaker speaker = {.dialect = DIALECT_TUTTI, .kind = "cursors"};
     const uint8_t key[SPEAKER_KEY_BYTES] = {1, 2, 3};
     struct bytes message = {out, speak_hello(&speaker, UINT32_MAX, key, out)};
     ck_assert(!speaker.joined);
@@ -226,7 +226,7 @@ END_TEST
 
 START_TEST(clock_is_one_the_server_reads)
 {
-    struct speaker speaker = {.dialect = DIALECT_TUTTI};
+    struct speaker speaker = {.dialect = DIALECT_TUTTI, .kind = "cursors"};
     int64_t echo;
     size_t length = speak_clock(&speaker, UINT64_C(123456789012), out);
     ck_assert_int_eq(wire_read_clock((struct bytes){out, length}, &echo), STATUS_OK);
@@ -252,7 +252,7 @@ static void tick(struct room *room)
 /* Joins a room of cursors as the swarm does: hello, welcome, the first frame. */
 static struct speaker join_room(struct room *room, struct frames *frames, uint32_t *seat)
 {
-    struct speaker speaker = {.dialect = DIALECT_TUTTI};
+    struct speaker speaker = {.dialect = DIALECT_TUTTI, .kind = "cursors"};
     const uint8_t key[SPEAKER_KEY_BYTES] = {9};
     struct hello hello;
     struct bytes message = {out, speak_hello(&speaker, 1, key, out)};

@@ -76,7 +76,7 @@ size_t speak_hello(struct speaker *speaker,
     put(&text, SPEAKER_KEY_BYTES);
     memcpy(text.at, key, SPEAKER_KEY_BYTES);
     text.at += SPEAKER_KEY_BYTES;
-    put_string(&text, "cursors");
+    put_string(&text, speaker->kind);
     put(&text, SHORT_MAP | 1);
     put_string(&text, "name");
     put_string(&text, name);

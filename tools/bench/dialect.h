@@ -1,6 +1,6 @@
 /* dialect.h - what a member of the swarm says, to the floor or to a Tutti server.
  *
- *   struct speaker speaker = {.dialect = DIALECT_TUTTI};
+ *   struct speaker speaker = {.dialect = DIALECT_TUTTI, .kind = "cursors"};
  *   send speak_hello(); for each message: speaker_hear(); when speaker.joined:
  *   length = speak_position(&speaker, x, y, out); send unless it is 0
  *   if that could not be sent: speaker_forget(&speaker)
@@ -18,6 +18,7 @@
 
 #define SPEECH_BYTES_MAX  128u
 #define SPEAKER_KEY_BYTES 16u
+#define SPEAKER_KIND_MAX  31u
 
 enum dialect {
     DIALECT_FLOOR,
@@ -26,6 +27,7 @@ enum dialect {
 
 struct speaker {
     enum dialect dialect;
+    const char *kind; /* of Tutti's rooms, of at most SPEAKER_KIND_MAX bytes */
     bool welcomed;
     bool joined; /* may speak of its position */
     bool placed; /* the other side knows where it was */

@@ -202,8 +202,8 @@ static double sum(const double *times, uint32_t count)
 static void report(struct bench *bench, uint32_t track)
 {
     double cars = bench->members + bench->bots;
-    double each =
-        (sum(bench->tick_us, bench->ticks) + sum(bench->frames_us, bench->ticks)) / bench->ticks;
+    double tick = sum(bench->tick_us, bench->ticks) / bench->ticks;
+    double frames = sum(bench->frames_us, bench->ticks) / bench->ticks;
     qsort(bench->tick_us, bench->ticks, sizeof bench->tick_us[0], compare);
     printf("%s: %u members and %u bots\n", tracks[track].name, bench->members, bench->bots);
     printf("  payload per car and frame %.2f bytes, to a driver %.2f\n",
@@ -211,10 +211,11 @@ static void report(struct bench *bench, uint32_t track)
            (double)bench->driver_bytes / bench->driver_frames / cars);
     printf("  an input for each tick takes %.1f bytes, WebSocket framing included\n",
            (double)bench->sent_bytes / bench->sent);
-    printf("  tick p50 %.1f us, p99 %.1f us; with frames for all %.1f us on average\n",
-           bench->tick_us[bench->ticks / 2], bench->tick_us[bench->ticks * 99 / 100], each);
+    printf(
+        "  tick p50 %.1f us, p99 %.1f us; on average %.2f us, and %.2f us for the frames of all\n",
+        bench->tick_us[bench->ticks / 2], bench->tick_us[bench->ticks * 99 / 100], tick, frames);
     printf("  room: %llu bytes taken; %.0f such rooms a processor\n",
-           (unsigned long long)room_footprint(bench->room), 1e6 / RACE_TICK_HZ / each);
+           (unsigned long long)room_footprint(bench->room), 1e6 / RACE_TICK_HZ / (tick + frames));
 }
 
 static void race_on(struct bench *bench, uint32_t track)

@@ -32,6 +32,7 @@
 struct options {
     struct sockaddr_in server;
     enum dialect dialect;
+    const char *kind; /* of a Tutti server's rooms */
     uint32_t clients, rooms;
     uint32_t movers; /* of each room; the others join and listen */
     double rate;     /* messages per second of a mover */
@@ -58,11 +59,12 @@ struct load {
 };
 
 static const char usage[] =
-    "usage: swarm --server 127.0.0.1:PORT [--dialect floor|tutti] [--clients N] [--rooms N]\n"
-    "             [--movers N] [--rate N] [--window SECONDS] [--join SECONDS] [--batch N]\n"
-    "             [--idle] [--pid PID]\n"
+    "usage: swarm --server 127.0.0.1:PORT [--dialect floor|tutti] [--kind KIND] [--clients N]\n"
+    "             [--rooms N] [--movers N] [--rate N] [--window SECONDS] [--join SECONDS]\n"
+    "             [--batch N] [--idle] [--pid PID]\n"
     "\n"
     "  --dialect  who is there: the floor (default) or a Tutti server\n"
+    "  --kind     of a Tutti server's rooms, with x and y in presence (default cursors)\n"
     "  --clients  how many join (default 50), spread over --rooms (default 1)\n"
     "  --movers   how many of each room move (default all)\n"
     "  --rate     messages per second of each that moves (default 20)\n"
@@ -299,19 +301,21 @@ static enum dialect dialect_of(const char *text)
     errx(EXIT_FAILURE, "no dialect '%s'\n%s", text, usage);
 }
 
-static const struct option option_table[] = {{"server", required_argument, NULL, 's'},
-                                             {"dialect", required_argument, NULL, 'd'},
-                                             {"clients", required_argument, NULL, 'c'},
-                                             {"rooms", required_argument, NULL, 'r'},
-                                             {"movers", required_argument, NULL, 'm'},
-                                             {"rate", required_argument, NULL, 'f'},
-                                             {"window", required_argument, NULL, 'w'},
-                                             {"join", required_argument, NULL, 'j'},
-                                             {"batch", required_argument, NULL, 'b'},
-                                             {"idle", no_argument, NULL, 'i'},
-                                             {"pid", required_argument, NULL, 'p'},
-                                             {"help", no_argument, NULL, 'h'},
-                                             {0}};
+static const char *kind_of(const char *text)
+{
+    if (strlen(text) == 0 || strlen(text) > SPEAKER_KIND_MAX)
+        errx(EXIT_FAILURE, "--kind wants 1 to %u bytes, not '%s'", SPEAKER_KIND_MAX, text);
+    return text;
+}
+
+static const struct option option_table[] = {
+    {"server", required_argument, NULL, 's'}, {"dialect", required_argument, NULL, 'd'},
+    {"kind", required_argument, NULL, 'k'},   {"clients", required_argument, NULL, 'c'},
+    {"rooms", required_argument, NULL, 'r'},  {"movers", required_argument, NULL, 'm'},
+    {"rate", required_argument, NULL, 'f'},   {"window", required_argument, NULL, 'w'},
+    {"join", required_argument, NULL, 'j'},   {"batch", required_argument, NULL, 'b'},
+    {"idle", no_argument, NULL, 'i'},         {"pid", required_argument, NULL, 'p'},
+    {"help", no_argument, NULL, 'h'},         {0}};
 
 static void option_set(struct options *options, int option, const char *value)
 {
@@ -321,6 +325,9 @@ static void option_set(struct options *options, int option, const char *value)
         break;
     case 'd':
         options->dialect = dialect_of(value);
+        break;
+    case 'k':
+        options->kind = kind_of(value);
         break;
     case 'c':
         options->clients = count_of(value, "clients", CLIENTS_MAX);
@@ -360,8 +367,13 @@ static void option_set(struct options *options, int option, const char *value)
 
 static struct options options_read(int argc, char **argv)
 {
-    struct options options = {
-        .clients = 50, .rooms = 1, .rate = 20, .window_s = 3, .join_s = 60, .batch = 64};
+    struct options options = {.kind = "cursors",
+                              .clients = 50,
+                              .rooms = 1,
+                              .rate = 20,
+                              .window_s = 3,
+                              .join_s = 60,
+                              .batch = 64};
     int option;
     while ((option = getopt_long(argc, argv, "", option_table, NULL)) != -1)
         option_set(&options, option, optarg);
@@ -399,6 +411,7 @@ static void load_open(struct load *load)
     load->swarm = (struct swarm){.epoll_fd = epoll_create1(EPOLL_CLOEXEC),
                                  .server = options->server,
                                  .dialect = options->dialect,
+                                 .kind = options->kind,
                                  .rooms = options->rooms};
     if (load->clients == NULL || load->swarm.epoll_fd < 0)
         err(EXIT_FAILURE, "%u clients", options->clients);

@@ -78,8 +78,9 @@ static bool client_send(struct swarm *swarm,
 
 void client_open(struct swarm *swarm, struct client *client, uint32_t number)
 {
-    *client = (struct client){
-        .number = number, .state = CLIENT_CONNECTING, .speaker.dialect = swarm->dialect};
+    *client = (struct client){.number = number,
+                              .state = CLIENT_CONNECTING,
+                              .speaker = {.dialect = swarm->dialect, .kind = swarm->kind}};
     hand_init(&client->hand, number);
     client->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (client->fd < 0)

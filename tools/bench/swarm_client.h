@@ -49,6 +49,7 @@ struct swarm {
     int epoll_fd;
     struct sockaddr_in server;
     enum dialect dialect;
+    const char *kind; /* of a Tutti server's rooms */
     uint32_t rooms;
     uint64_t random;
 
