@@ -1,5 +1,7 @@
 #include "tests/server_process.h"
 
+#include "tests/raw_client.h"
+
 #include <arpa/inet.h>
 #include <check.h>
 #include <fcntl.h>
@@ -186,6 +188,17 @@ bool server_has_said(const struct server_process *server, const char *words)
         usleep(50000);
     }
     return false;
+}
+
+double server_metric(const struct server_process *server, const char *name)
+{
+    static char text[65536];
+    char wanted[128];
+    ck_assert_int_eq(raw_get(server->port, "/metrics", text, sizeof text), 200);
+    snprintf(wanted, sizeof wanted, "\n%s ", name);
+    const char *line = strstr(text, wanted);
+    ck_assert_msg(line != NULL, "no metric %s", name);
+    return strtod(line + strlen(wanted), NULL);
 }
 
 void server_signal(struct server_process *server, int signal)

@@ -42,6 +42,9 @@ bool server_has_ended(struct server_process *server);
 /* True when the log has the words, at once or soon. */
 bool server_has_said(const struct server_process *server, const char *words);
 
+/* One number of its /metrics, which has to be there. */
+double server_metric(const struct server_process *server, const char *name);
+
 /* Ends it with a signal and waits for it; the data folder is kept for server_restart(). */
 void server_signal(struct server_process *server, int signal);
 

@@ -79,13 +79,7 @@ static bool health_has(const char *words)
 
 static uint64_t metric(const char *name)
 {
-    static char body[65536];
-    char line[96];
-    ck_assert_int_eq(raw_get(server.port, "/metrics", body, sizeof body), 200);
-    snprintf(line, sizeof line, "\n%s ", name);
-    const char *found = strstr(body, line);
-    ck_assert_msg(found != NULL, "no %s", name);
-    return (uint64_t)strtod(found + strlen(line), NULL);
+    return (uint64_t)server_metric(&server, name);
 }
 
 /* --- What is waited for -------------------------------------------------------------------------- */

@@ -1,44 +1,21 @@
 /* check_kinds.c - the real server with kinds of its operator's: what their mistakes cost their own rooms,
  * the others, and the next start. The kind `wayward` does what it is ordered (tests/kinds). */
 #include "sync/wire.h"
+#include "tests/operator.h"
 #include "tests/raw_client.h"
+#include "tests/run_suite.h"
 #include "tests/server_process.h"
 
-#include <check.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-#define WAITS   400
-#define WAIT_US 50000
-#define OUT_MAX 16384
 
 static struct server_process server;
 static struct raw_client ada, ben, eve; /* eve is in another room */
 static char folder[64];                 /* of kinds */
-static char out[OUT_MAX];
-
-/* The exit status of a command; what it says is in `out`. */
-__attribute__((format(printf, 1, 2))) static int run(const char *format, ...)
-{
-    char command[512];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(command, sizeof command, format, arguments);
-    va_end(arguments);
-    FILE *pipe = popen(command, "r");
-    ck_assert_ptr_nonnull(pipe);
-    size_t length = fread(out, 1, sizeof out - 1, pipe);
-    out[length] = '\0';
-    int status = pclose(pipe);
-    ck_assert(WIFEXITED(status));
-    return WEXITSTATUS(status);
-}
 
 static void put_kind(const char *kind)
 {
@@ -91,22 +68,11 @@ static void join_refused(const char *room, const char *kind, int code)
     ck_assert_int_eq(raw_end(&ben), code);
 }
 
-static double metric(const char *name)
-{
-    static char text[65536];
-    char wanted[128];
-    ck_assert_int_eq(raw_get(server.port, "/metrics", text, sizeof text), 200);
-    snprintf(wanted, sizeof wanted, "\n%s ", name);
-    const char *line = strstr(text, wanted);
-    ck_assert_msg(line != NULL, "no metric %s", name);
-    return atof(line + strlen(wanted));
-}
-
 /* Eve writes into her room, and it is saved. */
 static void eve_writes(void)
 {
     raw_say(&eve, "[1 [[0 'notes' 'a' 'n' 1]]]");
-    for (int i = 0; i < WAITS; i++, usleep(WAIT_US)) {
+    for (int i = 0; i < MOMENTS_MAX; i++, wait_a_moment()) {
         ck_assert_int_eq(run("%s show lobby --data %s 2>&1 || true", TEST_TUTTI, server.folder), 0);
         if (strstr(out, "\"id\":\"a\"") != NULL)
             return;
@@ -127,8 +93,8 @@ static void eve_goes_on(void)
 
 static void wait_for_end(void)
 {
-    for (int i = 0; i < WAITS && !server_has_ended(&server); i++)
-        usleep(WAIT_US);
+    for (int i = 0; i < MOMENTS_MAX && !server_has_ended(&server); i++)
+        wait_a_moment();
     ck_assert_int_eq(server.pid, 0);
     ck_assert_int_ne(server.exit_status, 0);
 }
@@ -151,7 +117,7 @@ START_TEST(a_tick_that_does_not_end_costs_its_room_alone)
     ck_assert_ptr_nonnull(strstr(ada.reason, "did not come back from a tick"));
     eve_goes_on();
     ck_assert(server_has_said(&server, "room_quarantined room=track"));
-    ck_assert(metric("tutti_rooms_stuck_total") == 1);
+    ck_assert(server_metric(&server, "tutti_rooms_stuck_total") == 1);
     join_refused("track", "'wayward'", 4018);
     release("track");
     join(&ada, 1, "track", "'wayward'"); /* what it was ordered last was in no log */
@@ -167,15 +133,15 @@ START_TEST(ticks_that_take_too_long_cost_their_room)
     raw_say(&ada, "[1 [[0 'orders' 'slow' 'who' 1]]]");
     ck_assert_int_eq(raw_end(&ada), 4014);
     ck_assert_ptr_nonnull(strstr(ada.reason, "take more time than there is"));
-    ck_assert(metric("tutti_rooms_slow_total") == 1);
+    ck_assert(server_metric(&server, "tutti_rooms_slow_total") == 1);
     join_refused("track", "'wayward'", 4018);
     eve_goes_on();
     ck_assert_int_eq(run("%s show track --data %s 2>&1", TEST_TUTTI, server.folder), 1);
     ck_assert_msg(
         run("%s show track --kinds %s --data %s 2>&1", TEST_TUTTI, folder, server.folder) == 0,
         "%s", out);
-    ck_assert_ptr_nonnull(strstr(out, "\"id\":\"slow\"")); /* nothing of it is lost */
-    ck_assert_ptr_nonnull(strstr(out, "\"quarantined\":true"));
+    expect_out("\"id\":\"slow\""); /* nothing of it is lost */
+    expect_out("\"quarantined\":true");
 }
 END_TEST
 
@@ -185,7 +151,7 @@ START_TEST(a_room_whose_making_does_not_end_is_not_made)
     join_refused("track", "'unborn'", 4018);
     join_refused("track", "'open'", 4018);
     eve_goes_on();
-    ck_assert(metric("tutti_rooms_stuck_total") == 1);
+    ck_assert(server_metric(&server, "tutti_rooms_stuck_total") == 1);
     release("track");
     join(&ada, 1, "track", "'open'"); /* nothing was ever stored of it */
 }
@@ -209,7 +175,7 @@ START_TEST(rules_that_break_a_limit_lose_their_room)
     ck_assert_int_eq(raw_end(&ada), 4014);
     ck_assert_msg(strstr(ada.reason, limits[_i].words) != NULL, "%s", ada.reason);
     eve_goes_on();
-    ck_assert(metric("tutti_rooms_broken_total") == 1);
+    ck_assert(server_metric(&server, "tutti_rooms_broken_total") == 1);
     join_refused("track", "'wayward'", 4018);
     release("track"); /* nothing of it was thrown away */
 }
@@ -246,17 +212,17 @@ START_TEST(a_room_that_ends_the_server_is_quarantined_at_the_next_start)
 
     server_restart(&server);
     ck_assert(server_has_said(&server, "room_quarantined room=track"));
-    ck_assert(metric("tutti_rooms_blamed_total") == 1);
+    ck_assert(server_metric(&server, "tutti_rooms_blamed_total") == 1);
     join_refused("track", "'wayward'", 4018);
     join(&eve, 3, "lobby", "'open'");
     ck_assert_int_eq(run("%s rooms --data %s", TEST_TUTTI, server.folder), 0);
-    ck_assert_ptr_nonnull(strstr(out, "the rules of wayward ended the server in tick "));
+    expect_out("the rules of wayward ended the server in tick ");
 
     release("track");
     join(&ada, 1, "track", "'wayward'");
     server_signal(&server, SIGKILL); /* which blames nobody */
     server_restart(&server);
-    ck_assert(metric("tutti_rooms_blamed_total") == 0);
+    ck_assert(server_metric(&server, "tutti_rooms_blamed_total") == 0);
     join(&ada, 1, "track", "'wayward'");
 }
 END_TEST
@@ -279,7 +245,7 @@ START_TEST(who_is_killed_in_a_tick_blames_nobody)
     raw_say(&ada, "[1 [[0 'orders' 'killed' 'who' 1]]]");
     wait_for_end();
     server_restart(&server);
-    ck_assert(metric("tutti_rooms_blamed_total") == 0);
+    ck_assert(server_metric(&server, "tutti_rooms_blamed_total") == 0);
     join(&ada, 1, "track", "'wayward'");
 }
 END_TEST
@@ -292,12 +258,12 @@ START_TEST(a_server_does_not_start_with_a_kind_that_does_not_fit)
     ck_assert_int_eq(run("timeout 20 %s --listen 127.0.0.1:0 --kinds %s --data %s/none 2>&1",
                          TEST_SERVER, folder, server.folder),
                      1);
-    ck_assert_ptr_nonnull(strstr(out, "failed what=--kinds"));
-    ck_assert_ptr_nonnull(strstr(out, "other_interface.so: was built for interface "));
+    expect_out("failed what=--kinds");
+    expect_out("other_interface.so: was built for interface ");
     ck_assert_int_eq(run("%s check --data . --kinds %s 2>&1", TEST_TUTTI, folder), 2);
-    ck_assert_ptr_nonnull(strstr(out, "other_interface.so: was built for interface "));
+    expect_out("other_interface.so: was built for interface ");
     ck_assert_int_eq(run("%s rooms --data . --kinds %s 2>&1", TEST_TUTTI, folder), 2);
-    ck_assert_ptr_nonnull(strstr(out, "usage: tutti rooms"));
+    expect_out("usage: tutti rooms");
 }
 END_TEST
 
@@ -318,9 +284,5 @@ int main(void)
     tcase_add_test(tcase, a_server_does_not_start_with_a_kind_that_does_not_fit);
     Suite *suite = suite_create("kinds");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

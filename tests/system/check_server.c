@@ -55,17 +55,6 @@ static void teardown(void)
         ck_assert_int_eq(server.exit_status, 0);
 }
 
-static double metric(const char *name)
-{
-    static char text[65536];
-    char wanted[128];
-    ck_assert_int_eq(raw_get(server.port, "/metrics", text, sizeof text), 200);
-    snprintf(wanted, sizeof wanted, "\n%s ", name);
-    const char *line = strstr(text, wanted);
-    ck_assert_msg(line != NULL, "no metric %s", name);
-    return atof(line + strlen(wanted));
-}
-
 static void wait_ms(long milliseconds)
 {
     nanosleep(
@@ -105,9 +94,9 @@ START_TEST(a_move_reaches_the_others)
     raw_expect(ben, SERVER_FRAME);
     raw_say(ada, "[3 77]");
     raw_expect(ada, SERVER_CLOCK);
-    ck_assert(metric("tutti_members") == 2);
-    ck_assert(metric("tutti_beat_seconds_count") > 0);
-    ck_assert(metric("tutti_beat_seconds_sum") > 0);
+    ck_assert(server_metric(&server, "tutti_members") == 2);
+    ck_assert(server_metric(&server, "tutti_beat_seconds_count") > 0);
+    ck_assert(server_metric(&server, "tutti_beat_seconds_sum") > 0);
 }
 END_TEST
 
@@ -115,7 +104,7 @@ START_TEST(a_quiet_room_sends_nothing)
 {
     struct raw_client *ada = join(0, "lobby");
     ck_assert(raw_is_quiet(ada, 500));
-    ck_assert(metric("tutti_frames_out_total") == 1);
+    ck_assert(server_metric(&server, "tutti_frames_out_total") == 1);
 }
 END_TEST
 
@@ -164,7 +153,7 @@ START_TEST(one_connection_serves_many_requests)
         raw_send(ada, request, strlen(request));
         ck_assert_int_eq(raw_status(ada), 200);
     }
-    ck_assert(metric("tutti_sockets_accepted_total") == 2);
+    ck_assert(server_metric(&server, "tutti_sockets_accepted_total") == 2);
 }
 END_TEST
 
@@ -177,7 +166,7 @@ START_TEST(the_same_client_takes_its_seat_over)
     raw_expect(newer, SERVER_WELCOME);
     ck_assert_int_eq(raw_end(older), 4009);
     raw_expect(newer, SERVER_FRAME);
-    ck_assert(metric("tutti_members") == 1);
+    ck_assert(server_metric(&server, "tutti_members") == 1);
 }
 END_TEST
 
@@ -249,7 +238,7 @@ START_TEST(a_message_in_fragments_counts_as_a_whole)
         raw_say(ada, "[3 1]");
         raw_expect(ada, SERVER_CLOCK);
     }
-    ck_assert(metric("tutti_assembly_bytes") == 0);
+    ck_assert(server_metric(&server, "tutti_assembly_bytes") == 0);
 }
 END_TEST
 
@@ -266,7 +255,7 @@ START_TEST(messages_have_a_rate)
         raw_say(ada, "[3 1]");
     ck_assert_int_eq(raw_end(ada), 4011);
     ck_assert_ptr_nonnull(strstr(ada->reason, "; retry_ms="));
-    ck_assert(metric("tutti_refused_total{reason=\"message_rate\"}") == 1);
+    ck_assert(server_metric(&server, "tutti_refused_total{reason=\"message_rate\"}") == 1);
 }
 END_TEST
 
@@ -277,7 +266,7 @@ START_TEST(connections_have_a_limit)
     for (int i = 0; i < 3; i++)
         join(i, "lobby");
     ck_assert_int_eq(raw_open(&clients[3], server.port, "lobby"), 503);
-    ck_assert(metric("tutti_refused_total{reason=\"connections\"}") == 1);
+    ck_assert(server_metric(&server, "tutti_refused_total{reason=\"connections\"}") == 1);
     raw_say(&clients[0], "[4]");
     raw_end(&clients[0]);
     raw_shut(&clients[0]);
@@ -366,8 +355,8 @@ START_TEST(a_server_without_files_waits_for_some)
     for (int i = 0; i < PEERS; i++)
         close(peers[i]);
     clients[0].fd = -1;
-    ck_assert(metric("tutti_accept_pauses_total") > 0);
-    ck_assert(metric("tutti_accept_pauses_total") < 100);
+    ck_assert(server_metric(&server, "tutti_accept_pauses_total") > 0);
+    ck_assert(server_metric(&server, "tutti_accept_pauses_total") < 100);
     join(0, "lobby");
 }
 END_TEST
@@ -388,7 +377,8 @@ static int flood(struct raw_client *writer, int moves)
         pack_binary(&packed, (struct bytes){value, sizeof value});
         raw_frame(writer, 0x82, writer_bytes(&packed));
         raw_expect(writer, SERVER_FRAME);
-        if (skipped_at < 0 && i % 10 == 9 && metric("tutti_frames_skipped_total") > 0)
+        if (skipped_at < 0 && i % 10 == 9 &&
+            server_metric(&server, "tutti_frames_skipped_total") > 0)
             skipped_at = i;
     }
     return skipped_at;
@@ -415,9 +405,9 @@ START_TEST(who_stops_reading_costs_nothing_and_catches_up)
     raw_expect(writer, SERVER_FRAME);
 
     ck_assert_int_ge(flood(writer, 30), 0);
-    double before = metric("process_resident_memory_bytes");
+    double before = server_metric(&server, "process_resident_memory_bytes");
     flood(writer, 100);
-    double grown = metric("process_resident_memory_bytes") - before;
+    double grown = server_metric(&server, "process_resident_memory_bytes") - before;
     ck_assert_msg(WATCHED || grown < 256 * 1024, "it grew by %.0f bytes", grown);
 
     size_t stale = slow->got;
@@ -494,11 +484,11 @@ START_TEST(who_comes_and_goes_leaves_nothing_behind)
             raw_frame(client, 0x02, bytes_of("half a message"));
         raw_shut(client);
     }
-    for (int tries = 0; tries < 200 && metric("tutti_sockets") > 1; tries++)
+    for (int tries = 0; tries < 200 && server_metric(&server, "tutti_sockets") > 1; tries++)
         wait_ms(20);
-    ck_assert(metric("tutti_sockets") == 1);
-    ck_assert(metric("tutti_connections") == 0);
-    ck_assert(metric("tutti_assembly_bytes") == 0);
+    ck_assert(server_metric(&server, "tutti_sockets") == 1);
+    ck_assert(server_metric(&server, "tutti_connections") == 0);
+    ck_assert(server_metric(&server, "tutti_assembly_bytes") == 0);
 }
 END_TEST
 

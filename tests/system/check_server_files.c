@@ -166,22 +166,12 @@ static void expect_file(size_t length)
     ck_assert_mem_eq(answer.body, image, length);
 }
 
-static double metric(const char *name)
-{
-    static char text[65536];
-    char wanted[128];
-    ck_assert_int_eq(raw_get(server.port, "/metrics", text, sizeof text), 200);
-    snprintf(wanted, sizeof wanted, "\n%s ", name);
-    const char *line = strstr(text, wanted);
-    ck_assert_msg(line != NULL, "no metric %s", name);
-    return atof(line + strlen(wanted));
-}
-
 static void await_metric(const char *name, double value)
 {
-    for (int i = 0; i < 800 && metric(name) != value; i++)
+    for (int i = 0; i < 800 && server_metric(&server, name) != value; i++)
         usleep(10000);
-    ck_assert_msg(metric(name) == value, "%s is %f", name, metric(name));
+    ck_assert_msg(server_metric(&server, name) == value, "%s is %f", name,
+                  server_metric(&server, name));
 }
 
 /* --- There and back ----------------------------------------------------------------------------- */
@@ -267,7 +257,7 @@ START_TEST(who_sends_too_much_is_told_so)
     ck_assert_int_eq(post(image, FILE_MAX + 1), 413);
     ck_assert_str_eq(header("connection"), "close");
     ck_assert_ptr_nonnull(strstr((char *)answer.body, "307200"));
-    ck_assert(metric("tutti_refused_total{reason=\"file_bytes\"}") == 1);
+    ck_assert(server_metric(&server, "tutti_refused_total{reason=\"file_bytes\"}") == 1);
     ck_assert_int_eq(ask("POST", "/v1/rooms/lobby/files", "", "", 0), 415);
     ck_assert_int_eq(ask("POST", "/v1/rooms/lobby/files", "", image, -1), 411);
     ck_assert_int_eq(
@@ -402,7 +392,7 @@ START_TEST(an_address_is_held_to_its_rate)
     ck_assert_int_eq(post(image, 150 * KIB), 429);
     ck_assert_ptr_nonnull(header("retry-after"));
     ck_assert_int_eq(post(image, 38 * KIB), 201);
-    ck_assert(metric("tutti_refused_total{reason=\"file_rate\"}") == 1);
+    ck_assert(server_metric(&server, "tutti_refused_total{reason=\"file_rate\"}") == 1);
 }
 END_TEST
 
@@ -424,7 +414,7 @@ START_TEST(what_nothing_shows_is_let_go)
     for (int i = 0; i < 6000 && ask("GET", path_of(1000), "", NULL, -1) == 200; i++)
         usleep(10000);
     ck_assert_int_eq(answer.status, 404);
-    ck_assert(metric("tutti_files_collected_total") == 1);
+    ck_assert(server_metric(&server, "tutti_files_collected_total") == 1);
 }
 END_TEST
 
