@@ -11,7 +11,7 @@
 
 char out[OPERATOR_OUT_MAX];
 
-int run_listed(const char *format, va_list arguments)
+int run_command_listed(const char *format, va_list arguments)
 {
     char command[COMMAND_MAX];
     ck_assert_int_lt(vsnprintf(command, sizeof command, format, arguments), COMMAND_MAX);
@@ -24,11 +24,11 @@ int run_listed(const char *format, va_list arguments)
     return WEXITSTATUS(status);
 }
 
-int run(const char *format, ...)
+int run_command(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    int status = run_listed(format, arguments);
+    int status = run_command_listed(format, arguments);
     va_end(arguments);
     return status;
 }

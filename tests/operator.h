@@ -1,6 +1,6 @@
 /* operator.h - what an operator does at a shell, and what is said then.
  *
- *   ck_assert_msg(run("%s check --data %s 2>&1", TEST_TUTTI, folder) == 0, "%s", out);
+ *   ck_assert_msg(run_command("%s check --data %s 2>&1", TEST_TUTTI, folder) == 0, "%s", out);
  *   expect_out("0 damages");
  */
 #ifndef TESTS_OPERATOR_H
@@ -13,8 +13,8 @@
 extern char out[OPERATOR_OUT_MAX]; /* what the last command said */
 
 /* The exit status of a command. */
-__attribute__((format(printf, 1, 2))) int run(const char *format, ...);
-__attribute__((format(printf, 1, 0))) int run_listed(const char *format, va_list arguments);
+__attribute__((format(printf, 1, 2))) int run_command(const char *format, ...);
+__attribute__((format(printf, 1, 0))) int run_command_listed(const char *format, va_list arguments);
 
 void expect_out(const char *text);
 void expect_not_out(const char *text);

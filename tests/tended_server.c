@@ -30,7 +30,7 @@ static int tutti_listed(const char *folder, const char *format, va_list list)
 {
     char arguments[ARGUMENTS_MAX];
     ck_assert_int_lt(vsnprintf(arguments, sizeof arguments, format, list), ARGUMENTS_MAX);
-    return run("%s %s --data %s 2>&1", TEST_TUTTI, arguments, folder);
+    return run_command("%s %s --data %s 2>&1", TEST_TUTTI, arguments, folder);
 }
 
 int tutti_in(const char *folder, const char *format, ...)

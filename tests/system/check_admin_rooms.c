@@ -186,7 +186,7 @@ START_TEST(damage_of_a_row_is_met_when_its_room_is_asked_for)
     else
         raw_expect(&ben, SERVER_WELCOME);
     raw_shut(&ben);
-    int has_none = run("test -e %s/archive.db.corrupt-1", server.folder);
+    int has_none = run_command("test -e %s/archive.db.corrupt-1", server.folder);
     ck_assert_int_eq(has_none, _i == 0);
     raw_say(&visitor, "[1 [[0 'shapes' 'c' 'n' 3]]]");
     wait_for_records("good", 3);

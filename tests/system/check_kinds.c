@@ -19,7 +19,7 @@ static char folder[64];                 /* of kinds */
 
 static void put_kind(const char *kind)
 {
-    ck_assert_int_eq(run("cp %s/%s.so %s", TEST_KINDS, kind, folder), 0);
+    ck_assert_int_eq(run_command("cp %s/%s.so %s", TEST_KINDS, kind, folder), 0);
 }
 
 static void setup(void)
@@ -43,7 +43,7 @@ static void teardown(void)
     server_stop(&server);
     if (running)
         ck_assert_int_eq(server.exit_status, 0);
-    ck_assert_int_eq(run("rm -r %s", folder), 0);
+    ck_assert_int_eq(run_command("rm -r %s", folder), 0);
 }
 
 /* --- Members -------------------------------------------------------------------------------------- */
@@ -73,7 +73,8 @@ static void eve_writes(void)
 {
     raw_say(&eve, "[1 [[0 'notes' 'a' 'n' 1]]]");
     for (int i = 0; i < MOMENTS_MAX; i++, wait_a_moment()) {
-        ck_assert_int_eq(run("%s show lobby --data %s 2>&1 || true", TEST_TUTTI, server.folder), 0);
+        ck_assert_int_eq(
+            run_command("%s show lobby --data %s 2>&1 || true", TEST_TUTTI, server.folder), 0);
         if (strstr(out, "\"id\":\"a\"") != NULL)
             return;
     }
@@ -101,8 +102,8 @@ static void wait_for_end(void)
 
 static void release(const char *room)
 {
-    ck_assert_msg(run("%s release %s --data %s 2>&1", TEST_TUTTI, room, server.folder) == 0, "%s",
-                  out);
+    ck_assert_msg(run_command("%s release %s --data %s 2>&1", TEST_TUTTI, room, server.folder) == 0,
+                  "%s", out);
 }
 
 /* --- Rooms that are taken away -------------------------------------------------------------------- */
@@ -136,10 +137,10 @@ START_TEST(ticks_that_take_too_long_cost_their_room)
     ck_assert(server_metric(&server, "tutti_rooms_slow_total") == 1);
     join_refused("track", "'wayward'", 4018);
     eve_goes_on();
-    ck_assert_int_eq(run("%s show track --data %s 2>&1", TEST_TUTTI, server.folder), 1);
-    ck_assert_msg(
-        run("%s show track --kinds %s --data %s 2>&1", TEST_TUTTI, folder, server.folder) == 0,
-        "%s", out);
+    ck_assert_int_eq(run_command("%s show track --data %s 2>&1", TEST_TUTTI, server.folder), 1);
+    ck_assert_msg(run_command("%s show track --kinds %s --data %s 2>&1", TEST_TUTTI, folder,
+                              server.folder) == 0,
+                  "%s", out);
     expect_out("\"id\":\"slow\""); /* nothing of it is lost */
     expect_out("\"quarantined\":true");
 }
@@ -215,7 +216,7 @@ START_TEST(a_room_that_ends_the_server_is_quarantined_at_the_next_start)
     ck_assert(server_metric(&server, "tutti_rooms_blamed_total") == 1);
     join_refused("track", "'wayward'", 4018);
     join(&eve, 3, "lobby", "'open'");
-    ck_assert_int_eq(run("%s rooms --data %s", TEST_TUTTI, server.folder), 0);
+    ck_assert_int_eq(run_command("%s rooms --data %s", TEST_TUTTI, server.folder), 0);
     expect_out("the rules of wayward ended the server in tick ");
 
     release("track");
@@ -234,7 +235,8 @@ START_TEST(a_room_that_never_was_is_quarantined_too)
     server_restart(&server);
     join_refused("track", "'stillborn'", 4018);
     release("track");
-    ck_assert_msg(run("%s check --data %s 2>&1", TEST_TUTTI, server.folder) == 0, "%s", out);
+    ck_assert_msg(run_command("%s check --data %s 2>&1", TEST_TUTTI, server.folder) == 0, "%s",
+                  out);
     join(&ada, 1, "track", "'open'");
 }
 END_TEST
@@ -255,14 +257,15 @@ END_TEST
 START_TEST(a_server_does_not_start_with_a_kind_that_does_not_fit)
 {
     put_kind("other_interface");
-    ck_assert_int_eq(run("timeout 20 %s --listen 127.0.0.1:0 --kinds %s --data %s/none 2>&1",
-                         TEST_SERVER, folder, server.folder),
-                     1);
+    ck_assert_int_eq(
+        run_command("timeout 20 %s --listen 127.0.0.1:0 --kinds %s --data %s/none 2>&1",
+                    TEST_SERVER, folder, server.folder),
+        1);
     expect_out("failed what=--kinds");
     expect_out("other_interface.so: was built for interface ");
-    ck_assert_int_eq(run("%s check --data . --kinds %s 2>&1", TEST_TUTTI, folder), 2);
+    ck_assert_int_eq(run_command("%s check --data . --kinds %s 2>&1", TEST_TUTTI, folder), 2);
     expect_out("other_interface.so: was built for interface ");
-    ck_assert_int_eq(run("%s rooms --data . --kinds %s 2>&1", TEST_TUTTI, folder), 2);
+    ck_assert_int_eq(run_command("%s rooms --data . --kinds %s 2>&1", TEST_TUTTI, folder), 2);
     expect_out("usage: tutti rooms");
 }
 END_TEST
