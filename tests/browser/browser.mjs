@@ -26,8 +26,11 @@ export async function startBrowser() {
   })
   let contexts = []
   return {
-    /** A visitor of its own: nothing kept from the others. `seat` is what the page remembers. */
-    async visit(address, { seat, ...options } = {}) {
+    /**
+     * A visitor of its own: nothing kept from the others. `seat` is what the page remembers; `prepare`
+     * is given the page before it opens the address.
+     */
+    async visit(address, { seat, prepare, ...options } = {}) {
       const context = await browser.newContext({
         viewport: { width: 1280, height: 800 },
         ...options,
@@ -44,6 +47,7 @@ export async function startBrowser() {
       page.on('console', (message) => {
         if (message.type() === 'error' && !isExpected(message)) page.faults.push(message.text())
       })
+      await prepare?.(page)
       await page.goto(address)
       return page
     },

@@ -1,5 +1,6 @@
 /** Cars from above, in metres: the nose along x, the middle at the origin. */
 import { mix } from './liveries.js'
+import { fillRounded } from './shapes.js'
 
 /** Of a sprite; a car fits in with room around it. */
 const LENGTH = 5
@@ -14,6 +15,8 @@ export class CarPainter {
   #scale
   #bodies = new Map()
   #shadow
+  #wheel
+  #brakeLight
   #beam
   #night
 
@@ -21,6 +24,10 @@ export class CarPainter {
     this.#scale = scale
     this.#night = night
     this.#shadow = this.#sprite(LENGTH, WIDTH, paintSilhouette)
+    const { length, width } = FRONT_WHEELS
+    this.#wheel = this.#sprite(length, width, (context) => paintWheel(context, FRONT_WHEELS))
+    const glow = 2 * BRAKE_LIGHT.radius
+    this.#brakeLight = this.#sprite(glow, glow, paintBrakeLight)
     this.#beam = night ? this.#sprite(BEAM.length, BEAM.width, paintBeam) : null
   }
 
@@ -41,10 +48,23 @@ export class CarPainter {
     context.globalAlpha = car.isGhost ? 0.45 : 1
     context.translate(car.x, car.y)
     context.rotate(car.heading)
-    drawWheels(context, FRONT_WHEELS, car.steer * STEERED_MAX)
-    drawWheels(context, REAR_WHEELS, 0)
     context.drawImage(this.#body(car.livery), -LENGTH / 2, -WIDTH / 2, LENGTH, WIDTH)
-    if (car.brakes) drawBrakeLight(context)
+    if (car.brakes) {
+      const { x, radius } = BRAKE_LIGHT
+      context.drawImage(this.#brakeLight, x - radius, -radius, 2 * radius, 2 * radius)
+    }
+    for (const side of [-FRONT_WHEELS.y, FRONT_WHEELS.y]) {
+      this.#drawWheel(context, side, car.steer * STEERED_MAX)
+    }
+    context.restore()
+  }
+
+  #drawWheel(context, side, angle) {
+    const { x, length, width } = FRONT_WHEELS
+    const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
+    context.save()
+    context.transform(cos, sin, -sin, cos, x, side)
+    context.drawImage(this.#wheel, -length / 2, -width / 2, length, width)
     context.restore()
   }
 
@@ -98,32 +118,33 @@ function paintBeam(context) {
   }
 }
 
-function rounded(context, x, y, length, width, radius) {
-  context.beginPath()
-  context.roundRect(x, y, length, width, radius)
-  context.fill()
+function paintWheel(context, { length, width }) {
+  context.fillStyle = '#17181b'
+  fillRounded(context, -length / 2, -width / 2, length, width, 0.1)
+  context.fillStyle = '#34363b'
+  context.fillRect(-length / 2 + 0.08, -width * 0.18, length - 0.16, width * 0.36)
 }
 
-function drawWheels(context, { x, y, length, width }, angle) {
+function paintRearWheels(context) {
+  const { x, y } = REAR_WHEELS
   for (const side of [-y, y]) {
     context.save()
     context.translate(x, side)
-    context.rotate(angle)
-    context.fillStyle = '#17181b'
-    rounded(context, -length / 2, -width / 2, length, width, 0.1)
-    context.fillStyle = '#34363b'
-    context.fillRect(-length / 2 + 0.08, -width * 0.18, length - 0.16, width * 0.36)
+    paintWheel(context, REAR_WHEELS)
     context.restore()
   }
 }
 
-function drawBrakeLight(context) {
+/** `radius` of the glow behind the light, in metres. */
+const BRAKE_LIGHT = { x: -2.1, radius: 0.75 }
+
+function paintBrakeLight(context) {
   context.fillStyle = 'rgb(255 40 20 / 28%)'
   context.beginPath()
-  context.arc(-2.1, 0, 0.75, 0, 2 * Math.PI)
+  context.arc(0, 0, BRAKE_LIGHT.radius, 0, 2 * Math.PI)
   context.fill()
   context.fillStyle = '#ff3b24'
-  rounded(context, -2.2, -0.5, 0.16, 1, 0.06)
+  fillRounded(context, -0.1, -0.5, 0.16, 1, 0.06)
 }
 
 /** The outline of nose, side pods and tail. */
@@ -144,17 +165,18 @@ function shell(context) {
 
 function paintWings(context, colour, trim) {
   context.fillStyle = colour
-  rounded(context, 1.72, -0.95, 0.42, 1.9, 0.12)
-  rounded(context, -2.22, -0.86, 0.5, 1.72, 0.08)
+  fillRounded(context, 1.72, -0.95, 0.42, 1.9, 0.12)
+  fillRounded(context, -2.22, -0.86, 0.5, 1.72, 0.08)
   context.fillStyle = trim
-  rounded(context, 1.76, -0.99, 0.5, 0.14, 0.05)
-  rounded(context, 1.76, 0.85, 0.5, 0.14, 0.05)
+  fillRounded(context, 1.76, -0.99, 0.5, 0.14, 0.05)
+  fillRounded(context, 1.76, 0.85, 0.5, 0.14, 0.05)
   context.fillRect(-2.12, -0.8, 0.1, 1.6)
 }
 
 function paintBody(context, { body, trim }) {
   const dark = mix(body, '#000000', 0.35)
   const light = mix(body, '#ffffff', 0.35)
+  paintRearWheels(context)
   context.strokeStyle = '#26282c'
   context.lineWidth = 0.07
   for (const [from, to] of [
@@ -232,11 +254,11 @@ function paintSilhouette(context) {
   context.fillStyle = '#000'
   shell(context)
   context.fill()
-  rounded(context, 1.72, -0.95, 0.42, 1.9, 0.12)
-  rounded(context, -2.22, -0.86, 0.5, 1.72, 0.08)
+  fillRounded(context, 1.72, -0.95, 0.42, 1.9, 0.12)
+  fillRounded(context, -2.22, -0.86, 0.5, 1.72, 0.08)
   for (const { x, y, length, width } of [FRONT_WHEELS, REAR_WHEELS]) {
-    rounded(context, x - length / 2, -y - width / 2, length, width, 0.1)
-    rounded(context, x - length / 2, y - width / 2, length, width, 0.1)
+    fillRounded(context, x - length / 2, -y - width / 2, length, width, 0.1)
+    fillRounded(context, x - length / 2, y - width / 2, length, width, 0.1)
   }
 }
 

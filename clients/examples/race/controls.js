@@ -1,3 +1,5 @@
+import { readGamepads } from './gamepad.js'
+import { isForPage } from './keys.js'
 import { BRAKE, HANDBRAKE, STEER_CENTRE, THROTTLE } from './step.js'
 
 /**
@@ -8,8 +10,6 @@ const STEER_MAX = STEER_CENTRE
 /** How far a key turns the wheel in a tick, and how far it comes back by itself. */
 const TURN = 2
 const RETURN = 3
-const DEAD_ZONE = 0.12
-const PRESSED = 0.12
 
 const KEYS = {
   ArrowUp: 'throttle',
@@ -29,6 +29,7 @@ const KEYS = {
 export class Controls {
   /** Drives instead of hands, where there is one: the same number a tick. */
   autopilot = null
+  /** Codes of the keys that are down. */
   #held = new Set()
   #wheel = 0
   #pads
@@ -38,10 +39,11 @@ export class Controls {
   /** `pads`: { steer -1..1, throttle, brake, handbrake } as touched now. */
   constructor(pads) {
     this.#pads = pads
-    addEventListener('keydown', (event) => this.#key(event, true))
-    addEventListener('keyup', (event) => this.#key(event, false))
-    // A key that goes up elsewhere is not told.
+    addEventListener('keydown', (event) => this.#press(event))
+    addEventListener('keyup', (event) => this.#release(event))
+    // What goes up while another window or tab has the keyboard is not told.
     addEventListener('blur', () => this.#held.clear())
+    document.addEventListener('visibilitychange', () => this.#held.clear())
   }
 
   /** While off, keys are the page's. */
@@ -59,10 +61,6 @@ export class Controls {
     return (this.#latest & THROTTLE) !== 0
   }
 
-  get brakes() {
-    return (this.#latest & (BRAKE | HANDBRAKE)) !== 0
-  }
-
   /** The input of one tick: call it once for each. */
   read(tick) {
     this.#latest = this.autopilot?.(tick) ?? this.#byHand()
@@ -70,56 +68,41 @@ export class Controls {
   }
 
   #byHand() {
-    const pad = readGamepad()
-    const held = (what) => this.#held.has(what) || this.#pads[what] || pad[what]
-    const analog = pad.steer !== 0 ? pad.steer : this.#pads.steer
+    const gamepad = readGamepads()
+    const does = (what) => this.#isHeld(what) || this.#pads[what] || gamepad[what]
+    const analog = gamepad.steer !== 0 ? gamepad.steer : this.#pads.steer
     this.#wheel = analog !== 0 ? Math.round(analog * STEER_MAX) : this.#turned()
     let input = this.#wheel + STEER_MAX
-    if (held('throttle')) input |= THROTTLE
-    if (held('brake')) input |= BRAKE
-    if (held('handbrake')) input |= HANDBRAKE
+    if (does('throttle')) input |= THROTTLE
+    if (does('brake')) input |= BRAKE
+    if (does('handbrake')) input |= HANDBRAKE
     return input
   }
 
   /** A key turns the wheel bit by bit, and past the middle at once. */
   #turned() {
-    const wish = Number(this.#held.has('right')) - Number(this.#held.has('left'))
+    const wish = Number(this.#isHeld('right')) - Number(this.#isHeld('left'))
     const wheel = this.#wheel
     if (wish === 0) return wheel - Math.sign(wheel) * Math.min(RETURN, Math.abs(wheel))
     const from = Math.sign(wheel) === -wish ? 0 : wheel
     return Math.max(-STEER_MAX, Math.min(STEER_MAX, from + wish * TURN))
   }
 
-  #key(event, isDown) {
-    const what = KEYS[event.code]
-    if (what === undefined || !this.#isOn || isForPage(event)) return
-    event.preventDefault()
-    if (isDown) this.#held.add(what)
-    else this.#held.delete(what)
+  #isHeld(what) {
+    for (const code of this.#held) if (KEYS[code] === what) return true
+    return false
   }
-}
 
-/** Typed into a field, or with a key of the browser's. */
-function isForPage({ target, ctrlKey, metaKey, altKey }) {
-  const isField =
-    target instanceof HTMLElement && target.closest('input, textarea, select') !== null
-  return isField || ctrlKey || metaKey || altKey
-}
+  #press(event) {
+    if (KEYS[event.code] === undefined || !this.#isOn || isForPage(event)) return
+    event.preventDefault()
+    this.#held.add(event.code)
+  }
 
-/** The first gamepad with the usual layout: left stick, triggers or A and X, B or the bumpers. */
-function readGamepad() {
-  const pad = (navigator.getGamepads?.() ?? []).find((each) => each?.mapping === 'standard')
-  const none = { steer: 0, throttle: false, brake: false, handbrake: false }
-  if (pad === undefined || pad === null) return none
-  const isPressed = (...buttons) => buttons.some((i) => (pad.buttons[i]?.value ?? 0) > PRESSED)
-  const stick = pad.axes[0] ?? 0
-  const cross = Number(isPressed(15)) - Number(isPressed(14))
-  const travel = Math.max(0, Math.abs(stick) - DEAD_ZONE) / (1 - DEAD_ZONE)
-  return {
-    // Finer around the middle, as hands expect of a stick.
-    steer: cross !== 0 ? cross : Math.sign(stick) * travel ** 1.4,
-    throttle: isPressed(7, 0),
-    brake: isPressed(6, 2),
-    handbrake: isPressed(1, 4, 5),
+  /** Whatever is down with it: a key that was pressed alone may go up beside another. */
+  #release({ code, key }) {
+    this.#held.delete(code)
+    // While it is down, macOS tells of no other key that goes up.
+    if (key === 'Meta') this.#held.clear()
   }
 }

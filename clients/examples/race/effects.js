@@ -5,6 +5,8 @@ const REAR = -1.35
 const TRACK_HALF = 0.78
 /** Farther than this from frame to frame no car drives. */
 const GAP_MAX = 6
+/** A mark is so long, or longer: one for each frame would be many. */
+const MARK_METRES = 0.45
 /** Metres a second from which wheels throw up what they roll over. */
 const DUSTY = 6
 
@@ -13,14 +15,24 @@ const dust = {
   [SAND]: { colour: '226 200 142', strength: 0.55 },
 }
 const smoke = { colour: '236 236 240', strength: 0.3 }
-const scars = { [GRASS]: '#5b4a2a', [SAND]: '#a98a52' }
+/** What wheels leave where they slide, and where they only roll. */
+const inks = {
+  [ASPHALT]: inksOf('#121316'),
+  [KERB]: inksOf('#121316'),
+  [GRASS]: inksOf('#5b4a2a'),
+  [SAND]: inksOf('#a98a52'),
+}
+
+function inksOf(colour) {
+  return { slides: { colour, strength: 0.34 }, rolls: { colour, strength: 0.22 } }
+}
 
 /** Skid marks, tyre smoke, dust and sparks. */
 export class Effects {
   #ground
   #road
   #isStill
-  /** By car: where its rear wheels left their marks last. */
+  /** By car: where its rear wheels were, and from where on they leave a mark, with which ink. */
   #wheels = new Map()
   #puffs = []
   #sprites = new Map()
@@ -38,10 +50,11 @@ export class Effects {
     const before = this.#near(car.id, wheels)
     const point = this.#road.nearest(car.x, car.y, before?.point ?? null)
     const surface = this.#road.surface(car.x, car.y, point)
-    this.#wheels.set(car.id, { wheels, point })
     const isLoose = surface === GRASS || surface === SAND
     const isMarking = car.slides || (isLoose && car.speed > 2)
-    if (before !== undefined && isMarking) this.#mark(before.wheels, wheels, surface, car)
+    const ink = isMarking ? inks[surface][car.slides ? 'slides' : 'rolls'] : null
+    const from = before === undefined ? wheels : this.#mark(before, wheels, ink)
+    this.#wheels.set(car.id, { wheels, point, from, ink })
     if (this.#isStill || car.isGhost) return
     if (isLoose && car.speed > DUSTY) this.#throw(car, wheels, dust[surface], elapsed * car.speed)
     else if (car.slides && !isLoose) this.#throw(car, wheels, smoke, elapsed * 40)
@@ -56,12 +69,14 @@ export class Effects {
     return Math.hypot(x - beforeX, y - beforeY) > GAP_MAX ? undefined : before
   }
 
-  #mark(from, to, surface, { slides }) {
-    const colour = surface === ASPHALT || surface === KERB ? '#121316' : scars[surface]
-    const strength = slides ? 0.34 : 0.22
-    for (const [i, [x, y]] of to.entries()) {
-      this.#ground.mark(...from[i], x, y, strength, colour)
-    }
+  /** Leaves a mark once it is long enough, or ends; gives from where the next one goes on. */
+  #mark({ from, ink: before }, to, ink) {
+    const [[x, y]] = to
+    const length = Math.hypot(x - from[0][0], y - from[0][1])
+    if (before === null || length === 0) return to
+    if (before === ink && length < MARK_METRES) return from
+    for (const [i, [x1, y1]] of from.entries()) this.#ground.mark(x1, y1, ...to[i], before)
+    return to
   }
 
   /** `amount`: puffs from each wheel, on average. */
@@ -103,6 +118,11 @@ export class Effects {
   #add(puff) {
     this.#puffs.push(puff)
     if (this.#puffs.length > PUFFS_MAX) this.#puffs.shift()
+  }
+
+  /** Whether anything flies about. */
+  get isBusy() {
+    return this.#puffs.length > 0
   }
 
   /** Above the cars, in metres. */

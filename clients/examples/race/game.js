@@ -1,3 +1,4 @@
+import { shortest } from './angles.js'
 import { liveryOf } from './liveries.js'
 import { COAST } from './rules.js'
 import { BRAKES, BUMPED, METRE, SLIDES, TICK_HZ, WALL } from './step.js'
@@ -41,8 +42,10 @@ export class Game {
   #ahead = 0
   /** By car: the point of the road that it was next to. */
   #points = new Map()
-  #glide = { isPredicted: false, x: 0, y: 0, heading: 0 }
+  #glide = { isPredicted: false, x: 0, y: 0 }
   #laps = { round: 0, lap: 0, began: 0 }
+  /** Everyone with a car, until one of the records changes. */
+  #drivers = null
 
   constructor(room, rules, controls) {
     this.#room = room
@@ -59,6 +62,7 @@ export class Game {
       turns: { heading: 2 * Math.PI },
       snap: 25,
     })
+    room.collection('drivers').on('change', () => (this.#drivers = null))
     room.on('frame', ({ tick }) => (this.#frame = { tick, now: performance.now() }))
   }
 
@@ -92,18 +96,18 @@ export class Game {
     return this.#rules.roads[this.race.track] ?? null
   }
 
-  /** Everyone with a car, by position; in the lobby by number. */
+  /** Everyone with a car, by position; in the lobby by number. Not to be changed. */
   get drivers() {
-    const drivers = [...this.#room.collection('drivers')].map(([id, driver]) => ({ ...driver, id }))
-    return drivers.sort((a, b) => a.position - b.position || Number(a.id) - Number(b.id))
+    this.#drivers ??= [...this.#room.collection('drivers')]
+      .map(([id, driver]) => ({ ...driver, id }))
+      .sort((a, b) => a.position - b.position || Number(a.id) - Number(b.id))
+    return this.#drivers
   }
 
   /** Our own; null while we watch. */
   get own() {
-    for (const [id, driver] of this.#room.collection('drivers')) {
-      if (driver.member === this.#room.me) return { ...driver, id }
-    }
-    return null
+    const { me } = this.#room
+    return this.drivers.find(({ member }) => member === me) ?? null
   }
 
   /** Whether our hands are on a wheel now. */
@@ -114,9 +118,8 @@ export class Game {
 
   /** Of a member, whether it drives or only watches. */
   nameOf(member) {
-    for (const driver of this.#room.collection('drivers').records()) {
-      if (driver.member === member) return driver.name
-    }
+    const driver = this.drivers.find((driver) => driver.member === member)
+    if (driver !== undefined) return driver.name
     const user = member === this.#room.me ? this.#room.user : this.#room.others.get(member)?.user
     return typeof user?.name === 'string' ? user.name : 'Somebody'
   }
@@ -215,8 +218,7 @@ export class Game {
   /** How far the front wheels look turned: what the car does, a little late. */
   #steer({ id, heading, speed }, elapsed) {
     const before = this.#drawn.get(id) ?? { heading, steer: 0 }
-    const turned = heading - before.heading
-    const turn = turned - 2 * Math.PI * Math.round(turned / (2 * Math.PI))
+    const turn = shortest(heading - before.heading)
     const wanted = elapsed > 0 && speed > 1 ? Math.max(-1, Math.min(1, (0.8 * turn) / elapsed)) : 0
     const steer = before.steer + (wanted - before.steer) * (1 - Math.exp(-elapsed / 0.1))
     this.#drawn.set(id, { heading, steer })

@@ -1,4 +1,5 @@
 import { coloursOf, paintGround } from './ground_paint.js'
+import { Marks } from './marks.js'
 import { texturesFor } from './textures.js'
 
 /** Metres along the side of a tile. */
@@ -11,8 +12,8 @@ const OVERVIEW = 1_400
 const BEYOND = 60
 /** Of the time until the next frame, how much new tiles may take, in milliseconds. */
 const PAINTING_MS = 5
-/** Tyre marks that are painted again with a tile that was given up. */
-const MARKS_MAX = 3_000
+/** Whoever drives sees so far around the road, in metres. */
+const SIGHT = 80
 
 /** The land under the cars: painted once, in tiles, and only shown from then on. */
 export class Ground {
@@ -23,8 +24,9 @@ export class Ground {
   #tiles = new Map()
   #overview
   #frame = 0
-  #marks = []
-  #nextMark = 0
+  #marks = new Marks()
+  /** Tiles along the road that nobody has needed yet, from the start on. */
+  #ahead
 
   /** `scale`: pixels of a tile for a metre. */
   constructor(road, { scale, night }) {
@@ -32,42 +34,53 @@ export class Ground {
     this.#scale = scale
     this.#colours = coloursOf(road, night)
     this.#overview = this.#paintOverview()
+    this.#ahead = tilesAlong(road).slice(0, Math.floor(BYTES_MAX / this.#tileBytes))
   }
 
-  /** Draws what `camera` sees into a context in metres, and paints a few tiles that are missing. */
+  /**
+   * Draws what `camera` sees into a context in metres, and paints a few tiles that are missing. Gives
+   * whether none is missing.
+   */
   draw(context, camera) {
     this.#frame++
+    this.#marks.paintFresh((key) => this.#tiles.get(key)?.context)
     const { west, north, east, south } = this.#overview.box
     const view = camera.box()
-    context.fillStyle = this.#colours.country
-    context.fillRect(view.west, view.north, view.east - view.west, view.south - view.north)
-    if (this.#showsAll(camera)) {
+    const showsAll = this.#showsAll(camera)
+    const inSight = showsAll ? [] : tilesIn(view).filter((at) => isSeen(at, camera))
+    const missing = inSight.filter((at) => !this.#tiles.has(keyOf(...at)))
+    if (showsAll || missing.length > 0) {
+      context.fillStyle = this.#colours.country
+      context.fillRect(view.west, view.north, view.east - view.west, view.south - view.north)
       context.drawImage(this.#overview.canvas, west, north, east - west, south - north)
-      return
     }
-    const missing = []
-    const inSight = tilesIn(view).filter(([column, row]) => {
-      return camera.sees((column + 0.5) * TILE, (row + 0.5) * TILE, TILE * Math.SQRT1_2)
-    })
-    const isBare = inSight.some(([column, row]) => !this.#tiles.has(keyOf(column, row)))
-    if (isBare) context.drawImage(this.#overview.canvas, west, north, east - west, south - north)
-    for (const [column, row] of inSight) {
-      const tile = this.#tiles.get(keyOf(column, row))
-      if (tile === undefined) missing.push([column, row])
-      else this.#show(context, tile)
+    for (const at of inSight) {
+      const tile = this.#tiles.get(keyOf(...at))
+      if (tile !== undefined) this.#show(context, tile)
     }
-    this.#paintSome(missing, tilesIn(camera.box(TILE / 2)))
+    if (showsAll) return true
+    this.#paintSome(missing, camera)
+    return missing.length === 0
   }
 
-  /** A tyre's mark: from (x1, y1) to (x2, y2), `strength` 0..1. */
-  mark(x1, y1, x2, y2, strength, colour) {
-    const mark = { x1, y1, x2, y2, strength, colour }
-    this.#marks[this.#nextMark] = mark
-    this.#nextMark = (this.#nextMark + 1) % MARKS_MAX
-    for (const [column, row] of tilesIn(boxOf(mark))) {
-      const tile = this.#tiles.get(keyOf(column, row))
-      if (tile !== undefined) paintMark(tile.context, mark)
+  /** Paints tiles along the road before anyone drives there, for as long as a frame has time. */
+  prepare() {
+    const began = performance.now()
+    while (this.#ahead.length > 0 && performance.now() - began < PAINTING_MS) {
+      const [column, row] = this.#ahead.shift()
+      if (!this.#tiles.has(keyOf(column, row))) this.#add(column, row)
     }
+  }
+
+  /** A tyre's mark: from (x1, y1) to (x2, y2), with an ink of marks.js. */
+  mark(x1, y1, x2, y2, ink) {
+    const mark = { x1, y1, x2, y2, ink }
+    const keys = tilesIn(boxOf(mark)).map((at) => keyOf(...at))
+    this.#marks.add(mark, keys)
+  }
+
+  get #tileBytes() {
+    return 4 * (TILE * this.#scale + 2 * OVERLAP) ** 2
   }
 
   /** So far from where tiles show that the small picture is as sharp. */
@@ -83,15 +96,19 @@ export class Ground {
   }
 
   /** Those in sight first, then those around them, as long as there is time; one in any case. */
-  #paintSome(missing, around) {
-    const wanted =
-      missing.length > 0 ? missing : around.filter((at) => !this.#tiles.has(keyOf(...at)))
+  #paintSome(missing, camera) {
+    const isMissing = (at) => !this.#tiles.has(keyOf(...at))
+    const wanted = missing.length > 0 ? missing : tilesIn(camera.box(TILE / 2)).filter(isMissing)
     const began = performance.now()
     for (const [column, row] of wanted) {
-      this.#tiles.set(keyOf(column, row), this.#paint(column, row))
+      this.#add(column, row)
       if (missing.length === 0 || performance.now() - began > PAINTING_MS) break
     }
-    if (wanted.length > 0) this.#giveUpOldest()
+    if (wanted.length > 0) this.#giveUpSome(camera)
+  }
+
+  #add(column, row) {
+    this.#tiles.set(keyOf(column, row), this.#paint(column, row))
   }
 
   #paint(column, row) {
@@ -105,19 +122,19 @@ export class Ground {
     this.#textures ??= texturesFor(context)
     const box = { west, north, east: west + TILE + 2 * more, south: north + TILE + 2 * more }
     paintGround(context, this.#road, box, { colours: this.#colours, textures: this.#textures })
-    for (const mark of this.#marks) paintMark(context, mark)
+    this.#marks.paintAll(context, keyOf(column, row))
     return { canvas, context, column, row, shown: this.#frame }
   }
 
-  #giveUpOldest() {
-    const bytes = 4 * (TILE * this.#scale + 2 * OVERLAP) ** 2
-    while (this.#tiles.size * bytes > BYTES_MAX) {
-      let oldest = null
-      for (const [key, { shown }] of this.#tiles) {
-        if (oldest === null || shown < this.#tiles.get(oldest).shown) oldest = key
-      }
-      if (this.#tiles.get(oldest).shown >= this.#frame - 1) return
-      this.#tiles.delete(oldest)
+  /** Those farthest away go first, but none that shows. */
+  #giveUpSome({ x, y }) {
+    const distance = ({ column, row }) =>
+      Math.hypot((column + 0.5) * TILE - x, (row + 0.5) * TILE - y)
+    while (this.#tiles.size * this.#tileBytes > BYTES_MAX) {
+      const hidden = [...this.#tiles].filter(([, { shown }]) => shown < this.#frame)
+      if (hidden.length === 0) return
+      const [farthest] = hidden.sort(([, a], [, b]) => distance(b) - distance(a))
+      this.#tiles.delete(farthest[0])
     }
   }
 
@@ -157,18 +174,6 @@ function pictureOf(road, box, scale, colours) {
   return canvas
 }
 
-function paintMark(context, { x1, y1, x2, y2, strength, colour }) {
-  context.globalAlpha = strength
-  context.strokeStyle = colour
-  context.lineWidth = 0.34
-  context.lineCap = 'butt'
-  context.beginPath()
-  context.moveTo(x1, y1)
-  context.lineTo(x2, y2)
-  context.stroke()
-  context.globalAlpha = 1
-}
-
 function boxOf({ x1, y1, x2, y2 }) {
   const [west, east] = x1 < x2 ? [x1, x2] : [x2, x1]
   const [north, south] = y1 < y2 ? [y1, y2] : [y2, y1]
@@ -183,6 +188,21 @@ function tilesIn({ west, north, east, south }) {
     }
   }
   return tiles
+}
+
+function isSeen([column, row], camera) {
+  return camera.sees((column + 0.5) * TILE, (row + 0.5) * TILE, TILE * Math.SQRT1_2)
+}
+
+/** All tiles that are within sight of the road, in the order in which they come into it. */
+function tilesAlong(road) {
+  const tiles = new Map()
+  for (let along = 0; along < road.length; along += TILE / 2) {
+    const { x, y } = road.at(along)
+    const box = { west: x - SIGHT, north: y - SIGHT, east: x + SIGHT, south: y + SIGHT }
+    for (const at of tilesIn(box)) tiles.set(keyOf(...at), at)
+  }
+  return [...tiles.values()]
 }
 
 function keyOf(column, row) {

@@ -2,7 +2,7 @@ import { arrange, make, write } from './dom.js'
 import { RETIRED } from './game.js'
 import { liveryOf } from './liveries.js'
 import { Minimap } from './minimap.js'
-import { clockText, gapText, ordinal, timeText } from './words.js'
+import { clockText, gapText, ordinal, timeText, warnings } from './words.js'
 import { TICK_HZ } from './step.js'
 
 /** Metres a second at the end of the dial. */
@@ -13,16 +13,10 @@ const COUNTDOWN_S = 4
 const LIGHT_S = 0.7
 /** How long after the start the lights are gone. */
 const GREEN_S = 0.9
-/** Often enough for numbers that people read. */
+/** Often enough for what moves, and for what people read. */
+const QUICK_MS = 30
 const SLOW_MS = 100
 const NEWS_MS = 2_600
-
-const warnings = [
-  '',
-  'Wrong way',
-  'Go back: you left out a part of the track',
-  'Short cut: 2 seconds added',
-]
 
 /** What lies over the track while cars drive: numbers, standings, lights, the map. */
 export class Hud {
@@ -34,7 +28,9 @@ export class Hud {
   #standings
   #minimap
   #news = { text: '', until: 0 }
+  #quickAt = 0
   #slowAt = 0
+  #share = -1
   #lit = -1
   /** Called with how many are lit, when that changes; 0 when they go out. */
   onLight = () => {}
@@ -61,23 +57,27 @@ export class Hud {
 
   /** `watched`: the car that the camera follows, as it is drawn. */
   draw(cars, watched, now) {
-    this.#drawSpeed(watched)
     this.#drawLights()
-    this.#minimap.draw(cars)
+    if (now - this.#quickAt >= QUICK_MS) {
+      this.#quickAt = now
+      this.#drawNeedle(watched)
+      this.#minimap.draw(cars)
+    }
     if (now - this.#slowAt < SLOW_MS) return
     this.#slowAt = now
+    write(this.#fields.speed, String(Math.round((watched?.speed ?? 0) * 3.6)))
     const driver = this.#game.drivers.find(({ id }) => id === watched?.id) ?? null
     this.#drawTimes(driver)
     this.#drawBanner(driver, now)
     this.#drawStandings(watched)
   }
 
-  #drawSpeed(car) {
-    const speed = car?.speed ?? 0
-    write(this.#fields.speed, String(Math.round(speed * 3.6)))
-    const share = Math.min(1, speed / DIAL_TOP)
-    this.#fields.needle.style.strokeDasharray = `${(100 * share).toFixed(1)} 200`
-    this.#fields.needle.style.opacity = share < 0.005 ? 0 : 1
+  #drawNeedle(car) {
+    const share = Math.round(100 * Math.min(1, (car?.speed ?? 0) / DIAL_TOP))
+    if (share === this.#share) return
+    this.#share = share
+    this.#fields.needle.style.strokeDasharray = `${share} 200`
+    this.#fields.needle.style.opacity = share === 0 ? 0 : 1
   }
 
   #drawLights() {

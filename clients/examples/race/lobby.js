@@ -17,6 +17,7 @@ const NAME_BYTES = 24
 export class Lobby {
   #root
   #game
+  #roads
   #choice
   #road = null
   #colours
@@ -26,6 +27,7 @@ export class Lobby {
   constructor(root, game, roads, keep) {
     this.#root = root
     this.#game = game
+    this.#roads = roads
     this.#choice = new TrackChoice(this.#part('#votes'), roads, {
       name: 'vote',
       choose: (vote) => this.#wish({ vote }),
@@ -41,7 +43,7 @@ export class Lobby {
     const facts = [lengthText(road), count(race.laps, 'lap')]
     if (race.best > 0) facts.push(`quickest here ${timeText(race.best)} by ${race.holder}`)
     write(this.#part('#track-facts'), facts.join(' · '))
-    const votes = Array.from({ length: 16 }, (_, track) =>
+    const votes = this.#roads.map((_, track) =>
       drivers.filter(({ vote }) => vote === track).map(({ colour }) => colour),
     )
     this.#choice.show({ chosen: race.track, votes, isLocked: own === null })
@@ -56,6 +58,7 @@ export class Lobby {
     write(this.#part('#track-title'), road.title)
     this.#part('#preview').replaceChildren(picture(road, 900))
     showBoard(this.#part('[data-board]'), road)
+    this.#part('[data-records]').hash = road.name
   }
 
   #showSettings(own) {

@@ -4,10 +4,15 @@ export class Minimap {
   #context
   #base = null
   #road = null
+  #size = [0, 0]
 
   constructor(canvas) {
     this.#canvas = canvas
     this.#context = canvas.getContext('2d')
+    // To ask the canvas itself, frame by frame, would lay out the page each time.
+    new ResizeObserver(([{ contentRect }]) => {
+      this.#size = [contentRect.width, contentRect.height]
+    }).observe(canvas)
   }
 
   show(road) {
@@ -16,7 +21,7 @@ export class Minimap {
   }
 
   draw(cars) {
-    if (this.#road === null) return
+    if (this.#road === null || this.#size[0] === 0) return
     this.#fit()
     const context = this.#context
     const { width, height } = this.#canvas
@@ -43,8 +48,7 @@ export class Minimap {
 
   /** Paints the road again where the track or the size is another. */
   #fit() {
-    const width = Math.round(this.#canvas.clientWidth * this.#ratio)
-    const height = Math.round(this.#canvas.clientHeight * this.#ratio)
+    const [width, height] = this.#size.map((side) => Math.round(side * this.#ratio))
     const isSame = this.#canvas.width === width && this.#canvas.height === height
     if (this.#base !== null && isSame) return
     this.#canvas.width = width

@@ -4,6 +4,8 @@ import { roomInAddress } from '/shared/place.js'
 import { ownSeat } from '/shared/seat.js'
 import { statusPill } from '/shared/status.js'
 import { Controls } from './controls.js'
+import { write } from './dom.js'
+import { everyFrame } from './frames.js'
 import { Game } from './game.js'
 import { Home } from './home.js'
 import { cut } from './lobby.js'
@@ -26,7 +28,7 @@ let telling
 /** Says what went wrong, over whatever shows. */
 function tell(text, { forGood = false } = {}) {
   clearTimeout(telling)
-  $('trouble').textContent = text
+  write($('trouble'), text)
   $('trouble').hidden = false
   if (!forGood) telling = setTimeout(() => ($('trouble').hidden = true), TOLD_MS)
 }
@@ -69,21 +71,14 @@ function view(name) {
 function showHome(rules) {
   view('home')
   scene.show(rules.roads[0])
-  const enter = (room, track, { isPrivate = false } = {}) => {
-    const query = new URLSearchParams({
-      room,
-      track: track.name,
-      ...(isPrivate && { private: '' }),
-    })
-    location.assign(`/race/?${query}`)
-  }
-  new Home($('home'), rules.roads, { name: kept.name, keep, enter })
-  const draw = () => {
+  const { name } = kept
+  const track = new URLSearchParams(location.search).get('track')
+  const enter = (address) => location.assign(address)
+  new Home($('home'), rules.roads, { name, track, keep, enter })
+  everyFrame(() => {
     scene.camera.overlook(rules.roads[0].box)
     scene.draw([], 0)
-    requestAnimationFrame(draw)
-  }
-  draw()
+  })
 }
 
 async function enter(rules) {
@@ -101,6 +96,14 @@ async function enter(rules) {
   globalThis.race = { game, rules, controls, scene }
   page.start()
 }
+
+/** A mistake of the page's own: it goes on as far as it can, and does not hide it. */
+function tellFault(message) {
+  tell(`Something on this page failed: ${message}. Load it again if it does not go on.`)
+}
+
+addEventListener('error', ({ message }) => tellFault(message))
+addEventListener('unhandledrejection', ({ reason }) => tellFault(reason?.message ?? reason))
 
 try {
   const rules = await loadRules()

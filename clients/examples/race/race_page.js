@@ -1,5 +1,8 @@
+import { Commentary } from './commentary.js'
+import { everyFrame } from './frames.js'
 import { COUNTDOWN, LOBBY, RACING, RESULTS } from './game.js'
 import { Hud } from './hud.js'
+import { isForPage } from './keys.js'
 import { Lobby } from './lobby.js'
 import { Results } from './results.js'
 import { Sound } from './sound.js'
@@ -21,6 +24,7 @@ export class RacePage {
   #controls
   #host
   #sound = new Sound()
+  #commentary = new Commentary((words) => ($('said').textContent = words))
   #lobby
   #results
   #hud
@@ -53,7 +57,7 @@ export class RacePage {
     room.on('refused', ({ error }) => this.#host.tell(`The race says no: ${error.message}.`))
     room.collection('drivers').on('change', (change) => this.#tellNews(change))
     this.#update()
-    requestAnimationFrame((now) => this.#draw(now))
+    everyFrame((now) => this.#draw(now))
   }
 
   /** What the room's word changes: at most as often as it comes. */
@@ -72,6 +76,7 @@ export class RacePage {
     this.#controls.isOn = this.#game.isDriving
     if (race.phase === LOBBY) this.#lobby.update()
     if (race.phase === RESULTS) this.#results.update()
+    this.#commentary.follow(this.#game, this.#updatedAt)
   }
 
   #enterView(name) {
@@ -111,6 +116,8 @@ export class RacePage {
     // Where nothing changes nothing comes, but time passes.
     if (now - this.#updatedAt > QUIET_MS) this.#update()
     const isRacing = document.body.dataset.view !== 'lobby'
+    // Until the start nothing moves much: the time to paint what the race will need.
+    if (this.#game.race.phase < RACING) this.#scene.prepare()
     const cars = isRacing ? this.#game.cars(now, elapsed) : []
     const car = this.#followed(cars)
     if (car !== null) this.#scene.camera.follow(car, elapsed)
@@ -118,7 +125,6 @@ export class RacePage {
     if (this.#road !== null) this.#scene.draw(cars, elapsed)
     if (document.body.dataset.view === 'race') this.#hud.draw(cars, car, now)
     this.#sound.follow(isRacing ? car : null, car?.isOwn ? this.#controls.throttle : true)
-    requestAnimationFrame((next) => this.#draw(next))
   }
 
   /** Our own car; who has none watches the one that was chosen, or the leader. */
@@ -143,10 +149,14 @@ export class RacePage {
   }
 
   #listen() {
-    // A page that is loaded again keeps its car; whoever goes, goes.
-    addEventListener('click', ({ target }) => {
-      if (target.closest?.('a[href="/race/"]') != null) this.#game.room.leave()
+    // A page that is loaded again keeps its car; whoever goes, goes. Another tab is no farewell.
+    addEventListener('click', (event) => {
+      const isPlain = !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey
+      const isFarewell = event.target.closest?.('a[href="/race/"]') != null
+      if (isFarewell && isPlain && event.button === 0) this.#game.room.leave()
     })
+    // A button that was clicked is done with: the space bar is the handbrake still.
+    $('hud').addEventListener('mousedown', (event) => event.preventDefault())
     $('standings').addEventListener('click', ({ target }) => {
       this.#watched = target.closest('[data-driver]')?.dataset.driver ?? null
     })
@@ -158,14 +168,12 @@ export class RacePage {
     for (const [id, use] of Object.entries(tools)) $(id).addEventListener('click', use)
     const keys = { KeyM: tools.sound, KeyC: tools.camera, KeyN: tools.network }
     addEventListener('keydown', (event) => {
-      const isTyping = event.target.closest?.('input, textarea, select') != null
-      if (isTyping || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return
-      keys[event.code]?.()
+      if (!event.repeat && !isForPage(event)) keys[event.code]?.()
     })
   }
 
-  async #toggleSound() {
-    $('sound').setAttribute('aria-pressed', String(await this.#sound.toggle()))
+  #toggleSound() {
+    $('sound').setAttribute('aria-pressed', String(this.#sound.toggle()))
   }
 
   #turnCamera() {

@@ -8,8 +8,8 @@ import { TICK_HZ } from './step.js'
 
 const FASTEST = 1
 const ROOM_RECORD = 2
-/** How often the best laps are asked for again. */
-const REFRESH_MS = 2_000
+/** When the best laps are asked for again, and from then on each time twice as long after. */
+const REFRESH_MS = 1_500
 const MEDALS = ['', 'gold', 'silver', 'bronze']
 const PODIUM_CAR = 110
 /** Of left and right of the winner. */
@@ -19,7 +19,9 @@ const PODIUM_ORDER = [2, 1, 3]
 export class Results {
   #root
   #game
-  #shownAt = 0
+  #round = -1
+  #nextBoard = 0
+  #pause = REFRESH_MS
   #part = (name) => this.#root.querySelector(name)
 
   constructor(root, game) {
@@ -51,9 +53,15 @@ export class Results {
   /** What this race brought is there a moment after it. */
   #showBoard(road) {
     const now = performance.now()
-    if (now - this.#shownAt < REFRESH_MS) return
-    this.#shownAt = now
+    const { round } = this.#game.race
+    if (round !== this.#round) {
+      this.#round = round
+      this.#pause = REFRESH_MS
+    } else if (now < this.#nextBoard) return
+    this.#nextBoard = now + this.#pause
+    this.#pause *= 2
     showBoard(this.#part('[data-board]'), road)
+    this.#part('[data-records]').hash = road.name
   }
 
   #showPodium(drivers) {

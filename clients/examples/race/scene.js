@@ -2,18 +2,17 @@ import { Camera } from './camera.js'
 import { CarPainter } from './car_paint.js'
 import { Effects } from './effects.js'
 import { Ground } from './ground.js'
+import { Pace } from './pace.js'
+import { fillRounded } from './shapes.js'
 
-/** More pixels than these for one of the page's are not worth their time. */
-const RATIO_MAX = 2
-/** A machine that takes longer than this for a frame, in seconds, draws fewer pixels. */
-const SLOW_S = 1 / 42
-const FAST_S = 1 / 60
-/** Of the time that frames take, the share that the newest one decides. */
-const NEWEST = 0.02
+/** Pixels for one of the page's: more are not worth their time, and a slow machine draws fewer. */
+const RATIOS = [2, 1.5, 1, 0.75]
 /** Pixels of the ground for a metre: on a fine screen more, as far as memory allows. */
 const GROUND_SCALE = 11
 const GROUND_SCALE_MAX = 18
-const CAR_SCALE = 44
+/** Of a car: as large as it is drawn at most. */
+const CAR_SCALE = 22
+const LABEL_RATIO = 2
 /** To the right of a car: above it would be the next one. */
 const LABEL_BESIDE = 8
 
@@ -23,8 +22,8 @@ export class Scene {
   #canvas
   #context
   #ratio = 1
-  #ratioMax = RATIO_MAX
-  #pace = FAST_S
+  #screen = 0
+  #pace = null
   #night = matchMedia('(prefers-color-scheme: dark)')
   #still = matchMedia('(prefers-reduced-motion: reduce)')
   #road = null
@@ -32,6 +31,8 @@ export class Scene {
   #effects = null
   #painter = null
   #labels = new Map()
+  /** What is on the canvas, where nothing on it moves. */
+  #shown = ''
 
   constructor(canvas) {
     this.#canvas = canvas
@@ -52,33 +53,45 @@ export class Scene {
     const scale = Math.round(Math.min(GROUND_SCALE_MAX, GROUND_SCALE * this.#ratio))
     this.#ground = new Ground(road, { scale, night })
     this.#effects = new Effects({ ground: this.#ground, road, isStill: this.#still.matches })
-    this.#painter = new CarPainter({ scale: CAR_SCALE, night })
+    this.#painter = new CarPainter({ scale: CAR_SCALE * this.#ratio, night })
     this.#labels.clear()
+    this.#shown = ''
     this.camera.cut()
+  }
+
+  /** Gets the land ready that will come into sight, a little at each call. */
+  prepare() {
+    this.#ground?.prepare()
   }
 
   /** Cars: id, x, y, heading, vx, vy, speed, steer, brakes, slides, touches, livery, isGhost, name. */
   draw(cars, elapsed) {
-    this.#keepPace(elapsed)
     const { camera } = this
+    const { x, y, angle, scale } = camera
+    const place = [x, y, angle, scale].join(' ')
+    if (cars.length === 0 && place === this.#shown && !this.#effects.isBusy) return
+    if (this.#pace.follow(elapsed)) this.#resize()
     const context = this.#context
     camera.apply(context, this.#ratio)
+    // Tiles are about as fine as the canvas: more care would change nothing but the time it takes.
+    context.imageSmoothingQuality = 'low'
+    const isWhole = this.#ground.draw(context, camera)
     context.imageSmoothingQuality = 'medium'
-    this.#ground.draw(context, camera)
     for (const car of cars) this.#effects.follow(car, elapsed)
-    const inSight = cars.filter(({ x, y }) => camera.sees(x, y, 24))
+    const inSight = cars.filter((car) => camera.sees(car.x, car.y, 24))
     for (const car of inSight) this.#painter.drawBelow(context, car)
     for (const car of inSight) this.#painter.draw(context, car)
     this.#effects.draw(context, elapsed)
     context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0)
     for (const car of inSight) if (car.name !== '') this.#drawLabel(car)
+    this.#shown = isWhole && cars.length === 0 ? place : ''
   }
 
   #drawLabel({ x, y, name, livery, isGhost }) {
     const label = this.#label(name, livery)
     const [px, py] = this.camera.toWindow(x, y)
     this.#context.globalAlpha = isGhost ? 0.45 : 0.9
-    const [width, height] = [label.width / RATIO_MAX, label.height / RATIO_MAX]
+    const [width, height] = [label.width / LABEL_RATIO, label.height / LABEL_RATIO]
     const beside = LABEL_BESIDE + 1.3 * this.camera.scale
     this.#context.drawImage(label, px + beside, py - height / 2, width, height)
     this.#context.globalAlpha = 1
@@ -95,21 +108,23 @@ export class Scene {
     return label
   }
 
-  #keepPace(elapsed) {
-    this.#pace += (elapsed - this.#pace) * NEWEST
-    if (this.#pace < SLOW_S || this.#ratio <= 1) return
-    this.#ratioMax = Math.max(1, this.#ratio - 0.5)
-    this.#pace = FAST_S
-    this.#resize()
-  }
-
   #resize() {
     const { clientWidth, clientHeight } = this.#canvas
-    this.#ratio = Math.min(this.#ratioMax, devicePixelRatio)
+    if (this.#screen !== devicePixelRatio) {
+      this.#screen = devicePixelRatio
+      this.#pace = paceFor(this.#screen)
+    }
+    this.#ratio = this.#pace.ratio
     this.#canvas.width = Math.max(1, Math.round(clientWidth * this.#ratio))
     this.#canvas.height = Math.max(1, Math.round(clientHeight * this.#ratio))
     this.camera.resize(clientWidth, clientHeight)
+    this.#shown = ''
   }
+}
+
+function paceFor(screen) {
+  const most = Math.min(RATIOS[0], screen)
+  return new Pace([most, ...RATIOS.filter((ratio) => ratio < most)])
 }
 
 function paintLabel(name, colour) {
@@ -118,13 +133,11 @@ function paintLabel(name, colour) {
   const font = '600 11px Inter, system-ui, sans-serif'
   context.font = font
   const width = Math.ceil(context.measureText(name).width) + 12
-  canvas.width = width * RATIO_MAX
-  canvas.height = 16 * RATIO_MAX
-  context.scale(RATIO_MAX, RATIO_MAX)
+  canvas.width = width * LABEL_RATIO
+  canvas.height = 16 * LABEL_RATIO
+  context.scale(LABEL_RATIO, LABEL_RATIO)
   context.fillStyle = 'rgb(14 16 22 / 58%)'
-  context.beginPath()
-  context.roundRect(0, 0, width, 16, 4)
-  context.fill()
+  fillRounded(context, 0, 0, width, 16, 4)
   context.fillStyle = colour
   context.fillRect(0, 2, 3, 12)
   context.fillStyle = '#fff'

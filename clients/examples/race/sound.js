@@ -1,4 +1,4 @@
-/** An engine, tyres and wind, made of oscillators and noise. Silent until it is switched on. */
+/** An engine, tyres and wind, made of oscillators and noise. */
 
 const GEARS = [0, 14, 26, 38, 51, 66, 92]
 const IDLE_HZ = 42
@@ -6,26 +6,39 @@ const TOP_HZ = 168
 const GLIDE_S = 0.05
 const LOUD = 0.16
 
+/** Silent until it is switched on, and while nobody sees the page. */
 export class Sound {
   #context = null
   #parts = null
   #gear = 0
+  #isOn = false
 
-  get isOn() {
+  constructor() {
+    document.addEventListener('visibilitychange', () => this.#settle())
+  }
+
+  /** To be called by a click or a key: browsers let nothing sound before. Gives whether it is on. */
+  toggle() {
+    this.#isOn = !this.#isOn
+    if (this.#context === null) this.#build()
+    this.#settle()
+    return this.#isOn
+  }
+
+  get #sounds() {
     return this.#context?.state === 'running'
   }
 
-  /** To be called by a click or a key: browsers let nothing sound before. */
-  async toggle() {
-    if (this.#context === null) this.#build()
-    if (this.isOn) await this.#context.suspend()
-    else await this.#context.resume()
-    return this.isOn
+  /** No frame is drawn for a hidden page: the last tone would go on and on. */
+  #settle() {
+    if (this.#context === null) return
+    if (this.#isOn && document.visibilityState === 'visible') this.#context.resume()
+    else this.#context.suspend()
   }
 
   /** `car` as it is drawn, or null: nobody drives. */
   follow(car, throttle) {
-    if (!this.isOn) return
+    if (!this.#sounds) return
     const { engine, second, engineGain, filter, skid, wind } = this.#parts
     const now = this.#context.currentTime
     const set = (parameter, value) => parameter.setTargetAtTime(value, now, GLIDE_S)
@@ -44,7 +57,7 @@ export class Sound {
 
   /** A short tone: the lights, a lap. */
   beep(hertz, seconds = 0.14) {
-    if (!this.isOn) return
+    if (!this.#sounds) return
     const now = this.#context.currentTime
     const tone = new OscillatorNode(this.#context, { type: 'square', frequency: hertz })
     const gain = new GainNode(this.#context, { gain: 0.08 })

@@ -17,10 +17,6 @@ export const STEER_CENTRE = 15
 export const THROTTLE = 32
 export const BRAKE = 64
 export const HANDBRAKE = 128
-export const TOW_MAX = 256
-
-export const CAR_LENGTH = 4.4
-export const CAR_WIDTH = 2
 
 export const KERB_LEFT = 1
 export const KERB_RIGHT = 2
@@ -264,7 +260,14 @@ class Race {
 
 /** From race.wasm beside this file, or from its bytes. */
 export async function loadRace(bytes) {
-  const source = bytes ?? (await (await fetch(new URL('race.wasm', import.meta.url))).arrayBuffer())
-  const { instance } = await WebAssembly.instantiate(source)
+  const { instance } = await WebAssembly.instantiate(bytes ?? (await fetchModule()))
   return new Race(instance.exports)
+}
+
+async function fetchModule() {
+  const { href, pathname } = new URL('race.wasm', import.meta.url)
+  const response = await fetch(href)
+  if (response.ok) return response.arrayBuffer()
+  const told = `the server has no ${pathname} (it answers ${response.status})`
+  throw new Error(`${told}: build all of Tutti, which makes it, and start the server again`)
 }

@@ -1,4 +1,4 @@
-import { make, write } from './dom.js'
+import { make } from './dom.js'
 
 const SHOWN = 6
 const BYTES_MAX = 200
@@ -24,21 +24,30 @@ export class Talk {
         tell(`Not said: ${error.message}.`)
       }
     })
-    game.room.on('event', ({ name }) => name === 'chat' && this.#show())
-    this.#show()
+    game.room.on('event', ({ name, from, value, history }) => {
+      if (name !== 'chat') return
+      if (history) this.#showAll()
+      else this.#add({ from, value })
+    })
+    this.#showAll()
   }
 
-  #show() {
-    const said = this.#game.room.events('chat').slice(-SHOWN)
-    const lines = said.filter(({ value }) => typeof value === 'string')
-    while (this.#list.children.length < lines.length) {
-      this.#list.append(make('li', '', make('b', ''), ' ', make('span', '')))
-    }
-    for (const [i, { from, value }] of lines.entries()) {
-      const [who, text] = this.#list.children[i].children
-      write(who, this.#game.nameOf(from))
-      write(text, value)
-    }
+  /** Only what is new comes into the log, so that nothing is read out twice. */
+  #add({ from, value }) {
+    if (typeof value !== 'string') return
+    const who = make('b', '', this.#game.nameOf(from))
+    this.#list.append(make('li', '', who, ' ', make('span', '', value)))
+    if (this.#list.children.length > SHOWN) this.#list.firstElementChild.remove()
+  }
+
+  /** As the room remembers it: at first, and after its history came anew. */
+  #showAll() {
+    const said = this.#game.room.events('chat').filter(({ value }) => typeof value === 'string')
+    const shown = [...this.#list.querySelectorAll('span')].map(({ textContent }) => textContent)
+    const newest = said.slice(-SHOWN)
+    if (newest.length === shown.length && newest.every(({ value }, i) => value === shown[i])) return
+    this.#list.replaceChildren()
+    for (const line of newest) this.#add(line)
   }
 }
 

@@ -1,0 +1,309 @@
+// The race's page apart from racing: hands on keys and gamepads, what it says and sounds, what it does
+// when something is missing or fails.
+import assert from 'node:assert/strict'
+import { after, afterEach, before, test } from 'node:test'
+import { Commentary } from '../../clients/examples/race/commentary.js'
+import { roomFor } from '../../clients/examples/race/open_races.js'
+import { assertNoFaults, screenshot, startBrowser } from './browser.mjs'
+import { startServer } from './server.mjs'
+
+const BOUNDED = { timeout: 60_000 }
+const PAGE = { timeout: 120_000 }
+const [STRAIGHT, RIGHT, LEFT] = [15, 30, 0]
+const [THROTTLE, BRAKE, HANDBRAKE] = [32, 64, 128]
+
+let server, browser
+before(async () => {
+  server = await startServer()
+  browser = await startBrowser()
+}, BOUNDED)
+afterEach(() => browser.clear(), BOUNDED)
+after(async () => {
+  await browser?.close()
+  await server?.stop()
+}, BOUNDED)
+
+/** A page that drives, in a browser that is old, has scripted gamepads and remembers its sounds. */
+async function driver(room, { prepare, ...options } = {}) {
+  const page = await browser.visit(`${server.address}/race/?room=${room}&private`, {
+    seat: { name: 'Ada Byron', part: 4 },
+    ...options,
+    prepare: async (page) => {
+      await page.addInitScript(() => {
+        delete CanvasRenderingContext2D.prototype.roundRect
+        globalThis.pads = []
+        navigator.getGamepads = () => globalThis.pads
+        globalThis.sounds = []
+        globalThis.AudioContext = class extends AudioContext {
+          constructor() {
+            super()
+            globalThis.sounds.push(this)
+          }
+        }
+      })
+      await prepare?.(page)
+    },
+  })
+  await page.click('#ready')
+  await page.waitForFunction(() => globalThis.race?.game.isDriving)
+  return page
+}
+
+/** The input of one tick, as the page's hands are now. */
+function input(page) {
+  return page.evaluate(() => globalThis.race.controls.read(0))
+}
+
+async function hide(page, isHidden) {
+  await page.evaluate((isHidden) => {
+    const state = isHidden ? 'hidden' : 'visible'
+    Object.defineProperty(document, 'visibilityState', { value: state, configurable: true })
+    document.dispatchEvent(new Event('visibilitychange'))
+  }, isHidden)
+}
+
+/** A gamepad of the usual layout with these axes and buttons, or none. */
+async function hold(page, ...gamepads) {
+  await page.evaluate((gamepads) => {
+    globalThis.pads = gamepads.map((gamepad) => {
+      if (gamepad === null) return null
+      const { axes = [0, 0], pressed = {}, ...rest } = gamepad
+      const buttons = Array.from({ length: 17 }, (_, i) => ({ value: pressed[i] ?? 0 }))
+      return { connected: true, mapping: 'standard', axes, buttons, ...rest }
+    })
+  }, gamepads)
+  return input(page)
+}
+
+test('keys never stick, and those of the page are not for the car', PAGE, async () => {
+  const page = await driver('keys')
+  await page.keyboard.down('ArrowUp')
+  await page.keyboard.down('w')
+  assert.equal(await input(page), STRAIGHT | THROTTLE)
+  await page.keyboard.up('w')
+  assert.equal(await input(page), STRAIGHT | THROTTLE, 'the other key is down still')
+  await page.keyboard.down('Control')
+  await page.keyboard.up('ArrowUp')
+  await page.keyboard.up('Control')
+  assert.equal(await input(page), STRAIGHT)
+  await page.keyboard.down('Control')
+  await page.keyboard.down('ArrowUp')
+  assert.equal(await input(page), STRAIGHT, 'it is the browser’s')
+  await page.keyboard.up('ArrowUp')
+  await page.keyboard.up('Control')
+
+  for (const leave of [
+    () => hide(page, true),
+    () => page.evaluate(() => dispatchEvent(new Event('blur'))),
+  ]) {
+    await page.keyboard.down('ArrowDown')
+    assert.equal(await input(page), STRAIGHT | BRAKE)
+    await leave()
+    assert.equal(await input(page), STRAIGHT)
+    await page.keyboard.up('ArrowDown')
+    await hide(page, false)
+  }
+  await page.keyboard.down('ArrowDown')
+  await page.keyboard.down('Meta')
+  await page.keyboard.up('Meta')
+  assert.equal(await input(page), STRAIGHT, 'what goes up beside Meta is not told everywhere')
+  await page.keyboard.up('ArrowDown')
+
+  await page.click('#camera')
+  await page.keyboard.down('Space')
+  assert.equal(await input(page), STRAIGHT | HANDBRAKE)
+  await page.keyboard.up('Space')
+  assert.equal(
+    await page.getAttribute('#camera', 'aria-pressed'),
+    'false',
+    'pressed by the click alone',
+  )
+
+  await page.keyboard.press('n')
+  await page.getByText('Simulated line').click()
+  const latency = page.getByLabel('Latency')
+  await latency.focus()
+  await page.keyboard.down('ArrowRight')
+  assert.equal(await input(page), STRAIGHT)
+  await page.keyboard.up('ArrowRight')
+  assert.equal(await latency.inputValue(), '10')
+  await latency.fill('0')
+
+  for (const click of [{ modifiers: ['Control'] }, { button: 'middle' }]) {
+    const opened = page.context().waitForEvent('page')
+    await page.click('#leave', click)
+    await (await opened).close()
+    assert.equal(await page.evaluate(() => globalThis.race.game.room.status), 'live')
+  }
+  await page.click('#leave')
+  await page.waitForSelector('body[data-view=home]')
+  assertNoFaults(page)
+})
+
+test('gamepads: stick, cross, triggers, buttons, several, none', PAGE, async () => {
+  const page = await driver('gamepads')
+  assert.equal(await hold(page), STRAIGHT)
+  assert.equal(await hold(page, { axes: [0.12, 1] }), STRAIGHT, 'in the dead zone')
+  assert.equal(await hold(page, { axes: [-0.12, 0] }), STRAIGHT)
+  assert.equal(await hold(page, { axes: [1, 0] }), RIGHT)
+  assert.equal(await hold(page, { axes: [-1, 0] }), LEFT)
+  assert.equal(await hold(page, { axes: [1.02, 0] }), RIGHT, 'a worn stick goes beyond')
+  const half = await hold(page, { axes: [0.5, 0] })
+  assert.ok(half > STRAIGHT + 2 && half < STRAIGHT + 7, `fine around the middle: ${half}`)
+  assert.equal(await hold(page, { axes: [0.4, 0], pressed: { 14: 1 } }), LEFT, 'the cross')
+  assert.equal(await hold(page, { pressed: { 15: 1 } }), RIGHT)
+
+  await hold(page)
+  await page.waitForFunction(() => globalThis.race.controls.read(0) === 15)
+  const pedals = { 0: THROTTLE, 7: THROTTLE, 2: BRAKE, 6: BRAKE, 1: HANDBRAKE, 4: HANDBRAKE }
+  for (const [button, pedal] of Object.entries({ ...pedals, 5: HANDBRAKE })) {
+    assert.equal(await hold(page, { pressed: { [button]: 1 } }), STRAIGHT | pedal, button)
+  }
+  assert.equal(await hold(page, { pressed: { 7: 0.12 } }), STRAIGHT, 'a finger rests on it')
+  assert.equal(await hold(page, { pressed: { 7: 0.13 } }), STRAIGHT | THROTTLE)
+
+  const idle = { axes: [0.05, 0] }
+  const used = { axes: [1, 0], pressed: { 7: 1 } }
+  assert.equal(await hold(page, null, idle, used), RIGHT | THROTTLE)
+  for (const gone of [{ mapping: '' }, { connected: false }]) {
+    assert.equal(await hold(page, used), RIGHT | THROTTLE)
+    const left = await hold(page, { ...used, ...gone }, idle)
+    assert.ok(left < RIGHT, `neither wheel nor pedal: ${left}`)
+    await page.waitForFunction(() => globalThis.race.controls.read(0) === 15)
+  }
+  await page.evaluate(() => {
+    navigator.getGamepads = () => {
+      throw new DOMException('not in this frame', 'SecurityError')
+    }
+  })
+  assert.equal(await input(page), STRAIGHT)
+  assertNoFaults(page)
+})
+
+test('what it says is what matters, and hidden it is silent', PAGE, async () => {
+  const listen = (page) =>
+    page.addInitScript(() => {
+      globalThis.heard = []
+      addEventListener('DOMContentLoaded', () => {
+        const live = '[role=status], [role=alert], [role=log], [aria-live]'
+        new MutationObserver((changes) => {
+          for (const { target } of changes) {
+            const region = (target.closest ? target : target.parentElement)?.closest(live)
+            if (region) globalThis.heard.push(region.textContent.trim())
+          }
+        }).observe(document.body, { subtree: true, childList: true, characterData: true })
+      })
+    })
+  const page = await driver('voice', { prepare: listen })
+  const soundIs = (state) =>
+    page.waitForFunction((state) => globalThis.sounds.at(-1).state === state, state)
+  await page.keyboard.press('m')
+  await soundIs('running')
+  assert.equal(await page.getAttribute('#sound', 'aria-pressed'), 'true')
+  await hide(page, true)
+  await soundIs('suspended')
+  await hide(page, false)
+  await soundIs('running')
+  await page.keyboard.press('m')
+  await soundIs('suspended')
+  await hide(page, true)
+  await hide(page, false)
+  assert.equal(await page.evaluate(() => globalThis.sounds.at(-1).state), 'suspended')
+
+  await page.waitForFunction(() => globalThis.heard.includes('Go!'))
+  const heard = await page.evaluate(() => globalThis.heard)
+  assert.ok(heard.some((words) => /^The race on Meadow is about to start\. You are/.test(words)))
+  const seconds = heard.filter((words) => /\d+ s\b/.test(words))
+  assert.deepEqual(seconds, [], 'nothing that counts is read out')
+  assertNoFaults(page)
+})
+
+test('a frame that fails is told and is not the last; marks are bounded', PAGE, async () => {
+  const page = await driver('faults')
+  await page.evaluate(() => {
+    const { scene } = globalThis.race
+    const { draw } = Object.getPrototypeOf(scene)
+    globalThis.drawn = 0
+    let failing = 3
+    scene.draw = function (...told) {
+      if (failing-- > 0) throw new Error('no paint left')
+      globalThis.drawn++
+      draw.apply(scene, told)
+    }
+  })
+  await page.locator('#trouble', { hasText: 'no paint left' }).waitFor()
+  await page.waitForFunction(() => globalThis.drawn > 5)
+  assert.equal(page.faults.length, 3)
+  assert.ok(page.faults.every((fault) => /no paint left/.test(fault)))
+
+  const shown = await page.evaluate(async () => {
+    const { Marks } = await import('/race/marks.js')
+    const context = new OffscreenCanvas(4, 3_000).getContext('2d')
+    const marks = new Marks()
+    const ink = { colour: '#ff0000', strength: 1 }
+    for (let y = 0.5; y < 3_000; y++) marks.add({ x1: 0, y1: y, x2: 4, y2: y, ink }, ['a', 'b'])
+    marks.paintAll(context, 'a')
+    const isRed = (y) => context.getImageData(2, y, 1, 1).data[0] > 0
+    return [0, 2_500, 2_700, 2_999].map(isRed)
+  })
+  assert.deepEqual(shown, [false, false, true, true])
+})
+
+test('without race.wasm it says so, and what to do', BOUNDED, async () => {
+  const page = await browser.visit(`${server.address}/race/`, {
+    prepare: (page) => page.route('**/race.wasm', (route) => route.fulfill({ status: 404 })),
+  })
+  const told = await page.locator('#trouble:not([hidden])').textContent()
+  assert.match(told, /the server has no \/race\/race\.wasm \(it answers 404\): build/)
+  await screenshot(page, 'race-without-wasm')
+})
+
+test('where a race on a track leads', () => {
+  const road = { name: 'harbour' }
+  const race = (room, card) => ({ room, card: { track: 'harbour', seats: 3, phase: 0, ...card } })
+  const fuller = race('b', { drivers: 3 })
+  const others = [
+    race('c', { drivers: 9, phase: 2 }),
+    race('d', { drivers: 9, seats: 0 }),
+    race('e', { drivers: 9, track: 'meadow' }),
+  ]
+  assert.equal(roomFor(road, [race('a', { drivers: 1 }), fuller, ...others]), 'b')
+  assert.equal(roomFor(road, others), 'harbour')
+  assert.match(roomFor(road, [race('harbour', { phase: 2 })]), /^harbour-[0-9a-v]{20}$/)
+})
+
+test('a race in words: each thing once, and no place that is only fought for', () => {
+  const said = []
+  const commentary = new Commentary((words) => said.push(words))
+  const road = { title: 'Harbour' }
+  const bot = { id: '1', name: 'Vega', state: 2, position: 1 }
+  let own = { id: '0', name: 'Ada', state: 1, position: 0, grid: 0, lap: 0, last: 0, warning: 0 }
+  let race = { phase: 0, laps: 2, ends: 0 }
+  let now = 0
+  const after = (ms, { race: newer, ...changed }) => {
+    now += ms
+    own = { ...own, ...changed }
+    race = { ...race, ...newer }
+    commentary.follow({ race, road, own, drivers: [bot, own], tick: 600 }, now)
+    return said.splice(0)
+  }
+  assert.deepEqual(after(0, {}), [])
+  const waits = ['Somebody is ready: the race starts in 20 seconds at the latest.']
+  assert.deepEqual(after(100, { race: { ends: 1_800 } }), waits)
+  assert.deepEqual(after(1_000, {}), [])
+  const starts = ['The race on Harbour is about to start. You are 2nd of 2.']
+  assert.deepEqual(after(100, { grid: 2, position: 2, state: 2, race: { phase: 1 } }), starts)
+  assert.deepEqual(after(4_000, { race: { phase: 2 } }), ['Go!'])
+  assert.deepEqual(after(3_000, {}), [])
+  assert.deepEqual(after(12_000, { position: 1 }), [])
+  assert.deepEqual(after(1_000, { position: 2 }), [])
+  assert.deepEqual(after(1_000, { position: 1 }), [])
+  assert.deepEqual(after(3_000, {}), ['You are 1st now.'])
+  assert.deepEqual(after(100, { warning: 1 }), ['Wrong way.'])
+  assert.deepEqual(after(100, {}), [])
+  const lap = ['Lap 1 of 2, 1 minute 2.3 seconds. You are 1st.']
+  assert.deepEqual(after(9_000, { lap: 1, last: 62_345, warning: 0 }), lap)
+  assert.deepEqual(after(60_000, { lap: 2, state: 3 }), ['You are home, 1st.'])
+  assert.deepEqual(after(100, {}), [])
+  assert.deepEqual(after(100, { race: { phase: 3 } }), ['The race is over: you win!'])
+})
