@@ -81,6 +81,12 @@ async function driveByThumbs(page) {
   await touch('touchStart', go, wheel)
   await touch('touchMove', go, [wheel[0] + 40, wheel[1]])
   await page.waitForFunction(() => globalThis.race.controls.steer > 0.3)
+  const isPressed = (pedal) => page.waitForSelector(`[data-pedal=${pedal}].pressed`)
+  await isPressed('throttle')
+  // From one pedal to the other without lifting the thumb.
+  await touch('touchMove', await middle(page, '[data-pedal=brake]'), [wheel[0] + 40, wheel[1]])
+  await isPressed('brake')
+  assert.equal(await page.evaluate(() => globalThis.race.controls.read(0) & 0xe0), 64)
   await touch('touchEnd')
   await page.waitForFunction(() => globalThis.race.controls.steer === 0)
 }
@@ -99,6 +105,32 @@ function classified(page) {
   return page.$$eval('#classified tr', (rows) =>
     rows.map((row) => [...row.children].slice(0, 3).map(({ textContent }) => textContent)),
   )
+}
+
+/** What the race brought stands on the page of all records, and leads back to it. */
+async function recordsShow(page) {
+  const opened = page.context().waitForEvent('page')
+  await page.click('#results [data-records]')
+  const records = await opened
+  const track = records.locator('#harbour')
+  for (const name of ['Ada Byron', 'Nadia']) {
+    await track.locator('[data-board=laps] tr', { hasText: name }).waitFor()
+  }
+  assert.equal(await track.locator('[data-board=races] tbody tr').count(), 0)
+  await track.locator('select').selectOption('1')
+  const quickest = track.locator('[data-board=races] tbody tr').first()
+  assert.match(await quickest.textContent(), /^1(Ada Byron|Nadia)\d:\d\d\.\d{3}/)
+  assert.match(await track.locator('.facts').textContent(), /record \d:\d\d\.\d{3} by /)
+  await records.locator('#races a', { hasText: 'Harbour' }).waitFor()
+  assert.equal(
+    await records.locator('#meadow [data-join]').getAttribute('href'),
+    '/race/?room=meadow&track=meadow',
+  )
+  await screenshot(records, 'races')
+  await records.setViewportSize({ width: 412, height: 839 })
+  await records.emulateMedia({ colorScheme: 'dark' })
+  await screenshot(records, 'races-phone-dark')
+  await records.close()
 }
 
 test('two drivers and six bots, from the first page to the results, and again', RACE, async (t) => {
@@ -145,6 +177,7 @@ test('two drivers and six bots, from the first page to the results, and again', 
     await a.locator('#results [data-board] li', { hasText: name }).waitFor()
   }
   await screenshot(a, 'race-results')
+  await recordsShow(a)
 
   for (const page of [a, b]) await page.click('#again')
   for (const page of [a, b]) await shows(page, 'race')
