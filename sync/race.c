@@ -17,7 +17,7 @@ static const struct field_rules presence_fields[] = {
 
 static const struct field_rules race_fields[RACE_FIELDS] = {
     [RACE_PHASE] = {.name = "phase", .type = FIELD_INT, .maximum = PHASES - 1},
-    [RACE_TRACK] = {.name = "track", .type = FIELD_INT, .maximum = RACE_TRACKS - 1},
+    [RACE_TRACK] = {.name = "track", .type = FIELD_INT, .maximum = TRACKS_MAX - 1},
     [RACE_LAPS] = {.name = "laps", .type = FIELD_INT, .minimum = 1, .maximum = LAPS_MAX},
     [RACE_ROUND] = {.name = "round", .type = FIELD_INT, .maximum = UINT32_MAX},
     [RACE_STARTS] = {.name = "starts", TICK},
@@ -37,7 +37,7 @@ static const struct field_rules driver_fields[DRIVER_FIELDS] = {
     [DRIVER_NAME] = {.name = "name", NAME},
     [DRIVER_COLOUR] = {.name = "colour", .type = FIELD_INT, .maximum = COLOURS - 1},
     [DRIVER_READY] = {.name = "ready", .type = FIELD_BOOL},
-    [DRIVER_VOTE] = {.name = "vote", .type = FIELD_INT, .maximum = RACE_TRACKS - 1},
+    [DRIVER_VOTE] = {.name = "vote", .type = FIELD_INT, .maximum = TRACKS_MAX - 1},
     [DRIVER_MEMBER] = {.name = "member", .type = FIELD_INT, .maximum = UINT32_MAX},
     [DRIVER_STATE] = {.name = "state", .type = FIELD_INT, .maximum = RACER_STATES - 1},
     [DRIVER_SKILL] = {.name = "skill", .type = FIELD_INT, .maximum = DRIVER_SKILL_MAX},

@@ -60,7 +60,7 @@ bot_drives(const struct race_memory *race, const struct racer *racer, uint32_t s
 static uint32_t member_drives(struct room *room, struct race_memory *race, struct racer *racer)
 {
     int64_t input;
-    bool sent = !racer->gone && room_input_number(room, racer->member, &input);
+    bool sent = room_input_number(room, racer->member, &input);
     bool own = sent && room_input_held(room, racer->member) == 0;
     if (sent) {
         racer->idle = 0;

@@ -4,7 +4,7 @@
  * Nothing here trusts a driver: a gate is passed by rolling over its line forwards, in a tick in which the
  * car moved as far as cars do.
  */
-#include <string.h>
+#include <assert.h>
 
 #include "sync/race_parts.h"
 
@@ -15,7 +15,9 @@
 #define CUT_LENGTH  (8 * RACE_METRE)
 #define CUT_PENALTY 2000
 #define CUT_SHOWN   (3 * SECOND_TICKS)
-#define PENALTY_MAX (RACE_MS_MAX / 2)
+static_assert((int32_t)(LAPS_MAX * (LAP_TICKS_MAX / SECOND_TICKS) * 1000) + PENALTY_MAX <=
+                  RACE_MS_MAX,
+              "the longest race and all penalties are a time");
 
 /* Backwards faster than that, for so long, is the wrong way. */
 #define BACKWARDS_SPEED (3 * RACE_METRE / RACE_TICK_HZ)
@@ -49,6 +51,33 @@ static int64_t gate_travel(const struct track *track, const struct racer *racer)
     return laps * track->length + (int64_t)track->checkpoints[racer->gate] * track->spacing;
 }
 
+/* --- Short cuts ---------------------------------------------------------------------------------- */
+
+static void cut_settle(struct racer *racer)
+{
+    if (racer->cut <= CUT_LENGTH)
+        return;
+    if (racer->penalty <= PENALTY_MAX - CUT_PENALTY)
+        racer->penalty += CUT_PENALTY;
+    racer->warned = CUT_SHOWN;
+    racer->spoilt = true;
+    racer->cut = 0;
+}
+
+static void judge_cut(struct racer *racer, int32_t advance)
+{
+    if (racer->warned > 0)
+        racer->warned--;
+    if (racer->car.surface == SURFACE_GRASS || racer->car.surface == SURFACE_SAND) {
+        int32_t step = advance < ADVANCE_MAX ? advance : ADVANCE_MAX;
+        int32_t cut = racer->cut + step - car_speed(&racer->car);
+        racer->cut = cut < 0 ? 0 : cut < RACE_FAR ? cut : RACE_FAR;
+        return;
+    }
+    cut_settle(racer);
+    racer->cut = 0;
+}
+
 /* --- Gates and laps ------------------------------------------------------------------------------ */
 
 /* At a part of this tick. */
@@ -61,6 +90,7 @@ static int32_t time_at(const struct race_memory *race, int32_t part)
 
 static void lap_complete(struct race_memory *race, struct racer *racer, int32_t time)
 {
+    cut_settle(racer); /* a lap that ends off the road is judged by what it was so far */
     racer->laps++;
     racer->last = time - racer->lap_began;
     racer->lap_began = time;
@@ -111,25 +141,7 @@ static void judge_gate(struct race_memory *race, struct racer *racer, int32_t fr
     racer->missed = racer->travel > wanted + (racer->missed ? 0 : MISSED_LENGTH);
 }
 
-/* --- Short cuts and the wrong way ---------------------------------------------------------------- */
-
-static void judge_cut(struct racer *racer, int32_t advance)
-{
-    if (racer->warned > 0)
-        racer->warned--;
-    if (racer->car.surface == SURFACE_GRASS || racer->car.surface == SURFACE_SAND) {
-        int32_t step = advance < ADVANCE_MAX ? advance : ADVANCE_MAX;
-        int32_t cut = racer->cut + step - car_speed(&racer->car);
-        racer->cut = cut < 0 ? 0 : cut < RACE_FAR ? cut : RACE_FAR;
-        return;
-    }
-    if (racer->cut > CUT_LENGTH) {
-        racer->penalty += racer->penalty < PENALTY_MAX ? CUT_PENALTY : 0;
-        racer->warned = CUT_SHOWN;
-        racer->spoilt = true;
-    }
-    racer->cut = 0;
-}
+/* --- The wrong way, and no way at all ------------------------------------------------------------- */
 
 static void judge_way(struct racer *racer, int32_t advance)
 {
@@ -173,6 +185,8 @@ void judge_rescue(const struct race_memory *race, struct racer *racer)
     const struct track *track = race_track(race);
     int64_t before = gate_travel(track, racer) - RESCUE_BEFORE;
     int64_t travel = racer->travel < before ? racer->travel : before;
+    if (travel == racer->travel)
+        cut_settle(racer); /* it keeps what it gained */
     car_place(&racer->car, track, travel, 0);
     racer->along = place_along(track, &racer->car);
     racer->travel = racer->furthest = travel;

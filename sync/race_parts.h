@@ -4,6 +4,7 @@
  *
  *   race_phases.c   lobby, countdown, race, results: what follows what, and when
  *   race_wishes.c   who has a car, and what drivers may ask for
+ *   race_names.c    what drivers are called
  *   race_drive.c    one tick of all cars: inputs, bots, slipstream, contacts
  *   race_judge.c    gates, laps, cuts, the wrong way; who is where, and how far behind
  *   race_results.c  points, medals, records, boards, the card
@@ -25,7 +26,6 @@
 
 #define RACERS_MAX     16u
 #define RACER_NAME_MAX 24u
-#define RACE_TRACKS    16u /* most tracks there may be */
 #define LAPS_DEFAULT   3
 #define LAPS_MAX       20u
 #define BOTS_DEFAULT   5
@@ -37,6 +37,7 @@
 #define FRAME_TICKS    ((uint32_t)(RACE_TICK_HZ / RACE_FRAME_HZ))
 #define CHAT_BYTES_MAX 200u
 #define RACE_MS_MAX    (INT32_C(24) * 60 * 60 * 1000)
+#define PENALTY_MAX    (RACE_MS_MAX / 2) /* of all in a race */
 
 /* How long things take, in ticks. */
 #define SECOND_TICKS    ((uint32_t)RACE_TICK_HZ)
@@ -50,7 +51,7 @@
 #define SEATING_TICKS   SECOND_TICKS /* from one look for members without a car to the next */
 
 /* A member that sends nothing: its last input is held, then the car rolls, then it is driven for it. A
- * member that has not come back to a race that was loaded with its room is out. */
+ * member that has not come back to a race that was loaded with its room has left. */
 #define HOLD_TICKS   15u
 #define PILOT_TICKS  SECOND_TICKS
 #define RETURN_TICKS (15 * SECOND_TICKS)
@@ -147,6 +148,7 @@ enum race_event {
 #define SHOWN_HEADINGS    1024
 #define SHOWN_SPEED_STEPS 4
 #define SHOWN_SPEED_MAX   (120 * SHOWN_SPEED_STEPS)
+#define SHOWN_SPEED_TOP   (SHOWN_SPEED_MAX / SHOWN_SPEED_STEPS * (RACE_METRE / RACE_TICK_HZ))
 enum shown_sign {
     SHOWN_BRAKES = 1,
     SHOWN_SLIDES = 2,
@@ -220,7 +222,6 @@ struct racer {
     uint8_t piloted;           /* driven for a member that sends nothing */
     uint8_t helped;            /* likewise, at some time in this race */
     uint8_t spoilt;            /* this lap is no record: cut, or piloted */
-    uint8_t gone;              /* not back since the room was loaded */
     uint8_t gained, medal;     /* in this race */
     uint8_t records;           /* enum record_bit */
     uint8_t colour;
@@ -247,15 +248,22 @@ struct race_memory {
     uint8_t track;
     uint8_t laps;
     uint8_t members_home, bots_home;
-    uint8_t unused[3];
+    uint8_t unused;
+    uint16_t awaited; /* ticks left for members to come back in, since the room was loaded */
     struct racer racers[RACERS_MAX];
-    struct race_best bests[RACE_TRACKS];
+    struct race_best bests[TRACKS_MAX];
     int32_t first[GATES_MAX]; /* when the first one passed each gate of each lap */
 };
 
 static inline const struct track *race_track(const struct race_memory *race)
 {
     return &tracks[race->track];
+}
+
+/* What a restart of the server does not end. */
+static inline bool race_is_on(const struct race_memory *race)
+{
+    return race->phase == PHASE_COUNTDOWN || race->phase == PHASE_RACING;
 }
 
 static inline bool racer_rolls(const struct racer *racer)
@@ -277,21 +285,32 @@ void race_created(struct room *room);
 void race_woken(struct room *room);
 void race_tick(struct room *room);
 
-/* race_sound.c: true for whatever the rest has made of a memory of zeros. */
-bool race_sound(const struct race_memory *race);
+/* race_sound.c: whether it is what a race can have in this tick of its room, in all that is not begun anew
+ * when it is loaded. */
+bool race_sound(const struct race_memory *race, uint64_t tick);
 
 /* race_wishes.c: callbacks; and what the lobby and the results ask for in each frame. */
 void race_joined(struct room *room, uint32_t member);
 void race_left(struct room *room, uint32_t member);
 enum status race_accept(struct room *room, const struct edit_view *edit);
 void wishes_take(struct room *room, struct race_memory *race);
-/* Takes places from those who watch; gives free ones to members that want a car and have none. */
+/* In each tick: those who have not come back in time since the room was loaded have left. */
+void racers_await(struct room *room, struct race_memory *race);
+/* Takes places from members that want no car; gives free ones to those that do and have none. */
 void places_clear(struct room *room, struct race_memory *race);
 void places_give(struct room *room, struct race_memory *race);
 void racer_free(struct racer *racer);
 /* A bot in this place, of the settings' level. */
 void racer_make_bot(struct room *room, struct race_memory *race, uint32_t place);
 uint8_t setting(const struct room *room, enum settings_field field);
+
+/* race_names.c: as much of a text as fits, without what is not seen; empty where nothing is. */
+void name_set(struct racer_name *name, struct bytes text);
+/* Whether it stays as it is, and is not empty. */
+bool name_fits(struct bytes text);
+/* As the member says of itself, or `Driver` and its number. */
+void name_member(const struct room *room, struct racer *racer);
+void name_bot(struct racer *racer, uint32_t place);
 
 /* race_drive.c: cars onto the grid; one tick of all that roll. */
 void cars_line_up(struct race_memory *race);

@@ -47,7 +47,7 @@ static struct tally tally_drivers(const struct room *room, const struct race_mem
     struct tally tally = {0};
     for (uint32_t i = 0; i < RACERS_MAX; i++) {
         const struct racer *racer = &race->racers[i];
-        if (racer->member == 0 || room_member_away(room, racer->member))
+        if (!room_member_here(room, racer->member) || room_member_away(room, racer->member))
             continue;
         tally.drivers++;
         tally.ready += racer->ready;
@@ -63,7 +63,7 @@ static bool all_ready(struct tally tally)
 /* The track with the most votes; of as many the first one, but the one that is set above all. */
 static uint8_t track_chosen(const struct race_memory *race)
 {
-    uint32_t votes[RACE_TRACKS] = {0};
+    uint32_t votes[TRACKS_MAX] = {0};
     for (uint32_t i = 0; i < RACERS_MAX; i++)
         if (race->racers[i].vote > 0)
             votes[race->racers[i].vote - 1]++;
@@ -149,19 +149,6 @@ static void deadline_within(struct race_memory *race, uint32_t ticks)
         race->deadline = race->clock + ticks;
 }
 
-/* Members that were in the race when the room fell asleep or its server ended, and do not come back. */
-static void retire_gone(struct race_memory *race)
-{
-    for (uint32_t i = 0; i < RACERS_MAX; i++) {
-        struct racer *racer = &race->racers[i];
-        if (!racer->gone || racer->idle < RETURN_TICKS)
-            continue;
-        racer->member = racer->gone = 0;
-        if (racer->state == RACER_RACING)
-            racer->state = RACER_RETIRED;
-    }
-}
-
 static bool anyone_racing(const struct race_memory *race)
 {
     for (uint32_t i = 0; i < RACERS_MAX; i++)
@@ -174,7 +161,6 @@ static void racing_tick(struct room *room, struct race_memory *race)
 {
     race->clock++;
     cars_drive(room, race);
-    retire_gone(race);
     if (race->members_home > 0)
         deadline_within(race, STRAGGLER_TICKS);
     if (race->bots_home > 0)
@@ -233,6 +219,7 @@ void race_tick(struct room *room)
 {
     struct race_memory *race = room_memory(room);
     bool frame = room_frame_due(room);
+    racers_await(room, race);
     switch ((enum race_phase)race->phase) {
     case PHASE_LOBBY:
         if (frame)
@@ -263,7 +250,6 @@ void race_tick(struct room *room)
 void race_created(struct room *room)
 {
     struct race_memory *race = room_memory(room);
-    assert(track_count <= RACE_TRACKS);
     const struct field_value settings[SETTINGS_FIELDS] = {
         {.field = SETTINGS_LAPS, .number = setting(room, SETTINGS_LAPS)},
         {.field = SETTINGS_BOTS, .number = setting(room, SETTINGS_BOTS)},
@@ -283,21 +269,16 @@ void race_created(struct room *room)
 void race_woken(struct room *room)
 {
     struct race_memory *race = room_memory(room);
-    if (!race_sound(race))
+    if (!race_sound(race, room_tick_number(room)))
         memset(race, 0, sizeof *race);
-    bool racing = race->phase == PHASE_COUNTDOWN || race->phase == PHASE_RACING;
     race->card = 0;
-    for (uint32_t i = 0; i < RACERS_MAX; i++) {
-        struct racer *racer = &race->racers[i];
-        if (racing && racer->member != 0) {
-            racer->gone = true;
-            racer->idle = 0;
-        } else if (!racing) {
-            racer_free(racer);
-        }
-    }
-    if (racing)
+    race->awaited = 0;
+    if (race_is_on(race)) {
+        race->awaited = RETURN_TICKS;
         return;
+    }
+    for (uint32_t i = 0; i < RACERS_MAX; i++)
+        racer_free(&race->racers[i]);
     phase_set(race, PHASE_LOBBY);
     race->laps = setting(room, SETTINGS_LAPS);
 }

@@ -144,8 +144,8 @@ static void show_car(struct room *room, const struct race_memory *race, uint32_t
     const struct car *car = &racer->car;
     uint32_t count = shows_signs(room, race) ? SHOWN_FIELDS : SHOWN_SPEED;
     int64_t speed = (int64_t)car_speed(car) * RACE_TICK_HZ * SHOWN_SPEED_STEPS / RACE_METRE;
-    static_assert(CAR_SPEED_MAX < SHOWN_SPEED_MAX / SHOWN_SPEED_STEPS * (RACE_METRE / RACE_TICK_HZ),
-                  "any speed can be shown");
+    static_assert(CAR_SPEED_MAX * 142 / 100 < SHOWN_SPEED_TOP,
+                  "any speed can be shown, also where a hit gives as much again crosswise");
     const struct field_value values[SHOWN_FIELDS] = {
         {.field = SHOWN_X, .number = in_steps(car->x)},
         {.field = SHOWN_Y, .number = in_steps(car->y)},

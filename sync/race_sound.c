@@ -1,8 +1,16 @@
 /* race_sound.c - whether a memory that was loaded is one that a race can have. It comes from a disk: what
- * follows from it indexes tables and is written into records, which take no more than their ranges. */
+ * follows from it indexes tables, is counted on, and is written into records, which take no more than their
+ * ranges. */
+#include <string.h>
+
 #include "sync/race_parts.h"
 
 #define TRAVEL_MAX ((int64_t)RACE_FAR * RACE_METRE)
+
+static bool within(int64_t number, int64_t bound)
+{
+    return number >= -bound && number <= bound;
+}
 
 static bool time_sound(int32_t time)
 {
@@ -21,69 +29,113 @@ static bool name_sound(const struct racer_name *name)
     return reader_end(&reader) == STATUS_OK;
 }
 
-static bool within(int64_t number, int64_t bound)
-{
-    return number >= -bound && number <= bound;
-}
+/* --- A driver ------------------------------------------------------------------------------------ */
 
+/* Other cars may have pushed it a little beyond the walls, and made it faster than it goes by itself. */
 static bool car_sound(const struct track *track, const struct car *car)
 {
-    return within(car->x, RACE_FAR) && within(car->y, RACE_FAR) && within(car->vx, CAR_SPEED_MAX) &&
-           within(car->vy, CAR_SPEED_MAX) && car->segment < track->count &&
+    bool near = car->x >= track->west - CAR_LENGTH && car->x <= track->east + CAR_LENGTH &&
+                car->y >= track->north - CAR_LENGTH && car->y <= track->south + CAR_LENGTH;
+    return near && within(car->vx, SHOWN_SPEED_TOP) && within(car->vy, SHOWN_SPEED_TOP) &&
+           car_speed(car) <= SHOWN_SPEED_TOP && car->segment < track->count &&
            car->surface < SURFACE_COUNT;
 }
 
-static bool times_sound(const struct racer *racer)
+static bool times_sound(const struct race_memory *race, const struct racer *racer)
 {
-    return time_sound(racer->lap_began) && time_sound(racer->last) && time_sound(racer->best) &&
-           time_sound(racer->total) && time_sound(racer->penalty) && time_sound(racer->gap);
+    int64_t now = (int64_t)race->clock * 1000 / RACE_TICK_HZ;
+    return racer->lap_began >= 0 && racer->lap_began <= now && time_sound(racer->last) &&
+           time_sound(racer->best) && time_sound(racer->total) && time_sound(racer->gap) &&
+           racer->penalty >= 0 && racer->penalty <= PENALTY_MAX;
 }
 
-static bool racer_sound(const struct race_memory *race, const struct racer *racer)
+static bool way_sound(const struct race_memory *race, const struct racer *racer)
 {
     const struct track *track = race_track(race);
-    bool way = within(racer->travel, TRAVEL_MAX) && within(racer->furthest, TRAVEL_MAX) &&
-               racer->along >= 0 && racer->along < track->length && within(racer->cut, RACE_FAR) &&
-               racer->gate < track->checkpoint_count && racer->laps <= race->laps;
-    bool standing = racer->state < RACER_STATES && racer->grid <= RACERS_MAX &&
-                    racer->position <= RACERS_MAX && racer->medal <= 3;
-    if (racer->state == RACER_RACING)
-        standing &= racer->grid > 0 && racer->position > 0 && racer->laps < race->laps;
-    bool wishes = racer->vote <= track_count && racer->colour < COLOURS;
-    return way && standing && wishes && times_sound(racer) && racer->tow <= CAR_TOW_MAX &&
-           car_sound(track, &racer->car) && name_sound(&racer->name);
+    return within(racer->travel, TRAVEL_MAX) && within(racer->furthest, TRAVEL_MAX) &&
+           racer->along >= 0 && racer->along < track->length && racer->cut >= 0 &&
+           racer->cut <= RACE_FAR && racer->gate < track->checkpoint_count &&
+           (racer->under_way || (racer->gate == 0 && racer->laps == 0));
 }
 
-static bool clock_sound(const struct race_memory *race)
+static bool flags_sound(const struct racer *racer)
 {
-    switch ((enum race_phase)race->phase) {
-    case PHASE_LOBBY:
-        return race->clock <= READY_TICKS;
-    case PHASE_COUNTDOWN:
-        return race->clock < COUNTDOWN_TICKS;
-    case PHASE_RACING:
-        return race->clock <= race->deadline;
-    case PHASE_RESULTS:
-        return race->clock < RESULTS_TICKS + FRAME_TICKS; /* they end with a frame */
-    case PHASES:
+    return racer->under_way <= 1 && racer->missed <= 1 && racer->moved <= 1 &&
+           racer->piloted <= 1 && racer->helped <= 1 && racer->spoilt <= 1 && racer->ready <= 1 &&
+           racer->records <= (RECORD_FASTEST | RECORD_ROOM);
+}
+
+/* Of a place that is taken. Points are counted and medals given when it is over. */
+static bool standing_sound(const struct racer *racer)
+{
+    return racer->grid >= 1 && racer->grid <= RACERS_MAX && racer->position >= 1 &&
+           racer->position <= RACERS_MAX && racer->gained == 0 && racer->medal == 0 &&
+           racer->vote <= track_count && racer->colour < COLOURS;
+}
+
+static bool state_sound(const struct race_memory *race, const struct racer *racer)
+{
+    bool bot = racer->skill > 0, member = racer->member != 0;
+    switch ((enum racer_state)racer->state) {
+    case RACER_RACING:
+        return bot != member && racer->laps < race->laps;
+    case RACER_FINISHED:
+        return race->phase == PHASE_RACING && !(bot && member) && racer->laps == race->laps;
+    case RACER_RETIRED:
+        return race->phase == PHASE_RACING && !bot && !member && racer->laps < race->laps;
+    case RACER_NONE:
+    case RACER_WAITING:
+    case RACER_LATE:
+    case RACER_STATES:
         break;
     }
     return false;
 }
 
-bool race_sound(const struct race_memory *race)
+static bool racer_sound(const struct race_memory *race, const struct racer *racer)
 {
-    if (race->track >= track_count || race->laps < 1 || race->laps > LAPS_MAX ||
-        race->deadline > LAPS_MAX * LAP_TICKS_MAX || !clock_sound(race))
+    static const struct racer nobody;
+    if (racer->state == RACER_NONE)
+        return memcmp(racer, &nobody, sizeof nobody) == 0;
+    return state_sound(race, racer) && standing_sound(racer) && flags_sound(racer) &&
+           way_sound(race, racer) && times_sound(race, racer) && racer->tow <= CAR_TOW_MAX &&
+           car_sound(race_track(race), &racer->car) && name_sound(&racer->name);
+}
+
+/* --- The race ------------------------------------------------------------------------------------ */
+
+/* A member has one place. */
+static bool members_differ(const struct race_memory *race)
+{
+    for (uint32_t i = 0; i < RACERS_MAX; i++)
+        for (uint32_t k = 0; k < i; k++)
+            if (race->racers[i].member != 0 && race->racers[i].member == race->racers[k].member)
+                return false;
+    return true;
+}
+
+static bool running_sound(const struct race_memory *race, uint64_t tick)
+{
+    uint32_t most = race->phase == PHASE_COUNTDOWN ? COUNTDOWN_TICKS - 1 : race->deadline;
+    if (race->clock > most || race->clock > tick || race->deadline > race->laps * LAP_TICKS_MAX ||
+        race->members_home > RACERS_MAX || race->bots_home > RACERS_MAX || !members_differ(race))
         return false;
     for (uint32_t i = 0; i < RACERS_MAX; i++)
         if (!racer_sound(race, &race->racers[i]))
-            return false;
-    for (uint32_t i = 0; i < RACE_TRACKS; i++)
-        if (!time_sound(race->bests[i].lap) || !name_sound(&race->bests[i].name))
             return false;
     for (uint32_t i = 0; i < GATES_MAX; i++)
         if (!time_sound(race->first[i]))
             return false;
     return true;
+}
+
+bool race_sound(const struct race_memory *race, uint64_t tick)
+{
+    if (race->phase >= PHASES || race->track >= track_count || race->laps < 1 ||
+        race->laps > LAPS_MAX)
+        return false;
+    for (uint32_t i = 0; i < TRACKS_MAX; i++)
+        if (!time_sound(race->bests[i].lap) || !name_sound(&race->bests[i].name))
+            return false;
+    return !race_is_on(race) || running_sound(race, tick);
 }

@@ -13,7 +13,7 @@
  *            in the direction of driving, 0 .. length - 1; `offset` is to the right of the centre line.
  * Ownership  tracks are constant tables, made at build time from sync/tracks/ by tools/tracks.
  * Errors     none: any numbers give some place on the track.
- * Limits     TRACK_SEARCH; TRACK_CHECKPOINTS_MAX.
+ * Limits     TRACK_SEARCH; TRACK_CHECKPOINTS_MAX; TRACKS_MAX, which rooms remember the best laps of.
  *
  * Freestanding: also a part of race.wasm. Between two of its points the road is the quadrilateral that the
  * crosswise lines through both cut out, so drawing straight lines from point to point draws it exactly.
@@ -34,6 +34,7 @@
 #define TRACK_WIDTHS          256   /* widths in a point are whole 1/TRACK_WIDTHS m */
 #define TRACK_PACES           4     /* its pace is a multiple of this */
 #define TRACK_CHECKPOINTS_MAX 32
+#define TRACKS_MAX            16
 #define TRACK_STEP_PARTS      256
 
 /* Points that a search from the last place goes either way. At full speed a car passes one in three ticks. */

@@ -7,67 +7,6 @@
 
 static const struct bytes settings_id = {(const uint8_t *)"next", 4};
 
-/* --- Names --------------------------------------------------------------------------------------- */
-
-/* Winds, for bots: short, and nobody's name. */
-static const char *const bot_names[RACERS_MAX] = {
-    "Mistral", "Bora",  "Zonda",   "Chinook", "Sirocco", "Foehn",   "Levante",  "Ostro",
-    "Pampero", "Buran", "Khamsin", "Etesian", "Ponente", "Gregale", "Libeccio", "Tramontane",
-};
-
-static bool is_control(uint8_t byte)
-{
-    return byte < 0x20 || byte == 0x7f;
-}
-
-/* As much of the text as fits, whole characters alone, without control characters. */
-static void name_set(struct racer_name *name, struct bytes text)
-{
-    uint8_t length = 0;
-    for (size_t at = 0; at < text.length;) {
-        size_t next = at + 1;
-        while (next < text.length && (text.data[next] & 0xc0) == 0x80)
-            next++;
-        if (length + (next - at) > RACER_NAME_MAX)
-            break;
-        if (!is_control(text.data[at])) {
-            memcpy(name->text + length, text.data + at, next - at);
-            length = (uint8_t)(length + (next - at));
-        }
-        at = next;
-    }
-    memset(name->text + length, 0, RACER_NAME_MAX - length);
-    name->length = length;
-}
-
-/* `name` of what the member says of itself, where that is a map with one. */
-static struct bytes user_name(struct bytes user)
-{
-    struct reader reader = reader_on(user);
-    if (user.length == 0 || read_type(&reader) != PACK_MAP)
-        return (struct bytes){0};
-    for (uint32_t pairs = read_map(&reader); pairs > 0; pairs--) {
-        bool wanted = bytes_equal(read_string(&reader), bytes_of("name"));
-        if (wanted && read_type(&reader) == PACK_STRING)
-            return read_string(&reader);
-        read_value(&reader);
-    }
-    return (struct bytes){0};
-}
-
-static void name_member(const struct room *room, struct racer *racer)
-{
-    static const char prefix[] = "Driver ";
-    uint8_t text[sizeof prefix + DECIMAL_DIGITS], digits[DECIMAL_DIGITS];
-    name_set(&racer->name, user_name(room_member_user(room, racer->member)));
-    if (racer->name.length > 0)
-        return;
-    struct bytes number = bytes_decimal(racer->member, digits);
-    memcpy(text, prefix, sizeof prefix - 1);
-    memcpy(text + sizeof prefix - 1, number.data, number.length);
-    name_set(&racer->name, (struct bytes){text, sizeof prefix - 1 + number.length});
-}
-
 /* --- Places -------------------------------------------------------------------------------------- */
 
 struct bytes racer_id(uint32_t place)
@@ -120,11 +59,11 @@ static uint8_t colour_free(const struct race_memory *race, uint32_t from)
     return (uint8_t)(from % COLOURS);
 }
 
-static bool watches(const struct room *room, uint32_t member)
+static bool wants_car(const struct room *room, uint32_t member)
 {
     int64_t watch = 0;
     room_number(room, RACE_PRESENCE, member, (struct bytes){0}, PRESENCE_WATCH, &watch);
-    return watch != 0;
+    return watch == 0 && room_member_role(room, member) >= ROLE_EDITOR;
 }
 
 /* False where no place is free. */
@@ -133,8 +72,7 @@ static bool place_give(struct room *room, struct race_memory *race, uint32_t mem
     uint32_t place = place_free(race);
     if (place == RACERS_MAX)
         return false;
-    bool wants = room_member_role(room, member) >= ROLE_EDITOR && !watches(room, member);
-    if (!wants || racer_of(race, member) != NULL)
+    if (!wants_car(room, member) || racer_of(race, member) != NULL)
         return true;
     struct racer *racer = &race->racers[place];
     uint8_t colour = colour_free(race, place);
@@ -150,7 +88,7 @@ void places_clear(struct room *room, struct race_memory *race)
 {
     for (uint32_t i = 0; i < RACERS_MAX; i++) {
         struct racer *racer = &race->racers[i];
-        if (racer->member != 0 && watches(room, racer->member))
+        if (room_member_here(room, racer->member) && !wants_car(room, racer->member))
             racer_free(racer);
     }
 }
@@ -173,7 +111,7 @@ void racer_make_bot(struct room *room, struct race_memory *race, uint32_t place)
     racer->member = racer->points = 0;
     racer->ready = racer->vote = 0;
     racer->skill = (uint8_t)(skills[setting(room, SETTINGS_LEVEL)] - 15 + room_random(room, 31));
-    name_set(&racer->name, bytes_of(bot_names[place]));
+    name_bot(racer, place);
 }
 
 void race_joined(struct room *room, uint32_t member)
@@ -181,17 +119,13 @@ void race_joined(struct room *room, uint32_t member)
     struct race_memory *race = room_memory(room);
     struct racer *racer = racer_of(race, member);
     if (racer != NULL)
-        racer->gone = false;
+        racer->moved = true; /* it comes back, and knows nothing of its car */
     else if (race->phase == PHASE_LOBBY)
         place_give(room, race, member);
 }
 
-void race_left(struct room *room, uint32_t member)
+static void racer_leaves(struct room *room, struct race_memory *race, struct racer *racer)
 {
-    struct race_memory *race = room_memory(room);
-    struct racer *racer = racer_of(race, member);
-    if (racer == NULL)
-        return;
     switch ((enum race_phase)race->phase) {
     case PHASE_LOBBY:
         racer_free(racer);
@@ -210,21 +144,30 @@ void race_left(struct room *room, uint32_t member)
     racer->ready = false;
 }
 
+void race_left(struct room *room, uint32_t member)
+{
+    struct race_memory *race = room_memory(room);
+    struct racer *racer = racer_of(race, member);
+    if (racer != NULL)
+        racer_leaves(room, race, racer);
+}
+
+void racers_await(struct room *room, struct race_memory *race)
+{
+    if (race->awaited == 0 || --race->awaited > 0)
+        return;
+    for (uint32_t i = 0; i < RACERS_MAX; i++) {
+        struct racer *racer = &race->racers[i];
+        if (racer->member != 0 && !room_member_here(room, racer->member))
+            racer_leaves(room, race, racer);
+    }
+}
+
 /* --- What members ask for ------------------------------------------------------------------------ */
 
 static bool asks(const struct race_memory *race)
 {
     return race->phase == PHASE_LOBBY || race->phase == PHASE_RESULTS;
-}
-
-static bool name_fits(struct field_view name)
-{
-    struct reader reader = reader_on(name.packed);
-    struct bytes text = read_string(&reader);
-    for (size_t i = 0; i < text.length; i++)
-        if (is_control(text.data[i]))
-            return false;
-    return text.length > 0;
 }
 
 static enum status accept_driver(const struct race_memory *race, const struct edit_view *edit)
@@ -236,7 +179,8 @@ static enum status accept_driver(const struct race_memory *race, const struct ed
     if (!asks(race))
         return STATUS_REFUSED;
     struct field_view vote = edit_leaves(edit, DRIVER_VOTE);
-    bool named = name_fits(edit_leaves(edit, DRIVER_NAME));
+    struct reader name = reader_on(edit_leaves(edit, DRIVER_NAME).packed);
+    bool named = name_fits(read_string(&name));
     return named && (!vote.set || vote.number < track_count) ? STATUS_OK : STATUS_RANGE;
 }
 

@@ -68,6 +68,23 @@ struct racer *racer_at(uint32_t seat)
     return NULL;
 }
 
+uint32_t racers_in(enum racer_state state)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < RACERS_MAX; i++)
+        count += race_now()->racers[i].state == state;
+    return count;
+}
+
+uint32_t shortest_track(void)
+{
+    uint32_t found = 0;
+    for (uint32_t i = 1; i < track_count; i++)
+        if (tracks[i].length < tracks[found].length)
+            found = i;
+    return found;
+}
+
 uint32_t racer_joins_as(unsigned key, enum role role)
 {
     uint32_t seat = join(room, key, role);

@@ -21,6 +21,10 @@ extern struct kept_log race_log;
 /* The room's memory; and the place that a member of this seat has, NULL where it has none. */
 struct race_memory *race_now(void);
 struct racer *racer_at(uint32_t seat);
+uint32_t racers_in(enum racer_state state);
+
+/* The one that is raced on soonest. */
+uint32_t shortest_track(void);
 
 /* A member that wants a car, and drives it at a good pace from the start on. */
 uint32_t racer_joins(void);

@@ -242,6 +242,63 @@ START_TEST(a_lap_with_a_cut_is_no_record_and_costs_at_the_end)
 }
 END_TEST
 
+/* Off the road up to the line and over it: `metres` of short cut so far. */
+static void cuts_over_the_line(int64_t line, int metres)
+{
+    drives_to(racer, line - METRES(2 * metres) + METRES(1) / 2);
+    for (int i = 0; i < 2 * metres; i++)
+        slips(racer->travel + METRES(1), METRES(1) / 2, SURFACE_GRASS);
+    ck_assert_int_gt(racer->travel, line);
+}
+
+START_TEST(a_cut_that_ends_at_the_line_is_judged_with_its_lap)
+{
+    race.laps = 1;
+    drives_to(racer, METRES(1));
+    cuts_over_the_line(track->length, 9);
+    ck_assert_int_eq(racer->state, RACER_FINISHED);
+    ck_assert_int_eq(racer->penalty, 2000);
+    ck_assert_int_eq(racer->total, racer->last + 2000);
+    ck_assert_int_eq(racer->best, 0);
+    ck_assert_int_eq(race.bests[0].lap, 0);
+}
+END_TEST
+
+START_TEST(a_cut_is_no_shorter_for_a_line_in_its_middle)
+{
+    drives_to(racer, METRES(1));
+    cuts_over_the_line(track->length, 7);
+    ck_assert_uint_eq(racer->laps, 1);
+    ck_assert_int_eq(racer->penalty, 0);
+    ck_assert_int_gt(racer->best, 0);
+    cuts(4, METRES(1) / 2, SURFACE_GRASS); /* 9 m in all */
+    ck_assert_int_eq(racer->penalty, 2000);
+    ck_assert(racer->spoilt);
+}
+END_TEST
+
+START_TEST(who_is_put_back_after_a_cut_has_cut)
+{
+    drives_to(racer, METRES(1));
+    for (int i = 0; i < 18; i++)
+        slips(racer->travel + METRES(1), METRES(1) / 2, SURFACE_SAND);
+    judge_rescue(&race, racer);
+    ck_assert_int_eq(racer->penalty, 2000);
+    ck_assert(racer->spoilt);
+}
+END_TEST
+
+START_TEST(penalties_stay_a_time)
+{
+    racer->penalty = PENALTY_MAX - 2000;
+    drives_to(racer, METRES(1));
+    cuts(18, METRES(1) / 2, SURFACE_GRASS);
+    ck_assert_int_eq(racer->penalty, PENALTY_MAX);
+    cuts(18, METRES(1) / 2, SURFACE_GRASS);
+    ck_assert_int_eq(racer->penalty, PENALTY_MAX);
+}
+END_TEST
+
 START_TEST(the_wrong_way_is_told_after_a_while)
 {
     drives_to(racer, METRES(100));
@@ -435,6 +492,10 @@ static Suite *judge_suite(void)
     tcase_add_test(ways, who_comes_farther_off_the_road_than_it_drives_has_cut);
     tcase_add_test(ways, driving_wide_does_not_pay_for_a_cut);
     tcase_add_test(ways, a_lap_with_a_cut_is_no_record_and_costs_at_the_end);
+    tcase_add_test(ways, a_cut_that_ends_at_the_line_is_judged_with_its_lap);
+    tcase_add_test(ways, a_cut_is_no_shorter_for_a_line_in_its_middle);
+    tcase_add_test(ways, who_is_put_back_after_a_cut_has_cut);
+    tcase_add_test(ways, penalties_stay_a_time);
     tcase_add_test(ways, the_wrong_way_is_told_after_a_while);
     tcase_add_test(ways, a_car_that_is_put_back_passes_nothing_by_it);
     suite_add_tcase(suite, ways);

@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TRACKS_MAX 32
-
 static void write_points(FILE *out, const struct track_shape *shape)
 {
     fprintf(out, "static const struct track_point %s[] = {\n", shape->track.name);
@@ -123,7 +121,7 @@ static bool make(int count, char **plans, const char *path)
 int main(int argc, char **argv)
 {
     if (argc < 3 || argc - 2 > TRACKS_MAX) {
-        fprintf(stderr, "make_tracks TABLE.c PLAN.json...\n");
+        fprintf(stderr, "make_tracks TABLE.c PLAN.json... (at most %d)\n", TRACKS_MAX);
         return 2;
     }
     return make(argc - 2, argv + 2, argv[1]) ? EXIT_SUCCESS : EXIT_FAILURE;
