@@ -73,6 +73,8 @@ static const struct field_rules own_fields[OWN_FIELDS] = {
     [OWN_CAR] = {.name = "car", .type = FIELD_INT, .maximum = RACERS_MAX - 1},
     [OWN_TICK] = {.name = "tick", TICK},
     [OWN_TOW] = {.name = "tow", .type = FIELD_INT, .maximum = CAR_TOW_MAX},
+    [OWN_NEXT] = {.name = "next", .type = FIELD_INT, .maximum = CAR_TOW_MAX},
+    [OWN_CHANGES] = {.name = "changes", TICK},
     [OWN_STATE] = {.name = "state", .type = FIELD_BINARY, .maximum = sizeof(struct car)},
 };
 

@@ -1,4 +1,5 @@
 /* race_drive.c - one tick of all cars: what their drivers do, the step, and who runs into whom. */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "sync/race_parts.h"
@@ -7,8 +8,9 @@
 #define LANE_FAR    (24 * RACE_METRE)
 #define CONTACT_FAR CAR_LENGTH
 
-/* Slipstream is in coarse steps: each change of it is told to the driver. */
-#define DRAUGHT_STEP 64u
+/* Slipstream is in coarse steps: each change of it is told to the driver, in a frame. */
+#define TOW_STEP 64u
+static_assert(TOW_TICKS % FRAME_TICKS == 0, "a slipstream changes with a frame");
 
 /* Of the bot that drives for a member which sends nothing: it brings the car home and wins nothing. */
 #define PILOT_SKILL 40u
@@ -88,20 +90,26 @@ static uint32_t input_of(struct room *room, struct race_memory *race, struct rac
 
 /* --- Among each other ---------------------------------------------------------------------------- */
 
-static void draughts_find(struct race_memory *race)
+static uint32_t tow_of(const struct race_memory *race, const struct racer *racer)
+{
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < RACERS_MAX && racer->state == RACER_RACING; i++) {
+        const struct racer *other = &race->racers[i];
+        bool draws = other != racer && racer_rolls(other);
+        uint32_t tow = draws ? car_tow(&racer->car, &other->car) : 0;
+        most = tow > most ? tow : most;
+    }
+    return most - most % TOW_STEP;
+}
+
+static void tows_change(struct race_memory *race)
 {
     for (uint32_t i = 0; i < RACERS_MAX; i++) {
         struct racer *racer = &race->racers[i];
-        uint32_t most = 0;
-        for (uint32_t k = 0; k < RACERS_MAX && racer->state == RACER_RACING; k++) {
-            const struct racer *other = &race->racers[k];
-            bool draws = k != i && racer_rolls(other);
-            uint32_t tow = draws ? car_tow(&racer->car, &other->car) : 0;
-            most = tow > most ? tow : most;
-        }
-        most -= most % DRAUGHT_STEP;
-        racer->moved |= most != racer->tow;
-        racer->tow = (uint16_t)most;
+        uint32_t tow = tow_of(race, racer);
+        racer->moved |= tow != racer->next_tow;
+        racer->tow = racer->next_tow;
+        racer->next_tow = (uint16_t)tow;
     }
 }
 
@@ -144,6 +152,6 @@ void cars_drive(struct room *room, struct race_memory *race)
         if (racer->stuck >= STUCK_TICKS)
             judge_rescue(race, racer);
     }
-    if (room_frame_due(room))
-        draughts_find(race);
+    if (room_tick_number(room) % TOW_TICKS == 0)
+        tows_change(race);
 }

@@ -41,7 +41,7 @@ void judge_begin(const struct race_memory *race, struct racer *racer)
     racer->along = place_along(track, &racer->car);
     racer->travel = racer->furthest = track_advance(track, 0, racer->along);
     racer->moved = true;
-    racer->tow = 0;
+    racer->tow = racer->next_tow = 0;
 }
 
 /* Where on its way the gate is that the car has to pass next. */
@@ -103,7 +103,7 @@ static void lap_complete(struct race_memory *race, struct racer *racer, int32_t 
         return;
     racer->state = RACER_FINISHED;
     racer->total = time + racer->penalty;
-    racer->tow = 0;
+    racer->tow = racer->next_tow = 0;
     racer->warned = 0;
     if (racer->skill > 0)
         race->bots_home++;

@@ -50,6 +50,10 @@
 #define RESULTS_TICKS   (30 * SECOND_TICKS)
 #define SEATING_TICKS   SECOND_TICKS /* from one look for members without a car to the next */
 
+/* A slipstream is found so often, and is in force the next time: so a driver knows of it before its car
+ * comes to it, on a line of up to half a second there and back. */
+#define TOW_TICKS (SECOND_TICKS / 2)
+
 /* A member that sends nothing: its last input is held, then the car rolls, then it is driven for it. A
  * member that has not come back to a race that was loaded with its room has left. */
 #define HOLD_TICKS   15u
@@ -132,6 +136,8 @@ enum own_car_field {
     OWN_CAR,
     OWN_TICK,
     OWN_TOW,
+    OWN_NEXT,
+    OWN_CHANGES,
     OWN_STATE,
     OWN_FIELDS
 };
@@ -210,7 +216,7 @@ struct racer {
     uint16_t backwards;        /* ticks the wrong way */
     uint16_t ghost;            /* ticks left in which nothing touches it */
     uint16_t warned;           /* ticks left for which a penalty is shown */
-    uint16_t tow;              /* 0..CAR_TOW_MAX, until the next frame */
+    uint16_t tow, next_tow;    /* 0..CAR_TOW_MAX: in force, and from the next TOW_TICKS on */
     uint8_t state;             /* enum racer_state */
     uint8_t skill;             /* of a bot, 1..DRIVER_SKILL_MAX; 0: a member's */
     uint8_t laps;              /* complete ones */

@@ -177,17 +177,21 @@ void race_show(struct room *room, struct race_memory *race)
 static void show_own(struct room *room, struct racer *racer, uint32_t place)
 {
     uint8_t packed[sizeof(struct car) + 2];
+    uint64_t tick = room_tick_number(room);
     struct writer writer = writer_on(packed, sizeof packed);
     pack_binary(&writer, (struct bytes){(const uint8_t *)&racer->car, sizeof racer->car});
     const struct field_value values[OWN_FIELDS] = {
         {.field = OWN_CAR, .number = place},
-        {.field = OWN_TICK, .number = (int64_t)room_tick_number(room)},
+        {.field = OWN_TICK, .number = (int64_t)tick},
         {.field = OWN_TOW, .number = racer->tow},
+        {.field = OWN_NEXT, .number = racer->next_tow},
+        {.field = OWN_CHANGES, .number = (int64_t)(tick - tick % TOW_TICKS + TOW_TICKS)},
         {.field = OWN_STATE, .packed = writer_bytes(&writer)},
     };
     put(room, RACE_OWN, racer->member, bytes_of("car"), values, OWN_FIELDS);
 }
 
+/* While it is driven for its member nothing could be foreseen; with the first input it is told again. */
 void own_show(struct room *room, struct race_memory *race)
 {
     if (race->phase != PHASE_COUNTDOWN && race->phase != PHASE_RACING)

@@ -99,7 +99,8 @@ static bool racer_sound(const struct race_memory *race, const struct racer *race
         return memcmp(racer, &nobody, sizeof nobody) == 0;
     return state_sound(race, racer) && standing_sound(racer) && flags_sound(racer) &&
            way_sound(race, racer) && times_sound(race, racer) && racer->tow <= CAR_TOW_MAX &&
-           car_sound(race_track(race), &racer->car) && name_sound(&racer->name);
+           racer->next_tow <= CAR_TOW_MAX && car_sound(race_track(race), &racer->car) &&
+           name_sound(&racer->name);
 }
 
 /* --- The race ------------------------------------------------------------------------------------ */

@@ -62,10 +62,11 @@ struct driver {
     bool wished; /* has said that it is ready */
     bool placed; /* the room has told where its car is */
     struct car car;
-    uint32_t tow;
-    uint64_t next;  /* the first tick without an input */
-    uint64_t shown; /* the last tick that a frame has shown */
-    uint32_t lead;  /* ticks ahead of the room's */
+    uint32_t tow, next_tow;
+    uint64_t tow_changes; /* after this tick from the one to the other */
+    uint64_t next;        /* the first tick without an input */
+    uint64_t shown;       /* the last tick that a frame has shown */
+    uint32_t lead;        /* ticks ahead of the room's */
     uint64_t settled;
     uint32_t reports; /* in a row that had time left */
     struct driven driven[DRIVEN_TICKS];

@@ -48,8 +48,9 @@ static struct driven *driven_at(struct driver *driver, uint64_t tick)
 /* What a tick makes of the car; before the start it stands. */
 static void carry_on(struct driver *driver, struct driven *driven)
 {
+    uint32_t tow = driven->tick <= driver->tow_changes ? driver->tow : driver->next_tow;
     if (driver->starts != 0 && driven->tick >= driver->starts)
-        car_step(&driver->car, driven->input, track_of(driver), driver->tow);
+        car_step(&driver->car, driven->input, track_of(driver), tow);
     driven->car = driver->car;
 }
 
@@ -68,6 +69,8 @@ static void take_own(struct member *member, const struct tutti_record *record)
     }
     memcpy(&driver->car, state.data, sizeof driver->car);
     driver->tow = (uint32_t)tutti_number(record, "tow");
+    driver->next_tow = (uint32_t)tutti_number(record, "next");
+    driver->tow_changes = (uint64_t)tutti_number(record, "changes");
     driver->placed = true;
     if (driver->next <= tick)
         driver->next = tick + 1;

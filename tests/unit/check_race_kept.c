@@ -351,6 +351,7 @@ START_TEST(what_no_race_has_is_refused)
     SPOIL(racers[ada].penalty, PENALTY_MAX + 1);
     SPOIL(racers[ada].cut, -1);
     SPOIL(racers[ada].tow, CAR_TOW_MAX + 1);
+    SPOIL(racers[ada].next_tow, CAR_TOW_MAX + 1);
     SPOIL(racers[ada].along, track->length);
     SPOIL(racers[ada].car.x, track->east + CAR_LENGTH + 1);
     SPOIL(racers[ada].car.y, track->north - CAR_LENGTH - 1);

@@ -1,7 +1,7 @@
 import { shortest } from './angles.js'
 import { liveryOf } from './liveries.js'
 import { COAST } from './rules.js'
-import { BRAKES, BUMPED, METRE, SLIDES, TICK_HZ, WALL } from './step.js'
+import { BRAKES, BUMPED, METRE, SLIDES, TICK_HZ, WALL, towAt } from './step.js'
 
 export const LOBBY = 0
 export const COUNTDOWN = 1
@@ -269,7 +269,8 @@ export class Game {
   #step(car, input, tick) {
     const { starts, track } = this.race
     if (tick < starts) return car
-    return this.#rules.step(car, input ?? COAST, track, this.#room.collection('own').get('car').tow)
+    const tow = towAt(this.#room.collection('own').get('car'), tick)
+    return this.#rules.step(car, input ?? COAST, track, tow)
   }
 
   #pose(car) {

@@ -258,6 +258,14 @@ class Race {
   }
 }
 
+/**
+ * The slipstream that a driver's car is in at a tick, by its record in `own`. That tells of each
+ * change before it comes, so that the steps ahead of the room's are made with it as well.
+ */
+export function towAt({ tow, next, changes }, tick) {
+  return tick <= changes ? tow : next
+}
+
 /** From race.wasm beside this file, or from its bytes. */
 export async function loadRace(bytes) {
   const { instance } = await WebAssembly.instantiate(bytes ?? (await fetchModule()))

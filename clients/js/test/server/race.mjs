@@ -1,5 +1,5 @@
 // A driver for the kind `race`: joins, makes ready, and steers along the racing line by the room's own rules.
-import { loadRace } from '../../../examples/race/step.js'
+import { loadRace, towAt } from '../../../examples/race/step.js'
 import { join } from '../../dist/tutti.node.js'
 import { until } from './server.mjs'
 
@@ -41,7 +41,7 @@ export async function driver(url, name, { wasm, bots = 0, laps = 20, link = null
     },
     step: (bytes, input, tick) => {
       if (tick < race().starts) return bytes
-      rules.step(at(car, bytes), input ?? COAST, track(), told().tow)
+      rules.step(at(car, bytes), input ?? COAST, track(), towAt(told(), tick))
       bytes.set(car.bytes)
       return bytes
     },
