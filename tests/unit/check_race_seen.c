@@ -204,11 +204,13 @@ START_TEST(a_driver_foresees_its_car_as_long_as_nobody_touches_it)
         if (!room_frame_due(room) || racer->state != RACER_RACING || !listen(&page.told, ada))
             continue;
         const struct car *foreseen = &page.cars[(uint64_t)page.told.tick % KEPT];
+        bool same = memcmp(foreseen, &page.told.car, sizeof *foreseen) == 0;
         tows += page.told.next != before;
         untouched += !touched;
-        wrong += !touched && memcmp(foreseen, &page.told.car, sizeof *foreseen) != 0;
+        wrong += !touched && !same;
         touched = false;
-        page_takes(&page);
+        if (!same)
+            page_takes(&page);
     }
     ck_assert_uint_eq(wrong, 0);
     ck_assert_uint_gt(tows, 5);
