@@ -1,4 +1,4 @@
-import type { Arrivals } from './arrivals.js'
+import { OUTAGE_MS, type Arrivals } from './arrivals.js'
 import { TuttiError } from './errors.js'
 import { fromWire, toWire } from './names.js'
 import { TICKS_REMEMBERED, TickClock } from './tick_clock.js'
@@ -20,6 +20,8 @@ export interface InputsOptions<Input extends Value = number> {
 /** Longer ago than this, ticks whose time has come are left out: they would be late. */
 const CATCH_UP_MS = 250
 const TICK_RATE_OF_ONE = 60
+/** Inputs farther apart do not make the room speak all the time. */
+const PAUSE_MS = 250
 
 /** A connection, to the inputs that go over it. */
 export interface InputsLine {
@@ -54,6 +56,11 @@ export class Inputs<Input extends Value = number> {
   /** What waits to be sent: values as on the wire, of ticks that rise. */
   #unsent: { readonly tick: number; readonly value: Value }[] = []
   #epoch = 0
+  /** Since when there is one input after the other, and when the newest was read. */
+  #sendingSince = -Infinity
+  #sentAt = -Infinity
+  /** No ticks come while the room does not answer. */
+  #isHeld = false
   #sent = 0
   #late = 0
   #missed = 0
@@ -79,11 +86,12 @@ export class Inputs<Input extends Value = number> {
   }
 
   /**
-   * How far the time from {@link tick} to the next has run at this time of the page's: up to 1, and
-   * below 0 where that is before the tick, as an animation frame's own time may be.
+   * How far the time from {@link tick} to the next has run at this time of the page's: up to 1, where
+   * it stays while no ticks come, and below 0 where that is before the tick, as an animation frame's
+   * own time may be. 0 before the first tick.
    */
   phase(now: number): number {
-    if (this.#clock === null || this.#line === null) return 0
+    if (this.#clock === null || this.#line === null || this.#tick < 0) return 0
     const since = now - this.#clock.at(this.#tick)
     return Math.min(1, (since * this.#line.tickRate) / 1000)
   }
@@ -163,6 +171,8 @@ export class Inputs<Input extends Value = number> {
     this.#tick = -1
     this.#ticks.fill(-1)
     this.#unsent = []
+    this.#sendingSince = this.#sentAt = -Infinity
+    this.#isHeld = false
     this.#epoch++
   }
 
@@ -183,17 +193,24 @@ export class Inputs<Input extends Value = number> {
 
   /** @internal Reads the inputs of the ticks whose time has come; when the next one does. */
   advance(now: number): number {
-    const { tickRate } = this.#line!
     const clock = this.#clock!
-    const rtt = this.#line!.rtt()
+    const { next, tickRate, rtt: lastRtt } = this.#line!
+    const rtt = lastRtt()
     // The answer to the clock's first question is on its way.
     if (rtt === null) return Infinity
-    const due = clock.due(now, rtt)
-    const catchUp = Math.ceil((CATCH_UP_MS * tickRate) / 1000)
-    if (this.#tick < 0 || due - this.#tick > catchUp) {
-      this.#tick = Math.max(this.#tick, this.#line!.next - 1, due - 1)
+    const until = this.#heldUntil(now, rtt)
+    if (until > now) {
+      this.#isHeld = true
+      return until
     }
-    while (this.#tick < due) this.#play(this.#tick + 1)
+    const due = clock.due(now, rtt)
+    const catchUp = this.#isHeld ? 0 : Math.ceil((CATCH_UP_MS * tickRate) / 1000)
+    this.#isHeld = false
+    if (due < this.#tick) this.#goBack(due)
+    if (this.#tick < 0 || due - this.#tick > catchUp) {
+      this.#tick = Math.max(this.#tick, next - 1, due - 1)
+    }
+    while (this.#tick < due) this.#play(this.#tick + 1, now)
     return clock.at(this.#tick + 1)
   }
 
@@ -218,11 +235,39 @@ export class Inputs<Input extends Value = number> {
     )
   }
 
-  #play(tick: number): void {
+  /**
+   * Until when no tick comes, where inputs are under way and the room, which they make speak in each
+   * frame, is silent: it stands still, or the line is out. Inputs for later ticks would only put us
+   * farther ahead of it.
+   */
+  #heldUntil(now: number, rtt: number): number {
+    const { arrivals } = this.#line!
+    if (arrivals.age(now) <= OUTAGE_MS) return now
+    // Frames that come late will tell which of the two it was.
+    if (this.#sentAt <= arrivals.heardAt) return this.#isHeld ? arrivals.heardAt + OUTAGE_MS : now
+    // A room in which nothing happened says nothing until it has the first of them.
+    return now - this.#sendingSince > rtt + OUTAGE_MS ? Infinity : now
+  }
+
+  /**
+   * The room has stood still, and its ticks come later than we thought. Those whose inputs it may
+   * have taken stay as they are, since it takes none twice; the others are read again.
+   */
+  #goBack(due: number): void {
+    const { next, rules } = this.#line!
+    const taken = Math.min(next - 1, this.#clock!.heard + rules.ahead)
+    const tick = Math.min(this.#tick, Math.max(due, taken))
+    const oldest = Math.max(tick + 1, this.#tick - TICKS_REMEMBERED + 1)
+    for (let gone = oldest; gone <= this.#tick; gone++) this.#ticks[gone % TICKS_REMEMBERED] = -1
+    this.#unsent = this.#unsent.filter((input) => input.tick <= tick)
+    this.#tick = tick
+  }
+
+  #play(tick: number, now: number): void {
     this.#tick = tick
     this.#clock!.played(tick)
     try {
-      this.#note(tick, this.#options.read(tick))
+      this.#note(tick, this.#options.read(tick), now)
       for (const play of this.#players) play(tick)
     } catch (error) {
       // A page's mistake must reach its console, and must not stop the ticks.
@@ -232,7 +277,7 @@ export class Inputs<Input extends Value = number> {
     }
   }
 
-  #note(tick: number, input: Input | null): void {
+  #note(tick: number, input: Input | null, now: number): void {
     if (input === null) return
     const { definition } = this.#line!.rules
     const value = toWire(definition, typeof input === 'number' ? input : copyValue(input))
@@ -242,6 +287,8 @@ export class Inputs<Input extends Value = number> {
     // Where the line takes none, the oldest are too late already.
     if (this.#unsent.length === INPUTS_MESSAGE_MAX) this.#unsent.shift()
     this.#unsent.push({ tick, value })
+    if (now - this.#sentAt > PAUSE_MS) this.#sendingSince = now
+    this.#sentAt = now
   }
 
   get #ticksPerMessage(): number {

@@ -12,7 +12,11 @@ export interface Authority<State> {
   readonly state: State
 }
 
-export interface PredictionOptions<State, Input extends Value> {
+export interface PredictionOptions<
+  State,
+  Input extends Value = number,
+  Pose extends Position = Position,
+> {
   readonly inputs: Inputs<Input>
   /**
    * What the room says of our own state, asked for after each frame; undefined where there is
@@ -25,15 +29,15 @@ export interface PredictionOptions<State, Input extends Value> {
    * returned. `input`: the one in force, null for none.
    */
   readonly step: (state: State, input: Input | null, tick: number) => State
-  /** The numbers of a state that are drawn. */
-  readonly pose: (state: State) => Position
-  /** Those of them that go round, and how much is once round. */
+  /** The numbers of a state that are drawn: a new object each time. */
+  readonly pose: (state: State) => Pose
+  /** Those of them that go round, and how much is once round: `{ heading: 360 }` for degrees. */
   readonly turns?: Turns
   /** Whether two states are the same, in every bit. Left out, all values in them are compared. */
   readonly equal?: (a: State, b: State) => boolean
   /** Milliseconds in which half of what a correction changed is put right. Default: 60. */
   readonly halfLife?: number
-  /** Corrections larger than this show at once. Default: none does. */
+  /** Corrections larger than this, in the pose's numbers, show at once. Default: none does. */
   readonly snap?: number
 }
 
@@ -77,8 +81,8 @@ const RECENT_MAX = 256
  * requestAnimationFrame((now) => draw(own.state(now)))
  * ```
  */
-export class Prediction<State, Input extends Value = number> {
-  readonly #options: PredictionOptions<State, Input>
+export class Prediction<State, Input extends Value = number, Pose extends Position = Position> {
+  readonly #options: PredictionOptions<State, Input, Pose>
   readonly #turns: Turns
   readonly #ground: Ground<State>
   readonly #states: States<State>
@@ -92,7 +96,7 @@ export class Prediction<State, Input extends Value = number> {
   #recent: Correction[] = []
 
   /** @internal */
-  constructor(options: PredictionOptions<State, Input>, ground: Ground<State>) {
+  constructor(options: PredictionOptions<State, Input, Pose>, ground: Ground<State>) {
     const { halfLife = HALF_LIFE_MS, turns = {}, inputs } = options
     if (!(halfLife > 0)) throw new TuttiError('misuse', 'a half-life is above 0')
     this.#options = options
@@ -105,12 +109,13 @@ export class Prediction<State, Input extends Value = number> {
   }
 
   /**
-   * What is to be drawn; undefined where there is nothing to predict. `now`: the time of the page's
-   * clock, as `requestAnimationFrame` hands it; left out, this moment. Inputs that are due are read.
+   * The pose that is to be drawn: between two ticks, and with what is left of a correction; undefined
+   * where there is nothing to predict. `now`: the time of the page's clock, as `requestAnimationFrame`
+   * hands it; left out, this moment. Inputs that are due are read.
    */
-  state(now?: number): Position | undefined {
+  state(now?: number): Pose | undefined {
     this.#options.inputs.catchUp()
-    return this.#shown(now ?? this.#ground.now())
+    return this.#shown(now ?? this.#ground.now()) as Pose | undefined
   }
 
   /** The state after our newest tick; not to be changed. */
@@ -164,6 +169,23 @@ export class Prediction<State, Input extends Value = number> {
       this.#forget()
       return
     }
+    if (tick > this.#authority.tick && tick <= this.#states.last) {
+      this.#playAgain(tick)
+      return
+    }
+    this.#stepTo(tick)
+  }
+
+  /** The room has stood still: this tick, and those after it, are yet to come. */
+  #playAgain(tick: number): void {
+    const now = this.#ground.now()
+    const before = this.#shown(now)!
+    this.#states.last = tick - 1
+    this.#stepTo(tick)
+    this.#moveOver(before, now)
+  }
+
+  #stepTo(tick: number): void {
     const { step, inputs } = this.#options
     for (let next = this.#states.last + 1; next <= tick; next++) {
       this.#states.put(next, step(this.#states.draft(next), inputs.at(next), next))
@@ -196,13 +218,19 @@ export class Prediction<State, Input extends Value = number> {
     const now = this.#ground.now()
     const before = this.#shown(now)!
     this.#adopt(told)
+    const size = this.#moveOver(before, now)
+    this.#count++
+    this.#largest = Math.max(this.#largest, size)
+    this.#recent = [...this.#recent, { tick: told.tick, size }].slice(-RECENT_MAX)
+  }
+
+  /** From what showed to what is true now, softly; how far that is. */
+  #moveOver(before: Position, now: number): number {
     const truth = this.#truth(now)
     const size = distance(before, truth, this.#turns)
     if (size > (this.#options.snap ?? Infinity)) this.#residue.clear()
     else this.#residue.absorb(before, truth, now)
-    this.#count++
-    this.#largest = Math.max(this.#largest, size)
-    this.#recent = [...this.#recent, { tick: told.tick, size }].slice(-RECENT_MAX)
+    return size
   }
 
   /** Goes back to what the room says, and from there on again to where we are. */

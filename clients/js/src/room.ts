@@ -29,6 +29,7 @@ import {
 import { Others } from './others.js'
 import type { QueueLimits } from './pending.js'
 import { platform, randomBytes } from './platform.js'
+import type { Position } from './position.js'
 import { Prediction, type PredictionOptions } from './prediction.js'
 import type { Changes } from './replica.js'
 import { Session, type Audience } from './session.js'
@@ -319,9 +320,9 @@ export class Room extends Emitter<RoomEvents> {
   }
 
   /** Shows our own part of the state as our inputs will make it, ahead of the room's word. */
-  predict<State, Input extends Value = number>(
-    options: PredictionOptions<State, Input>,
-  ): Prediction<State, Input> {
+  predict<State, Input extends Value = number, Pose extends Position = Position>(
+    options: PredictionOptions<State, Input, Pose>,
+  ): Prediction<State, Input, Pose> {
     return new Prediction(options, {
       now: SURROUNDINGS.now,
       read: () => options.read(this),

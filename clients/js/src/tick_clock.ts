@@ -36,8 +36,9 @@ const AHEAD_SLACK = 2
 export class TickClock {
   readonly #options: TickClockOptions
   readonly #arrivals: Arrivals
-  /** Tick n comes at n × tickMs + this. */
-  #offset: number | null = null
+  /** Tick n comes at n × tickMs + this, and for how long the room has stood still on top of it. */
+  #offset = 0
+  #isSet = false
   #steeredAt = 0
   /** The same, as it was when each of the last ticks was played. */
   readonly #offsets = new Float64Array(TICKS_REMEMBERED).fill(NaN)
@@ -46,6 +47,8 @@ export class TickClock {
   readonly #deadlines = new Extremes(MEMORY_MS)
   /** Where it does not adapt: what it was estimated to be at first. */
   #estimated: number | null = null
+  /** As much of the room's standing still as the offsets know of. */
+  #stood = 0
 
   constructor(options: TickClockOptions, arrivals: Arrivals) {
     this.#options = options
@@ -55,17 +58,22 @@ export class TickClock {
   /** The newest tick whose time has come. `rtt`: the last round trip. */
   due(now: number, rtt: number): number {
     this.#steer(now, rtt)
-    return Math.floor((now - this.#offset!) / this.#options.tickMs)
+    return Math.floor((now - this.#offset - this.#arrivals.stood) / this.#options.tickMs)
   }
 
-  /** When this tick comes, if nothing changes. */
+  /** When this tick comes, if nothing changes; after a pause, as it was known before. */
   at(tick: number): number {
-    return tick * this.#options.tickMs + (this.#offset ?? 0)
+    return tick * this.#options.tickMs + this.#offset + this.#arrivals.stood
+  }
+
+  /** The room's newest tick that we have heard of. */
+  get heard(): number {
+    return Math.round((this.#arrivals.newest - this.#arrivals.stood) / this.#options.tickMs)
   }
 
   /** The input of this tick has been read. */
   played(tick: number): void {
-    this.#offsets[tick % TICKS_REMEMBERED] = this.#offset!
+    this.#offsets[tick % TICKS_REMEMBERED] = this.#offset
     this.#newest = tick
   }
 
@@ -74,6 +82,9 @@ export class TickClock {
    * them it was is not told: they lie close together, and so do the offsets.
    */
   told(tick: number, margin: number, now: number): void {
+    this.#noticeStandstill()
+    // How long inputs waited for a room that stood still says nothing of the line.
+    if (this.#arrivals.isInDoubt) return
     const input = Math.min(this.#newest, tick + margin)
     const offset = this.#offsets[Math.max(0, input) % TICKS_REMEMBERED]!
     if (this.#newest - input >= TICKS_REMEMBERED || Number.isNaN(offset)) return
@@ -82,23 +93,32 @@ export class TickClock {
 
   /** By how many milliseconds our ticks come before the quickest frames that tell of them. */
   get lead(): number {
-    return this.#offset === null ? 0 : (this.#arrivals.base ?? 0) - this.#offset
+    return this.#isSet ? (this.#arrivals.base ?? 0) - this.#offset : 0
   }
 
   /** What was told before a pause says nothing of the line after it. */
   restart(): void {
-    this.#offset = null
+    this.#isSet = false
     this.#estimated = null
     this.#deadlines.clear()
     this.#offsets.fill(NaN)
   }
 
+  /** Inputs from before the room stood still tell nothing about when the next ones have to come. */
+  #noticeStandstill(): void {
+    if (this.#stood === this.#arrivals.stood) return
+    this.#stood = this.#arrivals.stood
+    this.#offsets.fill(NaN)
+  }
+
   #steer(now: number, rtt: number): void {
+    this.#noticeStandstill()
     const wanted = this.#wanted(now, rtt)
     const elapsed = Math.max(0, now - this.#steeredAt)
     this.#steeredAt = now
-    if (this.#offset === null || Math.abs(wanted - this.#offset) > JUMP_MS) {
+    if (!this.#isSet || Math.abs(wanted - this.#offset) > JUMP_MS) {
       this.#offset = wanted
+      this.#isSet = true
       return
     }
     const error = wanted - this.#offset

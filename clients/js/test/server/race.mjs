@@ -8,8 +8,17 @@ const COAST = 15
 const SKILL = 220
 
 /** A member of a race on the track `meadow`, alone with so many bots; it drives as soon as it may. */
-export async function driver(url, name, { wasm, bots = 0, laps = 20, link = null, adaptive }) {
+export async function driver(url, name, options) {
   const room = await join(url, name, { kind: 'race', user: { name: 'Ada' } })
+  try {
+    return await drive(room, options)
+  } catch (error) {
+    room.leave()
+    throw error
+  }
+}
+
+async function drive(room, { wasm, bots = 0, laps = 20, link = null, adaptive }) {
   const rules = await loadRace(wasm)
   const [car, drawn] = [rules.car(), rules.car()]
   const own = () => [...room.collection('drivers')].find(([, { member }]) => member === room.me)

@@ -41,6 +41,10 @@ export async function startServer({ data: lent, flags = [] } = {}) {
     limitFiles(bytes) {
       execFileSync('prlimit', [`--pid=${child.pid}`, `--fsize=${bytes}:`])
     },
+    /** Its process stands still, and goes on with `false`. */
+    standStill(stands = true) {
+      child.kill(stands ? 'SIGSTOP' : 'SIGCONT')
+    },
     /** `SIGTERM` asks it to go, `SIGKILL` does not ask. Resolves when it is gone. */
     async stop(signal = 'SIGTERM') {
       child.kill(signal)

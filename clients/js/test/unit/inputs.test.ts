@@ -29,6 +29,16 @@ function playing(options: Partial<ConstructorParameters<typeof Inputs>[0]> = {})
   return { bench, inputs }
 }
 
+/** Lets time pass in a room that says something in each frame, as one does that gets inputs. */
+function played(bench: Bench, ms: number): Json[] {
+  const from = bench.sent.length
+  for (let left = ms; left > 0; left -= 50) {
+    bench.pass(Math.min(50, left))
+    bench.receive(inputsFrame(1, null, 0))
+  }
+  return bench.sent.slice(from)
+}
+
 test('an input takes four bytes, and one byte more in the same message', () => {
   assert.deepEqual(jsonOf(encodeInputs(0, [97])), [5, 0, 97])
   assert.equal(encodeInputs(0, [97]).length, 4)
@@ -43,7 +53,7 @@ test('each tick is asked once, in order, and goes out with the gap before the fi
       return tick % 100
     },
   } as never)
-  const messages = inputsOf(bench.pass(1_000)) as number[][]
+  const messages = inputsOf(played(bench, 1_000)) as number[][]
   assert.ok(messages.length >= 19 && messages.length <= 22, `${messages.length}`)
   const [first] = asked
   assert.deepEqual(
@@ -62,7 +72,7 @@ test('ticks without an input are left out, and what is in force is the one befor
   const { bench, inputs } = playing({
     read: (tick: number) => (tick % 10 === 0 ? 7 : null),
   } as never)
-  const messages = inputsOf(bench.pass(2_000)) as number[][]
+  const messages = inputsOf(played(bench, 2_000)) as number[][]
   assert.deepEqual(
     messages.slice(1).map((message) => message.slice(1)),
     [
@@ -81,7 +91,7 @@ test('ticks without an input are left out, and what is in force is the one befor
 
 test('several ticks go in one message where that is asked for', () => {
   const { bench, inputs } = playing({ ticksPerMessage: 4 })
-  const messages = inputsOf(bench.pass(2_000)) as number[][]
+  const messages = inputsOf(played(bench, 2_000)) as number[][]
   assert.ok(messages.every((message) => message.length === 2 + 4))
   assert.ok(messages.length >= 9)
   assert.equal(inputs.sent, messages.length * 4)
@@ -89,39 +99,39 @@ test('several ticks go in one message where that is asked for', () => {
 
 test('nothing is read or sent while the page is hidden, or without a connection', () => {
   const { bench, inputs } = playing()
-  bench.pass(500)
+  played(bench, 500)
   bench.session.setVisible(false)
   const { tick } = inputs
-  assert.deepEqual(inputsOf(bench.pass(3_000)), [])
+  assert.deepEqual(inputsOf(played(bench, 3_000)), [])
   assert.equal(inputs.tick, tick)
   bench.receive(frame(70))
   bench.session.setVisible(true)
-  const again = inputsOf(bench.pass(100)) as number[][]
+  const again = inputsOf(played(bench, 100)) as number[][]
   assert.ok(again[0]![1]! > 50, 'the ticks between are left out')
   bench.session.closed()
   const before = inputs.tick
-  assert.deepEqual(inputsOf(bench.pass(1_000)), [])
+  assert.deepEqual(inputsOf(played(bench, 1_000)), [])
   assert.equal(inputs.tick, before)
 })
 
 test('what waited for more to go with it is not sent once the page is back', () => {
   const { bench, inputs } = playing({ ticksPerMessage: 8 })
-  while (inputs.sent === 0 || (inputs.tick - 1000) % 8 < 4) bench.pass(50)
+  while (inputs.sent === 0 || (inputs.tick - 1000) % 8 < 4) played(bench, 50)
   bench.session.setVisible(false)
-  bench.pass(3_000)
+  played(bench, 3_000)
   bench.receive(frame(60))
   bench.session.setVisible(true)
-  const [message] = inputsOf(bench.pass(500)) as number[][]
+  const [message] = inputsOf(played(bench, 500)) as number[][]
   assert.equal(message!.length, 2 + 8)
   assert.ok(message![1]! > 50, `${message![1]}`)
 })
 
 test('the first gap on another connection counts from its welcome', () => {
   const { bench, inputs } = playing()
-  bench.pass(500)
+  played(bench, 500)
   bench.session.closed()
   bench.open().receive(welcome({ tick: 500, input: INPUT }), frame(0, names()))
-  const messages = inputsOf(bench.pass(200)) as number[][]
+  const messages = inputsOf(played(bench, 200)) as number[][]
   const last = messages.reduce((tick, [, gap, ...values]) => tick + gap! + values.length, 500)
   assert.equal(last, inputs.tick)
   assert.ok(last > 500 && last < 520)
@@ -140,7 +150,7 @@ test('a value that does not fit is not sent, and the page is told', async () => 
       errors.push(error)
     }
   }
-  const messages = inputsOf(bench.pass(1_000)) as number[][]
+  const messages = inputsOf(played(bench, 1_000)) as number[][]
   globalThis.queueMicrotask = queued
   process.off('uncaughtException', listener)
   assert.ok(messages.length > 5)
@@ -150,11 +160,11 @@ test('a value that does not fit is not sent, and the page is told', async () => 
 
 test('what a full socket does not take is left out once it would come too late', () => {
   const { bench } = playing()
-  bench.pass(200)
+  played(bench, 200)
   bench.buffered = 10_000
-  assert.deepEqual(inputsOf(bench.pass(5_000)), [])
+  assert.deepEqual(inputsOf(played(bench, 5_000)), [])
   bench.buffered = 0
-  const [message, ...more] = inputsOf(bench.pass(50)) as number[][]
+  const [message, ...more] = inputsOf(played(bench, 50)) as number[][]
   assert.equal(message!.length, 2 + 32)
   assert.ok(message![1]! > 50, `${message![1]}`)
   assert.ok(more.length <= 1)
@@ -290,6 +300,20 @@ test('a connection that comes back begins anew', () => {
   const { missed } = game.server
   game.run(5_000)
   assert.equal(game.server.missed, missed)
+})
+
+test('how far the time to the next tick has run stays as it was while there is no connection', () => {
+  const game = new Game({ rtt: 80 })
+  assert.equal(game.inputs.phase(0), 0)
+  game.run(5_000)
+  const { tick } = game.inputs
+  const shown = tick + game.inputs.phase(game.now)
+  game.cut()
+  for (let i = 0; i < 20; i++) {
+    game.run(100)
+    const now = game.inputs.tick + game.inputs.phase(game.now)
+    assert.ok(now >= shown && now <= tick + 1, `${now} after ${shown}`)
+  }
 })
 
 test('figures: what the room tells of late and missed ones', () => {

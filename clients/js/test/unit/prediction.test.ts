@@ -201,6 +201,22 @@ test('ticks that were left out are played with what is in force', () => {
   assert.deepEqual(hand.prediction.latest, { x: 6 })
 })
 
+test('ticks that the room left out are played again, with what is in force now, and softly', () => {
+  const hand = new Hand()
+  hand.tell(100, 0)
+  for (let i = 0; i < 5; i++) hand.play(1)
+  hand.steps.length = 0
+  hand.tick = 102
+  hand.play(10)
+  assert.deepEqual(hand.steps, [103])
+  assert.deepEqual(hand.prediction.latest, { x: 12 })
+  assert.deepEqual(hand.prediction.state(0), { x: 5 }, 'where it was at that moment')
+  assert.deepEqual(hand.prediction.state(5_000), { x: 12 })
+  hand.tell(103, 12)
+  const { compared, count } = hand.prediction.corrections
+  assert.deepEqual([compared, count], [1, 0])
+})
+
 test('a room ahead of us, an old word, nothing to predict, another connection', () => {
   const hand = new Hand()
   assert.equal(hand.prediction.state(0), undefined)
