@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
-import { startServer, startWire } from './server.mjs'
+import { startServer, startWire, until } from './server.mjs'
 
 const folder = (path) => fileURLToPath(new URL(path, import.meta.url))
 const www = folder('../pages')
@@ -74,4 +74,41 @@ export function make(page, fields) {
 /** Waits until the object is on this page too. */
 export function shows(page, id) {
   return page.waitForFunction((id) => window.live.editor.scene.find(id) !== undefined, id)
+}
+
+export const take = (page, tool) => page.evaluate((tool) => window.live.editor.setTool(tool), tool)
+export const find = (page, id) => page.evaluate((id) => window.live.editor.scene.find(id), id)
+export const all = (page) => page.evaluate(() => window.live.editor.scene.all)
+export const viewOf = (page) =>
+  page.evaluate(() => {
+    const { x, y, zoom } = window.live.editor.camera
+    return { x, y, zoom }
+  })
+
+/** With the button pressed from the first place to the others; a little on the way to each. */
+export async function drag(page, ...places) {
+  const [[x, y], ...rest] = places
+  await page.mouse.move(x, y)
+  await page.mouse.down()
+  for (const [x, y] of rest) await page.mouse.move(x, y, { steps: 6 })
+  await page.mouse.up()
+}
+
+/** Waits until everyone sees the object like this. */
+export async function seen(everyone, id, wanted) {
+  for (const page of everyone) {
+    let object
+    await until(
+      async () => {
+        object = await find(page, id)
+        if (wanted === undefined) return object === undefined
+        return object && Object.entries(wanted).every(([key, value]) => near(object[key], value))
+      },
+      () => `${JSON.stringify(wanted)}, not ${JSON.stringify(object)}`,
+    )
+  }
+}
+
+export function near(value, wanted) {
+  return typeof wanted === 'number' ? Math.abs(value - wanted) < 0.6 : value === wanted
 }
