@@ -7,6 +7,7 @@
  * ```
  */
 import { element } from './panel/element.js'
+import { keepKeys } from './panel/keys.js'
 import { linkControls } from './panel/link_controls.js'
 import { Plot } from './panel/plot.js'
 import { STYLE } from './panel/style.js'
@@ -34,8 +35,12 @@ export interface PanelOptions {
 
 const UPDATE_MS = 250
 
-/** Opens the panel; what comes back closes it. */
+/** What closes the panel of a room, where it has one. */
+const open = new WeakMap<Room, () => void>()
+
+/** Opens the panel, in place of one that this room has already; what comes back closes it. */
 export default function panel(room: Room, options: PanelOptions = {}): () => void {
+  open.get(room)?.()
   const host = element('tutti-panel' as 'div')
   if (options.theme !== undefined) host.dataset['theme'] = options.theme
   const root = host.attachShadow({ mode: 'open' })
@@ -49,8 +54,11 @@ export default function panel(room: Room, options: PanelOptions = {}): () => voi
   const close = () => {
     view.stop()
     host.remove()
+    if (open.get(room) === close) open.delete(room)
   }
+  open.set(room, close)
   root.append(view.element)
+  keepKeys(root)
   document.documentElement.append(host)
   return close
 }
