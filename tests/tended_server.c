@@ -26,7 +26,8 @@ void teardown_tended(void)
     server_stop(&server);
 }
 
-static int tutti_listed(const char *folder, const char *format, va_list list)
+__attribute__((format(printf, 2, 0))) static int
+tutti_listed(const char *folder, const char *format, va_list list)
 {
     char arguments[ARGUMENTS_MAX];
     ck_assert_int_lt(vsnprintf(arguments, sizeof arguments, format, list), ARGUMENTS_MAX);
