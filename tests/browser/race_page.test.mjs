@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
 import { Commentary } from '../../clients/examples/race/commentary.js'
 import { roomFor } from '../../clients/examples/race/open_races.js'
+import { Pace } from '../../clients/examples/race/pace.js'
 import { assertNoFaults, screenshot, startBrowser } from './browser.mjs'
 import { startServer } from './server.mjs'
 
@@ -75,8 +76,7 @@ async function hold(page, ...gamepads) {
   return input(page)
 }
 
-test('keys never stick, and those of the page are not for the car', PAGE, async () => {
-  const page = await driver('keys')
+async function keysNeverStick(page) {
   await page.keyboard.down('ArrowUp')
   await page.keyboard.down('w')
   assert.equal(await input(page), STRAIGHT | THROTTLE)
@@ -128,20 +128,10 @@ test('keys never stick, and those of the page are not for the car', PAGE, async 
   await page.keyboard.up('ArrowRight')
   assert.equal(await latency.inputValue(), '10')
   await latency.fill('0')
+  await page.getByRole('button', { name: 'Close' }).click()
+}
 
-  for (const click of [{ modifiers: ['Control'] }, { button: 'middle' }]) {
-    const opened = page.context().waitForEvent('page')
-    await page.click('#leave', click)
-    await (await opened).close()
-    assert.equal(await page.evaluate(() => globalThis.race.game.room.status), 'live')
-  }
-  await page.click('#leave')
-  await page.waitForSelector('body[data-view=home]')
-  assertNoFaults(page)
-})
-
-test('gamepads: stick, cross, triggers, buttons, several, none', PAGE, async () => {
-  const page = await driver('gamepads')
+async function gamepadsDrive(page) {
   assert.equal(await hold(page), STRAIGHT)
   assert.equal(await hold(page, { axes: [0.12, 1] }), STRAIGHT, 'in the dead zone')
   assert.equal(await hold(page, { axes: [-0.12, 0] }), STRAIGHT)
@@ -177,10 +167,28 @@ test('gamepads: stick, cross, triggers, buttons, several, none', PAGE, async () 
     }
   })
   assert.equal(await input(page), STRAIGHT)
+}
+
+async function farewellsAreLinks(page) {
+  for (const click of [{ modifiers: ['Control'] }, { button: 'middle' }]) {
+    const opened = page.context().waitForEvent('page')
+    await page.click('#leave', click)
+    await (await opened).close()
+    assert.equal(await page.evaluate(() => globalThis.race.game.room.status), 'live')
+  }
+  await page.click('#leave')
+  await page.waitForSelector('body[data-view=home]')
+}
+
+test('hands: keys, gamepads, links', PAGE, async () => {
+  const page = await driver('hands')
+  await keysNeverStick(page)
+  await gamepadsDrive(page)
+  await farewellsAreLinks(page)
   assertNoFaults(page)
 })
 
-test('what it says is what matters, and hidden it is silent', PAGE, async () => {
+test('what it says, when it is silent, what a fault does', PAGE, async () => {
   const listen = (page) =>
     page.addInitScript(() => {
       globalThis.heard = []
@@ -216,10 +224,12 @@ test('what it says is what matters, and hidden it is silent', PAGE, async () => 
   const seconds = heard.filter((words) => /\d+ s\b/.test(words))
   assert.deepEqual(seconds, [], 'nothing that counts is read out')
   assertNoFaults(page)
+  await faultsAreTold(page)
+  await marksAreBounded(page)
 })
 
-test('a frame that fails is told and is not the last; marks are bounded', PAGE, async () => {
-  const page = await driver('faults')
+/** A frame that fails is not the last. */
+async function faultsAreTold(page) {
   await page.evaluate(() => {
     const { scene } = globalThis.race
     const { draw } = Object.getPrototypeOf(scene)
@@ -235,7 +245,9 @@ test('a frame that fails is told and is not the last; marks are bounded', PAGE, 
   await page.waitForFunction(() => globalThis.drawn > 5)
   assert.equal(page.faults.length, 3)
   assert.ok(page.faults.every((fault) => /no paint left/.test(fault)))
+}
 
+async function marksAreBounded(page) {
   const shown = await page.evaluate(async () => {
     const { Marks } = await import('/race/marks.js')
     const context = new OffscreenCanvas(4, 3_000).getContext('2d')
@@ -247,7 +259,7 @@ test('a frame that fails is told and is not the last; marks are bounded', PAGE, 
     return [0, 2_500, 2_700, 2_999].map(isRed)
   })
   assert.deepEqual(shown, [false, false, true, true])
-})
+}
 
 test('without race.wasm it says so, and what to do', BOUNDED, async () => {
   const page = await browser.visit(`${server.address}/race/`, {
@@ -256,6 +268,37 @@ test('without race.wasm it says so, and what to do', BOUNDED, async () => {
   const told = await page.locator('#trouble:not([hidden])').textContent()
   assert.match(told, /the server has no \/race\/race\.wasm \(it answers 404\): build/)
   await screenshot(page, 'race-without-wasm')
+})
+
+test('a slow machine draws fewer pixels, where that brings relief', () => {
+  const [inTime, late] = [1 / 60, 1 / 30]
+  /** What becomes of the ratio, if at each one so many of ten frames are late. */
+  const settled = (lateOf) => {
+    const pace = new Pace([2, 1.5, 1, 0.75])
+    const ratios = [pace.ratio]
+    for (let frame = 0; frame < 6_000; frame++) {
+      const isOther = pace.follow(frame % 10 < lateOf(pace.ratio) ? late : inTime)
+      if (isOther) ratios.push(pace.ratio)
+    }
+    return ratios
+  }
+  assert.deepEqual(
+    settled(() => 0),
+    [2],
+  )
+  assert.deepEqual(
+    settled((ratio) => 5 * (ratio - 1)),
+    [2, 1.5, 1],
+  )
+  assert.deepEqual(
+    settled((ratio) => 4 * ratio),
+    [2, 1.5, 1, 0.75],
+  )
+  assert.deepEqual(
+    settled(() => 10),
+    [2, 1.5, 2],
+    'a screen of thirty frames',
+  )
 })
 
 test('where a race on a track leads', () => {

@@ -2,11 +2,9 @@
 const LATE_S = 1.5 / 60
 /** So many of them, of all, are too many. */
 const LATE_SHARE = 0.06
-/** Of the share, how much the newest frame decides: some three seconds of them. */
-const NEWEST = 1 / 180
-/** Frames until a change shows what it brings. */
-const TRIAL = 240
-/** Below so much of what it was, it brought relief. */
+/** Frames that are looked at together. */
+const LOOK = 240
+/** Below so much of the share that was late before, a change has brought relief. */
 const RELIEF = 0.8
 
 /** Finds how many pixels this machine can draw in time, by trying fewer. */
@@ -14,8 +12,9 @@ export class Pace {
   /** Pixels of the canvas for one of the page's. */
   ratio
   #steps
-  #share = 0
   #frames = 0
+  #late = 0
+  /** What was, while a change is on trial. */
   #before = null
 
   /** `steps`: ratios to choose from, the largest first. */
@@ -26,24 +25,25 @@ export class Pace {
 
   /** Looks at one more frame, `elapsed` seconds after the last. Gives whether `ratio` is another now. */
   follow(elapsed) {
-    this.#share += (Number(elapsed > LATE_S) - this.#share) * NEWEST
-    if (++this.#frames < TRIAL) return false
-    const { ratio } = this
-    if (this.#before !== null && this.#share > RELIEF * this.#before.share) {
-      // It is not the pixels: a screen that shows fewer frames, or somebody else on this machine.
-      this.ratio = this.#before.ratio
-      this.#steps = []
-    } else if (this.#share > LATE_SHARE) {
-      this.#next(ratio)
-    }
-    return this.ratio !== ratio
+    if (elapsed > LATE_S) this.#late++
+    if (++this.#frames < LOOK) return false
+    const share = this.#late / this.#frames
+    this.#frames = this.#late = 0
+    return this.#judge(share)
   }
 
-  #next(ratio) {
-    const smaller = this.#steps.find((step) => step < ratio)
-    if (smaller === undefined) return
-    this.#before = { ratio, share: this.#share }
-    this.ratio = smaller
-    this.#frames = 0
+  #judge(share) {
+    const { ratio } = this
+    const before = this.#before
+    this.#before = null
+    if (before !== null && share > RELIEF * before.share) {
+      // It is not the pixels: a screen that shows fewer frames, or somebody else on this machine.
+      this.ratio = before.ratio
+      this.#steps = []
+    } else if (share > LATE_SHARE) {
+      this.ratio = this.#steps.find((step) => step < ratio) ?? ratio
+      this.#before = { ratio, share }
+    }
+    return this.ratio !== ratio
   }
 }

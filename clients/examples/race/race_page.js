@@ -74,6 +74,7 @@ export class RacePage {
     const shown = views[race.phase]
     if (document.body.dataset.view !== shown) this.#enterView(shown)
     this.#controls.isOn = this.#game.isDriving
+    $('hud').classList.toggle('drives', this.#game.isDriving)
     if (race.phase === LOBBY) this.#lobby.update()
     if (race.phase === RESULTS) this.#results.update()
     this.#commentary.follow(this.#game, this.#updatedAt)

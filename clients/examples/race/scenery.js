@@ -215,7 +215,8 @@ function paintDesert(context, road, box, colours) {
   for (const { x, y, random } of sites(box, 26, 16, 5)) {
     const size = 5 + 9 * random()
     if (clearance(road, x, y) < size) continue
-    context.fillStyle = random() < 0.5 ? 'rgb(255 236 190 / 16%)' : 'rgb(90 60 20 / 10%)'
+    const light = colours.isNight ? 'rgb(255 236 190 / 5%)' : 'rgb(255 236 190 / 16%)'
+    context.fillStyle = random() < 0.5 ? light : 'rgb(90 60 20 / 10%)'
     context.beginPath()
     context.ellipse(x, y, size, size * 0.55, random() * 3, 0, 2 * Math.PI)
     context.fill()
