@@ -30,6 +30,13 @@ async function drive(room, { wasm, bots = 0, laps = 20, link = null, adaptive })
     return into
   }
 
+  const step = (bytes, input, tick) => {
+    if (tick < race().starts) return bytes
+    rules.step(at(car, bytes), input ?? COAST, track(), towAt(told(), tick))
+    bytes.set(car.bytes)
+    return bytes
+  }
+
   await until(() => own() !== undefined, 'there is a car for us')
   room.link.simulate(link)
   if (link !== null) await until(() => room.clock.rtt >= link.latency, 'the line is known')
@@ -48,12 +55,7 @@ async function drive(room, { wasm, bots = 0, laps = 20, link = null, adaptive })
       if (race().phase !== RACING || word === undefined || own()[1].pilot) return undefined
       return { tick: word.tick, state: word.state }
     },
-    step: (bytes, input, tick) => {
-      if (tick < race().starts) return bytes
-      rules.step(at(car, bytes), input ?? COAST, track(), towAt(told(), tick))
-      bytes.set(car.bytes)
-      return bytes
-    },
+    step,
     pose: (bytes) => ({ x: at(drawn, bytes).x, y: drawn.y, heading: drawn.angle }),
     turns: { heading: 2 * Math.PI },
   })
@@ -62,5 +64,14 @@ async function drive(room, { wasm, bots = 0, laps = 20, link = null, adaptive })
     .interpolate({ x: {}, y: {}, heading: { turn: 1024 } }, { extrapolate: 0.1 })
   room.collection('settings').set('next', { bots, laps })
   await room.collection('drivers').set(own()[0], { ready: true }).done
-  return { room, inputs, prediction, cars, race, isRacing: () => race().phase === RACING }
+  return {
+    room,
+    inputs,
+    prediction,
+    cars,
+    told,
+    /** Metres a second of a car that is bytes. */
+    speedOf: (bytes) => at(drawn, bytes).speed,
+    isRacing: () => race().phase === RACING,
+  }
 }
