@@ -27,7 +27,8 @@ static void demand(bool holds)
         abort();
 }
 
-static const struct kinds kinds = {.rules = {&kind_open, &kind_board, &kind_every}, .count = 3};
+static const struct kinds kinds = {.rules = {&kind_open, &kind_board, &kind_every, &kind_race},
+                                   .count = 4};
 
 static struct bytes write_room(const struct room *room)
 {

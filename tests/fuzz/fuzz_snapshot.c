@@ -139,8 +139,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     struct counted counted = {.most = MEMORY_BASE + MEMORY_PER_BYTE * size, .blocks = UINT32_MAX};
-    static const struct rules *const kinds[] = {&kind_open, &kind_every, &kind_board};
-    const struct rules *rules = kinds[data[0] % 3];
+    static const struct rules *const kinds[] = {&kind_open, &kind_every, &kind_board, &kind_race};
+    const struct rules *rules = kinds[data[0] % 4];
     struct room *room = read_room(&counted, rules, (struct bytes){data + 1, size - 1});
     if (room != NULL) {
         demand(!counted.refused);

@@ -13,7 +13,7 @@
 #include "tests/vectors/scene.h"
 #include "tests/vectors/vector_json.h"
 
-#define FILE_BYTES_MAX 2048
+#define FILE_BYTES_MAX 16384
 
 /* --- Files of steps ------------------------------------------------------------------------------ */
 
@@ -267,13 +267,102 @@ static void make_replica(const char *vectors, const char *corpus)
     json_decref(frames);
 }
 
+/* --- fuzz_race ------------------------------------------------------------------------------------- */
+
+/* Steps of tests/fuzz/fuzz_race.c: action + 8 * member. */
+#define RACE_SUBMIT     0
+#define RACE_INPUTS     1
+#define RACE_WISH       2
+#define RACE_TICKS      3
+#define RACE_JOIN       4
+#define RACE_LEAVE      5
+#define RACE_DISCONNECT 6
+#define RACE_MEMORY     7
+#define BY(member)      (8 * (member))
+
+static void add_bytes(struct input *input, unsigned what, const char *bytes, size_t length)
+{
+    add_step(input, what, (struct bytes){(const uint8_t *)bytes, length});
+}
+#define ADD_BYTES(input, what, text) add_bytes(input, what, text, sizeof(text) - 1)
+
+/* The lobby: chat, settings, marks, a car given up, a race that begins. */
+static void make_race_lobby(const char *folder)
+{
+    struct input input = {0};
+    add_byte(&input, 0);
+    for (unsigned i = 0; i < 3; i++)
+        add_step(&input, RACE_JOIN + BY(i), nothing);
+    ADD_BYTES(&input, RACE_TICKS, "\x3f");
+    add_json(&input, RACE_SUBMIT, "[1, [[1, 2, 'next', 0, 2, 1, 9, 2, 3, 3, false]]]");
+    add_json(&input, RACE_SUBMIT + BY(1), "[1, [[5, 0, 0, 'hello']]]");
+    add_json(&input, RACE_SUBMIT + BY(2), "[2, 'watch', true]");
+    ADD_BYTES(&input, RACE_WISH,
+              "\x00\xa3"
+              "Ada");
+    ADD_BYTES(&input, RACE_WISH + BY(1), "\x03\x01");
+    ADD_BYTES(&input, RACE_TICKS, "\x08");
+    ADD_BYTES(&input, RACE_WISH, "\x02\xc3");
+    ADD_BYTES(&input, RACE_WISH + BY(1), "\x02\xc3");
+    ADD_BYTES(&input, RACE_TICKS, "\x3f");
+    write_input(&input, folder, "lobby");
+}
+
+/* On the way: members that come back, drive, lag, leave and go away. */
+static void make_race_racing(const char *folder)
+{
+    struct input input = {0};
+    add_byte(&input, 2);
+    for (unsigned i = 0; i < 3; i++)
+        add_step(&input, RACE_JOIN + BY(i), nothing);
+    for (unsigned i = 0; i < 3; i++) {
+        ADD_BYTES(&input, RACE_INPUTS, "\x02\x2f\x2f\x2f\x2c\x29\x2f\x4f\xaf\x2f\x3e\x20");
+        ADD_BYTES(&input, RACE_INPUTS + BY(1), "\xfc\x2f\xff\x00\x41\x2f");
+        ADD_BYTES(&input, RACE_TICKS, "\x1f");
+    }
+    add_step(&input, RACE_DISCONNECT + BY(1), nothing);
+    add_step(&input, RACE_LEAVE + BY(2), nothing);
+    ADD_BYTES(&input, RACE_TICKS, "\x3f");
+    add_step(&input, RACE_JOIN + BY(1), nothing);
+    ADD_BYTES(&input, RACE_TICKS, "\x3f");
+    write_input(&input, folder, "racing");
+}
+
+/* Bytes over the beginning of the memory, and somewhere in it. */
+static void make_race_memory(const char *folder, unsigned phase, const char *name)
+{
+    struct input input = {0};
+    add_byte(&input, (uint8_t)phase);
+    ADD_BYTES(&input, RACE_MEMORY, "\x00\x00\x07\x00\x00\x00");
+    ADD_BYTES(&input, RACE_MEMORY, "\x00\x40\xff\x7f\x01");
+    ADD_BYTES(&input, RACE_TICKS, "\x08");
+    for (unsigned i = 0; i < 3; i++)
+        add_step(&input, RACE_JOIN + BY(i), nothing);
+    ADD_BYTES(&input, RACE_TICKS, "\x3f");
+    write_input(&input, folder, name);
+}
+
+static void make_races(const char *corpus)
+{
+    char folder[256];
+    make_folder(folder, sizeof folder, corpus, "fuzz_race");
+    make_race_lobby(folder);
+    make_race_racing(folder);
+    make_race_memory(folder, 1, "memory of a countdown");
+    make_race_memory(folder, 2, "memory of a race");
+    make_race_memory(folder, 3, "memory of results");
+}
+
 /* --- fuzz_snapshot -------------------------------------------------------------------------------- */
 
 static void write_snapshot(const struct scene *scene, const char *folder, const char *name)
 {
     struct input input = {0};
     const struct rules *rules = room_rules(scene->room);
-    add_byte(&input, rules == &kind_open ? 0 : rules == &kind_every ? 1 : 2);
+    add_byte(&input, rules == &kind_open    ? 0
+                     : rules == &kind_every ? 1
+                     : rules == &kind_board ? 2
+                                            : 3);
     struct writer writer = writer_on(input.data + 1, sizeof input.data - 1);
     snapshot_write(scene->room, &writer);
     demand(writer.status == STATUS_OK, "too long a snapshot", name);
@@ -313,6 +402,17 @@ static void make_board_snapshot(const char *folder)
     scene_end(&scene);
 }
 
+static void make_race_snapshot(const char *folder)
+{
+    struct scene scene;
+    scene_begin(&scene, &(struct scene_options){.rules = &kind_race, .incarnation = 3}, NULL);
+    scene_join(&scene, 0, ROLE_EDITOR, "a member");
+    for (int i = 0; i < 60; i++) /* it gets a car within a second */
+        scene_tick(&scene, "the lobby");
+    write_snapshot(&scene, folder, "a race");
+    scene_end(&scene);
+}
+
 static void make_every_snapshots(const char *folder)
 {
     struct scene scene;
@@ -344,6 +444,7 @@ static void make_snapshots(const char *corpus)
     make_open_snapshots(folder);
     make_every_snapshots(folder);
     make_board_snapshot(folder);
+    make_race_snapshot(folder);
 }
 
 /* --- fuzz_log ------------------------------------------------------------------------------------- */
@@ -450,4 +551,5 @@ void make_corpus(const char *vectors, const char *folder)
     make_replica(vectors, folder);
     make_snapshots(folder);
     make_logs(folder);
+    make_races(folder);
 }
