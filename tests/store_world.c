@@ -178,10 +178,18 @@ enum store_result store_world_append(struct store_world *world)
 }
 
 /* One of each order, both of the last tick that is sealed. */
+/* The same by either order. */
+#define SCORE_BOARD   "laps"
+#define SCORE_NAME    "Ada"
+#define SCORE_DETAILS "\x91\x03"
+
 static enum store_result write_score(struct store_world *world, uint64_t tick)
 {
-    struct store_score scores[2] = {
-        {.board = bytes_of("laps"), .name = bytes_of("Ada"), .score = (int64_t)tick}};
+    struct store_score scores[2] = {{.board = bytes_of(SCORE_BOARD),
+                                     .name = bytes_of(SCORE_NAME),
+                                     .details = bytes_of(SCORE_DETAILS),
+                                     .score = (int64_t)tick,
+                                     .at_ms = tick}};
     scores[1] = scores[0];
     scores[1].high = true;
     in_store(world, true);
@@ -457,13 +465,21 @@ static void compare(struct look *look)
 
 struct scores {
     uint64_t count, score;
-    bool differ;
+    bool high, low;
+    bool wrong;
 };
 
 static bool visit_score(void *context, const struct store_score *score)
 {
     struct scores *scores = context;
-    scores->differ |= scores->count > 0 && (uint64_t)score->score != scores->score;
+    scores->wrong |= scores->count > 0 && (uint64_t)score->score != scores->score;
+    scores->wrong |= score->at_ms != (uint64_t)score->score ||
+                     !bytes_equal(score->board, bytes_of(SCORE_BOARD)) ||
+                     !bytes_equal(score->name, bytes_of(SCORE_NAME)) ||
+                     !bytes_equal(score->details, bytes_of(SCORE_DETAILS)) ||
+                     (score->high ? scores->high : scores->low);
+    scores->high |= score->high;
+    scores->low |= !score->high;
     scores->score = (uint64_t)score->score;
     scores->count++;
     return true;
@@ -481,8 +497,9 @@ static void look_at_scores(struct look *look)
         note(look->sight, &look->sight->lost,
              "%" PRIu64 " scores of %" PRIu64 ", not two of %" PRIu64, scores.count, scores.score,
              world->scored);
-    else if (scores.differ || scores.count > 2)
-        note(look->sight, &look->sight->wrong, "%" PRIu64 " scores, of two writings", scores.count);
+    if (scores.wrong || scores.count > 2)
+        note(look->sight, &look->sight->wrong, "%" PRIu64 " scores, not two of one writing",
+             scores.count);
     world->scored = scores.score > world->scored ? scores.score : world->scored;
 }
 

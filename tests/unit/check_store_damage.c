@@ -31,6 +31,11 @@
 #endif
 #define LARGE_FLIPS 40u
 
+/* What of a score stands in one piece in its row and in the index of its key, and bytes around it. */
+#define SCORE_TEXT   "lapsAda"
+#define SCORE_BEFORE 16u
+#define SCORE_AFTER  40u
+
 #define PATH_LENGTH (SCRATCH_PATH_MAX + NAME_MAX + 2)
 
 struct image {
@@ -245,6 +250,27 @@ START_TEST(bits_of_closed_files)
 }
 END_TEST
 
+/* Every byte of the rows and their index: scores are few, so that steps may miss them. */
+START_TEST(bits_of_scores)
+{
+    make_original(true, false);
+    const struct image *archive = &images[0];
+    struct tally tally = {0};
+    size_t length = strlen(SCORE_TEXT), places = 0;
+    ck_assert(strncmp(archive->name, "archive", strlen("archive")) == 0);
+    for (size_t at = SCORE_BEFORE; at + SCORE_AFTER < archive->length; at++) {
+        if (memcmp(archive->bytes + at, SCORE_TEXT, length) != 0)
+            continue;
+        places++;
+        for (size_t byte = at - SCORE_BEFORE; byte < at + SCORE_AFTER; byte++)
+            one_flip(archive, byte, &tally);
+    }
+    ck_assert_uint_ge(places, 4); /* two rows, two entries of the index */
+    ck_assert_uint_gt(tally.told + tally.refused + tally.shortened, 0);
+    clear_up();
+}
+END_TEST
+
 START_TEST(bits_of_files_that_a_killed_server_left)
 {
     make_original(false, false);
@@ -291,6 +317,7 @@ int main(void)
     tcase_set_timeout(flips, 250);
     tcase_add_loop_test(flips, undamaged_files_are_whole, 0, 4);
     tcase_add_loop_test(flips, bits_of_closed_files, 0, 2);
+    tcase_add_test(flips, bits_of_scores);
     tcase_add_loop_test(flips, bits_of_files_that_a_killed_server_left, 0, 4);
     suite_add_tcase(suite, flips);
     TCase *large = tcase_create("large");
