@@ -46,6 +46,7 @@ static const struct field_rules driver_fields[DRIVER_FIELDS] = {
     [DRIVER_LAP] = {.name = "lap", .type = FIELD_INT, .maximum = LAPS_MAX},
     [DRIVER_GATE] = {.name = "gate", .type = FIELD_INT, .maximum = TRACK_CHECKPOINTS_MAX - 1},
     [DRIVER_GAP] = {.name = "gap", TIME},
+    [DRIVER_BEGAN] = {.name = "began", TIME},
     [DRIVER_LAST] = {.name = "last", TIME},
     [DRIVER_BEST] = {.name = "best", TIME},
     [DRIVER_TOTAL] = {.name = "total", TIME},

@@ -110,6 +110,7 @@ enum racer_field {
     DRIVER_LAP,
     DRIVER_GATE,
     DRIVER_GAP,
+    DRIVER_BEGAN,
     DRIVER_LAST,
     DRIVER_BEST,
     DRIVER_TOTAL,

@@ -100,6 +100,7 @@ static void show_driver(struct room *room, const struct race_memory *race, uint3
         {.field = DRIVER_LAP, .number = racer->laps},
         {.field = DRIVER_GATE, .number = racer->gate},
         {.field = DRIVER_GAP, .number = racer->gap},
+        {.field = DRIVER_BEGAN, .number = racer->lap_began},
         {.field = DRIVER_LAST, .number = racer->last},
         {.field = DRIVER_BEST, .number = racer->best},
         {.field = DRIVER_TOTAL, .number = racer->total},

@@ -191,6 +191,10 @@ test('two drivers and six bots, from the first page to the results, and again', 
   assertNoFaults(a, b)
 })
 
+function lapTime(page) {
+  return page.evaluate(() => globalThis.race.game.lapTime(globalThis.race.game.own))
+}
+
 test('who comes late watches, names are text, a page loaded again has its car', RACE, async () => {
   const bad = '<img src=x onerror=a()>'
   const address = `${server.address}/race/?room=late&private`
@@ -214,10 +218,18 @@ test('who comes late watches, names are text, a page loaded again has its car', 
   assert.equal(await b.evaluate(() => globalThis.race.scene.camera.turns), false)
   await b.locator('#standings li button', { hasText: bad }).click()
   await b.locator('#standings .watched', { hasText: bad }).waitFor()
+  await a.waitForFunction(() => globalThis.race.game.lapTime(globalThis.race.game.own) > 500)
+  const before = await lapTime(a)
+  await a.context().setOffline(true)
+  await a.waitForFunction(() => globalThis.race.game.room.status !== 'live')
+  assert.ok((await lapTime(a)) >= before, 'the clock of the lap goes on without a line')
+  await a.context().setOffline(false)
+  await status(a, 'live')
   await a.reload()
   await shows(a, 'race')
   await a.locator('#standings .own', { hasText: bad }).waitFor()
   await a.waitForFunction(() => globalThis.race.game.isDriving)
+  assert.ok((await lapTime(a)) >= before, 'and on a page that was loaded again')
   await a.click('#leave')
   await shows(a, 'home')
   await shows(b, 'lobby') // a race that nobody drives is over

@@ -211,6 +211,24 @@ START_TEST(laps_that_were_driven_for_a_member_are_no_records)
 }
 END_TEST
 
+/* Whoever comes in the middle of a lap has to know when it began. */
+START_TEST(the_beginning_of_a_lap_is_told)
+{
+    racer_joins();
+    run_for(FRAME_TICKS);
+    race_of(shortest_track(), 2, 0);
+    const struct racer *racer = &race_now()->racers[0];
+    run_for(FRAME_TICKS);
+    expect_value(room, "drivers", 0, "0", "began", "0");
+    while (racer->laps == 0)
+        run();
+    run_for(FRAME_TICKS);
+    char began[16];
+    snprintf(began, sizeof began, "%d", racer->last);
+    expect_value(room, "drivers", 0, "0", "began", began);
+}
+END_TEST
+
 START_TEST(stragglers_are_not_waited_for_for_ever)
 {
     uint32_t ada = racer_joins();
@@ -381,6 +399,7 @@ static Suite *play_suite(void)
     tcase_add_test(leaving, bots_do_not_keep_members_waiting);
     tcase_add_test(leaving, a_lost_connection_keeps_the_car_and_it_is_driven_meanwhile);
     tcase_add_test(leaving, laps_that_were_driven_for_a_member_are_no_records);
+    tcase_add_test(leaving, the_beginning_of_a_lap_is_told);
     tcase_add_test(leaving, stragglers_are_not_waited_for_for_ever);
     suite_add_tcase(suite, leaving);
     TCase *again = tcase_create("again");

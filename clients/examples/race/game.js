@@ -35,7 +35,7 @@ export class Game {
   #motion
   #inputs
   #prediction
-  #frame = { tick: 0, now: 0 }
+  #frame
   /** By car: its heading when it was drawn last, and how its wheels stand. */
   #drawn = new Map()
   /** By how many seconds our own car is ahead of what has come of the others. */
@@ -43,7 +43,6 @@ export class Game {
   /** By car: the point of the road that it was next to. */
   #points = new Map()
   #glide = { isPredicted: false, x: 0, y: 0 }
-  #laps = { round: 0, lap: 0, began: 0 }
   /** Everyone with a car, until one of the records changes. */
   #drivers = null
 
@@ -63,7 +62,9 @@ export class Game {
       snap: 25,
     })
     room.collection('drivers').on('change', () => (this.#drivers = null))
-    room.on('frame', ({ tick }) => (this.#frame = { tick, now: performance.now() }))
+    const heard = ({ tick }) => (this.#frame = { tick, now: performance.now() })
+    heard(room)
+    room.on('frame', heard)
   }
 
   get room() {
@@ -144,16 +145,9 @@ export class Game {
 
   /** Milliseconds that a driver is in this lap; of our own. */
   lapTime(driver) {
-    const { starts, phase, round } = this.race
+    const { starts, phase } = this.race
     if (driver === null || phase !== RACING || this.isFinished(driver)) return 0
-    const time = Math.max(0, ((this.tick - starts) * 1000) / TICK_HZ)
-    const known = this.#laps
-    if (known.round !== round || known.id !== driver.id || driver.lap < known.lap) {
-      this.#laps = { round, id: driver.id, lap: driver.lap, began: driver.lap === 0 ? 0 : time }
-    } else if (driver.lap > known.lap) {
-      this.#laps = { ...known, lap: driver.lap, began: known.began + (driver.last ?? 0) }
-    }
-    return time - this.#laps.began
+    return Math.max(0, ((this.tick - starts) * 1000) / TICK_HZ - driver.began)
   }
 
   /** All cars as they are to be drawn, `elapsed` seconds after the last time. */
