@@ -76,6 +76,7 @@ static const struct field_rules own_fields[OWN_FIELDS] = {
     [OWN_TOW] = {.name = "tow", .type = FIELD_INT, .maximum = CAR_TOW_MAX},
     [OWN_NEXT] = {.name = "next", .type = FIELD_INT, .maximum = CAR_TOW_MAX},
     [OWN_CHANGES] = {.name = "changes", TICK},
+    [OWN_CAUSE] = {.name = "cause", .type = FIELD_INT, .maximum = CAUSES - 1},
     [OWN_STATE] = {.name = "state", .type = FIELD_BINARY, .maximum = sizeof(struct car)},
 };
 

@@ -66,11 +66,12 @@ static uint32_t member_drives(struct room *room, struct race_memory *race, struc
     bool own = sent && room_input_held(room, racer->member) == 0;
     if (sent) {
         racer->idle = 0;
-        racer->moved |= racer->piloted || !own;
+        if (racer->piloted || !own)
+            racer->cause |= CAUSE_MISSED;
         racer->piloted = false;
         return (uint32_t)input;
     }
-    racer->moved = true;
+    racer->cause |= CAUSE_MISSED;
     if (racer->idle < UINT16_MAX)
         racer->idle++;
     if (racer->idle < PILOT_TICKS)
@@ -107,7 +108,7 @@ static void tows_change(struct race_memory *race)
     for (uint32_t i = 0; i < RACERS_MAX; i++) {
         struct racer *racer = &race->racers[i];
         uint32_t tow = tow_of(race, racer);
-        racer->moved |= tow != racer->next_tow;
+        racer->untold |= tow != racer->next_tow;
         racer->tow = racer->next_tow;
         racer->next_tow = (uint16_t)tow;
     }
@@ -125,8 +126,10 @@ static void contacts_solve(struct race_memory *race)
         for (uint32_t k = i + 1; k < RACERS_MAX && solid(a); k++) {
             struct racer *b = &race->racers[k];
             if (solid(b) && within(&a->car, &b->car, CONTACT_FAR) &&
-                car_contact(&a->car, &b->car) > 0)
-                a->moved = b->moved = true;
+                car_contact(&a->car, &b->car) > 0) {
+                a->cause |= CAUSE_TOUCHED;
+                b->cause |= CAUSE_TOUCHED;
+            }
         }
     }
 }

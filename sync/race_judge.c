@@ -40,7 +40,7 @@ void judge_begin(const struct race_memory *race, struct racer *racer)
     const struct track *track = race_track(race);
     racer->along = place_along(track, &racer->car);
     racer->travel = racer->furthest = track_advance(track, 0, racer->along);
-    racer->moved = true;
+    racer->cause |= CAUSE_PUT;
     racer->tow = racer->next_tow = 0;
 }
 
@@ -193,7 +193,7 @@ void judge_rescue(const struct race_memory *race, struct racer *racer)
     racer->stuck = racer->backwards = 0;
     racer->cut = 0;
     racer->missed = false;
-    racer->moved = true;
+    racer->cause |= CAUSE_PUT;
     racer->ghost = GHOST_TICKS;
 }
 

@@ -139,8 +139,17 @@ enum own_car_field {
     OWN_TOW,
     OWN_NEXT,
     OWN_CHANGES,
+    OWN_CAUSE,
     OWN_STATE,
     OWN_FIELDS
+};
+
+/* What moved a car, since its driver was told of it, that the driver could not foresee. */
+enum own_cause {
+    CAUSE_TOUCHED = 1, /* another car touched it */
+    CAUSE_MISSED = 2,  /* a tick had no input of its own */
+    CAUSE_PUT = 4,     /* it was put onto the grid, or back onto the road */
+    CAUSES = 8
 };
 
 enum race_event {
@@ -225,7 +234,8 @@ struct racer {
     uint8_t under_way;         /* it has crossed the line for the first time */
     uint8_t grid, position;    /* from 1; 0: none */
     uint8_t missed;            /* it is beyond the gate that is next */
-    uint8_t moved;             /* by what its driver cannot foresee: it has to be told */
+    uint8_t cause;             /* enum own_cause: where there is any, it has to be told */
+    uint8_t untold;            /* likewise, of what no state shows: a slipstream to come, or all */
     uint8_t piloted;           /* driven for a member that sends nothing */
     uint8_t helped;            /* likewise, at some time in this race */
     uint8_t spoilt;            /* this lap is no record: cut, or piloted */

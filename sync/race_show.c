@@ -187,6 +187,7 @@ static void show_own(struct room *room, struct racer *racer, uint32_t place)
         {.field = OWN_TOW, .number = racer->tow},
         {.field = OWN_NEXT, .number = racer->next_tow},
         {.field = OWN_CHANGES, .number = (int64_t)(tick - tick % TOW_TICKS + TOW_TICKS)},
+        {.field = OWN_CAUSE, .number = racer->cause},
         {.field = OWN_STATE, .packed = writer_bytes(&writer)},
     };
     put(room, RACE_OWN, racer->member, bytes_of("car"), values, OWN_FIELDS);
@@ -201,10 +202,11 @@ void own_show(struct room *room, struct race_memory *race)
         struct racer *racer = &race->racers[i];
         bool drives = racer->member != 0 && racer->state == RACER_RACING && !racer->piloted;
         bool stale = race->clock < racer->told || race->clock - racer->told >= OWN_TICKS;
-        if (!drives || (!racer->moved && !stale))
+        if (!drives || (racer->cause == 0 && !racer->untold && !stale))
             continue;
-        racer->told = race->clock;
-        racer->moved = false;
         show_own(room, racer, i);
+        racer->told = race->clock;
+        racer->cause = 0;
+        racer->untold = false;
     }
 }

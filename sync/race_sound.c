@@ -60,9 +60,9 @@ static bool way_sound(const struct race_memory *race, const struct racer *racer)
 
 static bool flags_sound(const struct racer *racer)
 {
-    return racer->under_way <= 1 && racer->missed <= 1 && racer->moved <= 1 &&
-           racer->piloted <= 1 && racer->helped <= 1 && racer->spoilt <= 1 && racer->ready <= 1 &&
-           racer->records <= (RECORD_FASTEST | RECORD_ROOM);
+    return racer->under_way <= 1 && racer->missed <= 1 && racer->cause < CAUSES &&
+           racer->untold <= 1 && racer->piloted <= 1 && racer->helped <= 1 && racer->spoilt <= 1 &&
+           racer->ready <= 1 && racer->records <= (RECORD_FASTEST | RECORD_ROOM);
 }
 
 /* Of a place that is taken. Points are counted and medals given when it is over. */

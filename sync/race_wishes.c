@@ -119,7 +119,7 @@ void race_joined(struct room *room, uint32_t member)
     struct race_memory *race = room_memory(room);
     struct racer *racer = racer_of(race, member);
     if (racer != NULL)
-        racer->moved = true; /* it comes back, and knows nothing of its car */
+        racer->untold = true; /* it comes back, and knows nothing of its car */
     else if (race->phase == PHASE_LOBBY)
         place_give(room, race, member);
 }

@@ -340,6 +340,8 @@ START_TEST(what_no_race_has_is_refused)
     SPOIL(racers[ada].ready, 2);
     SPOIL(racers[ada].piloted, 2);
     SPOIL(racers[ada].under_way, 2);
+    SPOIL(racers[ada].untold, 2);
+    SPOIL(racers[ada].cause, CAUSES);
     SPOIL(racers[ada].records, 4);
     SPOIL(racers[ada].laps, sound.laps);
     SPOIL(racers[ada].gate, (uint8_t)track->checkpoint_count);

@@ -57,7 +57,7 @@ END_TEST
 /* What its page is told of its car. */
 struct told {
     struct car car;
-    int64_t tick, tow, next, changes;
+    int64_t tick, tow, next, changes, cause;
 };
 
 static int64_t own_number(uint32_t member, enum own_car_field field)
@@ -77,6 +77,7 @@ static bool listen(struct told *told, uint32_t seat)
     told->tow = own_number(member, OWN_TOW);
     told->next = own_number(member, OWN_NEXT);
     told->changes = own_number(member, OWN_CHANGES);
+    told->cause = own_number(member, OWN_CAUSE);
     struct field_view state = room_field(room, RACE_OWN, member, bytes_of("car"), OWN_STATE);
     struct reader reader = reader_on(state.packed);
     struct bytes bytes = read_binary(&reader);
@@ -199,12 +200,13 @@ START_TEST(a_driver_foresees_its_car_as_long_as_nobody_touches_it)
         page_drives(&page, room_tick_number(room) + LEAD);
         racer_sends(ada, page.inputs[(room_tick_number(room) + 1) % KEPT]);
         run();
-        touched |= (racer->car.signs & CAR_BUMPED) != 0 || racer->ghost > 0;
+        touched |= (racer->car.signs & CAR_BUMPED) != 0;
         int64_t before = page.told.next;
         if (!room_frame_due(room) || racer->state != RACER_RACING || !listen(&page.told, ada))
             continue;
         const struct car *foreseen = &page.cars[(uint64_t)page.told.tick % KEPT];
         bool same = memcmp(foreseen, &page.told.car, sizeof *foreseen) == 0;
+        ck_assert_int_eq(page.told.cause, touched ? CAUSE_TOUCHED : 0);
         tows += page.told.next != before;
         untouched += !touched;
         wrong += !touched && !same;

@@ -1,9 +1,8 @@
 // What is looked at while a race runs: our own car against the room's word, the others' motion.
 import { Camera } from '../../../examples/race/camera.js'
 
-const TICK_HZ = 60
-/** Told as often where nothing moves a car but its inputs. */
-const REGULAR_TICKS = TICK_HZ
+/** Bits of `cause` in what a driver is told. */
+const MISSED = 2
 /** No car is as fast: it was put somewhere else. */
 const PUT_BACK_SPEED = 150
 const PUT_BACK_MS = 1_000
@@ -37,15 +36,15 @@ export class OwnCar {
   }
 
   #now() {
-    const { prediction, inputs, told } = this.#racer
-    return { ...prediction.corrections, missed: inputs.missed, told: told() }
+    const { prediction, told } = this.#racer
+    return { ...prediction.corrections, told: told() }
   }
 
   #look() {
     const [before, now] = [this.#before, this.#now()]
     if (now.compared === before.compared) return
     this.#before = now
-    const kind = this.#kinds[this.#kindOf(before, now)]
+    const kind = this.#kinds[this.#kindOf(now.told)]
     kind.compared++
     if (now.count === before.count) return
     kind.corrected++
@@ -54,13 +53,9 @@ export class OwnCar {
     this.#pixels.push(size * this.#scale(now.told.state))
   }
 
-  /** The room tells of a car once a second, and sooner where something was or will be otherwise. */
-  #kindOf(before, now) {
-    if (now.missed > before.missed) return 'missed'
-    const isRegular = now.told.tick - before.told.tick >= REGULAR_TICKS
-    // Of a slipstream it tells before it comes.
-    const isSlipstream = now.told.next !== before.told.next
-    return isRegular || (isSlipstream && now.count === before.count) ? 'foreseen' : 'touched'
+  #kindOf({ cause }) {
+    if (cause === 0) return 'foreseen'
+    return cause & MISSED ? 'missed' : 'touched'
   }
 
   /** Pixels of a metre, as the page shows it at that speed. */
