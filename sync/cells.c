@@ -29,6 +29,20 @@ uint32_t list_bytes(const struct cell *cell)
     return cell->aux.last == NULL ? 0 : cell->aux.last->offset + cell->aux.last->length;
 }
 
+bool list_is(const struct cell *cell, struct bytes items, uint32_t count)
+{
+    const uint8_t *at = items.data;
+    if (list_count(cell) != count || list_bytes(cell) != items.length)
+        return false;
+    for (const struct segment *segment = cell->value.first; segment != NULL;
+         segment = segment->next) {
+        if (memcmp(segment->data, at, segment->length) != 0)
+            return false;
+        at += segment->length;
+    }
+    return true;
+}
+
 void cell_write(struct writer *writer, const struct cell *cell)
 {
     switch ((enum cell_type)cell->type) {

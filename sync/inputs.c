@@ -118,7 +118,7 @@ static void put_in_slot(uint8_t *slot, size_t capacity, struct reader *reader)
 {
     struct writer writer = writer_on(slot + 1, capacity);
     value_canonical(reader, &writer);
-    assert(writer.status == STATUS_OK); /* value_bytes_max() */
+    assert(writer.status == STATUS_OK); /* it fits the field: check_values(), input_bytes_max() */
     slot[0] = (uint8_t)writer.length;
 }
 

@@ -190,7 +190,7 @@ static bool is_so(const struct cell *cell, const struct value *value)
         return (cell->type == CELL_SHORT || cell->type == CELL_PACKED) &&
                bytes_equal(cell_packed(cell), value->packed);
     case VALUE_LIST:
-        break;
+        return cell->type == CELL_LIST && list_is(cell, value->packed, (uint32_t)value->number);
     }
     return false;
 }

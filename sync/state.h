@@ -217,6 +217,8 @@ const struct cell *record_cell(const struct record *record, int field);
 struct bytes cell_packed(const struct cell *cell);
 uint32_t list_count(const struct cell *cell);
 uint32_t list_bytes(const struct cell *cell);
+/* Whether it holds these items, and no others. */
+bool list_is(const struct cell *cell, struct bytes items, uint32_t count);
 /* The whole value as one packed one; a list is an array, a hole is nil. */
 void cell_write(struct writer *writer, const struct cell *cell);
 size_t cell_write_bytes(const struct cell *cell); /* how much that is, at most */

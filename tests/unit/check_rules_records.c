@@ -71,6 +71,49 @@ START_TEST(what_is_so_already_costs_nothing)
 }
 END_TEST
 
+static const char *trail;
+
+static void put_trail(void)
+{
+    ck_assert_int_eq(put(CARS, 0, "a", packed_of(CAR_TRAIL, trail)), STATUS_OK);
+}
+
+/* The last one has as many items and bytes as the first. */
+START_TEST(a_list_that_is_so_already_costs_nothing)
+{
+    static const char *const others[] = {"[]", "[1 2]", "[1 2 3 4]", "[1 2 300]", "[1 2 4]"};
+    const struct scope *everyone = room->state.scopes[SCOPE_EVERYONE];
+    in_tick(every_value);
+    for (unsigned i = 0; i < COUNT(others); i++) {
+        uint64_t stamp = everyone->stamp;
+        size_t length = kept.length;
+        trail = i == 0 ? "[1 2 3]" : others[i - 1];
+        in_tick(put_trail);
+        ck_assert_uint_eq(everyone->stamp, stamp);
+        ck_assert_uint_eq(kept.length, length);
+        trail = others[i];
+        in_tick(put_trail);
+        ck_assert_uint_eq(everyone->stamp, stamp + 1);
+        expect_value(room, "cars", 0, "a", "trail", trail);
+    }
+}
+END_TEST
+
+START_TEST(a_list_that_a_member_appended_to_becomes_the_servers)
+{
+    trail = "[1 2 3]";
+    in_tick(put_trail);
+    ck_assert_int_eq(outcome(room, bob, "[2 'cars' 'a' 'trail' 4]"), STATUS_OK);
+    kept_log_take(&kept, room);
+    trail = "[1 2 3 4]";
+    in_tick(put_trail);
+    ck_assert_uint_eq(room_field(room, CARS, 0, bytes_of("a"), CAR_TRAIL).author, 0);
+    uint64_t stamp = room->state.scopes[SCOPE_EVERYONE]->stamp;
+    in_tick(put_trail);
+    ck_assert_uint_eq(room->state.scopes[SCOPE_EVERYONE]->stamp, stamp);
+}
+END_TEST
+
 /* A value that a member wrote becomes the server's. */
 static void put_what_bob_did(void)
 {
@@ -356,6 +399,8 @@ int main(void)
     tcase_add_test(records, a_record_is_put_and_read_by_number);
     tcase_add_test(records, nil_unsets_a_field);
     tcase_add_test(records, what_is_so_already_costs_nothing);
+    tcase_add_test(records, a_list_that_is_so_already_costs_nothing);
+    tcase_add_test(records, a_list_that_a_member_appended_to_becomes_the_servers);
     tcase_add_test(records, the_servers_word_counts_even_where_it_says_the_same);
     tcase_add_test(records, what_cannot_be_is_refused_whole);
     tcase_add_test(records, what_was_removed_is_made_again);
