@@ -70,6 +70,17 @@ bool inbox_next(const struct inbox *inbox,
     return true;
 }
 
+void inbox_keep(struct inbox *kept, const struct inbox_entry *entry, struct bytes bytes)
+{
+    uint8_t *to = kept->data + kept->length;
+    if (bytes.length > 0)
+        memmove(to + sizeof *entry, bytes.data, bytes.length);
+    memcpy(to, entry, sizeof *entry);
+    kept->length += (uint32_t)entry_bytes(bytes.length);
+    kept->edits += entry->edits;
+    kept->bytes += bytes.length;
+}
+
 void inbox_void(struct room *room, uint32_t seat)
 {
     struct inbox *inbox = &room->inbox;

@@ -88,6 +88,10 @@ static_assert(RECORD_BYTES_MAX + 8192 <= MESSAGE_BYTES_MAX, "any record fits one
 #define TICK_RECORDS_MAX 4096u
 #define TICK_BYTES_MAX   (1u << 20)
 
+/* Members of whom rules are told in one tick that they came, and as many that went; the others wait for
+ * the next ones. What rules may write about each is set aside before the tick, in each private scope. */
+#define MEMBERS_MOVING_MAX 64u
+
 /* Timers set or cancelled in one tick: each running one again, and a start as large. */
 #define TICK_TIMERS_MAX (2 * ROOM_TIMERS_MAX)
 

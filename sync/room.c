@@ -139,6 +139,50 @@ void room_destroy(struct room *room)
     memory_release(&memory, room);
 }
 
+/* --- Coming and going ------------------------------------------------------------------------------- */
+
+/* Of how many members the rules are told in one tick that they came, and of as many that they went. What
+ * they may write about all of these is no more than what any rules may in a tick, or it is one member. */
+static uint32_t moves_max(const struct rules *rules)
+{
+    struct allowance member = allowance_of_member(rules);
+    uint32_t most = MEMBERS_MOVING_MAX;
+    if (rules->joined == NULL && rules->left == NULL)
+        return UINT32_MAX;
+    if (member.records > 0 && TICK_RECORDS_MAX / member.records < most)
+        most = TICK_RECORDS_MAX / member.records;
+    if (member.bytes > 0 && TICK_BYTES_MAX / member.bytes < most)
+        most = TICK_BYTES_MAX / member.bytes;
+    return most;
+}
+
+/* Whether the seat is to be given up in that tick. */
+static bool is_over(const struct seat *seat, uint64_t tick)
+{
+    return seat->state == SEAT_LEAVING || (seat->state == SEAT_AWAY && tick >= seat->frame_tick);
+}
+
+/* Members that come and go in the next tick, at most. */
+struct moves {
+    uint32_t joins, departures;
+};
+
+static struct moves moves_due(const struct room *room)
+{
+    struct moves moves = {0, 0};
+    struct inbox_entry entry;
+    struct bytes bytes;
+    for (uint32_t at = 0; inbox_next(&room->inbox, &at, &entry, &bytes);)
+        moves.joins += entry.seat != SEAT_NONE && entry.kind == INBOX_JOIN ? 1 : 0;
+    bool going = room->departing || room->seats_away > 0;
+    for (uint32_t i = 0; going && i < room->seat_count; i++)
+        moves.departures += is_over(&room->seats[i], room->tick + 1) ? 1 : 0;
+    uint32_t most = moves_max(room->rules);
+    moves.joins = moves.joins < most ? moves.joins : most;
+    moves.departures = moves.departures < most ? moves.departures : most;
+    return moves;
+}
+
 /* --- Taking the inbox -------------------------------------------------------------------------- */
 
 static struct actor actor_of(struct room *room, const struct seat *seat)
@@ -206,8 +250,6 @@ static void take_join(struct room *room, uint32_t number, struct bytes user)
 static void take_back(struct room *room, uint32_t number, struct bytes user)
 {
     struct seat *seat = &room->seats[number];
-    if (seat->presence == NULL)
-        return; /* its join waits in the same inbox */
     presence_set_away(room, seat, false);
     presence_set_user(room, seat, user);
 }
@@ -267,33 +309,46 @@ static void take_message(struct room *room, uint32_t number, struct bytes messag
         room_notice(room, number, status);
 }
 
+static void take_entry(struct room *room, const struct inbox_entry *entry, struct bytes bytes)
+{
+    switch ((enum inbox_kind)entry->kind) {
+    case INBOX_JOIN:
+        take_join(room, entry->seat, bytes);
+        return;
+    case INBOX_BACK:
+        take_back(room, entry->seat, bytes);
+        return;
+    case INBOX_ROLE:
+        room->seats[entry->seat].role = (uint8_t)entry->role;
+        log_role(room, entry->seat, (enum role)entry->role);
+        room->behind = true;
+        return;
+    case INBOX_MESSAGE:
+        take_message(room, entry->seat, bytes);
+        return;
+    }
+}
+
+/* A seat whose join is one too many waits for the next tick, and whatever came for it waits behind its
+ * join; nobody else does. */
 static void take_inbox(struct room *room)
 {
+    struct inbox kept = {.data = room->inbox.data, .capacity = room->inbox.capacity};
+    uint32_t joins = moves_max(room->rules);
     struct inbox_entry entry;
     struct bytes bytes;
     for (uint32_t at = 0; inbox_next(&room->inbox, &at, &entry, &bytes);) {
         if (entry.seat == SEAT_NONE)
             continue;
-        switch ((enum inbox_kind)entry.kind) {
-        case INBOX_JOIN:
-            take_join(room, entry.seat, bytes);
-            break;
-        case INBOX_BACK:
-            take_back(room, entry.seat, bytes);
-            break;
-        case INBOX_ROLE:
-            room->seats[entry.seat].role = (uint8_t)entry.role;
-            log_role(room, entry.seat, (enum role)entry.role);
-            room->behind = true;
-            break;
-        case INBOX_MESSAGE:
-            take_message(room, entry.seat, bytes);
-            break;
+        bool join = entry.kind == INBOX_JOIN;
+        if (join ? joins == 0 : room->seats[entry.seat].presence == NULL) {
+            inbox_keep(&kept, &entry, bytes);
+            continue;
         }
+        joins -= join ? 1 : 0;
+        take_entry(room, &entry, bytes);
     }
-    room->inbox.length = 0;
-    room->inbox.edits = 0;
-    room->inbox.bytes = 0;
+    room->inbox = kept;
 }
 
 /* --- Departures and timers --------------------------------------------------------------------- */
@@ -309,23 +364,30 @@ static void give_up_seat(struct room *room, uint32_t number)
     tell_rules(room, room->rules->left, client->member);
 }
 
-/* After the inbox, so that what a member did before it left counts. */
+/* After the inbox, so that what a member did before it left counts. Who is one too many waits for the next
+ * tick, and so does who is still to come. */
 static void take_departures(struct room *room)
 {
+    uint32_t left = moves_max(room->rules);
+    bool waiting = false;
     if (!room->departing && room->seats_away == 0)
         return;
     for (uint32_t i = 0; i < room->seat_count; i++) {
         struct seat *seat = &room->seats[i];
-        if (seat->state == SEAT_AWAY && room->tick >= seat->frame_tick) {
-            room->seats_away--;
+        if (seat->state != SEAT_AWAY && seat->state != SEAT_LEAVING)
+            continue;
+        bool over = is_over(seat, room->tick);
+        if (seat->presence == NULL || (over && left == 0)) {
+            waiting = true;
+        } else if (over) {
+            room->seats_away -= seat->state == SEAT_AWAY ? 1 : 0;
             give_up_seat(room, i);
-        } else if (seat->state == SEAT_AWAY && room->departing) {
+            left--;
+        } else if (room->departing) {
             presence_set_away(room, seat, true);
-        } else if (seat->state == SEAT_LEAVING) {
-            give_up_seat(room, i);
         }
     }
-    room->departing = false;
+    room->departing = waiting;
 }
 
 static void run_timers(struct room *room)
@@ -346,35 +408,18 @@ static void run_timers(struct room *room)
 
 /* --- The step ------------------------------------------------------------------------------------ */
 
-/* How many members the rules are told of in the next tick: they come, or they go. */
-static uint32_t members_moving(const struct room *room)
-{
-    struct inbox_entry entry;
-    struct bytes bytes;
-    uint32_t count = 0;
-    for (uint32_t at = 0; inbox_next(&room->inbox, &at, &entry, &bytes);)
-        count += entry.seat != SEAT_NONE && entry.kind == INBOX_JOIN ? 1 : 0;
-    bool going = room->departing || room->seats_away > 0;
-    for (uint32_t i = 0; going && i < room->seat_count; i++) {
-        const struct seat *seat = &room->seats[i];
-        bool expired = seat->state == SEAT_AWAY && room->tick + 1 >= seat->frame_tick;
-        count += expired || seat->state == SEAT_LEAVING ? 1 : 0;
-    }
-    return count;
-}
-
 /* All that the rules may write in the next tick. */
 struct rules_writes {
     uint32_t records;
     size_t bytes;
 };
 
-static struct rules_writes rules_writes(const struct room *room)
+static struct rules_writes rules_writes(const struct rules *rules, struct moves moves)
 {
-    const struct rules *rules = room->rules;
     struct allowance member = allowance_of_member(rules);
-    bool told = rules->joined != NULL || rules->left != NULL;
-    uint32_t members = told && member.records > 0 ? members_moving(room) : 0;
+    uint32_t members = 0; /* whom the rules are told of */
+    members += rules->joined != NULL ? moves.joins : 0;
+    members += rules->left != NULL ? moves.departures : 0;
     return (struct rules_writes){rules->tick_records + members * member.records,
                                  rules->tick_bytes + members * (size_t)member.bytes};
 }
@@ -408,10 +453,9 @@ static bool prepare_private(struct room *room, uint32_t per_tick)
 /* Heap for the field `away` of those whose connection is lost: it may be the first of its record. */
 static size_t departure_bytes(const struct room *room)
 {
-    uint32_t fields = room->learns ? FIELDS_MAX : room->state.schema.collections[0].field_count;
     if (!room->departing)
         return 0;
-    return room->seats_away * (size_t)heap_rounded(fields * sizeof(struct cell));
+    return room->seats_away * (size_t)heap_rounded(PRESENCE_FIELDS * sizeof(struct cell));
 }
 
 bool room_reserve(struct room *room, uint32_t edits, size_t bytes)
@@ -433,14 +477,12 @@ bool room_reserve(struct room *room, uint32_t edits, size_t bytes)
 /* Each edit is an act at most, and stands in the log as it came; beside them there are names that
  * presence teaches, timers, who left, and one act each for the random stream, the rules' memory and the
  * room's end. */
-static bool prepare_log(struct room *room, struct rules_writes writes)
+static bool prepare_log(struct room *room, struct rules_writes writes, struct moves moves)
 {
     const struct rules *rules = room->rules;
-    size_t acts = room->inbox.edits + writes.records + FIELDS_MAX + 3;
+    size_t acts = room->inbox.edits + writes.records + moves.departures + FIELDS_MAX + 3;
     acts += rules->timer != NULL ? TICK_TIMERS_MAX : 0;
     acts += room->input_seats;
-    if (room->departing || room->seats_away > 0)
-        acts += room->seats_taken;
     size_t bytes = room->inbox.bytes + FIELDS_MAX * NAME_BYTES_MAX + writes.bytes +
                    writes.records * room->write_bytes + rules->memory_bytes +
                    ROOM_REASON_BYTES_MAX + room->input_seats * (size_t)INPUT_BYTES_MAX;
@@ -449,11 +491,12 @@ static bool prepare_log(struct room *room, struct rules_writes writes)
 
 enum status room_prepare(struct room *room)
 {
-    struct rules_writes writes = rules_writes(room);
+    struct moves moves = moves_due(room);
+    struct rules_writes writes = rules_writes(room->rules, moves);
     uint32_t records = room->inbox.edits + writes.records;
     size_t bytes = room->inbox.bytes + writes.bytes + departure_bytes(room) / 4 + 1;
     bool prepared = prepare_private(room, writes.records) && room_reserve(room, records, bytes) &&
-                    prepare_log(room, writes);
+                    prepare_log(room, writes, moves);
     room->allowance = allowance_of_tick(room->rules);
     return prepared ? STATUS_OK : STATUS_MEMORY;
 }

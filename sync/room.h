@@ -50,11 +50,11 @@ void room_destroy(struct room *room);
 
 /* Takes a seat: a new one, or the one that this client key has, even if it looks connected
  * (the caller closes the older connection of that seat). The presence record appears with the next
- * tick. STATUS_FULL, STATUS_MEMORY, STATUS_LIMIT: nothing has changed. */
+ * tick, or a later one where many come at once. STATUS_FULL, STATUS_MEMORY, STATUS_LIMIT: nothing has changed. */
 MUST_CHECK enum status
 room_join(struct room *room, const struct hello *hello, enum role role, uint32_t *seat);
 
-/* The member gives its seat up; it is free after the next tick. */
+/* The member gives its seat up; it is free after the next tick, or a later one where many go at once. */
 void room_leave(struct room *room, uint32_t seat);
 
 /* The connection broke: the seat is kept for grace_ticks, the member shows as away. */

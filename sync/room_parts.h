@@ -293,6 +293,8 @@ bool inbox_next(const struct inbox *inbox,
                 uint32_t *at,
                 struct inbox_entry *entry,
                 struct bytes *bytes);
+/* Puts an entry that lies at or behind the end of `kept`, an inbox of the same bytes, at its end. */
+void inbox_keep(struct inbox *kept, const struct inbox_entry *entry, struct bytes bytes);
 /* What waits of an earlier connection when its client comes back with a new one: the client is
  * told that its operations never arrived and sends them again; its role is that of the new join. */
 void inbox_void(struct room *room, uint32_t seat);

@@ -156,7 +156,9 @@ struct rules {
     /* What the callbacks of one tick do at most; memory is set aside for it before the tick. Records:
      * calls of room_put(), room_remove(), room_emit() and room_result() that change something; bytes:
      * of the packed values that they write beside. Those of `member` are for each call of `joined` and
-     * `left`, however many come and go in a tick; 0: as those of the tick. */
+     * `left`; 0: as those of the tick. Of MEMBERS_MOVING_MAX that came, and as many that went, are rules
+     * told in one tick, and of fewer where they may write more about all of these than TICK_RECORDS_MAX
+     * or TICK_BYTES_MAX: the others wait for the next ones. */
     uint32_t tick_records, tick_bytes;
     uint32_t member_records, member_bytes;
     uint32_t memory_bytes; /* of room_memory(); 0..ROOM_MEMORY_MAX */
