@@ -185,7 +185,8 @@ struct store {
                                           store_room_visitor *visitor,
                                           void *context);
 
-    /* Also of a room that only the journal knows. The reason is cut to STORE_REASON_MAX. */
+    /* Also of a room that only the journal knows. The reason is cut to STORE_REASON_MAX. STORE_DAMAGED as
+     * that of seal(), or because the room's row does not check: room() says so, too. */
     MUST_CHECK enum store_result (*quarantine)(struct store *store,
                                                struct bytes name,
                                                struct bytes reason);

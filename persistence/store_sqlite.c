@@ -180,12 +180,20 @@ static enum store_result rooms(struct store *store, store_room_visitor *visitor,
 
 static enum store_result quarantine(struct store *store, struct bytes name, struct bytes reason)
 {
-    return archive_quarantine(archive_of(store), name, reason);
+    struct archive *archive = archive_of(store);
+    enum store_result result = begin_writing(archive);
+    if (result == STORE_OK)
+        result = archive_quarantine(archive, name, reason);
+    return end_writing(store, result);
 }
 
 static enum store_result release_quarantine(struct store *store, struct bytes name)
 {
-    return archive_release_quarantine(archive_of(store), name);
+    struct archive *archive = archive_of(store);
+    enum store_result result = begin_writing(archive);
+    if (result == STORE_OK)
+        result = archive_release_quarantine(archive, name);
+    return end_writing(store, result);
 }
 
 static enum store_result remove_room(struct store *store, struct bytes name, uint64_t incarnation)

@@ -32,17 +32,7 @@ void archivist_answer(struct storage *storage,
     storage_answer(storage, job);
 }
 
-static void quarantine_room(struct storage *storage, struct job *job)
-{
-    struct store *store = storage->store;
-    struct tail *tail = tail_find(storage, job_name(job));
-    if (tail != NULL)
-        tail->broken = true;
-    if (store->quarantine(store, job_name(job), bytes_of(job->event.text)) != STORE_OK)
-        storage_trouble(storage, "cannot quarantine %.*s: %.60s", (int)job->event.name_length,
-                        (const char *)job->event.name, store->place(store));
-}
-
+/* One whose mark the archive never had is released all the same. */
 static void release_room(struct storage *storage, struct job *job)
 {
     struct known known = {0};
@@ -52,6 +42,9 @@ static void release_room(struct storage *storage, struct job *job)
         result = STORE_NOT_FOUND;
     if (result == STORE_OK)
         result = store->release_quarantine(store, job_name(job));
+    if ((result == STORE_OK || result == STORE_NOT_FOUND) &&
+        quarantine_forget(storage, job_name(job)))
+        result = STORE_OK;
     struct tail *tail = tail_find(storage, job_name(job));
     if (result == STORE_OK && tail != NULL)
         tail->broken = false; /* where it is, the next load or snapshot finds out */
@@ -113,7 +106,7 @@ bool archivist_do(struct storage *storage, struct job *job)
         return true;
     case JOB_QUARANTINE:
         quarantine_room(storage, job);
-        break;
+        return true;
     case JOB_RELEASE_ROOM:
         release_room(storage, job);
         return true;
@@ -166,4 +159,8 @@ void archivist_free(struct storage *storage)
 {
     while (storage->tails != NULL)
         tail_forget(storage, storage->tails);
+    for (struct job *job; (job = storage->quarantines) != NULL;) {
+        storage->quarantines = job->next;
+        free(job);
+    }
 }

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,21 +35,30 @@
 #define FILE_NAME "ticking"
 #define FORMAT    UINT64_C(0x31676e696b636974) /* "ticking1" */
 
-/* The file. It is written while the process dies, so by plain stores, and read by the next one. */
+/* The file. It is written while the process dies, and read by the next one. */
 struct ticking {
     uint64_t format;
     uint64_t tick;
-    uint32_t name_length; /* 0: no step is under way */
-    int32_t signal;       /* that came in the middle of it; 0 for none */
+    uint32_t name_length; /* 0: nobody is to blame */
+    int32_t signal;       /* that came in the middle of the step */
     uint8_t name[ROOM_NAME_MAX];
     char kind[NAME_BYTES_MAX + 1];
 };
 
+struct step {
+    struct bytes name; /* of the room */
+    const struct rules *rules;
+    uint64_t tick;
+    const struct room_options *options; /* NULL: a tick of `room` */
+    struct room *room;
+};
+
 struct guard {
-    struct ticking *ticking;
+    int file; /* -1: there is none */
     timer_t timer;
     bool timed;  /* there is the timer: its number may be 0 */
     void *stack; /* for a crash that has used all of the usual one; NULL where there was one */
+    const struct step *step;      /* while `running` is this guard */
     volatile sig_atomic_t alarms; /* since the step began */
     sigjmp_buf out;
 };
@@ -77,14 +86,27 @@ static void on_alarm(int signal, siginfo_t *info, void *context)
         siglongjmp(guard->out, 1);
 }
 
+/* With what a handler of signals may call. */
+static void blame(int file, const struct step *step, int signal)
+{
+    struct ticking ticking = {.format = FORMAT,
+                              .tick = step->tick,
+                              .name_length = (uint32_t)step->name.length,
+                              .signal = signal};
+    memcpy(ticking.name, step->name.data, step->name.length);
+    strncpy(ticking.kind, step->rules->name, NAME_BYTES_MAX);
+    ssize_t written = pwrite(file, &ticking, sizeof ticking, 0);
+    (void)written; /* there is nobody to tell */
+}
+
 /* Notes whose step it was, and leaves the rest to who had the signal before. */
 static void on_crash(int signal, siginfo_t *info, void *context)
 {
     (void)context;
     struct guard *guard = running;
     bool from_outside = info->si_code <= 0 && info->si_pid != getpid();
-    if (guard != NULL && guard->ticking != NULL && !from_outside)
-        guard->ticking->signal = signal;
+    if (guard != NULL && guard->file >= 0 && !from_outside)
+        blame(guard->file, guard->step, signal);
     for (size_t i = 0; i < CRASHES; i++)
         if (crashes[i] == signal)
             sigaction(signal, &before[i], NULL);
@@ -106,21 +128,24 @@ static void take_signals(void)
 
 /* --- The file ------------------------------------------------------------------------------------- */
 
-/* Written whole, so that no store into it waits for a block that a full disk does not have. */
-static struct ticking *map_file(int folder)
+static bool write_nobody(int file)
 {
-    struct ticking empty = {.format = FORMAT};
-    int fd = openat(folder, FILE_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return NULL;
-    void *memory = MAP_FAILED;
+    struct ticking nobody = {.format = FORMAT};
     errno = ENOSPC;
-    if (pwrite(fd, &empty, sizeof empty, 0) == (ssize_t)sizeof empty)
-        memory = mmap(NULL, sizeof empty, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    int reason = errno;
-    close(fd);
-    errno = reason;
-    return memory != MAP_FAILED ? memory : NULL;
+    return pwrite(file, &nobody, sizeof nobody, 0) == (ssize_t)sizeof nobody;
+}
+
+static bool is_whole(int file)
+{
+    struct stat status;
+    return fstat(file, &status) == 0 && status.st_size == (off_t)sizeof(struct ticking);
+}
+
+/* It has its length from the beginning, so that a crash needs no block that a full disk does not have. */
+static bool open_file(struct guard *guard, int folder)
+{
+    guard->file = openat(folder, FILE_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return guard->file >= 0 && (is_whole(guard->file) || write_nobody(guard->file));
 }
 
 static bool read_file(int folder, struct ticking *ticking)
@@ -147,36 +172,20 @@ bool guard_blame(int folder, struct guard_blame *blame)
     return true;
 }
 
-static void
-write_name(struct ticking *ticking, struct bytes name, const struct rules *rules, uint64_t tick)
+void guard_forget(struct guard *guard)
 {
-    if (ticking == NULL)
-        return;
-    ticking->tick = tick;
-    memcpy(ticking->name, name.data, name.length);
-    strncpy(ticking->kind, rules->name, NAME_BYTES_MAX);
-    ticking->name_length = (uint32_t)name.length;
-    atomic_signal_fence(memory_order_seq_cst); /* it is there before the step is */
-}
-
-static void clear_name(struct ticking *ticking)
-{
-    atomic_signal_fence(memory_order_seq_cst);
-    if (ticking != NULL)
-        ticking->name_length = 0;
+    if (guard->file >= 0)
+        (void)write_nobody(guard->file);
 }
 
 /* --- Steps ---------------------------------------------------------------------------------------- */
-
-struct step {
-    const struct room_options *options; /* NULL: a tick of `room` */
-    struct room *room;
-};
 
 /* By itself, so that nothing in the callers is kept in a register that a jump restores. */
 __attribute__((noinline)) static bool run(struct guard *guard, struct step *step)
 {
     guard->alarms = 0;
+    guard->step = step;
+    atomic_signal_fence(memory_order_seq_cst); /* it is there before anything can go wrong in it */
     if (sigsetjmp(guard->out, 0) != 0) {
         running = NULL;
         return false;
@@ -245,14 +254,12 @@ enum guard_end
 guard_tick(struct guard *guard, struct guard_account *account, struct bytes name, struct room *room)
 {
     const struct rules *rules = room_rules(room);
-    struct step step = {.room = room};
+    struct step step = {
+        .name = name, .rules = rules, .tick = room_tick_number(room) + 1, .room = room};
     clockid_t clock = clock_of(account);
     bool counts = room_waiting_bytes(room) <= ACCOUNT_MESSAGES_MAX;
     uint64_t from_ns = clock_ns(clock);
-    write_name(guard->ticking, name, rules, room_tick_number(room) + 1);
-    bool ended = run(guard, &step);
-    clear_name(guard->ticking);
-    if (!ended) {
+    if (!run(guard, &step)) {
         leave(room);
         return GUARD_STUCK;
     }
@@ -265,12 +272,10 @@ enum guard_end guard_open(struct guard *guard,
                           const struct room_options *options,
                           struct room **room)
 {
-    struct step step = {.options = options};
-    write_name(guard->ticking, name, options->rules, 0);
+    struct step step = {.name = name, .rules = options->rules, .options = options};
     allow_leaks(true);
     bool ended = run(guard, &step);
     allow_leaks(false);
-    clear_name(guard->ticking);
     *room = ended ? step.room : NULL;
     return ended ? GUARD_WELL : GUARD_STUCK;
 }
@@ -313,10 +318,9 @@ struct guard *guard_create(int folder)
     if (guard == NULL)
         return NULL;
     pthread_once(&once, take_signals);
-    if (folder >= 0)
-        guard->ticking = map_file(folder);
-    bool named = folder < 0 || guard->ticking != NULL;
-    if (named && have_crash_stack(guard) && start_timer(guard))
+    guard->file = -1;
+    bool noted = folder < 0 || open_file(guard, folder);
+    if (noted && have_crash_stack(guard) && start_timer(guard))
         return guard;
     int reason = errno;
     guard_destroy(guard);
@@ -333,7 +337,7 @@ void guard_destroy(struct guard *guard)
     if (guard->stack != NULL)
         sigaltstack(&(stack_t){.ss_flags = SS_DISABLE}, NULL);
     free(guard->stack);
-    if (guard->ticking != NULL)
-        munmap(guard->ticking, sizeof *guard->ticking);
+    if (guard->file >= 0)
+        close(guard->file);
     free(guard);
 }

@@ -9,8 +9,8 @@
  *                       middle: GUARD_STUCK
  *   steps take too long more than a second of it for a second's worth of ticks, those left out that
  *                       took a lot of messages: GUARD_SLOW
- *   the process dies    the room's name stands in the file `ticking` of the data folder, and the
- *                       next start asks guard_blame()
+ *   the process dies    by a signal of its own: the room's name is written into the file `ticking` of
+ *                       the data folder, and the next start asks guard_blame()
  *
  * A step allocates nothing, holds no lock and waits for nothing, so that it can be left. What it was
  * about to write is in no order: the room may not be touched again, nor be freed.
@@ -43,8 +43,10 @@ struct guard_account {
 
 struct guard;
 
-/* `folder` is a descriptor of the data folder; -1: the name is written nowhere. NULL with errno. */
+/* `folder` is a descriptor of the data folder; -1: the name is written nowhere. NULL with errno. Who is
+ * to blame stands in the file until guard_forget(), or until somebody else is. */
 struct guard *guard_create(int folder);
+void guard_forget(struct guard *guard);
 void guard_destroy(struct guard *guard);
 
 /* True when rules of the kind run at all. A room of one without may do without a guard. */
@@ -70,8 +72,7 @@ struct guard_blame {
     char reason[GUARD_REASON_MAX];
 };
 
-/* False when nobody is to blame; to be asked before guard_create(), which forgets it. A process that
- * was killed, or lost its power, blames nobody. */
+/* False when nobody is to blame: nor for a process that was killed, or lost its power. */
 bool guard_blame(int folder, struct guard_blame *blame);
 
 #endif

@@ -49,15 +49,13 @@ struct loading loading_begin(struct storage *storage)
                             .replay = replay_begin(&options, storage->options.kinds)};
 }
 
+/* Without memory for it the next load comes to the same end. */
 static void quarantine(struct storage *storage, struct bytes name, struct storage_event *event)
 {
-    struct bytes reason = {(const uint8_t *)event->text, strlen(event->text)};
-    struct tail *tail = tail_find(storage, name);
+    struct job *job = quarantine_new(storage, name, event->text);
     event->result = LOAD_QUARANTINED;
-    if (tail != NULL)
-        tail->broken = true; /* its log is kept, and no snapshot is made of it */
-    if (storage->store->quarantine(storage->store, name, reason) != STORE_OK)
-        return; /* the next load comes to the same end */
+    if (job != NULL)
+        quarantine_room(storage, job);
 }
 
 /* Turns what was read into an answer. */
@@ -143,9 +141,13 @@ void archivist_load(struct storage *storage, struct bytes name, struct storage_e
         tail == NULL || !tail->removed || archivist_remove_again(storage, tail) == STORE_OK;
     tail = tail_find(storage, name);
     enum store_result result = room_known(storage, name, &known);
+    const char *reason = quarantine_reason(storage, name);
     event->incarnation = known.incarnation;
     if (storage->incomplete || !removed) {
         event->result = LOAD_FAILED;
+    } else if (reason != NULL) {
+        event->result = LOAD_QUARANTINED;
+        snprintf(event->text, sizeof event->text, "%s", reason);
     } else if (result == STORE_OK && known.state == STORE_ROOM_QUARANTINED) {
         event->result = LOAD_QUARANTINED;
         memcpy(event->text, known.reason, sizeof event->text);

@@ -50,6 +50,8 @@ static const char *status_of(const struct hub *hub)
         return "degraded: the archive takes nothing more, restart the server";
     if (figures.archive_behind)
         return "degraded: the archive takes nothing";
+    if (figures.quarantines > 0)
+        return "degraded: the archive has not taken a quarantine";
     return hub->saving == SAVING_WELL ? "ok" : "degraded";
 }
 
@@ -81,6 +83,8 @@ static void write_storage(const struct hub *hub, FILE *out)
         {"counter", "tutti_segments_total", "Segments sealed into the archive.",
          (double)figures.seals},
         {"counter", "tutti_snapshots_total", "Snapshots made.", (double)figures.snapshots},
+        {"gauge", "tutti_quarantines_waiting", "Rooms whose quarantine is not in the archive yet.",
+         (double)figures.quarantines},
         {"counter", "tutti_rooms_set_aside_total",
          "Rooms quarantined because what is stored of them is damaged.", (double)figures.set_aside},
         {"counter", "tutti_room_loads_total", "Rooms looked for in the store.",

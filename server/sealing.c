@@ -261,11 +261,14 @@ enum store_result archivist_remove(struct storage *storage, struct bytes name, u
     bool none = later || result == STORE_NOT_FOUND || known.state == STORE_ROOM_DELETED;
     if (tail != NULL && later)
         tail_forget(storage, tail);
-    if (later || (tail == NULL && none))
+    if (later)
         return STORE_NOT_FOUND;
+    if (tail == NULL && none)
+        return quarantine_forget(storage, name) ? STORE_OK : STORE_NOT_FOUND;
     tail = tail_of(storage, name);
     if (tail == NULL)
         return STORE_MEMORY;
+    (void)quarantine_forget(storage, name);
     tail_empty(storage, tail);
     tail->incarnation = incarnation;
     tail->removed = true;
@@ -309,9 +312,12 @@ static enum store_result seal_boards(struct storage *storage)
 enum store_result archivist_seal(struct storage *storage)
 {
     pthread_mutex_lock(&storage->mutex);
-    bool fails = storage->figures.archive_fails || storage->fenced;
+    bool fenced = storage->fenced;
+    bool fails = storage->figures.archive_fails || fenced;
     pthread_mutex_unlock(&storage->mutex);
     storage->sealed_ms = storage->options.clock_ms();
+    if (!fenced)
+        quarantines_again(storage);
     if (fails)
         return STORE_FAILED;
     bool removed = remove_deleted(storage);

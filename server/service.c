@@ -38,6 +38,7 @@ struct service {
     uint64_t armed_us;         /* what the timer is set to; 0 for nothing */
     int timer_fd;
     uint32_t blamed;    /* rooms quarantined at the start */
+    bool blames;        /* the guard's file says whom, and the archive may not yet */
     bool exits_on_loss; /* of the disk */
     bool failed;
 };
@@ -130,11 +131,21 @@ static void wake(void *context)
     ev_async_send(service->loop, &service->stored);
 }
 
+/* Once the archive knows who is to blame, the file need not: what an operator releases stays released. */
+static void forget_blame(struct service *service)
+{
+    if (!service->blames || storage_figures(service->storage).quarantines > 0)
+        return;
+    guard_forget(service->guard);
+    service->blames = false;
+}
+
 static void on_stored(struct ev_loop *loop, struct ev_async *watcher, int events)
 {
     (void)loop;
     (void)events;
     struct service *service = watcher->data;
+    forget_blame(service);
     hub_storage_turn(service->hub);
     bool gives_up = service->exits_on_loss && service->hub->disk_lost;
     if ((!service->hub->fenced && !gives_up) || service->hub->draining)
@@ -244,22 +255,19 @@ static bool open_storage(struct service *service,
     return service->storage != NULL;
 }
 
-/* Before anyone can join it: the same rules would do the same to this server. */
-static bool quarantine_blamed(struct service *service,
-                              const struct service_options *options,
-                              char error[SERVICE_ERROR_MAX])
+/* Before anyone can join it: the same rules would do the same to this server. A disk that does not take
+ * it keeps nobody else from their rooms. */
+static bool quarantine_blamed(struct service *service, int folder, char error[SERVICE_ERROR_MAX])
 {
-    struct store *store = options->store;
     struct guard_blame blame;
-    if (!guard_blame(options->folder, &blame))
+    if (!guard_blame(folder, &blame))
         return true;
     struct bytes name = {blame.name, blame.name_length};
-    if (store->quarantine(store, name, bytes_of(blame.reason)) != STORE_OK) {
-        snprintf(error, SERVICE_ERROR_MAX, "cannot quarantine the room that ended it: %.150s",
-                 store->place(store));
-        store->close(store);
+    if (!storage_quarantine(service->storage, name, blame.reason)) {
+        snprintf(error, SERVICE_ERROR_MAX, "cannot start: no memory");
         return false;
     }
+    service->blames = true;
     service->blamed = 1;
     struct log_line line = log_begin(service->log, LOG_ROOM_QUARANTINED);
     log_text(&line, "room", name);
@@ -268,7 +276,6 @@ static bool quarantine_blamed(struct service *service,
     return true;
 }
 
-/* The guard forgets who is to blame, so it comes when the store knows. */
 static bool open_guard(struct service *service, int folder, char error[SERVICE_ERROR_MAX])
 {
     service->guard = guard_create(folder);
@@ -283,8 +290,8 @@ static bool open_parts(struct service *service,
                        char error[SERVICE_ERROR_MAX])
 {
     const struct options *said = options->options;
-    if (!quarantine_blamed(service, options, error) || !open_storage(service, options, error) ||
-        !open_guard(service, options->folder, error))
+    if (!open_storage(service, options, error) || !open_guard(service, options->folder, error) ||
+        !quarantine_blamed(service, options->folder, error))
         return false;
     service->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     service->hub = service->timer_fd >= 0 ? open_hub(service, options) : NULL;
@@ -380,8 +387,10 @@ bool service_destroy(struct service *service, bool *hangs)
     ev_timer_stop(service->loop, &service->drain_end);
     ws_destroy(service->ws); /* before the hub, whose sessions it ends */
     hub_destroy(service->hub);
-    guard_destroy(service->guard);
     bool saved = service->storage == NULL || storage_stop(service->storage);
+    if (service->storage != NULL)
+        forget_blame(service);
+    guard_destroy(service->guard);
     *hangs = service->storage != NULL && storage_hangs(service->storage);
     storage_destroy(service->storage);
     if (service->timer_fd >= 0)

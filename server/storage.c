@@ -389,10 +389,9 @@ bool storage_remove(struct storage *storage, struct bytes name, uint64_t incarna
 
 bool storage_quarantine(struct storage *storage, struct bytes name, const char *reason)
 {
-    struct job *job = job_new(JOB_QUARANTINE, name);
+    struct job *job = quarantine_new(storage, name, reason);
     if (job == NULL)
         return false;
-    snprintf(job->event.text, sizeof job->event.text, "%s", reason);
     queue_push(storage, &storage->to_archivist, job);
     return true;
 }

@@ -110,8 +110,8 @@ void storage_slept(struct storage *storage, struct bytes name);
 MUST_CHECK bool storage_remove(struct storage *storage, struct bytes name, uint64_t incarnation);
 
 /* The room is not loaded until it is released; what was logged of it is kept. Who asks has seen to it
- * that the room logs nothing more. A disk that does not take it is told of by STORAGE_TROUBLE. False
- * without memory. */
+ * that the room logs nothing more. A disk that does not take it is told of by STORAGE_TROUBLE and asked
+ * again; the room is refused meanwhile. False without memory. */
 MUST_CHECK bool storage_quarantine(struct storage *storage, struct bytes name, const char *reason);
 
 /* A quarantined room may be loaded again. Answered by one STORAGE_RELEASED. */
@@ -123,7 +123,8 @@ struct storage_load_figures {
     uint64_t waiting_us;    /* since when the oldest of it waits; 0 for nothing */
     uint64_t kept_bytes;    /* durable in the journal, not in the archive */
     uint64_t flushes, flush_bytes, seals, snapshots, loads, failures, generations;
-    uint64_t set_aside; /* rooms whose log is kept beside what is damaged of them */
+    uint64_t quarantines; /* ordered, and not in the archive; wake() is called as they come there */
+    uint64_t set_aside;   /* rooms whose log is kept beside what is damaged of them */
     uint64_t files_collected;
     bool failing;       /* the last attempt to write failed */
     bool archive_fails; /* nothing is sealed any more until a restart */

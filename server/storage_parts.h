@@ -1,5 +1,5 @@
 /* storage_parts.h - the inside of a storage, shared by storage.c, writer.c, archivist.c, loading.c,
- * sealing.c, tails.c, file_work.c and collector.c alone.
+ * quarantine.c, sealing.c, tails.c, file_work.c and collector.c alone.
  *
  * One mutex guards the queues, the events and the figures. What else is here belongs to one thread. */
 #ifndef SERVER_STORAGE_PARTS_H
@@ -137,6 +137,7 @@ struct storage {
 
     /* The archivist's. */
     struct tail *tails;
+    struct job *quarantines;   /* that the archive has not taken */
     struct boards *boards;     /* which others may look at */
     struct foreseen *foreseen; /* empty once the journal is read */
     uint64_t taken;            /* number of the last flush in the tails */
@@ -211,6 +212,17 @@ void archivist_file(struct storage *storage, struct file_work *work);
 
 /* collector.c */
 void archivist_collect(struct storage *storage);
+
+/* quarantine.c */
+/* An order to be given to quarantine_room(), which owns it; NULL without memory. Whoever gives it is the
+ * archivist, or pushes it to it. */
+struct job *quarantine_new(struct storage *storage, struct bytes name, const char *reason);
+void quarantine_room(struct storage *storage, struct job *job);
+/* Why a room is one whose mark is not in the archive; NULL where it is none. */
+const char *quarantine_reason(struct storage *storage, struct bytes name);
+/* False where there was none. */
+bool quarantine_forget(struct storage *storage, struct bytes name);
+void quarantines_again(struct storage *storage);
 
 /* tails.c */
 struct tail *tail_find(const struct storage *storage, struct bytes name);

@@ -136,13 +136,16 @@ static enum store_result rooms(struct store *store, store_room_visitor *visitor,
 static enum store_result quarantine(struct store *store, struct bytes name, struct bytes reason)
 {
     struct store *under = faulty_of(store)->under;
-    return under->quarantine(under, name, reason);
+    enum store_result result;
+    return fails(store, CALL_QUARANTINE, &result) ? result : under->quarantine(under, name, reason);
 }
 
 static enum store_result release_quarantine(struct store *store, struct bytes name)
 {
     struct store *under = faulty_of(store)->under;
-    return under->release_quarantine(under, name);
+    enum store_result result;
+    return fails(store, CALL_RELEASE_QUARANTINE, &result) ? result
+                                                          : under->release_quarantine(under, name);
 }
 
 static enum store_result remove_room(struct store *store, struct bytes name, uint64_t incarnation)

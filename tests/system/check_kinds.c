@@ -7,6 +7,7 @@
 #include "tests/server_process.h"
 
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -228,6 +229,55 @@ START_TEST(a_room_that_ends_the_server_is_quarantined_at_the_next_start)
 }
 END_TEST
 
+static void damage_row(const char *room)
+{
+    char path[128], sql[128];
+    sqlite3 *db;
+    snprintf(path, sizeof path, "%s/archive.db", server.folder);
+    snprintf(sql, sizeof sql, "UPDATE room SET last = last + 1 WHERE name = CAST('%s' AS BLOB)",
+             room);
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    ck_assert_int_gt(sqlite3_total_changes(db), 0);
+    sqlite3_close(db);
+}
+
+/* A row that does not check takes no mark before the next start has mended it. The file says who is to
+ * blame until the archive does, and nobody gets in meanwhile. */
+START_TEST(a_start_goes_on_where_the_archive_does_not_take_the_quarantine)
+{
+    join(&ada, 1, "track", "'wayward'");
+    raw_say(&ada, "[1 [[0 'orders' 'crash' 'who' 1]]]");
+    wait_for_end();
+    server_restart(&server);
+    join_refused("track", "'wayward'", 4018);
+    release("track"); /* so that it is in the archive */
+    join(&ada, 1, "track", "'wayward'");
+    raw_say(&ada, "[1 [[0 'orders' 'crash' 'who' 1]]]");
+    wait_for_end();
+
+    damage_row("track");
+    server_restart(&server);
+    ck_assert(server_has_said(&server, "cannot quarantine track yet"));
+    ck_assert(metric("tutti_rooms_blamed_total") == 1);
+    ck_assert(metric("tutti_quarantines_waiting") == 1);
+    join_refused("track", "'wayward'", 4018);
+    join(&eve, 3, "lobby", "'open'");
+    eve_goes_on();
+    server_signal(&server, SIGKILL);
+
+    server_restart(&server);
+    ck_assert(server_has_said(&server, "archive.db.corrupt-1"));
+    ck_assert(metric("tutti_rooms_blamed_total") == 1);
+    join_refused("track", "'wayward'", 4018);
+    ck_assert(metric("tutti_quarantines_waiting") == 0);
+    server_signal(&server, SIGKILL);
+    server_restart(&server);
+    ck_assert(metric("tutti_rooms_blamed_total") == 0);
+    join_refused("track", "'wayward'", 4018);
+}
+END_TEST
+
 START_TEST(a_room_that_never_was_is_quarantined_too)
 {
     open_room(&ada, 1, "track", "'stillborn'");
@@ -282,6 +332,7 @@ int main(void)
                         sizeof limits / sizeof limits[0]);
     tcase_add_loop_test(tcase, a_room_that_ends_the_server_is_quarantined_at_the_next_start, 0,
                         sizeof crashes / sizeof crashes[0]);
+    tcase_add_test(tcase, a_start_goes_on_where_the_archive_does_not_take_the_quarantine);
     tcase_add_test(tcase, a_room_that_never_was_is_quarantined_too);
     tcase_add_test(tcase, who_is_killed_in_a_tick_blames_nobody);
     tcase_add_test(tcase, a_server_does_not_start_with_a_kind_that_does_not_fit);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -285,7 +286,9 @@ START_TEST(who_ends_the_process_is_blamed_with_tick_and_signal)
     ck_assert_ptr_nonnull(strstr(blame.reason, strsignal(ends[_i].signal)));
     guard_destroy(guard);
     guard = guard_create(folder);
-    ck_assert(!guard_blame(folder, &blame)); /* it is told once */
+    ck_assert(guard_blame(folder, &blame)); /* it is told until it is known elsewhere */
+    guard_forget(guard);
+    ck_assert(!guard_blame(folder, &blame));
 }
 END_TEST
 
@@ -302,6 +305,35 @@ START_TEST(nobody_is_blamed_for_what_others_did)
     struct guard_blame blame;
     live_and_die(innocent[_i].deed, innocent[_i].in_a_step);
     ck_assert(!guard_blame(folder, &blame));
+}
+END_TEST
+
+/* A power cut in the middle of a step finds what was there before it. */
+START_TEST(steps_write_nothing)
+{
+    struct rules rules = rules_with(do_nothing);
+    struct guard_account account = {0};
+    struct room *room = room_with(&rules);
+    struct stat before, after;
+    ck_assert_int_eq(fstatat(folder, "ticking", &before, 0), 0);
+    ck_assert_int_eq(utimensat(folder, "ticking", (struct timespec[2]){{0}, {0}}, 0), 0);
+    for (unsigned i = 0; i < TICK_HZ; i++)
+        ck_assert_int_eq(tick(&account, room), GUARD_WELL);
+    ck_assert_int_eq(fstatat(folder, "ticking", &after, 0), 0);
+    ck_assert_int_eq(after.st_mtim.tv_sec, 0);
+    ck_assert_int_eq(after.st_size, before.st_size);
+    room_destroy(room);
+}
+END_TEST
+
+START_TEST(a_file_that_was_cut_short_is_made_whole)
+{
+    struct guard_blame blame;
+    int fd = openat(folder, "ticking", O_RDWR);
+    ck_assert_int_eq(ftruncate(fd, 3), 0);
+    close(fd);
+    live_and_die(fault, true);
+    ck_assert(guard_blame(folder, &blame));
 }
 END_TEST
 
@@ -346,6 +378,8 @@ int main(void)
                         sizeof ends / sizeof ends[0]);
     tcase_add_loop_test(tcase, nobody_is_blamed_for_what_others_did, 0,
                         sizeof innocent / sizeof innocent[0]);
+    tcase_add_test(tcase, steps_write_nothing);
+    tcase_add_test(tcase, a_file_that_was_cut_short_is_made_whole);
     tcase_add_test(tcase, a_file_of_other_bytes_blames_nobody);
     Suite *suite = suite_create("guard");
     suite_add_tcase(suite, tcase);

@@ -8,6 +8,7 @@
 #include "sync/room_parts.h"
 #include "tests/helpers.h"
 #include "tests/kept_log.h"
+#include "tests/run_suite.h"
 
 #define MANY 3000u
 #define KEYS 10u /* the first of those many */
@@ -185,7 +186,8 @@ static void all_go(void)
         ck_assert_uint_lt(room_footprint(room), before + SPARE_BYTES);
     }
     ck_assert_uint_eq(room_members(room), 0);
-    ck_assert_uint_eq(room_records(room), 2 * MANY); /* a note of each, and its hand, which is kept */
+    ck_assert_uint_eq(room_records(room),
+                      2 * MANY); /* a note of each, and its hand, which is kept */
 }
 
 START_TEST(thousands_leave_at_once)
@@ -295,9 +297,5 @@ int main(void)
     tcase_add_test(tcase, just_enough_is_set_aside);
     Suite *suite = suite_create("moves");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }
