@@ -264,6 +264,13 @@ void inputs_tick(struct room *room)
             take_tick(room, i);
 }
 
+void inputs_pass(struct room *room)
+{
+    for (uint32_t i = 0; room->input_seats > 0 && i < room->seat_count; i++)
+        if (room->seats[i].has_inputs)
+            slot_of(room, room->seats[i].inputs, room->tick)[0] = 0;
+}
+
 /* --- For frames ----------------------------------------------------------------------------------- */
 
 bool inputs_are_told(const struct seat *seat)

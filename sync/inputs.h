@@ -47,6 +47,8 @@ void inputs_declare(struct room *room);
 MUST_CHECK enum status inputs_submit(struct room *room, uint32_t seat, struct bytes message);
 
 void inputs_tick(struct room *room);
+/* The tick is only the log's: inputs for it are lost, nothing changes. */
+void inputs_pass(struct room *room);
 
 /* The seat has a new connection; and it is given up. */
 void inputs_renew(struct room *room, struct seat *seat);

@@ -390,6 +390,7 @@ void room_log_resume(struct room *room, uint64_t wall_ms, struct writer *writer)
     if (room->tick == room->logged) {
         room_set_tick(room, room->tick + 1);
         timers_wait(room);
+        inputs_pass(room);
     }
     write_head(writer, room, wall_ms, 1);
     pack_array(writer, 3);

@@ -137,6 +137,26 @@ START_TEST(behind_a_hole_the_log_has_what_is_in_force)
 }
 END_TEST
 
+/* It would be taken for one of a tick that comes round to the same place. */
+START_TEST(what_came_for_the_tick_of_a_resumed_log_is_lost)
+{
+    tick();
+    room_leave(room, bob);
+    tick(); /* something to be written down: the entry that comes needs a tick of its own */
+    ck_assert_uint_eq(room_logged(room), room_tick_number(room));
+    uint64_t taken = room_input_counts(room)->taken;
+    say(ada, "[5 3 7]");
+    ck_assert_uint_eq(room_input_counts(room)->taken, taken + 1); /* for the very next */
+    room_log_stop(room);
+    kept_log_resume(&kept, room);
+    for (unsigned i = 0; i <= INPUT_AHEAD_MAX; i++) {
+        tick();
+        ck_assert_uint_eq(room_input(room, room_seat_member(room, ada)).length, 0);
+    }
+    expect_replayed();
+}
+END_TEST
+
 /* --- Snapshots ------------------------------------------------------------------------------------------ */
 
 static struct replay loaded(struct bytes snapshot, enum status *status)
@@ -290,6 +310,7 @@ int main(void)
     tcase_add_test(tcase, the_log_holds_the_changes_and_no_more);
     tcase_add_test(tcase, what_ends_with_a_connection_or_a_seat_is_written_down);
     tcase_add_test(tcase, behind_a_hole_the_log_has_what_is_in_force);
+    tcase_add_test(tcase, what_came_for_the_tick_of_a_resumed_log_is_lost);
     tcase_add_test(tcase, a_snapshot_has_what_is_in_force);
     tcase_add_loop_test(tcase, damage_in_a_snapshot_of_inputs_is_found, 0,
                         (int)(sizeof tails / sizeof tails[0]));
