@@ -117,7 +117,7 @@ static void say_room(struct caller *caller, const struct room_host *host)
         ",\"unsaved\":%s,\"stored\":%s}\n",
         host->name, room_rules(room)->name, state_of(host), room_members(room), room_records(room),
         room_bytes(room), tick, durable, room_logged(room) > durable ? "true" : "false",
-        host->stored ? "true" : "false");
+        room_host_leaves_trace(host) ? "true" : "false");
 }
 
 static void answer_rooms(struct caller *caller)

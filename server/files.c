@@ -171,7 +171,7 @@ struct upload *upload_begin(struct hub *hub,
     if (!may_begin(hub, session, length, denial))
         return NULL;
     /* What becomes of the room becomes of its files: so it is one that is stored. */
-    struct upload *upload = room_host_store(host) ? make(hub, room, length) : NULL;
+    struct upload *upload = room_host_keep(host) ? make(hub, room, length) : NULL;
     if (upload == NULL) {
         deny_busy(denial, REFUSAL_MEMORY, no_memory);
         return NULL;

@@ -120,21 +120,43 @@ static void quarantine(struct hub *hub, struct bytes name, const char *reason)
         hub_log_room(hub, LOG_ROOM_NOT_STORED, name, status_text(STATUS_MEMORY));
 }
 
-/* False when its rules did not come back. */
-static bool create_room(struct hub *hub,
-                        struct bytes name,
-                        const struct room_options *options,
-                        struct room **room)
+/* What the rules of a room did, which is to be quarantined for it. */
+static const char *
+blame_rules(struct hub *hub, struct bytes name, enum guard_end end, const struct room *room)
 {
-    *room = NULL;
+    const char *text = end == GUARD_STUCK   ? stuck_text
+                       : end == GUARD_BROKE ? room_ended(room)
+                                            : slow_text;
+    hub->counters.rooms_stuck += end == GUARD_STUCK;
+    hub->counters.rooms_slow += end == GUARD_SLOW;
+    hub->counters.rooms_broken += end == GUARD_BROKE;
+    quarantine(hub, name, text);
+    return text;
+}
+
+/* NULL without memory, and where its rules went wrong: then its name is one in quarantine, or everyone
+ * who asks would make it again. */
+static struct room *create_room(struct hub *hub,
+                                struct bytes name,
+                                const struct room_options *options,
+                                struct hub_denial *denial)
+{
+    enum guard_end end = GUARD_WELL;
+    struct room *room;
     if (hub->guard == NULL || !guard_is_for(options->rules))
-        *room = room_create(options);
-    else if (guard_open(hub->guard, name, options, room) == GUARD_STUCK) {
-        hub->counters.rooms_stuck++;
-        quarantine(hub, name, stuck_text);
-        return false;
-    }
-    return true;
+        room = room_create(options);
+    else
+        end = guard_open(hub->guard, name, options, &room);
+    if (room != NULL && room_is_broken(room))
+        end = GUARD_BROKE;
+    *denial = (struct hub_denial){.refusal = REFUSAL_MEMORY, .code = CLOSE_MEMORY};
+    if (end == GUARD_WELL)
+        return room;
+    *denial = (struct hub_denial){.refusal = REFUSAL_ROOM,
+                                  .code = CLOSE_DAMAGED,
+                                  .detail = blame_rules(hub, name, end, room)};
+    room_destroy(room);
+    return NULL;
 }
 
 struct room_host *
@@ -162,10 +184,10 @@ hub_room_new(struct hub *hub, const struct room_wish *wish, struct hub_denial *d
         .logs = true,
         .saves = hub->saves,
     };
-    struct room *room;
-    if (!create_room(hub, name, &options, &room))
-        return deny(denial, REFUSAL_ROOM, CLOSE_DAMAGED, stuck_text);
-    struct room_host *host = log_opening(hub, room != NULL ? host_room(hub, room, name) : NULL);
+    struct room *room = create_room(hub, name, &options, denial);
+    if (room == NULL)
+        return NULL;
+    struct room_host *host = log_opening(hub, host_room(hub, room, name));
     if (host == NULL)
         return deny(denial, REFUSAL_MEMORY, CLOSE_MEMORY, NULL);
     hub->counters.rooms_created++;
@@ -266,8 +288,7 @@ static void unlog(struct hub *hub, struct room_host *host, uint32_t place)
  * as of its durable tick. */
 static void stop_log(struct hub *hub, struct room_host *host)
 {
-    if (!room_host_stop_log(host))
-        return; /* it waits, like others */
+    room_host_stop_log(host);
     DL_APPEND2(hub->unlogged, host, hole.prev, hole.next);
     hub->counters.holes++;
     hub_log_room(hub, LOG_ROOM_UNLOGGED, name_of(host), "the disk takes nothing");
@@ -414,18 +435,10 @@ static uint64_t last_logged(const struct hub *hub, const struct room_host *host)
 
 void hub_room_quarantine(struct hub *hub, struct room_host *host, enum guard_end end)
 {
-    const char *text = end == GUARD_STUCK   ? stuck_text
-                       : end == GUARD_BROKE ? room_ended(host->room)
-                                            : slow_text;
-    hub->counters.rooms_stuck += end == GUARD_STUCK;
-    hub->counters.rooms_slow += end == GUARD_SLOW;
-    hub->counters.rooms_broken += end == GUARD_BROKE;
+    const char *text = blame_rules(hub, name_of(host), end, host->room);
     host->stuck = end == GUARD_STUCK;
     host->quarantined = true;
     room_host_close_all(host, CLOSE_ENDED, text);
-    if (!host->stored && !room_host_store(host))
-        hub_log_room(hub, LOG_ROOM_NOT_STORED, name_of(host), status_text(STATUS_MEMORY));
-    quarantine(hub, name_of(host), text);
     if (host->unlogged) { /* it comes back as of its durable tick */
         DL_DELETE2(hub->unlogged, host, hole.prev, hole.next);
         host->unlogged = false;
@@ -495,7 +508,7 @@ static void forget_blank(struct hub *hub, struct room_host *host)
 /* While the disk fails rooms stay awake: what they are is nowhere else. */
 static bool put_to_sleep(struct hub *hub, struct room_host *host)
 {
-    if (!host->stored) {
+    if (!room_host_leaves_trace(host)) {
         forget_blank(hub, host);
         return true;
     }
@@ -522,7 +535,7 @@ void hub_end_rooms(struct hub *hub)
 {
     while (hub->rooms != NULL) {
         struct room_host *host = hub->rooms;
-        if (host->stored && host->sleep_number == 0)
+        if (room_host_leaves_trace(host) && host->sleep_number == 0)
             (void)(host->ended ? drop(hub, host) : fall_asleep(hub, host));
         forget_room(hub, host);
     }

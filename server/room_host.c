@@ -216,6 +216,17 @@ static void log_hash(struct room_host *host, size_t bytes)
         host->since_hash = 0;
 }
 
+bool room_host_leaves_trace(const struct room_host *host)
+{
+    return host->stored || host->unlogged;
+}
+
+static void forget_unstored(struct room_host *host)
+{
+    free(host->unstored.data);
+    host->unstored = (struct flush_buffer){0};
+}
+
 /* Whether the entry may wait, and does; without memory for it, it need not. */
 static bool log_waits(struct room_host *host, struct bytes entry)
 {
@@ -269,34 +280,21 @@ void room_host_log(struct room_host *host)
         room_save(host->room, tick); /* there is nothing in it that could be lost */
         return;
     }
+    if (!host->stored && room_is_blank(host->room) && room_host_keep(host))
+        return;
     uint64_t first = unstored->length > 0 ? LOG_TICK_FIRST : tick;
     if (unstored->length > 0)
         memcpy(hub->entry, unstored->data, unstored->length);
     log_store(host, first, (struct bytes){hub->entry, unstored->length + writer.length});
     log_hash(host, unstored->length + writer.length);
-    free(unstored->data);
-    *unstored = (struct flush_buffer){0};
+    forget_unstored(host);
 }
 
-bool room_host_store(struct room_host *host)
+void room_host_stop_log(struct room_host *host)
 {
-    struct flush_buffer *unstored = &host->unstored;
-    if (!storage_reserve(host->hub->storage, unstored->length))
-        return false;
-    if (unstored->length > 0)
-        log_store(host, LOG_TICK_FIRST, (struct bytes){unstored->data, unstored->length});
-    free(unstored->data);
-    *unstored = (struct flush_buffer){0};
-    return true;
-}
-
-bool room_host_stop_log(struct room_host *host)
-{
-    if (!room_host_store(host))
-        return false;
+    forget_unstored(host);
     room_log_stop(host->room);
     host->unlogged = true;
-    return true;
 }
 
 bool room_host_log_whole(struct room_host *host)
@@ -310,14 +308,22 @@ bool room_host_log_whole(struct room_host *host)
         free(entry);
         return false;
     }
+    if (!host->unlogged)
+        room_log_stop(host->room);
     struct writer writer = writer_on(entry, bytes);
     room_log_resume(host->room, hub->wall_us / 1000, &writer);
     assert(writer.status == STATUS_OK); /* room_log_resume_bytes() */
     log_store(host, room_logged(host->room), writer_bytes(&writer));
+    forget_unstored(host);
     host->since_hash = 0;
     host->unlogged = false;
     free(entry);
     return true;
+}
+
+bool room_host_keep(struct room_host *host)
+{
+    return room_host_leaves_trace(host) || room_host_log_whole(host);
 }
 
 void room_host_saved(struct room_host *host, uint64_t number)

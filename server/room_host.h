@@ -49,7 +49,7 @@ struct room_host {
     uint64_t since_hash;          /* bytes logged */
     uint64_t sleep_number;        /* falling asleep: of the flush that makes it so; else 0 */
     uint32_t empty_since_s;
-    bool stored;   /* the storage has its log; else it is forgotten without a trace */
+    bool stored;   /* the storage has its log */
     bool unlogged; /* it goes on, and what it does is not written down */
     bool held;     /* that it woke is not on the disk yet: nobody may join */
     bool ended;    /* by its rules: nothing of it is kept */
@@ -79,21 +79,23 @@ void room_host_unseat(struct room_host *host, const struct session *session, boo
 bool room_host_is_kind(const struct room_host *host, struct bytes kind); /* empty: any */
 
 /* Writes down what the room has done; its memory was set aside by room_host_can_log(). The log of a
- * room that is blank, and not stored, waits here: with the first act that has to be kept, or above
- * UNSTORED_LOG_MAX, all of it goes to the storage. */
+ * room that is blank, and not stored, waits here: with the first act that has to be kept all of it goes
+ * to the storage; above UNSTORED_LOG_MAX it is room_host_keep(). */
 bool room_host_can_log(struct room_host *host);
 void room_host_log(struct room_host *host);
 
-/* What waits of its log goes to the storage: the room is one that is stored from here on. False
- * without memory. */
-MUST_CHECK bool room_host_store(struct room_host *host);
+/* The room is one that is stored from here on, blank as it may be: with all that it is, since what waits
+ * of its log does not tell all of that. False without memory. */
+MUST_CHECK bool room_host_keep(struct room_host *host);
 
-/* The room goes on without a log; what waited to be worth storing is stored. False without memory:
- * nothing has happened then. */
-bool room_host_stop_log(struct room_host *host);
+/* Something of it is stored, or will be when the disk is well. Else it is forgotten when it is empty for a while. */
+bool room_host_leaves_trace(const struct room_host *host);
 
-/* Writes down all that the room is, which was without a log. False without memory, or when it is
- * more than one entry may be: nothing has happened then. */
+/* The room goes on without a log; what waited to be worth storing is not needed any more. */
+void room_host_stop_log(struct room_host *host);
+
+/* Writes down all that the room is, where it was without a log, or in the place of what waits of it. False
+ * without memory, or when it is more than one entry may be: nothing has happened then. */
 bool room_host_log_whole(struct room_host *host);
 
 /* True when the kind does not wait for the disk. */

@@ -80,7 +80,9 @@ void room_save(struct room *room, uint64_t tick);
 
 /* True while nothing that the room has done has to outlive it: since it was made no operation was
  * decided, nothing written and no timer set by its rules. Who came and went, and names that presence
- * taught, do not count. Such a log need not be kept: a room made new is as good. */
+ * taught, do not count. Such a log need not be kept: a room made new is as good. Nor does it have all
+ * that the room is, while its rules' memory is what they began with: who keeps it all the same begins
+ * with room_log_resume(). */
 bool room_is_blank(const struct room *room);
 
 /* The durable tick: everything up to its end survives. */

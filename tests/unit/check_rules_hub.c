@@ -1,14 +1,18 @@
 /* check_rules_hub.c - rooms whose rules remember, or do what they may not, in a server that stores them. */
+#include "server/files.h"
 #include "server/room_host.h"
 #include "tests/hub_world.h"
 
 #include <check.h>
 #include <stdlib.h>
 
-static const struct field_rules score_fields[] = {{.name = "points", .type = FIELD_INT}};
+static const struct field_rules score_fields[] = {
+    {.name = "points", .type = FIELD_INT},
+    {.name = "medal", .type = FIELD_BINARY, .maximum = 32, .file = true},
+};
 static const struct collection_rules collections[] = {
     {.name = "presence", .sight = SIGHT_PRESENCE},
-    {.name = "scores", .fields = score_fields, .field_count = 1},
+    {.name = "scores", .fields = score_fields, .field_count = 2},
 };
 
 struct game {
@@ -44,12 +48,17 @@ static struct rules kind;
 static const struct kinds kinds = {.rules = {&kind_open, &kind}, .count = 2};
 static struct peer *ada;
 
-static struct peer *join_game(int index)
+static struct peer *join_room(int index, const char *room)
 {
     struct peer *peer = peer_open(index);
-    session_upgraded(peer->session, bytes_of("track"));
+    session_upgraded(peer->session, bytes_of(room));
     peer_hello(peer, index, "'game'");
     return peer;
+}
+
+static struct peer *join_game(int index)
+{
+    return join_room(index, "track");
 }
 
 static void setup(void)
@@ -156,6 +165,130 @@ START_TEST(rules_may_write_as_much_as_they_say)
 }
 END_TEST
 
+static unsigned creations;
+
+static void create_too_much(struct room *room)
+{
+    creations++;
+    for (uint32_t i = 0; i <= kind.tick_records; i++)
+        put(room, "rounds", i + 1);
+}
+
+/* Everyone who asks for it would make it again, and again. */
+START_TEST(a_room_whose_making_breaks_a_limit_is_made_once)
+{
+    uint64_t created = world.hub->counters.rooms_created;
+    creations = 0;
+    kind.created = create_too_much;
+    for (int i = 1; i < 4; i++) {
+        struct peer *peer = join_room(i, "beside");
+        ck_assert_int_eq(peer_close_code(peer), CLOSE_DAMAGED);
+        ck_assert_int_eq(peer_close_says(peer, "tick_records"), i == 1);
+    }
+    ck_assert_uint_eq(creations, 1);
+    ck_assert_uint_eq(world.hub->counters.rooms_broken, 1);
+    ck_assert_uint_eq(world.hub->counters.rooms_created, created);
+    ck_assert_int_eq(ada->session->state, SESSION_JOINED);
+    kind.created = NULL;
+    ck_assert(hub_release_room(world.hub, bytes_of("beside")));
+    world_store();
+    ck_assert_ptr_nonnull(room_of(join_room(4, "beside")));
+}
+END_TEST
+
+/* --- Blank rooms ---------------------------------------------------------------------------------- */
+
+static void begin(struct room *room)
+{
+    struct game *game = room_memory(room);
+    game->rounds = 42;
+}
+
+/* In which nothing happens. */
+static struct peer *join_blank(int index)
+{
+    kind.created = begin;
+    kind.tick = NULL;
+    struct peer *peer = join_room(index, "attic");
+    world_pass(100);
+    ck_assert(room_is_blank(room_of(peer)));
+    ck_assert(!room_host_leaves_trace(peer->session->host));
+    return peer;
+}
+
+static void upload_into_attic(void)
+{
+    struct file_denial denial;
+    world.hub->limits.files = (struct file_limits){
+        .file_bytes = 1000, .room_bytes = 1000, .all_mib = 1, .grace_s = 86400};
+    struct upload *upload =
+        upload_begin(world.hub, peer_open(2)->session, bytes_of("attic"), 100, &denial);
+    ck_assert_ptr_nonnull(upload);
+    upload_end(upload);
+}
+
+static void come_and_go_in_attic(const struct room_host *host)
+{
+    for (int i = 0; i < 100 && !host->stored; i++) {
+        peer_say(join_room(3, "attic"), "[4]");
+        world_pass(100);
+        peer_free(3);
+    }
+}
+
+START_TEST(a_blank_room_that_is_stored_has_the_memory_it_began_with)
+{
+    struct peer *ben = join_blank(1);
+    if (_i == 0)
+        upload_into_attic();
+    else
+        come_and_go_in_attic(ben->session->host);
+    world_pass(100);
+    ck_assert(ben->session->host->stored);
+    ck_assert_ptr_null(ben->session->host->unstored.data);
+    world_crash();
+    ben = join_room(1, "attic");
+    world_pass(100);
+    ck_assert_uint_eq(game_of(ben)->woken, 1);
+    ck_assert_uint_eq(game_of(ben)->rounds, 42);
+}
+END_TEST
+
+/* What it wrote down before is worth nothing; what it does then is. */
+START_TEST(a_blank_room_may_go_on_without_a_log)
+{
+    static const char *const line =
+        "[1 [[0 'papers' 'big' 'q' 'much that is written again and again, until it is too much to "
+        "be held by anyone who has something else to do, and then once more because it is']]]";
+    kind.unkept = UNKEPT_CONTINUE;
+    world.ring_bytes = 4000;
+    world_restart();
+    struct peer *ben = join_blank(1), *cleo = peer_join(2, "lobby");
+    const struct room_host *host = ben->session->host;
+    world.hangs = true;
+    for (int i = 0; i < 100 && world.hub->saving != SAVING_PAUSED; i++) {
+        peer_say(cleo, line);
+        world_pass(100);
+    }
+    world_pass(200);
+    ck_assert(host->unlogged);
+    ck_assert(!host->stored);
+    peer_say(ben, "[1 [[0 'scores' 'a' 'points' 1]]]");
+    world_pass(200);
+    peer_say(ben, "[4]");
+    world_pass(40000);
+    peer_free(1);
+    ck_assert_uint_eq(world.hub->counters.rooms_forgotten, 0);
+    world.hangs = false;
+    world_pass(60000);
+    ck_assert_uint_ge(world.hub->counters.rooms_slept, 1);
+    ben = join_room(1, "attic");
+    world_pass(100);
+    ck_assert_uint_eq(room_records(room_of(ben)), 1);
+    ck_assert_uint_eq(game_of(ben)->rounds, 42);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("rules_hub");
@@ -165,6 +298,9 @@ int main(void)
     tcase_add_loop_test(tcase, a_crash_takes_back_what_was_not_written_down, 0, 2);
     tcase_add_test(tcase, rules_that_write_too_much_cost_their_room_alone);
     tcase_add_test(tcase, rules_may_write_as_much_as_they_say);
+    tcase_add_test(tcase, a_room_whose_making_breaks_a_limit_is_made_once);
+    tcase_add_loop_test(tcase, a_blank_room_that_is_stored_has_the_memory_it_began_with, 0, 2);
+    tcase_add_test(tcase, a_blank_room_may_go_on_without_a_log);
 
     Suite *suite = suite_create("rules_hub");
     suite_add_tcase(suite, tcase);
