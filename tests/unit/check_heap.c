@@ -142,6 +142,7 @@ END_TEST
 int main(void)
 {
     TCase *tcase = tcase_create("heap");
+    tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_reserved_block_is_taken_and_given_back);
     tcase_add_test(tcase, sizes_are_rounded_up_to_their_classes);
