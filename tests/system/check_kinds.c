@@ -259,8 +259,8 @@ START_TEST(a_start_goes_on_where_the_archive_does_not_take_the_quarantine)
     damage_row("track");
     server_restart(&server);
     ck_assert(server_has_said(&server, "cannot quarantine track yet"));
-    ck_assert(metric("tutti_rooms_blamed_total") == 1);
-    ck_assert(metric("tutti_quarantines_waiting") == 1);
+    ck_assert(server_metric(&server, "tutti_rooms_blamed_total") == 1);
+    ck_assert(server_metric(&server, "tutti_quarantines_waiting") == 1);
     join_refused("track", "'wayward'", 4018);
     join(&eve, 3, "lobby", "'open'");
     eve_goes_on();
@@ -268,12 +268,12 @@ START_TEST(a_start_goes_on_where_the_archive_does_not_take_the_quarantine)
 
     server_restart(&server);
     ck_assert(server_has_said(&server, "archive.db.corrupt-1"));
-    ck_assert(metric("tutti_rooms_blamed_total") == 1);
+    ck_assert(server_metric(&server, "tutti_rooms_blamed_total") == 1);
     join_refused("track", "'wayward'", 4018);
-    ck_assert(metric("tutti_quarantines_waiting") == 0);
+    ck_assert(server_metric(&server, "tutti_quarantines_waiting") == 0);
     server_signal(&server, SIGKILL);
     server_restart(&server);
-    ck_assert(metric("tutti_rooms_blamed_total") == 0);
+    ck_assert(server_metric(&server, "tutti_rooms_blamed_total") == 0);
     join_refused("track", "'wayward'", 4018);
 }
 END_TEST

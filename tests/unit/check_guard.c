@@ -366,7 +366,7 @@ int main(void)
 {
     TCase *tcase = tcase_create("guard");
     tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_set_timeout(tcase, 30);
+    tcase_set_timeout(tcase, 120); /* seconds of processor time, of which there may be little */
     tcase_add_test(tcase, a_tick_that_ends_is_well);
     tcase_add_test(tcase, a_tick_that_does_not_end_is_left_and_others_go_on);
     tcase_add_test(tcase, a_room_whose_making_does_not_end_is_left);
