@@ -195,6 +195,18 @@ function lapTime(page) {
   return page.evaluate(() => globalThis.race.game.lapTime(globalThis.race.game.own))
 }
 
+/** A line that has been read out stays where it is when the next one comes. */
+async function talksOn(page) {
+  const say = async (text) => {
+    await page.fill('#lobby .talk input', text)
+    await page.press('#lobby .talk input', 'Enter')
+    return page.waitForSelector(`#lobby .talk li:last-child:has-text("${text}")`)
+  }
+  const first = await say('Hello')
+  await say('How far is it?')
+  assert.equal(await first.evaluate((line) => line.isConnected), true)
+}
+
 test('who comes late watches, names are text, a page loaded again has its car', RACE, async () => {
   const bad = '<img src=x onerror=a()>'
   const address = `${server.address}/race/?room=late&private`
@@ -208,6 +220,7 @@ test('who comes late watches, names are text, a page loaded again has its car', 
   await a.locator('#ready:disabled').waitFor()
   await a.click('#watch')
   await a.locator('#drivers [data-colour="6"]').waitFor()
+  await talksOn(a)
   await a.click('#ready')
   await shows(a, 'race')
   const b = await browser.visit(address, { seat: nadia, reducedMotion: 'reduce' })

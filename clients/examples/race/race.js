@@ -102,7 +102,8 @@ function tellFault(message) {
   tell(`Something on this page failed: ${message}. Load it again if it does not go on.`)
 }
 
-addEventListener('error', ({ message }) => tellFault(message))
+// Of scripts that are not the page's, such as those of extensions, no error is given.
+addEventListener('error', ({ error }) => error != null && tellFault(error.message ?? error))
 addEventListener('unhandledrejection', ({ reason }) => tellFault(reason?.message ?? reason))
 
 try {

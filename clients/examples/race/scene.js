@@ -13,7 +13,7 @@ const GROUND_SCALE_MAX = 18
 /** Of a car: as large as it is drawn at most. */
 const CAR_SCALE = 22
 const LABEL_RATIO = 2
-/** To the right of a car: above it would be the next one. */
+/** To the right of a car, at the edge to its left: above it would be the next one. */
 const LABEL_BESIDE = 8
 
 /** The world on a canvas: the ground, the cars, what they throw up, and their names. */
@@ -93,7 +93,9 @@ export class Scene {
     this.#context.globalAlpha = isGhost ? 0.45 : 0.9
     const [width, height] = [label.width / LABEL_RATIO, label.height / LABEL_RATIO]
     const beside = LABEL_BESIDE + 1.3 * this.camera.scale
-    this.#context.drawImage(label, px + beside, py - height / 2, width, height)
+    const isAtEdge = px + beside + width > this.camera.width
+    const left = isAtEdge ? px - beside - width : px + beside
+    this.#context.drawImage(label, left, py - height / 2, width, height)
     this.#context.globalAlpha = 1
   }
 
