@@ -198,9 +198,9 @@ START_TEST(names_are_seen_as_they_are)
         "\xc2\xa0\xe3\x80\x80",     /* wide spaces */
         "\xe2\x80\x8b\xe2\x80\x8d", /* of no width */
         "Ada\xe2\x80\xae",          /* right to left from here on */
-        "\xe2\x81\xa6"
-        "Ada\xe2\x81\xa9", /* an isolate */
-        "A\xc2\x85",       /* a control of the second set */
+        ("\xe2\x81\xa6"
+         "Ada\xe2\x81\xa9"), /* an isolate */
+        "A\xc2\x85",         /* a control of the second set */
         "A\xef\xbb\xbf",
         "A\xf3\xa0\x80\xa1", /* a tag */
         "\xe2\xa0\x80",      /* braille without dots */
