@@ -270,6 +270,28 @@ test('without race.wasm it says so, and what to do', BOUNDED, async () => {
   await screenshot(page, 'race-without-wasm')
 })
 
+test(
+  'records that are not to be had are no records, and nobody racing is a reason to',
+  BOUNDED,
+  async () => {
+    const isAsked = /\/v1\/results\//
+    const page = await browser.visit(`${server.address}/races/`, {
+      prepare: (page) => page.route(isAsked, (route) => route.fulfill({ status: 429 })),
+    })
+    const silent = page.locator('.board .aside', { hasText: 'The server does not say just now.' })
+    await page.waitForFunction(
+      (count) => document.querySelectorAll('.board .aside:not(:empty)').length === count,
+      6,
+    )
+    assert.equal(await silent.count(), 6)
+    await page.locator('#no-races:not([hidden])').waitFor()
+    await page.unroute(isAsked)
+    await page.locator('#meadow select').selectOption('5')
+    await page.locator('#meadow .aside', { hasText: 'Nobody yet' }).waitFor()
+    assert.equal(await silent.count(), 5)
+  },
+)
+
 test('a slow machine draws fewer pixels, where that brings relief', () => {
   const [inTime, late] = [1 / 60, 1 / 30]
   /** What becomes of the ratio, if at each one so many of ten frames are late. */
