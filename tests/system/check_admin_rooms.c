@@ -167,6 +167,22 @@ START_TEST(damage_is_told_with_its_place_and_the_room_is_quarantined)
 }
 END_TEST
 
+/* It is on no board, and costs no room anything. */
+START_TEST(a_damaged_score_is_told_with_its_place)
+{
+    write_room("good");
+    server_signal(&server, SIGTERM);
+    ck_assert_msg(tutti("check") == 0, "%s", out);
+    damage_archive("INSERT INTO score(board, high, name, score, at_ms, details, checksum)"
+                   " VALUES(CAST('laps' AS BLOB), 0, CAST('Ada' AS BLOB), 1, 1, x'', 0)");
+    ck_assert_int_eq(tutti("check"), 1);
+    expect_out("damaged: archive score number 1: checksum");
+    expect_out("1 rooms built");
+    server_restart(&server);
+    expect_both_records("good");
+}
+END_TEST
+
 /* The start looks at no room: its damage is met when it is asked for, and mended at the next start.
  * 0: its own row; 1: its neighbour's name, for want of which the archive is made anew at once. */
 START_TEST(damage_of_a_row_is_met_when_its_room_is_asked_for)
@@ -212,6 +228,7 @@ int main(void)
     tcase_add_test(tcase, a_rooms_images_are_shown_checked_and_deleted_with_it);
     tcase_add_loop_test(tcase, a_room_is_deleted_at_rest, 0, 2);
     tcase_add_test(tcase, damage_is_told_with_its_place_and_the_room_is_quarantined);
+    tcase_add_test(tcase, a_damaged_score_is_told_with_its_place);
     tcase_add_loop_test(tcase, damage_of_a_row_is_met_when_its_room_is_asked_for, 0, 2);
     Suite *suite = suite_create("admin rooms");
     suite_add_tcase(suite, tcase);
