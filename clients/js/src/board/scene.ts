@@ -1,5 +1,4 @@
 /** The objects of a room: in their order, by where they are, with what hangs on what. */
-import RBush from 'rbush'
 import type { CollectionChange, Collection } from '../collection.js'
 import { Emitter } from '../emitter.js'
 import type { Room } from '../room.js'
@@ -7,6 +6,7 @@ import type { Fields } from '../value.js'
 import {
   decode,
   encode,
+  isAttached,
   isLine,
   OBJECTS,
   PLACE_MAX,
@@ -15,6 +15,7 @@ import {
 } from './model.js'
 import { contains, union, type Box, type Point } from './geometry.js'
 import { compareOrder } from './order.js'
+import { Places, type Placed } from './places.js'
 import { boundsOf, hit, paintBox, touchesBox } from './shape.js'
 import { isOnTitle, sized } from './words.js'
 
@@ -33,32 +34,26 @@ export interface SceneEvents {
   change: SceneChange
 }
 
-interface Entry {
+interface Entry extends Placed {
   /** How many are under it. */
   rank: number
   /** As its record says; null for a draft. */
   readonly base: BoardObject | null
-  readonly minX: number
-  readonly minY: number
-  readonly maxX: number
-  readonly maxY: number
   readonly box: Box
   readonly object: BoardObject
 }
 
-/** So many that change at once are indexed anew, which is quicker than one by one. */
+/** So many that change at once are looked for anew, which is quicker than moving one by one. */
 const MANY = 300
 
 const BOARD: Box = { x: -PLACE_MAX, y: -PLACE_MAX, w: 2 * PLACE_MAX, h: 2 * PLACE_MAX }
 
-const within = (box: Box): Box[] => (contains(BOARD, box) ? [box] : [])
-
 export class Scene extends Emitter<SceneEvents> {
   readonly collection: Collection
   readonly #entries = new Map<string, Entry>()
-  readonly #index = new RBush<Entry>()
   /** The lowest first. */
   readonly #order: Entry[]
+  readonly #places = new Places<Entry>(() => this.#order)
   /** The same, made when it is asked for. */
   #all: BoardObject[] | null = null
   /** Target → arrows at it. */
@@ -69,28 +64,27 @@ export class Scene extends Emitter<SceneEvents> {
   #extent: Box | null | undefined
   /** What is being moved or made here, and not sent yet. */
   #preview: ReadonlyMap<string, Patch> = new Map()
-  /** Many change: the index is made anew when all have. */
+  /** Many change: their places are forgotten when all have. */
   #isGathering = false
   readonly #end: () => void
 
   constructor(room: Room) {
     super()
     this.collection = room.collection(OBJECTS)
-    const entries: Entry[] = []
     for (const [id, fields] of this.collection) {
       const base = decode(id, fields)
       const object = base && sized(base)
       if (object === undefined) continue
       this.#link(object)
-      this.#entries.set(id, entryOf(object, base!, { x: 0, y: 0, w: 0, h: 0 }))
+      this.#entries.set(id, entryOf(object, base!, paintBox(object, this.find)))
     }
+    // What they are attached to may have come after them.
     for (const [id, { object, base }] of this.#entries) {
-      const entry = entryOf(object, base, paintBox(object, this.find))
-      this.#entries.set(id, entry)
-      entries.push(entry)
+      if (!isAttached(object)) continue
+      this.#entries.set(id, entryOf(object, base, paintBox(object, this.find)))
     }
-    this.#index.load(entries)
-    this.#order = entries.sort((a, b) => compareOrder(a.object, b.object))
+    const byOrder = (a: Entry, b: Entry) => compareOrder(a.object, b.object)
+    this.#order = [...this.#entries.values()].sort(byOrder)
     this.#rankFrom(0)
     this.#end = this.collection.on('change', (change) => this.#changed(change))
   }
@@ -121,12 +115,7 @@ export class Scene extends Emitter<SceneEvents> {
 
   /** Those that may paint within a box, the lowest first. */
   in(box: Box): BoardObject[] {
-    const found = this.#index.search({
-      minX: box.x,
-      minY: box.y,
-      maxX: box.x + box.w,
-      maxY: box.y + box.h,
-    })
+    const found = this.#places.in(box)
     return found.sort((a, b) => a.rank - b.rank).map(({ object }) => object)
   }
 
@@ -151,11 +140,15 @@ export class Scene extends Emitter<SceneEvents> {
   }
 
   #measure(): Box | null {
-    if (this.#entries.size === 0) return null
-    const { minX, minY, maxX, maxY } = this.#index.toJSON() as unknown as Entry
-    const box = { x: minX, y: minY, w: maxX - minX, h: maxY - minY }
-    if (contains(BOARD, box)) return box
-    return union([...this.#entries.values()].flatMap((entry) => within(entry.box)))
+    let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity]
+    for (const { box, minX, minY, maxX, maxY } of this.#order) {
+      if (!contains(BOARD, box)) continue
+      if (minX < left) left = minX
+      if (minY < top) top = minY
+      if (maxX > right) right = maxX
+      if (maxY > bottom) bottom = maxY
+    }
+    return left > right ? null : { x: left, y: top, w: right - left, h: bottom - top }
   }
 
   /**
@@ -229,7 +222,7 @@ export class Scene extends Emitter<SceneEvents> {
     const others = ids.filter((id) => !isSame(before.get(id), patches.get(id)))
     this.#isGathering = others.length > MANY
     const changes = others.map((id) => this.#replace(id, this.#entries.get(id)?.base ?? null, true))
-    if (this.#isGathering) this.#index.clear().load([...this.#entries.values()])
+    if (this.#isGathering) this.#places.forget()
     this.#isGathering = false
     for (const change of changes) this.#tellOf(change)
   }
@@ -253,7 +246,7 @@ export class Scene extends Emitter<SceneEvents> {
     this.#all = null
     this.#extent = undefined
     if (entry !== undefined) {
-      if (!this.#isGathering) this.#index.remove(entry)
+      if (!this.#isGathering) this.#places.remove(entry)
       this.#unlink(entry.object)
       this.#entries.delete(id)
     }
@@ -263,7 +256,7 @@ export class Scene extends Emitter<SceneEvents> {
       box = paintBox(object, this.find)
       const next = entryOf(object, base, box)
       this.#entries.set(id, next)
-      if (!this.#isGathering) this.#index.insert(next)
+      if (!this.#isGathering) this.#places.insert(next)
       this.#place(next, entry)
     } else if (entry !== undefined) {
       this.#displace(entry)
@@ -285,8 +278,8 @@ export class Scene extends Emitter<SceneEvents> {
       const { object, base } = entry
       const next = entryOf(object, base, paintBox(object, this.find))
       this.#extent = undefined
-      this.#index.remove(entry)
-      this.#index.insert(next)
+      this.#places.remove(entry)
+      this.#places.insert(next)
       this.#entries.set(id, next)
       this.#place(next, entry)
       this.tell('change', { id, object, before: object, box: next.box, boxBefore: entry.box, mine })
