@@ -243,6 +243,29 @@ test('a click takes the whole group, a double click goes into it', async () => {
   assert.deepEqual(await chosen(ada), [b])
 })
 
+test('the canvas over the board shows while there is anything on it', async () => {
+  const [ada] = await pages.room('Ada')
+  const id = await make(ada, { ...BOX, x: 100, y: 100, w: 100, h: 100 })
+  const isSettled = () => window.live.editor.renderer.isSettled
+  const isHidden = (wanted) =>
+    [...window.live.editor.element.querySelectorAll('canvas')].at(-1).hidden === wanted
+  await ada.waitForFunction(isSettled)
+  await ada.waitForFunction(isHidden, true)
+  await choose(ada, [id])
+  await ada.waitForFunction(isHidden, false)
+  const corner = await ada.evaluate(() => {
+    const canvas = [...window.live.editor.element.querySelectorAll('canvas')].at(-1)
+    return canvas.getContext('2d').getImageData(100, 100, 1, 1).data[3]
+  })
+  assert.equal(corner, 255, 'a handle of what is chosen')
+  await choose(ada, [])
+  await ada.waitForFunction(isHidden, true)
+  await ada.mouse.move(100, 150)
+  await ada.waitForFunction(isHidden, false)
+  await ada.mouse.move(400, 400)
+  await ada.waitForFunction(isHidden, true)
+})
+
 test('what is moved under other things stays under them while it moves', async () => {
   const [ada] = await pages.room('Ada')
   const id = await make(ada, { ...BOX, x: 100, y: 100, w: 100, h: 100, fill: 16 + 0x0000ff })

@@ -155,7 +155,7 @@ export class Editor extends Emitter<EditorEvents> {
     })
     this.#observer.observe(element)
     this.#registerTools()
-    this.renderer.overlay((context) => drawOverlay(this, context))
+    this.renderer.overlay((ask) => drawOverlay(this, ask))
     this.selection.on('change', () => this.renderer.refresh())
     this.#input = new Input(this)
     this.tool.enter?.()

@@ -16,10 +16,15 @@ const OUTLINES_MAX = 200
 
 type Context = CanvasRenderingContext2D
 
-export function drawOverlay(editor: Editor, context: Context): void {
+export function drawOverlay(editor: Editor, ask: () => Context): void {
   const { tool, selection, scene } = editor
-  const tokens = TOKENS[editor.look.theme]
   const select = tool instanceof Select ? tool : null
+  const target = select?.target ?? (tool instanceof Line ? tool.target : null)
+  const isHolding = selection.size > 0 || target !== null
+  const isReaching = select !== null && (select.hovered || select.area || select.guides.length > 0)
+  if (!isHolding && !isReaching) return
+  const context = ask()
+  const tokens = TOKENS[editor.look.theme]
   context.lineWidth = 1.25
   context.strokeStyle = tokens.accent
   if (select?.hovered && !selection.has(select.hovered)) {
@@ -27,7 +32,6 @@ export function drawOverlay(editor: Editor, context: Context): void {
     if (object !== undefined) outline(editor, context, object)
   }
   drawSelection(editor, context, select)
-  const target = select?.target ?? (tool instanceof Line ? tool.target : null)
   if (target !== null) drawTarget(editor, context, target)
   if (select === null) return
   context.strokeStyle = tokens.guide

@@ -46,7 +46,7 @@ export class PeoplePainter {
     this.#people = people
     const { room, renderer } = editor
     this.#ends = [
-      renderer.overlay((context, now) => this.#draw(context, now)),
+      renderer.overlay((ask, now) => this.#draw(ask, now)),
       room.others.on('change', ({ kind, id }) => {
         if (kind === 'leave') this.#traces.delete(id)
         this.#awakeUntil = performance.now() + SMOOTHING_MS
@@ -60,24 +60,28 @@ export class PeoplePainter {
     for (const end of this.#ends) end()
   }
 
-  #draw(context: CanvasRenderingContext2D, now: number): void {
+  #draw(ask: () => CanvasRenderingContext2D, now: number): void {
     const { room, renderer } = this.#editor
-    const others = room.others.sample(now)
+    const { followed } = this.#people
+    const others = room.others.sample(now).filter(({ id }) => this.#isHere(id))
+    if (others.length === 0 && followed === null) return
+    const context = ask()
     let isMoving = now < this.#awakeUntil
     for (const other of others) this.#drawHeld(context, other)
     for (const other of others) {
-      const person = this.#people.get(other.id)
-      if (person === undefined || person.isAway) continue
-      if (this.#drawPointer(context, other, person, now)) isMoving = true
+      if (this.#drawPointer(context, other, this.#people.get(other.id)!, now)) isMoving = true
     }
-    if (this.#people.followed !== null) this.#drawFollowed(context, this.#people.followed)
+    if (followed !== null) this.#drawFollowed(context, followed)
     if (isMoving) renderer.refresh()
+  }
+
+  #isHere(id: number): boolean {
+    return this.#people.get(id)?.isAway === false
   }
 
   /** What someone has chosen, draws or writes in. */
   #drawHeld(context: CanvasRenderingContext2D, other: Other): void {
-    const person = this.#people.get(other.id)
-    if (person === undefined || person.isAway) return
+    const person = this.#people.get(other.id)!
     const { scene } = this.#editor
     const ids = Array.isArray(other['selection']) ? other['selection'] : []
     for (const id of ids.slice(0, SELECTION_MAX)) {

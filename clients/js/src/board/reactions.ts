@@ -33,7 +33,7 @@ export class Reactions {
     this.#editor = editor
     const { room, renderer } = editor
     this.#ends = [
-      renderer.overlay((context, now) => this.#draw(context, now)),
+      renderer.overlay((ask, now) => this.#draw(ask, now)),
       room.on('event', ({ name, value, history }) => {
         if (name === EVENT && !history) this.#fly(value as Fields | null)
       }),
@@ -66,9 +66,10 @@ export class Reactions {
     this.#editor.renderer.refresh()
   }
 
-  #draw(context: CanvasRenderingContext2D, now: number): void {
+  #draw(ask: () => CanvasRenderingContext2D, now: number): void {
     this.#flying = this.#flying.filter(({ from }) => now - from < LIFE_MS)
     if (this.#flying.length === 0) return
+    const context = ask()
     const { camera, renderer } = this.#editor
     const wantsRest = matchMedia('(prefers-reduced-motion: reduce)').matches
     context.textAlign = 'center'

@@ -11,8 +11,11 @@ import type { Scene, SceneChange } from './scene.js'
 import { TOKENS } from './style.js'
 import { Tiles } from './tiles.js'
 
-/** What is drawn over the objects in every frame, in pixels of the screen. */
-export type Overlay = (context: CanvasRenderingContext2D, now: number) => void
+/**
+ * Draws over the objects in every frame, in pixels of the screen, onto what `ask` gives. Who has
+ * nothing to draw does not ask: a canvas that nobody draws on takes no time to show.
+ */
+export type Overlay = (ask: () => CanvasRenderingContext2D, now: number) => void
 
 /** An object that has not changed for so long is taken over by the tiles. */
 const RESTING_MS = 300
@@ -45,7 +48,8 @@ export class Renderer {
   /** They are being taken over by the tiles, and drawn over them until that is done. */
   readonly #settling = new Set<string>()
   #look: Look
-  #ratio = 1
+  /** Pixels of the canvas per pixel of the page; nothing before the first {@link resize}. */
+  #ratio = 0
   #request = 0
   /** Nobody has seen the whole board yet. */
   #isFirst = true
@@ -53,6 +57,7 @@ export class Renderer {
   #tilesAreStale = true
   #overviewIsStale = true
   #liveIsStale = true
+  #liveIsEmpty = true
   readonly #ends: (() => void)[]
   #endWatch = () => {}
 
@@ -62,6 +67,7 @@ export class Renderer {
     this.#look = look
     this.#ground = layer(host, { alpha: false })
     this.#live = layer(host, {})
+    this.#live.canvas.hidden = true
     const isElsewhere = (id: string) => this.#restless.has(id)
     this.#lifted = new Lifted(scene)
     this.#tiles = new Tiles(scene, isElsewhere)
@@ -115,14 +121,15 @@ export class Renderer {
 
   /** The element or the screen's resolution is different. */
   resize(): void {
-    this.#ratio = devicePixelRatio
-    const width = Math.round(this.#camera.width * this.#ratio)
-    const height = Math.round(this.#camera.height * this.#ratio)
-    for (const { canvas } of [this.#ground, this.#live]) {
-      // Being set empties a canvas, even to what it is.
-      if (canvas.width !== width || canvas.height !== height)
-        Object.assign(canvas, { width, height })
-    }
+    const ratio = devicePixelRatio
+    const width = Math.round(this.#camera.width * ratio)
+    const height = Math.round(this.#camera.height * ratio)
+    const { canvas } = this.#ground
+    // Whoever watches an element is told once that it has the size that it has. Being set empties
+    // a canvas, even to what it is.
+    if (ratio === this.#ratio && canvas.width === width && canvas.height === height) return
+    this.#ratio = ratio
+    for (const { canvas } of [this.#ground, this.#live]) Object.assign(canvas, { width, height })
     this.#moved()
   }
 
@@ -272,20 +279,35 @@ export class Renderer {
 
   #drawLive(scale: number, now: number): void {
     this.#liveIsStale = false
+    if (!this.#liveIsEmpty) {
+      const { width, height } = this.#live.canvas
+      this.#live.setTransform(1, 0, 0, 1, 0, 0)
+      this.#live.clearRect(0, 0, width, height)
+      this.#liveIsEmpty = true
+    }
+    this.#drawMoving(this.#moving, scale)
+    const ask = () => {
+      this.#liveIsEmpty = false
+      this.#live.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0)
+      return this.#live
+    }
+    for (const draw of this.#overlays) draw(ask, now)
+    // Browsers copy every canvas that shows, whatever is on it.
+    this.#live.canvas.hidden = this.#liveIsEmpty
+  }
+
+  #drawMoving(objects: readonly BoardObject[], scale: number): void {
+    if (objects.length === 0) return
+    this.#liveIsEmpty = false
     const context = this.#live
-    const { width, height } = context.canvas
-    context.setTransform(1, 0, 0, 1, 0, 0)
-    context.clearRect(0, 0, width, height)
     const { x, y, box } = this.#camera
     context.setTransform(scale, 0, 0, scale, -Math.round(x * scale), -Math.round(y * scale))
-    const single = this.#lifted.draw(context, this.#moving, this.#camera, scale, this.#look)
+    const single = this.#lifted.draw(context, objects, this.#camera, scale, this.#look)
     for (const object of single) {
       if (!meets(this.#scene.paintBox(object.id)!, box)) continue
       paint(context, object, this.#look, scale)
       this.#drawAbove(object.id, scale)
     }
-    context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0)
-    for (const draw of this.#overlays) draw(context, now)
   }
 
   /** What lies over a restless object rests in the tiles under it: it is drawn again, over it. */
