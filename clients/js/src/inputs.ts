@@ -7,8 +7,10 @@ import { encodeInputs, INPUTS_MESSAGE_MAX, type InputRules, type InputsTold } fr
 
 export interface InputsOptions<Input extends Value = number> {
   /**
-   * The input of this tick, asked for once when its time comes, ticks in their order. `null`: there
-   * is none, and the room goes on with the one before for as many ticks as its kind says.
+   * The input of this tick, asked for once when its time comes, ticks in their order: a value that
+   * fits what the kind declares, such as pressed buttons in one number. `null`: there is none, and
+   * the room goes on with the one before for as many ticks as its kind says. Where `read` throws, or
+   * the value does not fit (`type`, `range`), the page's console has the error and the tick no input.
    */
   readonly read: (tick: number) => Input | null
   /** Ticks that go out in one message. Left out, 1, or 2 where there are more than 60 a second. */
@@ -34,9 +36,10 @@ export interface InputsLine {
 }
 
 /**
- * Our inputs, one for each tick of the room. Our own ticks come ahead of the room's by the
- * {@link lead}, so that each input is there when the room plays its tick. Nothing is read or sent
- * while the page is hidden or there is no connection.
+ * Our inputs (elsewhere user commands), one for each tick of the room. Our own ticks come ahead of
+ * the room's by the {@link lead}, so that each input is there when the room plays its tick. Nothing
+ * is read or sent while the page is hidden, there is no connection, or the room is silent: it stands
+ * still then, or the line is out.
  *
  * ```js
  * const inputs = room.inputs({ read: () => steering + 32 * throttle })
@@ -96,7 +99,10 @@ export class Inputs<Input extends Value = number> {
     return Math.min(1, (since * this.#line.tickRate) / 1000)
   }
 
-  /** Milliseconds by which our ticks come before the quickest frames that tell of them. */
+  /**
+   * Milliseconds by which our ticks come before the quickest frames that tell of them: the round trip,
+   * and as much as inputs may be late. 0 before the first tick.
+   */
   get lead(): number {
     return this.#clock?.lead ?? 0
   }
@@ -109,7 +115,7 @@ export class Inputs<Input extends Value = number> {
     return this.#margin
   }
 
-  /** How often the room told that an input had come too late. */
+  /** In how many frames the room told that an input had come too late. */
   get late(): number {
     return this.#late
   }

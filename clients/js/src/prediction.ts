@@ -19,8 +19,9 @@ export interface PredictionOptions<
 > {
   readonly inputs: Inputs<Input>
   /**
-   * What the room says of our own state, asked for after each frame; undefined where there is
-   * nothing to predict. A tick that it has said before is no news.
+   * What the room says of our own state, and at the end of which tick it was so: asked for after each
+   * frame. undefined where there is nothing to predict: {@link Prediction.state} is undefined then. A
+   * tick that it has said before is no news.
    */
   readonly read: (room: Room) => Authority<State> | undefined
   /**
@@ -72,7 +73,8 @@ const HALF_LIFE_MS = 60
 const RECENT_MAX = 256
 
 /**
- * Our own part of the room's state, ahead of the room by what our inputs will do. The room's word
+ * Our own part of the room's state, ahead of the room by what our inputs will do (elsewhere
+ * client-side prediction with reconciliation). The room's word
  * replaces it as it comes: where it is another one than we had for that tick, the inputs since are
  * played again on top of it, and what shows moves over softly.
  *

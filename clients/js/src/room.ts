@@ -304,8 +304,9 @@ export class Room extends Emitter<RoomEvents> {
 
   /**
    * Plays our part: from here on the room gets an input of ours for each of its ticks. Throws
-   * `denied` where it takes none, `misuse` where there are inputs already that were not stopped.
-   * The first is read after this turn of the page's.
+   * `denied` where it takes none, `misuse` where there are inputs already that were not stopped, or
+   * `ticksPerMessage` is not 1 to 32. The first is read after this turn of the page's. What the room
+   * refuses, as from one who may only watch, it tells by the event `notice`.
    */
   inputs<Input extends Value = number>(options: InputsOptions<Input>): Inputs<Input> {
     if (this.#session.welcome!.input === null) {
@@ -319,7 +320,10 @@ export class Room extends Emitter<RoomEvents> {
     return inputs
   }
 
-  /** Shows our own part of the state as our inputs will make it, ahead of the room's word. */
+  /**
+   * Shows our own part of the state as our inputs will make it, ahead of the room's word. Throws
+   * `misuse` where `halfLife` is not above 0.
+   */
   predict<State, Input extends Value = number, Pose extends Position = Position>(
     options: PredictionOptions<State, Input, Pose>,
   ): Prediction<State, Input, Pose> {

@@ -5,11 +5,14 @@ import type { Surroundings } from './connection.js'
 export interface LinkConditions {
   /** Milliseconds that it adds to a round trip. Default: 0. */
   readonly latency?: number
-  /** It adds up to so many more to a message, each way. None overtakes another. Default: 0. */
+  /** Milliseconds: it adds up to so many more to a message, each way. None overtakes another. Default: 0. */
   readonly jitter?: number
   /** For so many milliseconds nothing comes through, now and then. Default: 0. */
   readonly stall?: number
-  /** Milliseconds from the end of one stall to the next, half as long to half as long again. */
+  /**
+   * Milliseconds from the end of one stall to the next, on average: half as long to half as long
+   * again. Default: 5,000.
+   */
   readonly stallEvery?: number
   /** The same number gives the same line. Default: 1. */
   readonly seed?: number
