@@ -502,7 +502,8 @@ static bool run_load(struct run *run)
         load_report_json(load, &run->report, stdout);
     else
         load_report(load, &run->report, stdout);
-    bool raced = !load_races(&load->options) || run->report.racing == load->options.rooms;
+    bool raced = !load_races(&load->options) ||
+                 (run->report.racing == load->options.rooms && load_astray(load) == 0);
     return run->report.settled && raced && load->lost == 0 && load->outcomes.refused == 0;
 }
 

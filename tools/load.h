@@ -73,7 +73,8 @@ struct driver {
 
     /* While the window was open. */
     uint64_t sent, missed;
-    uint64_t told, foreseen; /* states of its own car; those that it knew to the bit */
+    uint64_t told, caused; /* states of its own car; those with a cause that it could not foresee */
+    uint64_t astray;       /* without one, and yet not what it had foreseen to the bit */
 };
 
 struct observer {
@@ -199,6 +200,9 @@ void driver_sees(struct member *member, const struct tutti_record *record);
 
 /* A moment in the life of a member that races: in the lobby, on the grid, on the way. */
 void member_race(struct member *member, uint64_t now_us);
+
+/* States of own cars that nothing explains, of all drivers: an error. */
+uint64_t load_astray(const struct load *load);
 
 /* Rooms in which a race is under way. */
 uint32_t load_racing(const struct load *load);

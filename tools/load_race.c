@@ -64,8 +64,11 @@ static void take_own(struct member *member, const struct tutti_record *record)
         return;
     const struct driven *driven = driven_at(driver, tick);
     if (driver->placed && driven->tick == tick && member->load->measuring) {
+        bool caused = tutti_number(record, "cause") != 0;
+        bool foreseen = memcmp(&driven->car, state.data, sizeof driven->car) == 0;
         driver->told++;
-        driver->foreseen += memcmp(&driven->car, state.data, sizeof driven->car) == 0;
+        driver->caused += caused;
+        driver->astray += !caused && !foreseen;
     }
     memcpy(&driver->car, state.data, sizeof driver->car);
     driver->tow = (uint32_t)tutti_number(record, "tow");
@@ -247,6 +250,14 @@ void member_race(struct member *member, uint64_t now_us)
         break;
     }
     member_pump(member, now_us);
+}
+
+uint64_t load_astray(const struct load *load)
+{
+    uint64_t astray = 0;
+    for (uint32_t i = 0; i < load->count; i++)
+        astray += driver_of(&load->members[i])->astray;
+    return astray;
 }
 
 uint32_t load_racing(const struct load *load)

@@ -179,7 +179,7 @@ static void print_writes(const struct load *load, const struct report *report, F
 /* --- Races ------------------------------------------------------------------------------------------- */
 
 struct drivers {
-    uint64_t sent, missed, told, foreseen;
+    uint64_t sent, missed, told, caused;
 };
 
 static struct drivers all_drivers(const struct load *load)
@@ -190,7 +190,7 @@ static struct drivers all_drivers(const struct load *load)
         sum.sent += driver->sent;
         sum.missed += driver->missed;
         sum.told += driver->told;
-        sum.foreseen += driver->foreseen;
+        sum.caused += driver->caused;
     }
     return sum;
 }
@@ -209,8 +209,9 @@ static void print_race(const struct load *load, const struct report *report, FIL
             b->inputs_early - a->inputs_early, b->inputs_duplicate - a->inputs_duplicate);
     fprintf(out,
             "own cars   told %" PRIu64 " times, %" PRIu64
-            " as foreseen to the bit; the others were pushed, or drawn along\n",
-            drivers.told, drivers.foreseen);
+            " of them moved by others or for want of an input; %" PRIu64
+            " of the rest not as foreseen to the bit\n",
+            drivers.told, drivers.caused, load_astray(load));
 }
 
 void load_report(const struct load *load, const struct report *report, FILE *out)
@@ -317,11 +318,11 @@ static void json_race(const struct load *load, const struct report *report, FILE
     fprintf(out,
             ",\"race\":{\"bots\":%u,\"racing\":%u,\"sent\":%" PRIu64 ",\"missed\":%" PRIu64
             ",\"taken\":%.0f,\"late\":%.0f,\"early\":%.0f,\"duplicate\":%.0f"
-            ",\"told\":%" PRIu64 ",\"foreseen\":%" PRIu64 "}",
+            ",\"told\":%" PRIu64 ",\"caused\":%" PRIu64 ",\"astray\":%" PRIu64 "}",
             load->options.bots, report->racing, drivers.sent, drivers.missed,
             b->inputs_taken - a->inputs_taken, b->inputs_late - a->inputs_late,
             b->inputs_early - a->inputs_early, b->inputs_duplicate - a->inputs_duplicate,
-            drivers.told, drivers.foreseen);
+            drivers.told, drivers.caused, load_astray(load));
 }
 
 static void json_writes(const struct load *load, const struct report *report, FILE *out)
