@@ -96,15 +96,21 @@ static void second_comes_home(void)
     uint32_t bob = racer_joins_as(2, ROLE_EDITOR);
     run_for(FRAME_TICKS);
     race_of(shortest_track(), 1, 0);
-    while (racer_at(bob)->state == RACER_RACING) {
+    racer_nearly_home(bob, 10);
+    for (uint32_t i = 0; i < 15 * SECOND_TICKS; i++) {
         racer_sends(ada, CAR_COAST);
         run();
     }
-    for (uint32_t i = 0; i < 11 * SECOND_TICKS; i++) {
-        racer_sends(ada, CAR_COAST);
-        run();
-    }
+    ck_assert_int_eq(racer_at(bob)->state, RACER_FINISHED);
     ck_assert_int_eq(race_now()->phase, PHASE_RACING);
+}
+
+static void race_is_over(void)
+{
+    race_now()->deadline = race_now()->clock + 1;
+    run();
+    ck_assert_int_eq(race_now()->phase, PHASE_RESULTS);
+    run_for(RACERS_MAX + FRAME_TICKS);
 }
 
 START_TEST(who_was_home_and_does_not_come_back_has_no_place_any_more)
@@ -117,12 +123,11 @@ START_TEST(who_was_home_and_does_not_come_back_has_no_place_any_more)
     run_for(2);
     ck_assert(!has_place(2));
     ck_assert_uint_eq(racers_in(RACER_FINISHED), 1); /* its result stands */
-    run_to(PHASE_LOBBY);
-    run_for(FRAME_TICKS);
-    ck_assert_uint_eq(racers_in(RACER_WAITING), 1);
+    race_is_over();
     ck_assert_int_eq(wish(ada, "'ready' true"), STATUS_OK);
     run_for(FRAME_TICKS);
     ck_assert_int_eq(race_now()->phase, PHASE_COUNTDOWN);
+    ck_assert_uint_eq(racers_in(RACER_RACING), 1);
 }
 END_TEST
 
@@ -135,8 +140,7 @@ START_TEST(who_comes_back_in_time_has_its_place)
     uint32_t bob = racer_joins_as(2, ROLE_EDITOR);
     run_for(RETURN_TICKS);
     ck_assert_int_eq(racer_at(bob)->state, RACER_FINISHED);
-    run_to(PHASE_LOBBY);
-    ck_assert_ptr_nonnull(racer_at(bob));
+    race_is_over();
     ck_assert_uint_gt(racer_at(bob)->points, 0);
 }
 END_TEST
@@ -147,9 +151,7 @@ START_TEST(who_has_not_come_back_yet_is_not_asked_whether_it_is_ready)
     second_comes_home();
     server_restarts();
     uint32_t ada = racer_joins_as(1, ROLE_EDITOR);
-    race_now()->deadline = race_now()->clock + 1;
-    run_to(PHASE_RESULTS);
-    run_for(RACERS_MAX + FRAME_TICKS);
+    race_is_over();
     ck_assert_int_eq(race_now()->phase, PHASE_RESULTS);
     ck_assert(has_place(2));
     ck_assert_int_eq(wish(ada, "'ready' true"), STATUS_OK);
@@ -198,16 +200,17 @@ static void race_about_to_end(struct race_memory *before)
     run_for(10);
     racer_stops(eve);
     room_leave(room, eve);
+    racer_nearly_home(bob, 10);
+    racer_nearly_home(ada, 60);
     const struct racer *late = racer_at(ada);
     for (uint32_t i = 0; late->state == RACER_RACING; i++) {
-        if (racer_at(bob)->state == RACER_RACING)
-            racer_sends(ada, CAR_STEER_CENTRE); /* bob is first */
         last[i % AHEAD] = *race_now();
         run();
         *before = last[(i + 1) % AHEAD];
     }
     ck_assert_uint_eq(before->racers[late - race_now()->racers].state, RACER_RACING);
     ck_assert_uint_eq(racers_in(RACER_RETIRED), 1);
+    ck_assert_int_eq(racer_at(bob)->state, RACER_FINISHED);
 }
 
 static void ticks(uint32_t count)
@@ -272,7 +275,7 @@ START_TEST(a_spoilt_memory_harms_nobody)
     race_of(shortest_track(), 2, 5);
     run_for(900);
     kept_log_compact(&race_log, &options, &kinds_built_in);
-    for (int round = 0; round < 100; round++) {
+    for (int round = 0; round < 60; round++) {
         struct room *built = built_again();
         uint8_t *memory = room_memory(built);
         for (uint32_t spoilt = 1 + chance_below(&chance, 4); spoilt > 0; spoilt--)
@@ -287,7 +290,7 @@ START_TEST(a_spoilt_memory_harms_nobody)
         room_destroy(built);
     }
     ck_assert_uint_gt(dropped, 5);
-    ck_assert_uint_lt(dropped, 95);
+    ck_assert_uint_lt(dropped, 55);
 }
 END_TEST
 
@@ -445,7 +448,7 @@ START_TEST(a_restless_crowd_breaks_no_race)
     racer_stops(racer_joins_as(1, ROLE_EDITOR));
     racer_stops(racer_joins_as(2, ROLE_VIEWER));
     frames_for(2);
-    for (uint32_t turn = 0; turn < 400; turn++) {
+    for (uint32_t turn = 0; turn < 250; turn++) {
         does_something(chance_below(&chance, CROWD), &chance);
         if (race_now()->phase == PHASE_LOBBY && chance_below(&chance, 4) == 0)
             run_for(READY_TICKS / 2);
@@ -474,7 +477,7 @@ static Suite *kept_suite(void)
     tcase_add_test(kept, who_has_not_come_back_yet_is_not_asked_whether_it_is_ready);
     tcase_add_test(kept, a_race_that_nobody_comes_back_to_comes_to_an_end);
     tcase_add_test(kept, a_spoilt_memory_harms_nobody);
-    tcase_add_loop_test(kept, a_restless_crowd_breaks_no_race, 0, 4);
+    tcase_add_loop_test(kept, a_restless_crowd_breaks_no_race, 0, 3);
     suite_add_tcase(suite, kept);
     TCase *memory = tcase_create("memory");
     tcase_add_checked_fixture(memory, setup_race, teardown_race);
