@@ -118,6 +118,7 @@ struct timer {
 /* What the rules may still do: in this tick, or in the callback about one member. */
 struct allowance {
     uint32_t records, bytes, timers;
+    bool of_member;
 };
 
 /* The rules' own memory, and what the log has of it. */

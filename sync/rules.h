@@ -155,10 +155,10 @@ struct rules {
     const struct input_rules *input; /* NULL: members send none */
     /* What the callbacks of one tick do at most; memory is set aside for it before the tick. Records:
      * calls of room_put(), room_remove(), room_emit() and room_result() that change something; bytes:
-     * of the packed values that they write beside. Those of `member` are for each call of `joined` and
-     * `left`; 0: as those of the tick. Of MEMBERS_MOVING_MAX that came, and as many that went, are rules
-     * told in one tick, and of fewer where they may write more about all of these than TICK_RECORDS_MAX
-     * or TICK_BYTES_MAX: the others wait for the next ones. */
+     * of the packed values that they write beside, and of a result's board, name and details. Those of
+     * `member` are for each call of `joined` and `left`; 0: as those of the tick. Of MEMBERS_MOVING_MAX
+     * that came, and as many that went, are rules told in one tick, and of fewer where they may write more
+     * about all of these than TICK_RECORDS_MAX or TICK_BYTES_MAX: the others wait for the next ones. */
     uint32_t tick_records, tick_bytes;
     uint32_t member_records, member_bytes;
     uint32_t memory_bytes; /* of room_memory(); 0..ROOM_MEMORY_MAX */
@@ -183,7 +183,8 @@ MUST_CHECK bool rules_check(const struct rules *rules, char *error, size_t size)
 uint64_t room_tick_number(const struct room *room); /* of the tick being made */
 
 /* True when this tick is one that sends frames (every tick_hz/frame_hz-th): what moves all the time
- * is best written in these alone. */
+ * is best written in these alone. A member may be told of a later tick: after the server was kept busy,
+ * when it joins, or reads slowly. What it sees then was written at the newest such tick before that. */
 bool room_frame_due(const struct room *room);
 
 /* The rules' own: memory_bytes of plain data, zero when the room is created. No pointers, and integers
@@ -244,8 +245,9 @@ struct field_value {
     struct bytes packed;
 };
 
-/* Sets these fields, each named once, and makes the record where there is none or no longer one. What
- * is so already costs nothing. In presence only fields that are no numbers may be set: those are the
+/* Sets these fields, each named once, and makes the record where there is none or no longer one: all of
+ * them or, where one is refused, none, and nobody but the caller is told. What is so already costs
+ * nothing. In presence only fields that are no numbers may be set: those are the
  * member's own. NOT_FOUND, TYPE, RANGE, MALFORMED, DENIED; LIMIT: more than a record may hold, or than
  * a tick may write, which breaks the room off. */
 enum status room_put(struct room *room,

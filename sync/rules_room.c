@@ -9,14 +9,15 @@
 
 struct allowance allowance_of_tick(const struct rules *rules)
 {
-    return (struct allowance){rules->tick_records, rules->tick_bytes, TICK_TIMERS_MAX};
+    return (struct allowance){
+        .records = rules->tick_records, .bytes = rules->tick_bytes, .timers = TICK_TIMERS_MAX};
 }
 
 struct allowance allowance_of_member(const struct rules *rules)
 {
     uint32_t records = rules->member_records > 0 ? rules->member_records : rules->tick_records;
     uint32_t bytes = rules->member_bytes > 0 ? rules->member_bytes : rules->tick_bytes;
-    return (struct allowance){.records = records, .bytes = bytes};
+    return (struct allowance){.records = records, .bytes = bytes, .of_member = true};
 }
 
 /* The room stands still for this, and its log says nothing of an end: what it has is kept. */
@@ -36,15 +37,30 @@ static bool overdrawn(struct room *room, const char *reason)
     return false;
 }
 
+/* The reasons name what would have had to be declared larger. */
+static const char *too_many_records(const struct room *room)
+{
+    return room->allowance.of_member && room->rules->member_records > 0
+               ? "the rules wrote more about a member than their member_records"
+               : "the rules wrote more in a tick than their tick_records";
+}
+
+static const char *too_many_bytes(const struct room *room)
+{
+    return room->allowance.of_member && room->rules->member_bytes > 0
+               ? "the rules wrote more about a member than their member_bytes"
+               : "the rules wrote more in a tick than their tick_bytes";
+}
+
 bool allowance_spend(struct room *room, uint32_t records, size_t bytes)
 {
     struct allowance *left = &room->allowance;
     if (room->judging)
         return overdrawn(room, "the rules wrote in accept");
     if (records > left->records)
-        return overdrawn(room, "the rules wrote more in a tick than their tick_records");
+        return overdrawn(room, too_many_records(room));
     if (bytes > left->bytes)
-        return overdrawn(room, "the rules wrote more in a tick than their tick_bytes");
+        return overdrawn(room, too_many_bytes(room));
     left->records -= records;
     left->bytes -= (uint32_t)bytes;
     return true;

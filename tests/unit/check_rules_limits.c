@@ -163,7 +163,35 @@ START_TEST(what_is_written_about_a_member_is_its_own)
     join(room, 60, ROLE_EDITOR);
     in_tick(NULL);
     ck_assert_int_eq(last, STATUS_LIMIT);
-    ck_assert_ptr_nonnull(room_ended(room));
+    ck_assert_str_eq(room_ended(room),
+                     _i == 0 ? "the rules wrote more about a member than their member_records"
+                             : "the rules wrote more in a tick than their tick_records");
+}
+END_TEST
+
+static void write_bytes_for_member(struct room *one, uint32_t member)
+{
+    (void)one, (void)member;
+    write_bytes();
+}
+
+START_TEST(more_bytes_about_a_member_end_the_room)
+{
+    kind.tick_bytes = 1000;
+    kind.member_bytes = _i == 0 ? 500 : 0;
+    kind.joined = write_bytes_for_member;
+    written = _i == 0 ? 500 : 1000;
+    join(room, 60, ROLE_EDITOR);
+    in_tick(NULL);
+    ck_assert_int_eq(last, STATUS_OK);
+    ck_assert_ptr_null(room_ended(room));
+    written++;
+    join(room, 61, ROLE_EDITOR);
+    in_tick(NULL);
+    ck_assert_int_eq(last, STATUS_LIMIT);
+    ck_assert_str_eq(room_ended(room),
+                     _i == 0 ? "the rules wrote more about a member than their member_bytes"
+                             : "the rules wrote more in a tick than their tick_bytes");
 }
 END_TEST
 
@@ -241,6 +269,7 @@ int main(void)
     tcase_add_test(limits, more_records_than_declared_end_the_room);
     tcase_add_test(limits, more_bytes_than_declared_end_the_room);
     tcase_add_loop_test(limits, what_is_written_about_a_member_is_its_own, 0, 2);
+    tcase_add_loop_test(limits, more_bytes_about_a_member_end_the_room, 0, 2);
     tcase_add_test(limits, so_many_timers_are_set_in_a_tick);
     tcase_add_loop_test(limits, a_judgement_is_a_status, 0, 2);
     tcase_add_test(limits, a_judge_writes_nothing);
