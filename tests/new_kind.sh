@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# new_kind.sh - a game made with tools/new-kind, somewhere else, builds and passes its own tests.
+# new_kind.sh - a game made with tools/new-kind, somewhere else, builds and passes its own tests; also
+# with its step in JavaScript, and as the other game that tools/MAKE_A_GAME.md makes of it.
 set -euo pipefail
 tutti=$(cd "$(dirname "$0")/.." && pwd)
 [[ -e $tutti/clients/js/dist/tutti.node.js ]] || { echo "the JS client has not been built"; exit 77; }
@@ -26,5 +27,10 @@ refused 2 'take another name' board
 "$tutti/tools/new-kind" pebble "a folder"
 refused 1 'there already' pebble "a folder"
 cd "a folder"
-./build
+./test
+node "$tutti/tests/tutorial.mjs" . step
+./test
+cp "$tutti/tools/template/page/step.js" page/step.js
+cp "$tutti/tests/tutorial_game.test.mjs" tests/tutorial.test.mjs
+node "$tutti/tests/tutorial.mjs" . game
 ./test

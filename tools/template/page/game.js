@@ -1,5 +1,5 @@
 import { join } from '/tutti/tutti.js'
-import { loadStep, UNIT } from './step.js'
+import { loadStep, shownTick, UNIT } from './step.js'
 import { startTilt } from './tilt.js'
 
 const RADIUS = 14
@@ -8,25 +8,37 @@ const COLORS = ['#e4572e', '#17bebb', '#ffc914', '#76b041', '#b084cc', '#ff7aa2'
 const canvas = document.querySelector('canvas')
 const board = document.querySelector('ol')
 const paint = canvas.getContext('2d')
-const name = new URLSearchParams(location.search).get('room') ?? 'table'
+const notice = document.querySelector('output')
+const query = new URLSearchParams(location.search)
 
 const step = await loadStep(await (await fetch('step.wasm')).arrayBuffer())
-const room = await join('/', name, { kind: '@NAME@' })
+const room = await join('/', query.get('room') ?? 'table', {
+  kind: '@NAME@',
+  user: { name: query.get('name') ?? `guest ${Math.floor(Math.random() * 1000)}` },
+  onStatus: tell,
+})
 const marbles = room.collection('marbles')
 const gems = room.collection('gems')
 
 const mine = () => [...marbles].find(([, marble]) => marble.member === room.me)
+
+/** A line for the player while there is no connection: why, as far as the server said. */
+function tell({ status, reason }) {
+  notice.textContent = status === 'live' ? '' : reason === '' ? status : `${status}: ${reason}`
+}
+
+const nameOf = (member) => room.others.get(member)?.user?.name ?? `player ${member}`
 
 // Our tilt, once for each tick; and what it does to our marble, before the server has said so.
 const inputs = room.inputs({ read: startTilt(canvas) })
 const own = room.predict({
   inputs,
   step,
-  read: ({ tick }) => {
+  read: () => {
     const found = mine()
     if (found === undefined) return undefined
     const { x, y, vx, vy } = found[1]
-    return { tick, state: { x, y, vx, vy } }
+    return { tick: shownTick(room), state: { x, y, vx, vy } }
   },
   pose: ({ x, y }) => ({ x, y }),
 })
@@ -78,7 +90,7 @@ function drawBoard() {
     ...rows.map(([id, { member, gems }]) => {
       const row = document.createElement('li')
       row.style.color = COLORS[id.charCodeAt(0) % COLORS.length]
-      row.textContent = `${member === room.me ? 'you' : `player ${member}`} ${gems}`
+      row.textContent = `${member === room.me ? 'you' : nameOf(member)} ${gems}`
       return row
     }),
   )

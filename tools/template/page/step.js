@@ -5,6 +5,12 @@ export const LEVEL = 4
 export const UNIT = 256
 
 /**
+ * Of which tick the marbles' records are: rules.c writes them at every third, and the room may be a
+ * tick or two further.
+ */
+export const shownTick = ({ tick, tickRate, frameRate }) => tick - (tick % (tickRate / frameRate))
+
+/**
  * The step of step.c, from the bytes of step.wasm: a marble and a tilt (null for none) in, the marble
  * after one tick out.
  */
