@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/run_suite.h"
 #include "tests/scratch.h"
 #include "tests/shim_vfs.h"
 #include "tests/store_world.h"
@@ -195,9 +196,5 @@ int main(void)
     tcase_add_test(cuts, disk_loses_nothing_that_it_acknowledged);
     tcase_add_test(cuts, os_loses_the_last_flushes_and_stays_readable);
     suite_add_tcase(suite, cuts);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -7,13 +7,13 @@
 #include "server/storage.h"
 #include "sync/log.h"
 #include "tests/helpers.h"
+#include "tests/run_suite.h"
 #include "tests/scratch.h"
 #include "tests/shim_vfs.h"
 
 #include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #define CALLS_MAX 2000u
 
@@ -241,9 +241,5 @@ int main(void)
     tcase_set_timeout(cases, 120);
     tcase_add_loop_test(cases, a_deleted_room_is_there_whole_or_not_at_all, 0, WHEREABOUTS);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -14,6 +14,7 @@
 #include "sync/log.h"
 #include "tests/durability/author.h"
 #include "tests/kept_log.h"
+#include "tests/run_suite.h"
 
 #define AUTHORS   3u
 #define PEERS     (AUTHORS + 1) /* and one who comes fresh at the end */
@@ -345,9 +346,5 @@ int main(void)
     tcase_set_timeout(cases, 280);
     tcase_add_test(cases, what_is_acknowledged_survives_and_nothing_counts_twice);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

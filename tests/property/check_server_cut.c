@@ -16,6 +16,7 @@
 #include "server/hub.h"
 #include "sync/log.h"
 #include "tests/durability/author.h"
+#include "tests/run_suite.h"
 #include "tests/scratch.h"
 #include "tests/shim_vfs.h"
 
@@ -430,9 +431,5 @@ int main(void)
     tcase_set_timeout(cases, 280);
     tcase_add_test(cases, what_is_acknowledged_survives_every_life);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

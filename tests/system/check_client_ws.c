@@ -3,10 +3,10 @@
 #include <ev.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "clients/c/tutti.h"
+#include "tests/run_suite.h"
 #include "tests/server_process.h"
 
 /* How long a condition may take to come true: nothing is timed, but a test ends. */
@@ -517,9 +517,5 @@ static Suite *client_ws_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(client_ws_suite());
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(client_ws_suite());
 }

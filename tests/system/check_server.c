@@ -4,6 +4,7 @@
 #include "sync/wire.h"
 #include "tests/notation.h"
 #include "tests/raw_client.h"
+#include "tests/run_suite.h"
 #include "tests/server_process.h"
 
 #include <check.h>
@@ -534,9 +535,5 @@ int main(void)
     tcase_add_test(end, what_cannot_be_is_refused_at_the_start);
     tcase_add_test(end, who_comes_and_goes_leaves_nothing_behind);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

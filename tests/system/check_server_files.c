@@ -1,6 +1,7 @@
 /* check_server_files.c - images of rooms over real sockets: server/README.md, "Files". */
 #include "sync/wire.h"
 #include "tests/raw_client.h"
+#include "tests/run_suite.h"
 #include "tests/server_process.h"
 
 #include <check.h>
@@ -440,9 +441,5 @@ int main(void)
     tcase_add_test(tests, what_nothing_shows_is_let_go);
     suite_add_tcase(suite, tests);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/run_suite.h"
 #include "tests/server_process.h"
 
 static struct server_process server;
@@ -264,9 +265,5 @@ static Suite *tools_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(tools_suite());
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(tools_suite());
 }

@@ -1,10 +1,10 @@
 /* check_addresses.c - what one address may have and do, and for how long it is remembered. */
 #include "tests/hub_world.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #define HERE  0x0a000001u
 #define THERE 0x0a000002u
@@ -227,9 +227,5 @@ int main(void)
     tcase_add_test(cases, one_who_may_not_does_not_stand_in_the_way_of_others);
     tcase_add_test(cases, what_one_is_refused_costs_the_others_nothing);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

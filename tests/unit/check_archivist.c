@@ -3,9 +3,9 @@
 #include "server/storage.h"
 #include "sync/rules.h"
 #include "tests/helpers.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 /* Outlives the storages over it, as a disk does. */
 static struct store *store;
@@ -173,9 +173,5 @@ int main(void)
 
     Suite *suite = suite_create("archivist");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/run_suite.h"
 #include "tests/scratch.h"
 
 static struct scratch scratch, above;
@@ -378,9 +379,5 @@ int main(void)
     tcase_add_test(tests, nothing_is_written_over);
     tcase_add_test(tests, a_stopped_backup_leaves_nothing);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

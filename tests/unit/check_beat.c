@@ -1,5 +1,6 @@
 /* check_beat.c - ticks keep their time: no drift, bounded catching up, the rest dropped. */
 #include "server/beat.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -97,9 +98,5 @@ int main(void)
     tcase_add_test(tcase, a_year_is_exact);
     Suite *suite = suite_create("beat");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

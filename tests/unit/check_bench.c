@@ -5,6 +5,7 @@
 #include "sync/pack.h"
 #include "sync/room.h"
 #include "sync/wire.h"
+#include "tests/run_suite.h"
 #include "tools/bench/dialect.h"
 #include "tools/bench/hand.h"
 #include "tools/bench/websocket.h"
@@ -333,9 +334,5 @@ int main(void)
 
     Suite *suite = suite_create("bench");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

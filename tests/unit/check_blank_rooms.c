@@ -3,10 +3,10 @@
 #include "sync/hash.h"
 #include "sync/log.h"
 #include "tests/hub_world.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* --- What the store holds --------------------------------------------------------------------------- */
@@ -402,9 +402,5 @@ int main(void)
     tcase_add_loop_test(late, any_operation_that_is_decided_makes_a_room_worth_keeping, 0, 3);
     tcase_add_loop_test(late, the_log_of_a_blank_room_has_a_limit, 0, 3);
     suite_add_tcase(suite, late);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

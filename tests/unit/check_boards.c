@@ -3,6 +3,7 @@
 #include "server/boards.h"
 #include "sync/log.h"
 #include "tests/kept_log.h"
+#include "tests/run_suite.h"
 #include "tests/storage_life.h"
 
 #include <check.h>
@@ -332,9 +333,5 @@ int main(void)
     Suite *suite = suite_create("boards");
     suite_add_tcase(suite, tcase);
     suite_add_tcase(suite, lives);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,5 +1,6 @@
 /* check_bucket.c - the token bucket against a clock that the test holds in its hand. */
 #include "server/bucket.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -104,9 +105,5 @@ int main(void)
     tcase_add_loop_test(tcase, never_exceeds_the_rate, 0, 20);
     Suite *suite = suite_create("bucket");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -7,6 +7,7 @@
 #include "sync/base.h"
 #include "tests/lone_client.h"
 #include "tests/notation.h"
+#include "tests/run_suite.h"
 
 /* --- Joining --------------------------------------------------------------------------------------- */
 
@@ -528,9 +529,5 @@ static Suite *client_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(client_suite());
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(client_suite());
 }

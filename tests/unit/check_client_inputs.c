@@ -1,10 +1,10 @@
 /* check_client_inputs.c - what a client says of its inputs, and what it hears of them. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "sync/limits.h"
 #include "tests/lone_client.h"
+#include "tests/run_suite.h"
 
 /* Member 5 at tick 100 of a room at 20 Hz, whose kind takes these. */
 static void go_live_with(const char *input)
@@ -225,9 +225,5 @@ int main(void)
                         (int)(sizeof malformed / sizeof malformed[0]));
     Suite *suite = suite_create("client_inputs");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

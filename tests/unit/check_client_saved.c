@@ -1,10 +1,10 @@
 /* check_client_saved - what the C client keeps until it is saved, and what it sends again. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tests/lone_client.h"
+#include "tests/run_suite.h"
 
 #define DISK 2
 
@@ -335,9 +335,5 @@ static Suite *saved_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(saved_suite());
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(saved_suite());
 }

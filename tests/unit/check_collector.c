@@ -8,6 +8,7 @@
 #include "sync/log.h"
 #include "tests/faulty_store.h"
 #include "tests/helpers.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -472,9 +473,5 @@ int main(void)
     tcase_add_test(tests, without_a_grace_everything_stays);
     suite_add_tcase(suite, tests);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }

@@ -1,10 +1,10 @@
 /* check_deflate.c - deflated bytes, and the first loads of a room that go deflated. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sync/deflate.h"
+#include "tests/run_suite.h"
 #include "tests/viewers.h"
 
 static const struct memory plain_memory;
@@ -353,9 +353,5 @@ int main(void)
     Suite *suite = suite_create("deflate");
     suite_add_tcase(suite, bytes);
     suite_add_tcase(suite, loads);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -3,11 +3,11 @@
 #include "server/file_type.h"
 #include "server/files.h"
 #include "tests/hub_world.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <openssl/evp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define KIB 1024u
@@ -652,9 +652,5 @@ int main(void)
     tcase_add_test(downloads, who_does_not_take_a_part_is_cut);
     suite_add_tcase(suite, downloads);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }

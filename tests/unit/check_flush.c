@@ -1,6 +1,7 @@
 /* check_flush.c - what rooms wrote in one interval, as bytes and back. */
 #include "persistence/flush.h"
 #include "sync/limits.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -178,9 +179,5 @@ int main(void)
     tcase_add_test(tests, every_cut_is_damage);
     tcase_add_test(tests, what_nobody_writes_is_damage);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

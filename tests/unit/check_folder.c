@@ -1,5 +1,6 @@
 /* check_folder.c - the data folder: made for its owner alone, for one server at a time. */
 #include "persistence/folder.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -57,9 +58,5 @@ int main(void)
     tcase_add_test(folder, one_server_has_the_folder);
     tcase_add_test(folder, a_folder_that_cannot_be_made_fails);
     suite_add_tcase(suite, folder);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,8 +1,8 @@
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "tests/run_suite.h"
 #include "tests/viewers.h"
 
 /* --- What is sent, and to whom --------------------------------------------------------------------- */
@@ -479,9 +479,5 @@ int main(void)
     suite_add_tcase(suite, sending);
     suite_add_tcase(suite, large);
     suite_add_tcase(suite, behind);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

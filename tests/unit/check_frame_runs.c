@@ -1,9 +1,9 @@
 /* check_frame_runs.c - how what has changed is written, and how short. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "tests/run_suite.h"
 #include "tests/viewers.h"
 
 /* --- Runs ------------------------------------------------------------------------------------------ */
@@ -188,9 +188,5 @@ int main(void)
 
     Suite *suite = suite_create("frame_runs");
     suite_add_tcase(suite, runs);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

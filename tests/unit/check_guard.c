@@ -2,6 +2,7 @@
 #include "server/guard.h"
 #include "sync/kinds.h"
 #include "tests/helpers.h"
+#include "tests/run_suite.h"
 #include "tests/scratch.h"
 
 #include <check.h>
@@ -395,9 +396,5 @@ int main(void)
     tcase_add_test(tcase, a_file_of_other_bytes_blames_nobody);
     Suite *suite = suite_create("guard");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,9 +1,9 @@
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sync/hash.h"
 #include "tests/helpers.h"
+#include "tests/run_suite.h"
 
 static uint64_t chain(uint64_t hash, const char *packed, size_t length)
 {
@@ -150,9 +150,5 @@ int main(void)
 
     Suite *suite = suite_create("hash");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 
 #include "sync/heap.h"
 #include "tests/helpers.h"
+#include "tests/run_suite.h"
 
 static struct heap heap;
 
@@ -153,9 +154,5 @@ int main(void)
 
     Suite *suite = suite_create("heap");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

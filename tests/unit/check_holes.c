@@ -5,10 +5,10 @@
 #include "tests/every_kind.h"
 #include "tests/hub_world.h"
 #include "tests/read_field.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 static struct rules game;
 
@@ -378,9 +378,5 @@ int main(void)
     tcase_add_loop_test(ends, a_server_that_stops_removes_what_has_ended, 0, 2);
     suite_add_tcase(suite, ends);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -2,6 +2,7 @@
 #include "server/http.h"
 #include "server/policy.h"
 #include "server/site.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <openssl/evp.h>
@@ -297,9 +298,5 @@ int main(void)
     tcase_add_test(tcase, too_many_scripts_are_told_of);
     Suite *suite = suite_create("http");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

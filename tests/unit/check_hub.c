@@ -3,10 +3,10 @@
 #include "server/pages.h"
 #include "sync/log.h"
 #include "tests/hub_world.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* --- Limits of all together ------------------------------------------------------------------------ */
@@ -573,9 +573,5 @@ static Suite *hub_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(hub_suite());
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(hub_suite());
 }

@@ -1,5 +1,6 @@
 /* check_image_size.c - how large images say they are: each format, cut anywhere, and what says nothing. */
 #include "server/image_size.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -94,9 +95,5 @@ int main(void)
 
     Suite *suite = suite_create("image_size");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

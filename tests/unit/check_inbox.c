@@ -1,11 +1,11 @@
 /* check_inbox.c - what may wait for a tick, and that nobody takes another's share of it. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sync/room_parts.h"
 #include "tests/helpers.h"
+#include "tests/run_suite.h"
 
 static struct room_options options;
 static struct room *room;
@@ -217,9 +217,5 @@ int main(void)
 
     Suite *suite = suite_create("inbox");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

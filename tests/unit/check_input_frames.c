@@ -1,9 +1,9 @@
 /* check_input_frames.c - what frames and the welcome tell of inputs, and whom. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sync/limits.h"
+#include "tests/run_suite.h"
 #include "tests/viewers.h"
 
 static struct rules kind; /* a copy of kind_mixed */
@@ -230,9 +230,5 @@ int main(void)
     tcase_add_test(tcase, the_welcome_declares_what_is_taken);
     Suite *suite = suite_create("input_frames");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,11 +1,11 @@
 /* check_inputs.c - one value a tick and member: when it counts, how long it stays, what is refused. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sync/room_parts.h"
 #include "tests/notation.h"
+#include "tests/run_suite.h"
 #include "tests/viewers.h"
 
 static struct rules kind; /* a copy of kind_mixed */
@@ -623,9 +623,5 @@ int main(void)
     TCase *memory = add_case(suite, "memory");
     tcase_add_test(memory, a_seat_that_sends_none_costs_what_it_did);
     tcase_add_test(memory, without_memory_nothing_is_taken);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,12 +1,12 @@
 /* check_inputs_hub.c - inputs on their way through the server: sessions, limits, figures. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "server/pages.h"
 #include "server/room_host.h"
 #include "tests/every_kind.h"
 #include "tests/hub_world.h"
+#include "tests/run_suite.h"
 
 static const struct kinds kinds = {.rules = {&kind_open, &kind_every}, .count = 2};
 
@@ -125,9 +125,5 @@ int main(void)
     tcase_add_test(tcase, figures_stay_when_a_room_goes);
     Suite *suite = suite_create("inputs_hub");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

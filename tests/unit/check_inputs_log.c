@@ -10,6 +10,7 @@
 #include "tests/helpers.h"
 #include "tests/kept_log.h"
 #include "tests/notation.h"
+#include "tests/run_suite.h"
 
 static struct room_options options;
 static struct room *room;
@@ -320,9 +321,5 @@ int main(void)
                         (int)(sizeof damages / sizeof damages[0]));
     Suite *suite = suite_create("inputs_log");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -2,6 +2,7 @@
 #include "server/json.h"
 #include "sync/limits.h"
 #include "tests/notation.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <jansson.h>
@@ -115,9 +116,5 @@ int main(void)
 
     Suite *suite = suite_create("json");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

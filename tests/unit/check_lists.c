@@ -1,10 +1,10 @@
 /* check_lists.c - which rooms a list shows, how old it may be, and who may ask how often. */
 #include "server/lists.h"
 #include "tests/hub_world.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define LIST "/v1/kinds/carded/rooms"
@@ -300,9 +300,5 @@ int main(void)
 
     Suite *suite = suite_create("lists");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

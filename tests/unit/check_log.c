@@ -1,8 +1,8 @@
 /* check_log.c - one line per event, whatever bytes a peer puts into it and however often. */
 #include "server/log.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 static struct log logger;
@@ -145,9 +145,5 @@ int main(void)
     tcase_add_test(tcase, levels_have_names);
     Suite *suite = suite_create("log");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

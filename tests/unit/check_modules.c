@@ -1,5 +1,6 @@
 /* check_modules.c - folders of room kinds: what is loaded, and each sentence with which it is not. */
 #include "server/modules.h"
+#include "tests/run_suite.h"
 #include "tests/scratch.h"
 
 #include <check.h>
@@ -209,9 +210,5 @@ int main(void)
     tcase_add_test(tcase, there_are_no_more_than_kinds_max);
     Suite *suite = suite_create("modules");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

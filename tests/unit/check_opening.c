@@ -3,6 +3,7 @@
 #include "server/room_host.h"
 #include "sync/log.h"
 #include "tests/hub_world.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -391,9 +392,5 @@ int main(void)
     tcase_add_loop_test(cases, a_room_that_has_ended_begins_anew, 0, 3);
     tcase_add_test(cases, what_follows_an_ended_room_is_stored_from_its_beginning);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,11 +1,11 @@
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sync/hash.h"
 #include "sync/operation.h"
 #include "tests/pair.h"
+#include "tests/run_suite.h"
 
 /* --- Verbs --------------------------------------------------------------------------------------- */
 
@@ -501,9 +501,5 @@ int main(void)
 
     Suite *suite = suite_create("operation");
     suite_add_tcase(suite, mixed);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,12 +1,12 @@
 /* check_operation_limits.c - names that operations teach, and every limit below, at and above. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sync/hash.h"
 #include "sync/room_parts.h"
 #include "tests/pair.h"
+#include "tests/run_suite.h"
 
 static void open_setup(void)
 {
@@ -325,9 +325,5 @@ int main(void)
     Suite *suite = suite_create("operation_limits");
     suite_add_tcase(suite, mixed);
     suite_add_tcase(suite, open);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

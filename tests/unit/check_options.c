@@ -1,6 +1,7 @@
 /* check_options.c - what the person says reaches the options, and mistakes are answered in words. */
 #include "server/options.h"
 #include "server/storage.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -200,9 +201,5 @@ int main(void)
     tcase_add_test(tcase, help_names_every_option_once);
     Suite *suite = suite_create("options");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -5,6 +5,7 @@
 #include "sync/limits.h"
 #include "sync/pack.h"
 #include "tests/helpers.h"
+#include "tests/run_suite.h"
 
 #define BUFFER_BYTES 65536
 
@@ -421,9 +422,5 @@ int main(void)
     Suite *suite = suite_create("pack");
     suite_add_tcase(suite, writing);
     suite_add_tcase(suite, refusals);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

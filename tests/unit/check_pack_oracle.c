@@ -9,6 +9,7 @@
 #include "sync/limits.h"
 #include "sync/pack.h"
 #include "tests/helpers.h"
+#include "tests/run_suite.h"
 
 #define BUFFER_BYTES 65536
 
@@ -282,9 +283,5 @@ int main(void)
 
     Suite *suite = suite_create("pack_oracle");
     suite_add_tcase(suite, oracle);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,9 +1,9 @@
 /* check_quarantine.c - rooms that their rules cost: members told, what was logged kept, nobody in before
  * they are released. */
 #include "tests/hub_world.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 static struct peer *ada;
 
@@ -138,9 +138,5 @@ int main(void)
     tcase_add_test(tcase, it_may_be_deleted_while_its_last_entries_are_on_their_way);
     Suite *suite = suite_create("quarantine");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -2,12 +2,12 @@
  * it starts. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sync/hash.h"
 #include "tests/notation.h"
 #include "tests/race_world.h"
+#include "tests/run_suite.h"
 
 /* The fields of a record, as everyone sees them. */
 static void shows(const char *collection, const char *id, const char *field, const char *value)
@@ -456,9 +456,5 @@ static Suite *race_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(race_suite());
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(race_suite());
 }

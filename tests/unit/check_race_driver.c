@@ -1,6 +1,7 @@
 /* check_race_driver.c - drivers that are no persons: round every track, from anywhere, in company. */
 #include "sync/race_driver.h"
 #include "tests/helpers.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -181,9 +182,5 @@ int main(void)
 
     Suite *suite = suite_create("race_driver");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

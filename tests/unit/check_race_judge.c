@@ -1,10 +1,10 @@
 /* check_race_judge.c - judgements of a race, each from both sides, over cars that are put where the case
  * needs them. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sync/race_parts.h"
+#include "tests/run_suite.h"
 
 #define METRES(n) ((n)*RACE_METRE)
 
@@ -514,9 +514,5 @@ static Suite *judge_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(judge_suite());
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(judge_suite());
 }

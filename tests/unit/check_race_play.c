@@ -8,6 +8,7 @@
 #include "sync/hash.h"
 #include "sync/log_read.h"
 #include "tests/race_world.h"
+#include "tests/run_suite.h"
 
 /* --- A whole race -------------------------------------------------------------------------------- */
 
@@ -419,9 +420,5 @@ static Suite *play_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(play_suite());
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(play_suite());
 }

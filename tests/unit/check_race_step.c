@@ -2,6 +2,7 @@
 #include "sync/race_step.h"
 #include "tests/helpers.h"
 #include "tests/open_ground.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -525,9 +526,5 @@ int main(void)
     suite_add_tcase(suite, driving);
     suite_add_tcase(suite, walls);
     suite_add_tcase(suite, contact);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

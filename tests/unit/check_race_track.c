@@ -1,6 +1,7 @@
 /* check_race_track.c - places on the tracks there are: found again, in order, on the right ground. */
 #include "sync/race_step.h"
 #include "tests/helpers.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -194,9 +195,5 @@ int main(void)
 
     Suite *suite = suite_create("race_track");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -8,6 +8,7 @@
 #include "tests/helpers.h"
 #include "tests/kept_log.h"
 #include "tests/notation.h"
+#include "tests/run_suite.h"
 
 static struct rules kind; /* a copy of kind_mixed, for callbacks */
 static const char *on_joining;
@@ -220,9 +221,5 @@ int main(void)
 
     Suite *suite = suite_create("replay");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

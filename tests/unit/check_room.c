@@ -1,10 +1,10 @@
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sync/hash.h"
 #include "tests/helpers.h"
+#include "tests/run_suite.h"
 
 static struct room_options options;
 static struct room *room;
@@ -527,9 +527,5 @@ int main(void)
     Suite *suite = suite_create("room");
     suite_add_tcase(suite, members);
     suite_add_tcase(suite, outcomes);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,12 +1,12 @@
 /* check_room_rules.c - what rules may do in a room, and the memory that a tick needs. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sync/hash.h"
 #include "sync/room_parts.h"
 #include "tests/helpers.h"
+#include "tests/run_suite.h"
 
 static struct room_options options;
 static struct room *room;
@@ -326,9 +326,5 @@ int main(void)
     Suite *suite = suite_create("room_rules");
     suite_add_tcase(suite, rules);
     suite_add_tcase(suite, memory);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

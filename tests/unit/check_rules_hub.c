@@ -2,9 +2,9 @@
 #include "server/files.h"
 #include "server/room_host.h"
 #include "tests/hub_world.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 static const struct field_rules score_fields[] = {
     {.name = "points", .type = FIELD_INT},
@@ -304,9 +304,5 @@ int main(void)
 
     Suite *suite = suite_create("rules_hub");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -11,6 +11,7 @@
 #include "tests/helpers.h"
 #include "tests/kept_log.h"
 #include "tests/notation.h"
+#include "tests/run_suite.h"
 
 static const struct field_rules score_fields[] = {{.name = "points", .type = FIELD_INT}};
 static const struct collection_rules collections[] = {
@@ -619,9 +620,5 @@ int main(void)
     tcase_add_test(told, the_first_reason_holds_and_is_cut_between_characters);
     suite_add_tcase(suite, told);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

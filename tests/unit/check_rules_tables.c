@@ -1,9 +1,9 @@
 /* check_rules_tables.c - a kind's tables that break a limit are told in a sentence. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tests/helpers.h"
+#include "tests/run_suite.h"
 
 static struct field_rules presence_fields[FIELDS_MAX], fields[FIELDS_MAX + 1];
 static struct collection_rules collections[COLLECTIONS_MAX + 1];
@@ -304,9 +304,5 @@ int main(void)
 
     Suite *suite = suite_create("rules_tables");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

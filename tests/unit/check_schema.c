@@ -1,11 +1,11 @@
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sync/schema.h"
 #include "tests/helpers.h"
 #include "tests/notation.h"
+#include "tests/run_suite.h"
 
 static struct heap heap;
 static struct schema schema;
@@ -182,9 +182,5 @@ int main(void)
 
     Suite *suite = suite_create("schema");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

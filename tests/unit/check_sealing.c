@@ -2,12 +2,12 @@
  * one room's damage is that room's alone. And how much one transaction of a sealing takes. */
 #include "persistence/store_sqlite.h"
 #include "server/storage.h"
+#include "tests/run_suite.h"
 #include "tests/scratch.h"
 
 #include <check.h>
 #include <sqlite3.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define ROOMS 5
@@ -381,9 +381,5 @@ int main(void)
 
     Suite *suite = suite_create("sealing");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

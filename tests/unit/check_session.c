@@ -2,10 +2,10 @@
 #include "server/room_host.h"
 #include "tests/hub_world.h"
 #include "tests/notation.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 /* --- Joining ------------------------------------------------------------------------------------ */
 
@@ -490,9 +490,5 @@ static Suite *session_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(session_suite());
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(session_suite());
 }

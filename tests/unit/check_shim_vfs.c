@@ -4,6 +4,7 @@
  * Each world: rows 1, 2, 3 ... of known bytes, each its own transaction, some checkpoints, a power
  * cut at a call by chance, and a look at what is there.
  */
+#include "tests/run_suite.h"
 #include "tests/scratch.h"
 #include "tests/shim_vfs.h"
 
@@ -328,9 +329,5 @@ int main(void)
     tcase_add_loop_test(failing, each_call_fails_when_told, 0, sizeof faults / sizeof faults[0]);
     tcase_add_test(failing, a_sync_after_a_failed_one_proves_nothing);
     suite_add_tcase(suite, failing);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

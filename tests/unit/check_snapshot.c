@@ -6,6 +6,7 @@
 #include "sync/hash.h"
 #include "sync/snapshot.h"
 #include "tests/helpers.h"
+#include "tests/run_suite.h"
 
 #define SNAPSHOT_BYTES_MAX (1u << 20)
 #define MEMBERS            3
@@ -553,9 +554,5 @@ int main(void)
 
     Suite *suite = suite_create("snapshot");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -6,6 +6,7 @@
 
 #include "sync/room_parts.h"
 #include "sync/snapshot.h"
+#include "tests/run_suite.h"
 #include "tests/viewers.h"
 
 static const struct cell *cell_in(const struct room *of, const char *collection, const char *field)
@@ -259,9 +260,5 @@ int main(void)
 
     Suite *suite = suite_create("state");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,4 +1,5 @@
 /* check_storage.c - flushes: what is said to be saved is, in its order, however the disk fails. */
+#include "tests/run_suite.h"
 #include "tests/storage_life.h"
 
 #include <check.h>
@@ -469,9 +470,5 @@ int main(void)
                                  EXIT_SUCCESS, i, i + 1);
     suite_add_tcase(suite, hanging);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -5,11 +5,11 @@
 #include "sync/log.h"
 #include "tests/failing_memory.h"
 #include "tests/helpers.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #define AT_MAX 2000u
 
@@ -110,9 +110,5 @@ int main(void)
     tcase_set_timeout(cases, 60);
     tcase_add_test(cases, who_asks_is_answered_whatever_becomes_of_the_memory);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -4,11 +4,11 @@
 #include "sync/hash.h"
 #include "sync/rules.h"
 #include "tests/helpers.h"
+#include "tests/run_suite.h"
 #include "tests/storage_life.h"
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* --- Rooms come back ------------------------------------------------------------------------------- */
@@ -354,9 +354,5 @@ int main(void)
     tcase_add_test(calm, removing_what_is_not_there_says_so);
     suite_add_tcase(suite, calm);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

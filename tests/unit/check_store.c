@@ -5,6 +5,7 @@
  */
 #include "persistence/store_memory.h"
 #include "tests/contract.h"
+#include "tests/run_suite.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -265,9 +266,5 @@ int main(void)
     TCase *bound = tcase_create("bound");
     tcase_add_test(bound, a_full_store_keeps_what_it_has);
     suite_add_tcase(suite, bound);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

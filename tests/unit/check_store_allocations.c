@@ -2,6 +2,7 @@
  * says so or does without, and nothing is lost by it.
  */
 #include "tests/failing_memory.h"
+#include "tests/run_suite.h"
 #include "tests/scratch.h"
 #include "tests/shim_vfs.h"
 #include "tests/store_world.h"
@@ -9,7 +10,6 @@
 #include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #define AT_MAX 5000u
 
@@ -106,9 +106,5 @@ int main(void)
     tcase_set_timeout(loop, 120);
     tcase_add_loop_test(loop, every_allocation_may_fail, 0, SCENARIOS);
     suite_add_tcase(suite, loop);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -10,6 +10,7 @@
  *
  * DAMAGE_STEP in the environment chooses the distance between two places; 1 takes every byte.
  */
+#include "tests/run_suite.h"
 #include "tests/scratch.h"
 #include "tests/store_world.h"
 
@@ -324,9 +325,5 @@ int main(void)
     tcase_set_timeout(large, 250);
     tcase_add_loop_test(large, bits_of_large_rows, 0, 2);
     suite_add_tcase(suite, large);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

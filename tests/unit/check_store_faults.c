@@ -6,6 +6,7 @@
  * another one starts. Then the power is cut, and all that was acknowledged has to be there.
  */
 #include "persistence/sqlite_file.h"
+#include "tests/run_suite.h"
 #include "tests/scratch.h"
 #include "tests/shim_vfs.h"
 #include "tests/store_world.h"
@@ -15,7 +16,6 @@
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define TRIES   4
@@ -348,9 +348,5 @@ int main(void)
     tcase_add_loop_test(faults, every_call_may_fail, 0, SCENARIOS * WAYS);
     tcase_add_loop_test(faults, damage_is_told_as_such_after_a_read_that_was_refused, 0, 2);
     suite_add_tcase(suite, faults);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -3,6 +3,7 @@
  * and the file beside it stays. */
 #include "persistence/store_sqlite.h"
 #include "tests/failing_memory.h"
+#include "tests/run_suite.h"
 #include "tests/scratch.h"
 #include "tests/shim_vfs.h"
 
@@ -10,7 +11,6 @@
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define AT_MAX 3000u
@@ -250,9 +250,5 @@ int main(void)
     tcase_add_loop_test(tests, calls_of_the_disk_may_fail, 0, DEEDS * WAYS);
     tcase_add_loop_test(tests, allocations_may_fail, 0, 2);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -2,6 +2,7 @@
  * archive. check_store.c has the journal. */
 #include "persistence/flush.h"
 #include "tests/contract.h"
+#include "tests/run_suite.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -494,9 +495,5 @@ int main(void)
 {
     Suite *suite = suite_create("store of rooms");
     contract_cases(suite, add_tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

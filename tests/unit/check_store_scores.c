@@ -3,6 +3,7 @@
 #include "persistence/checksum.h"
 #include "persistence/store_sqlite.h"
 #include "tests/contract.h"
+#include "tests/run_suite.h"
 
 #include <inttypes.h>
 #include <sqlite3.h>
@@ -275,9 +276,5 @@ int main(void)
     tcase_add_test(tests, an_archive_without_scores_can_be_read_as_it_is);
     suite_add_tcase(suite, tests);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/run_suite.h"
 #include "tests/scratch.h"
 
 #define PATH_BYTES (SCRATCH_PATH_MAX + 300)
@@ -640,9 +641,5 @@ int main(void)
     tcase_add_test(tests, a_row_that_strays_to_another_room_is_not_served);
     tcase_add_test(tests, after_a_damaged_flush_a_new_journal_goes_on);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -7,6 +7,7 @@
 #include "sync/pack.h"
 #include "sync/replica.h"
 #include "tests/notation.h"
+#include "tests/run_suite.h"
 #include "tools/histogram.h"
 #include "tools/json.h"
 #include "tools/load.h"
@@ -212,9 +213,5 @@ static Suite *tool_parts_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(tool_parts_suite());
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(tool_parts_suite());
 }

@@ -1,4 +1,5 @@
 /* check_track_plans.c - plans that are no tracks are refused, with a sentence that says why and where. */
+#include "tests/run_suite.h"
 #include "tests/scratch.h"
 #include "tools/tracks/track_plan.h"
 
@@ -222,9 +223,5 @@ int main(void)
 
     Suite *suite = suite_create("track_plans");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

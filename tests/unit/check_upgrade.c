@@ -1,8 +1,8 @@
 /* check_upgrade.c - who may open a WebSocket: every way to ask wrongly, and every origin. */
 #include "server/upgrade.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct bytes *no_origins;
@@ -176,9 +176,5 @@ int main(void)
     tcase_add_loop_test(tcase, origins_are_judged_exactly, 0, sizeof origins / sizeof origins[0]);
     Suite *suite = suite_create("upgrade");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

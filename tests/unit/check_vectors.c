@@ -10,6 +10,7 @@
 #include "clients/c/messages.h"
 #include "sync/room.h"
 #include "tests/every_kind.h"
+#include "tests/run_suite.h"
 #include "tests/vectors/vector_json.h"
 
 static uint8_t buffer[MESSAGE_BYTES_MAX], again[MESSAGE_BYTES_MAX];
@@ -397,9 +398,5 @@ int main(void)
     suite_add_tcase(suite, clients);
     suite_add_tcase(suite, servers);
     suite_add_tcase(suite, generator);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

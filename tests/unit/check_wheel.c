@@ -1,5 +1,6 @@
 /* check_wheel.c - deadlines come at their second, once, in any order of setting and clearing. */
 #include "server/wheel.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -163,9 +164,5 @@ int main(void)
     tcase_add_loop_test(tcase, random_deadlines_all_come_at_their_second, 0, 20);
     Suite *suite = suite_create("wheel");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 
 #include "sync/wire.h"
 #include "tests/notation.h"
+#include "tests/run_suite.h"
 
 static uint8_t buffer[8192];
 
@@ -291,9 +292,5 @@ int main(void)
 
     Suite *suite = suite_create("wire");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }
