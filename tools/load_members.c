@@ -452,9 +452,9 @@ static void on_message(struct link *link, struct bytes payload)
         walker_hear(member, payload, kind);
         return;
     }
-    bool frame_to_show = load->options.show_frame && load->measuring && load->shown == NULL &&
-                         member->index == 0 && kind == SERVER_FRAME;
-    if (frame_to_show)
+    bool usual = kind == SERVER_FRAME || kind == SERVER_FRAME_INPUTS;
+    if (load->options.show_frame && load->measuring && load->shown == NULL && usual &&
+        member->index == 0)
         keep_shown(load, payload);
     tutti_received(member->observer->client, tutti_now_us(), payload.data, payload.length);
     watch_catching_up(load, member);
