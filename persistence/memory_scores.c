@@ -1,5 +1,7 @@
 #include "persistence/memory_scores.h"
 
+#include "persistence/store_score.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,17 +13,7 @@ struct memory_score {
 
 static size_t cost_of(const struct store_score *score)
 {
-    return sizeof(struct memory_score) + score->board.length + score->name.length +
-           score->details.length;
-}
-
-static struct bytes keep(uint8_t **at, struct bytes bytes)
-{
-    struct bytes kept = {*at, bytes.length};
-    if (bytes.length > 0)
-        memcpy(*at, bytes.data, bytes.length);
-    *at += bytes.length;
-    return kept;
+    return sizeof(struct memory_score) + store_score_bytes(score);
 }
 
 static struct memory_score *make(const struct store_score *score)
@@ -29,12 +21,8 @@ static struct memory_score *make(const struct store_score *score)
     struct memory_score *made = malloc(cost_of(score));
     if (made == NULL)
         return NULL;
-    uint8_t *at = made->text;
     made->next = NULL;
-    made->score = *score;
-    made->score.board = keep(&at, score->board);
-    made->score.name = keep(&at, score->name);
-    made->score.details = keep(&at, score->details);
+    made->score = store_score_in(score, made->text);
     return made;
 }
 
