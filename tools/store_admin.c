@@ -100,7 +100,7 @@ ask_once(const char *path, const char *request, char **lines, bool *busy, char *
     *busy = false;
     if (fd < 0)
         return ADMIN_ABSENT;
-    char line[256];
+    char line[512];
     int length = snprintf(line, sizeof line, "%s\n", request);
     enum admin_result result = ADMIN_FAILED;
     if (send(fd, line, (size_t)length, MSG_NOSIGNAL) == length)
