@@ -19,7 +19,7 @@
 enum caller_state {
     CALLER_FREE,
     CALLER_ASKS,
-    CALLER_WAITS, /* for the storage, about `room` */
+    CALLER_WAITS, /* for the storage, about `name` */
     CALLER_READS
 };
 
@@ -32,8 +32,9 @@ struct caller {
     char request[ADMIN_REQUEST_MAX];
     struct flush_buffer answer; /* bytes that grow */
     bool cut;                   /* there was no memory for all of the answer */
-    uint8_t room_length;
-    char room[ROOM_NAME_MAX];
+    enum storage_event_kind awaits;
+    uint8_t name_length;
+    uint8_t name[ROOM_NAME_MAX]; /* of a room, or on a board */
 };
 
 struct admin {
@@ -128,6 +129,16 @@ static void answer_rooms(struct caller *caller)
     conclude(caller, "ok");
 }
 
+/* The answer may come at once. */
+static void await(struct caller *caller, enum storage_event_kind kind, struct bytes name)
+{
+    caller->state = CALLER_WAITS;
+    caller->awaits = kind;
+    caller->name_length = (uint8_t)name.length;
+    memcpy(caller->name, name.data, name.length);
+    watch_for(caller, 0);
+}
+
 static void answer_order(struct caller *caller, bool release, const char *name)
 {
     struct bytes room = bytes_of(name);
@@ -136,11 +147,48 @@ static void answer_order(struct caller *caller, bool release, const char *name)
         conclude(caller, "error that is no room's name");
         return;
     }
-    caller->state = CALLER_WAITS; /* the answer may come at once */
-    caller->room_length = (uint8_t)room.length;
-    memcpy(caller->room, room.data, room.length);
-    watch_for(caller, 0);
+    await(caller, release ? STORAGE_RELEASED : STORAGE_REMOVED, room);
     if (release ? !hub_release_room(hub, room) : !hub_delete_room(hub, room))
+        conclude(caller, "busy");
+}
+
+static int digit_of(char letter)
+{
+    const char *digits = "0123456789abcdef", *digit = strchr(digits, letter);
+    return letter != '\0' && digit != NULL ? (int)(digit - digits) : -1;
+}
+
+/* Hex digits up to a space or the end, which *text is left at. False where that is anything else, nothing,
+ * or more than `most` bytes. */
+static bool read_hex(const char **text, uint8_t *bytes, size_t most, size_t *length)
+{
+    const char *at = *text;
+    for (*length = 0; *at != '\0' && *at != ' '; at += 2) {
+        int high = digit_of(at[0]), low = high < 0 ? -1 : digit_of(at[1]);
+        if (low < 0 || *length == most)
+            return false;
+        bytes[(*length)++] = (uint8_t)(high << 4 | low);
+    }
+    *text = at;
+    return *length > 0;
+}
+
+static void answer_strike(struct caller *caller, const char *what)
+{
+    uint8_t name[RESULT_NAME_BYTES_MAX], board[BOARD_BYTES_MAX];
+    size_t name_length, board_length = 0;
+    bool good = read_hex(&what, name, sizeof name, &name_length);
+    if (good && *what == ' ') {
+        what++;
+        good = read_hex(&what, board, sizeof board, &board_length);
+    }
+    if (!good || *what != '\0') {
+        conclude(caller, "error that is no name and board, in hex digits");
+        return;
+    }
+    struct bytes struck = {name, name_length};
+    await(caller, STORAGE_STRUCK, struck);
+    if (!hub_strike(caller->admin->hub, (struct bytes){board, board_length}, struck))
         conclude(caller, "busy");
 }
 
@@ -153,20 +201,26 @@ static void answer(struct caller *caller)
         answer_order(caller, false, request + 7);
     else if (strncmp(request, "release ", 8) == 0)
         answer_order(caller, true, request + 8);
+    else if (strncmp(request, "strike ", 7) == 0)
+        answer_strike(caller, request + 7);
     else
         conclude(caller, "error there is no such request");
 }
 
 /* The storage has done what one or more have asked for. */
-static void on_answer(void *context, struct bytes name, enum store_result result, const char *text)
+static void on_answer(void *context,
+                      enum storage_event_kind kind,
+                      struct bytes name,
+                      enum store_result result,
+                      const char *text)
 {
     struct admin *admin = context;
     char failure[STORE_PLACE_MAX + 8];
     snprintf(failure, sizeof failure, "error %s", text);
     for (size_t i = 0; i < ADMIN_CONNECTIONS_MAX; i++) {
         struct caller *caller = &admin->callers[i];
-        struct bytes room = {(const uint8_t *)caller->room, caller->room_length};
-        if (caller->state == CALLER_WAITS && bytes_equal(room, name))
+        struct bytes awaited = {caller->name, caller->name_length};
+        if (caller->state == CALLER_WAITS && caller->awaits == kind && bytes_equal(awaited, name))
             conclude(caller, result == STORE_OK          ? "ok"
                              : result == STORE_NOT_FOUND ? "none"
                                                          : failure);

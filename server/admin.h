@@ -8,8 +8,9 @@
  *   rooms          each room that is awake, as a line of JSON
  *   delete ROOM    ends the room for good: members are closed with 4014, nothing of it stays stored
  *   release ROOM   lets a quarantined room be opened again
+ *   strike NAME [BOARD]   takes a name off a board, or off all; both as hex digits
  *
- * The last line of an answer is `ok`, `none` (no such room), `busy` (again in a moment) or
+ * The last line of an answer is `ok`, `none` (no such room, no such name), `busy` (again in a moment) or
  * `error TEXT`; then the server closes.
  *
  * Limits     ADMIN_REQUEST_MAX bytes, ADMIN_CONNECTIONS_MAX connections, ADMIN_PATIENCE_S seconds

@@ -51,6 +51,20 @@ static void release_room(struct storage *storage, struct job *job)
     archivist_answer(storage, job, STORAGE_RELEASED, result);
 }
 
+/* The journal tells of the name until it has forgotten what is sealed by now: so the writer answers. */
+static void strike(struct storage *storage, struct job *job)
+{
+    struct bytes board = {job->board, job->board_length};
+    enum store_result result = STORE_NOT_FOUND;
+    if (boards_strike(storage->boards, board, job_name(job)) > 0)
+        result = archivist_seal(storage);
+    job->number = storage->taken;
+    if (result == STORE_OK)
+        queue_push(storage, &storage->to_writer, job);
+    else
+        archivist_answer(storage, job, STORAGE_STRUCK, result);
+}
+
 /* What it could free does not matter: the writer tries again, and asks again. */
 static void reclaim(struct storage *storage)
 {
@@ -109,6 +123,9 @@ bool archivist_do(struct storage *storage, struct job *job)
         return true;
     case JOB_RELEASE_ROOM:
         release_room(storage, job);
+        return true;
+    case JOB_STRIKE:
+        strike(storage, job);
         return true;
     case JOB_SLEPT:
         slept(storage, job_name(job));

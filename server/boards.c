@@ -1,5 +1,6 @@
 #include "server/boards.h"
 
+#include "persistence/store_score.h"
 #include "server/json.h"
 #include "sync/log_read.h"
 
@@ -98,26 +99,13 @@ static bool is_of(const struct boards *boards, uint32_t at, struct bytes board, 
 
 /* --- Rows --------------------------------------------------------------------------------------- */
 
-static struct bytes keep(uint8_t **at, struct bytes bytes)
-{
-    struct bytes kept = {*at, bytes.length};
-    if (bytes.length > 0)
-        memcpy(*at, bytes.data, bytes.length);
-    *at += bytes.length;
-    return kept;
-}
-
 static struct row *make(const struct store_score *score)
 {
-    struct row *row =
-        malloc(sizeof *row + score->board.length + score->name.length + score->details.length);
+    struct row *row = malloc(sizeof *row + store_score_bytes(score));
     if (row == NULL)
         return NULL;
-    uint8_t *at = row->text;
-    *row = (struct row){.score = *score, .unsaved = true};
-    row->score.board = keep(&at, score->board);
-    row->score.name = keep(&at, score->name);
-    row->score.details = keep(&at, score->details);
+    *row = (struct row){.unsaved = true}; /* first, since `text` may begin in its padding */
+    row->score = store_score_in(score, row->text);
     return row;
 }
 
@@ -164,7 +152,7 @@ static struct bearing bearing_of(const struct boards *boards, const struct store
     return bearing;
 }
 
-/* The last one of its board makes place for a better one; the store is to hear of it. */
+/* It makes place for a better one, or is to stand there no more: the store is to hear of it. */
 static void drop(struct boards *boards, uint32_t at)
 {
     struct row *row = take_out(boards, at);
@@ -227,6 +215,22 @@ void boards_take_log(struct boards *boards, struct bytes log)
     /* Who loads the room says where it is damaged. */
     enum status status = log_results(log, take_result, boards);
     (void)status;
+}
+
+uint32_t boards_strike(struct boards *boards, struct bytes board, struct bytes name)
+{
+    uint32_t count = 0;
+    pthread_mutex_lock(&boards->mutex);
+    for (uint32_t i = boards->count; i-- > 0;) {
+        const struct store_score *score = &boards->rows[i]->score;
+        bool meant = board.length == 0 || bytes_equal(score->board, board);
+        if (!meant || !bytes_equal(score->name, name))
+            continue;
+        drop(boards, i);
+        count++;
+    }
+    pthread_mutex_unlock(&boards->mutex);
+    return count;
 }
 
 /* --- Saving ------------------------------------------------------------------------------------- */

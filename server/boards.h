@@ -40,6 +40,10 @@ bool boards_put(void *boards, const struct store_score *score);
 /* Every result of the log, up to where it is damaged. */
 void boards_take_log(struct boards *boards, struct bytes log);
 
+/* Takes a name off a board, or off all where that is empty, by either order: how often it stood there. What
+ * is taken after that counts. By who takes. */
+uint32_t boards_strike(struct boards *boards, struct bytes board, struct bytes name);
+
 /* Of what has changed since it was saved; views, good until the next call that takes. With
  * boards_saved() the store has those of the last call. */
 size_t boards_unsaved(struct boards *boards, struct store_score *scores, size_t capacity);

@@ -60,9 +60,13 @@ struct rhythm {
     struct room_host *rooms;
 };
 
-/* What the storage answered to hub_delete_room() or hub_release_room(). `text` tells of failures. */
-typedef void
-hub_answer(void *context, struct bytes name, enum store_result result, const char *text);
+/* What the storage answered to hub_delete_room() (STORAGE_REMOVED), hub_release_room() (RELEASED) or
+ * hub_strike() (STRUCK). `text` tells of failures. */
+typedef void hub_answer(void *context,
+                        enum storage_event_kind kind,
+                        struct bytes name,
+                        enum store_result result,
+                        const char *text);
 
 /* Fields are read by sessions, rooms, pages and tests. */
 struct hub {
@@ -211,6 +215,10 @@ MUST_CHECK bool hub_delete_room(struct hub *hub, struct bytes name);
 
 /* Lets a quarantined room be opened again. Answered by hub->answered. False without memory. */
 MUST_CHECK bool hub_release_room(struct hub *hub, struct bytes name);
+
+/* Takes a name off a board, or off all where that is empty. Answered by hub->answered. False without
+ * memory. */
+MUST_CHECK bool hub_strike(struct hub *hub, struct bytes board, struct bytes name);
 
 /* Puts rooms to sleep that nobody was in for the time of the linger; forgets those not stored. */
 void hub_sleep_empty_rooms(struct hub *hub);

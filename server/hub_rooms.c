@@ -454,10 +454,14 @@ void hub_room_quarantine(struct hub *hub, struct room_host *host, enum guard_end
     host->sleep_number = number;
 }
 
-static void answer(struct hub *hub, struct bytes name, enum store_result result, const char *text)
+static void answer(struct hub *hub,
+                   enum storage_event_kind kind,
+                   struct bytes name,
+                   enum store_result result,
+                   const char *text)
 {
     if (hub->answered != NULL)
-        hub->answered(hub->answered_context, name, result, text);
+        hub->answered(hub->answered_context, kind, name, result, text);
 }
 
 static bool delete_in_memory(struct hub *hub, struct room_host *host, struct bytes name)
@@ -472,7 +476,7 @@ static bool delete_in_memory(struct hub *hub, struct room_host *host, struct byt
     }
     if (!host->stored) {
         forget_room(hub, host);
-        answer(hub, name, STORE_OK, "");
+        answer(hub, STORAGE_REMOVED, name, STORE_OK, "");
     }
     return true;
 }
@@ -495,6 +499,11 @@ bool hub_delete_room(struct hub *hub, struct bytes name)
 bool hub_release_room(struct hub *hub, struct bytes name)
 {
     return storage_release_room(hub->storage, name);
+}
+
+bool hub_strike(struct hub *hub, struct bytes board, struct bytes name)
+{
+    return storage_strike(hub->storage, board, name);
 }
 
 /* Nothing of it has to be kept. */
@@ -603,7 +612,9 @@ void hub_storage_turn(struct hub *hub)
             break;
         case STORAGE_REMOVED:
         case STORAGE_RELEASED:
-            answer(hub, (struct bytes){event.name, event.name_length}, event.answer, event.text);
+        case STORAGE_STRUCK:
+            answer(hub, event.kind, (struct bytes){event.name, event.name_length}, event.answer,
+                   event.text);
             break;
         case STORAGE_TROUBLE:
             on_trouble(hub, &event);

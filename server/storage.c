@@ -396,6 +396,20 @@ bool storage_quarantine(struct storage *storage, struct bytes name, const char *
     return true;
 }
 
+static_assert(RESULT_NAME_BYTES_MAX <= ROOM_NAME_MAX, "an event has room for it");
+
+bool storage_strike(struct storage *storage, struct bytes board, struct bytes name)
+{
+    struct job *job = job_new(JOB_STRIKE, name);
+    if (job == NULL)
+        return false;
+    job->board_length = (uint8_t)board.length;
+    if (board.length > 0)
+        memcpy(job->board, board.data, board.length);
+    queue_push(storage, &storage->to_archivist, job);
+    return true;
+}
+
 bool storage_release_room(struct storage *storage, struct bytes name)
 {
     return ask(storage, JOB_RELEASE_ROOM, name, NULL) != NULL;

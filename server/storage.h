@@ -117,6 +117,12 @@ MUST_CHECK bool storage_quarantine(struct storage *storage, struct bytes name, c
 /* A quarantined room may be loaded again. Answered by one STORAGE_RELEASED. */
 MUST_CHECK bool storage_release_room(struct storage *storage, struct bytes name);
 
+/* The name stands no more on that board, or on any where that is empty: neither in the archive, nor in
+ * what the journal tells after a crash. What rooms give it from then on counts. Answered by one
+ * STORAGE_STRUCK: with STORE_NOT_FOUND where it stands nowhere, and with a failure where it is off the
+ * board, but not yet out of the archive or the journal. False without memory. */
+MUST_CHECK bool storage_strike(struct storage *storage, struct bytes board, struct bytes name);
+
 /* What is waiting to become durable. */
 struct storage_load_figures {
     uint64_t waiting_bytes; /* logged and not durable */
@@ -149,6 +155,7 @@ enum storage_event_kind {
     STORAGE_LOADED,
     STORAGE_REMOVED,  /* the room of this name: `answer` */
     STORAGE_RELEASED, /* likewise */
+    STORAGE_STRUCK,   /* likewise, of the name on a board */
     STORAGE_TROUBLE,  /* the disk began to fail: `text` */
     STORAGE_WELL,     /* it took everything that had waited */
     STORAGE_LOST,     /* it fails for good, as far as this process goes: a journal begun anew failed

@@ -37,6 +37,7 @@ enum job_kind {
     JOB_REMOVE,       /* waits with its batch */
     JOB_QUARANTINE,   /* archivist: the room, for the reason in event.text */
     JOB_RELEASE_ROOM, /* from its quarantine */
+    JOB_STRIKE,       /* archivist: a name off boards; writer, behind the release: tell of it */
     JOB_RECLAIM,      /* archivist: free some space */
     JOB_TELL,         /* nothing is to be done, only told */
     JOB_FILE,         /* archivist: `file` owns the job */
@@ -51,6 +52,8 @@ struct job {
     struct job *removals; /* of a flush: to be answered, in the order of the entries that delete */
     struct file_work *file;
     uint64_t number;
+    uint8_t board_length; /* of JOB_STRIKE; the event has the name */
+    uint8_t board[BOARD_BYTES_MAX];
     bool forsaken;              /* guarded by the mutex: nobody waits for this load */
     struct storage_event event; /* names the room from the beginning */
 };

@@ -201,6 +201,18 @@ static void release(struct storage *storage, uint64_t number)
     pthread_mutex_unlock(&storage->mutex);
 }
 
+/* What is kept yet would be told again after a crash. */
+static void answer_strike(struct storage *storage, struct job *job)
+{
+    bool forgotten = storage->kept == NULL || storage->kept->number > job->number;
+    job->event.kind = STORAGE_STRUCK;
+    job->event.answer = forgotten ? STORE_OK : STORE_BUSY;
+    if (!forgotten)
+        snprintf(job->event.text, sizeof job->event.text,
+                 "it is off the board, but a crash may bring it back: ask again");
+    storage_answer(storage, job);
+}
+
 bool writer_do(struct storage *storage, struct job *job)
 {
     switch (job->kind) {
@@ -210,6 +222,9 @@ bool writer_do(struct storage *storage, struct job *job)
     case JOB_RELEASE:
         release(storage, job->number);
         free(job);
+        return true;
+    case JOB_STRIKE:
+        answer_strike(storage, job);
         return true;
     default:
         queue_push(storage, &storage->to_archivist, job); /* the end goes on to it */

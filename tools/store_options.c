@@ -37,13 +37,10 @@ enum store_options_result store_options_read(struct store_options *options,
                                              unsigned takes)
 {
     static const struct option names[] = {
-        {"data", required_argument, NULL, 'd'},
-        {"from", required_argument, NULL, 'f'},
-        {"to", required_argument, NULL, 't'},
-        {"tick", required_argument, NULL, 't'},
-        {"kinds", required_argument, NULL, 'k'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"data", required_argument, NULL, 'd'},  {"from", required_argument, NULL, 'f'},
+        {"to", required_argument, NULL, 't'},    {"tick", required_argument, NULL, 't'},
+        {"kinds", required_argument, NULL, 'k'}, {"remove", required_argument, NULL, 'r'},
+        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0},
     };
     bool ticks = (takes & STORE_TAKES_TICKS) != 0;
     bool wants_argument = (takes & STORE_TAKES_ARGUMENT) != 0;
@@ -65,6 +62,10 @@ enum store_options_result store_options_read(struct store_options *options,
             kinds = optarg;
             good = (takes & STORE_TAKES_KINDS) != 0;
             break;
+        case 'r':
+            options->remove = optarg;
+            good = (takes & STORE_TAKES_REMOVE) != 0;
+            break;
         case 'h':
             fputs(usage, stdout);
             return STORE_OPTIONS_HELP;
@@ -73,7 +74,7 @@ enum store_options_result store_options_read(struct store_options *options,
         }
     }
     options->data = store_folder_path(options->data);
-    if (wants_argument && optind < count)
+    if ((wants_argument || (takes & STORE_MAY_TAKE_ARGUMENT) != 0) && optind < count)
         options->argument = arguments[optind++];
     if (good && optind == count && (!wants_argument || options->argument != NULL))
         return (takes & STORE_TAKES_KINDS) == 0 || open_kinds(options, kinds) ? STORE_OPTIONS_RUN

@@ -17,12 +17,15 @@
 enum {
     STORE_TAKES_ARGUMENT = 1, /* one is needed, else none may be there */
     STORE_TAKES_TICKS = 2,    /* --from, --to, --tick */
-    STORE_TAKES_KINDS = 4     /* --kinds: it builds rooms */
+    STORE_TAKES_KINDS = 4,    /* --kinds: it builds rooms */
+    STORE_MAY_TAKE_ARGUMENT = 8,
+    STORE_TAKES_REMOVE = 16 /* --remove */
 };
 
 struct store_options {
     const char *data;     /* the folder */
     const char *argument; /* the one that is no option; NULL where there is none */
+    const char *remove;   /* --remove; NULL where it is not there */
     uint64_t from, to;    /* ticks: --from, --to, --tick */
     struct kinds kinds;   /* the built-in ones, and those loaded for this process's whole life */
 };

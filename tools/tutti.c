@@ -19,6 +19,7 @@ static const struct command commands[] = {
     {"check", command_check, "read and replay all that is stored"},
     {"backup", command_backup, "copy the data of a server, running or not"},
     {"restore", command_restore, "make a data folder of a backup"},
+    {"scores", command_scores, "list what stands on boards, or take a name off"},
     {"delete", command_delete, "end a room for good"},
     {"release", command_release, "let a quarantined room be opened again"},
 };

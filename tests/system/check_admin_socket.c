@@ -51,6 +51,12 @@ START_TEST(what_is_no_request_is_refused)
         {"release ../..\n", "error that is no room's name\n"},
         {"delete nowhere\n", "none\n"},
         {"release nowhere\n", "none\n"},
+        {"strike \n", "error that is no name and board, in hex digits\n"},
+        {"strike 4\n", "error that is no name and board, in hex digits\n"},
+        {"strike 4G\n", "error that is no name and board, in hex digits\n"},
+        {"strike 41 \n", "error that is no name and board, in hex digits\n"},
+        {"strike 41 41 41\n", "error that is no name and board, in hex digits\n"},
+        {"strike 41 41\n", "none\n"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         int fd = call();

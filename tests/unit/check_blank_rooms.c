@@ -176,9 +176,14 @@ END_TEST
 static int answers;
 static enum store_result answered;
 
-static void on_answer(void *context, struct bytes name, enum store_result result, const char *text)
+static void on_answer(void *context,
+                      enum storage_event_kind kind,
+                      struct bytes name,
+                      enum store_result result,
+                      const char *text)
 {
     (void)context;
+    ck_assert_int_eq(kind, STORAGE_REMOVED);
     (void)text;
     ck_assert(bytes_equal(name, bytes_of("lobby")));
     answered = result;

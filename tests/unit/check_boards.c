@@ -143,6 +143,28 @@ START_TEST(all_boards_together_have_a_limit)
 }
 END_TEST
 
+START_TEST(a_name_is_struck_off)
+{
+    struct store_score scores[8];
+    put("Ada", 1, 1);
+    put("Bob", 2, 1);
+    boards_put(boards, &(struct store_score){
+                           .board = bytes_of("laps"), .name = bytes_of("Ada"), .high = true});
+    boards_put(boards, &(struct store_score){.board = bytes_of("races"), .name = bytes_of("Ada")});
+    ck_assert_uint_eq(boards_strike(boards, bytes_of("laps"), bytes_of("Cid")), 0);
+    ck_assert_uint_eq(boards_strike(boards, bytes_of("lap"), bytes_of("Ada")), 0);
+    ck_assert_uint_eq(boards_strike(boards, bytes_of("laps"), bytes_of("Ada")), 2);
+    expect_board("[{\"name\":\"Bob\",\"score\":2,\"at_ms\":1,\"details\":null}]\n");
+    ck_assert_uint_eq(boards_unsaved(boards, scores, 8), 2);
+    ck_assert(scores[0].gone && scores[1].gone);
+    boards_saved(boards);
+    ck_assert_uint_eq(boards_strike(boards, (struct bytes){0}, bytes_of("Ada")), 1);
+    ck_assert_uint_eq(boards_figures(boards).rows, 1);
+    put("Ada", 9, 2); /* who comes back is there again */
+    ck_assert_uint_eq(boards_figures(boards).rows, 2);
+}
+END_TEST
+
 /* --- Results of a room's log ------------------------------------------------------------------------ */
 
 static int64_t given;
@@ -278,6 +300,56 @@ START_TEST(results_outlive_their_room)
 }
 END_TEST
 
+static enum store_result strike(const char *board, const char *name)
+{
+    ck_assert(storage_strike(life.storage, bytes_of(board), bytes_of(name)));
+    struct storage_event event = await_event(STORAGE_STRUCK);
+    ck_assert(bytes_equal((struct bytes){event.name, event.name_length}, bytes_of(name)));
+    return event.answer;
+}
+
+static void expect_struck(void)
+{
+    char *now = board_now();
+    ck_assert_ptr_null(strstr(now, "\"m1\""));
+    ck_assert_ptr_nonnull(strstr(now, "\"m2\""));
+    free(now);
+}
+
+/* The journal told of it until then. */
+START_TEST(a_name_that_was_struck_off_does_not_come_back)
+{
+    life_again(_i);
+    free(two_left());
+    ck_assert_int_eq(strike("stays", "m9"), STORE_NOT_FOUND);
+    ck_assert_int_eq(strike("elsewhere", "m1"), STORE_NOT_FOUND);
+    ck_assert_int_eq(strike("stays", "m1"), STORE_OK);
+    ck_assert_int_eq(strike("stays", "m1"), STORE_NOT_FOUND);
+    expect_struck();
+    life_crash();
+    life_next();
+    expect_struck();
+    life_end(true);
+    life_next();
+    expect_struck();
+}
+END_TEST
+
+/* 0: the archive does not take it; 1: the journal does not forget it. The next time they do. */
+START_TEST(who_strikes_a_name_off_is_told_where_it_may_come_back)
+{
+    enum store_call call = _i == 0 ? CALL_WRITE_SCORES : CALL_RELEASE;
+    free(two_left());
+    faulty_store_fail(&life.faulty, call, STORE_BUSY, FAULTY_FOR_EVER);
+    ck_assert_int_eq(strike("", "m1"), STORE_BUSY);
+    expect_struck();
+    faulty_store_fail(&life.faulty, call, STORE_OK, 0);
+    life_end(true);
+    life_next();
+    expect_struck();
+}
+END_TEST
+
 /* The journal keeps what the archive has not taken. */
 START_TEST(results_wait_for_an_archive_that_fails)
 {
@@ -319,6 +391,7 @@ int main(void)
     tcase_add_test(tcase, boards_do_not_mix);
     tcase_add_test(tcase, a_board_keeps_its_best);
     tcase_add_test(tcase, all_boards_together_have_a_limit);
+    tcase_add_test(tcase, a_name_is_struck_off);
     tcase_add_test(tcase, a_result_stands_by_either_order_and_counts_once);
     tcase_add_test(tcase, what_was_not_saved_is_saved_later);
 
@@ -327,6 +400,8 @@ int main(void)
     tcase_set_timeout(lives, 60);
     tcase_add_loop_test(lives, results_outlive_crashes_and_ends, 0, 4);
     tcase_add_loop_test(lives, results_outlive_their_room, 0, 4);
+    tcase_add_loop_test(lives, a_name_that_was_struck_off_does_not_come_back, 0, 4);
+    tcase_add_loop_test(lives, who_strikes_a_name_off_is_told_where_it_may_come_back, 0, 2);
     tcase_add_loop_test(lives, results_wait_for_an_archive_that_fails, 0, 4);
     tcase_add_test(lives, a_damaged_archive_is_asked_twice);
 
