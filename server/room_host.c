@@ -439,7 +439,8 @@ static enum guard_end tick(struct room_host *host)
 void room_host_beat(struct room_host *host, uint32_t steps)
 {
     struct hub *hub = host->hub;
-    bool frame_due = false;
+    const struct rules *rules = room_rules(host->room);
+    uint32_t frame_ticks = rules->tick_hz / rules->frame_hz;
     for (uint32_t step = 0; step < steps && room_ended(host->room) == NULL; step++) {
         enum status status = room_prepare(host->room);
         if (status == STATUS_OK && !host->unlogged && !room_host_can_log(host))
@@ -462,10 +463,12 @@ void room_host_beat(struct room_host *host, uint32_t steps)
         if (room_ended(host->room) == NULL)
             hub_room_resume(hub, host);
         send_notices(host);
-        frame_due = frame_due || room_frame_due(host->room);
+        /* One frame a beat, of the tick that is due and not of those behind it: motion is shown
+         * by the tick that a frame tells. */
+        bool is_last = steps - 1 - step < frame_ticks || room_ended(host->room) != NULL;
+        if (room_frame_due(host->room) && is_last)
+            send_frames(host);
     }
-    if (frame_due)
-        send_frames(host);
 
     const char *ended = room_ended(host->room);
     if (ended != NULL) {

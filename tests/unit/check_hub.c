@@ -418,6 +418,46 @@ START_TEST(ticks_keep_their_rate_and_drop_what_is_too_late)
 }
 END_TEST
 
+/* Of the last frame with inputs that went to the peer. */
+static int64_t ticks_told(const struct peer *peer)
+{
+    struct bytes payload;
+    (void)peer_last_frame(peer, &payload);
+    struct reader reader = reader_on(payload);
+    (void)read_array(&reader);
+    ck_assert_int_eq(read_integer(&reader), SERVER_FRAME_INPUTS);
+    return read_integer(&reader);
+}
+
+/* Motion is shown by the ticks of frames: those of a server that makes up for ticks too are of the ticks
+ * in which records were written. */
+START_TEST(frames_are_of_the_ticks_that_are_due)
+{
+    struct peer *ada = peer_open(0);
+    session_upgraded(ada->session, bytes_of("track"));
+    peer_hello(ada, 0, "'race'");
+    ck_assert_int_eq(ada->session->state, SESSION_JOINED);
+    const struct rules *rules = room_rules(ada->session->host->room);
+    const uint32_t frame_ticks = rules->tick_hz / rules->frame_hz;
+    ck_assert_uint_gt(frame_ticks, 1);
+    peer_say(ada, "[5 0 15]");
+    world_pass(200);
+    srand(7);
+    for (int beat = 0, frames = 0; frames < 40; beat++) {
+        ck_assert_int_lt(beat, 1000);
+        int sent = peer_messages(ada, SERVER_FRAME);
+        peer_say(ada, "[5 1 15]");
+        world_jump((uint64_t)(rand() % 40000));
+        hub_beat(world.hub);
+        int more = peer_messages(ada, SERVER_FRAME) - sent;
+        ck_assert_int_le(more, 1);
+        if (more == 1)
+            ck_assert_int_eq(ticks_told(ada) % frame_ticks, 0);
+        frames += more;
+    }
+}
+END_TEST
+
 static int health(void)
 {
     struct http_request request = {.method = HTTP_GET, .path = bytes_of("/healthz")};
@@ -568,6 +608,7 @@ static Suite *hub_suite(void)
 
     TCase *time = add_case(suite, "time");
     tcase_add_test(time, ticks_keep_their_rate_and_drop_what_is_too_late);
+    tcase_add_test(time, frames_are_of_the_ticks_that_are_due);
     tcase_add_test(time, input_gathers_only_where_there_is_much_of_it);
     tcase_add_test(time, health_sees_that_ticks_stand_still);
     tcase_add_test(time, metrics_are_one_table);
