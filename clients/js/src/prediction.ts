@@ -21,7 +21,8 @@ export interface PredictionOptions<
   /**
    * What the room says of our own state, and at the end of which tick it was so: asked for after each
    * frame. undefined where there is nothing to predict: {@link Prediction.state} is undefined then. A
-   * tick that it has said before is no news.
+   * tick that it has said before is no news. What rules write only at ticks with frames is of the
+   * newest of those, `tick - (tick % (tickRate / frameRate))`.
    */
   readonly read: (room: Room) => Authority<State> | undefined
   /**
