@@ -83,8 +83,10 @@ export class Elements {
   }
 
   values(count: number): Value[] {
-    const values: Value[] = []
-    for (let i = 0; i < count; i++) values.push(this.value())
+    const end = this.#next + count
+    if (end > this.#items.length) throw malformed('an element is missing')
+    const values = this.#items.slice(this.#next, end)
+    this.#next = end
     return values
   }
 

@@ -155,6 +155,7 @@ export class History {
 
   /** Someone else's change shows: what it touched is no longer ours to take back. */
   yield({ collection, id, before, record }: RecordChange): void {
+    if (this.#ours.size === 0) return
     const key = keyOf(collection, id)
     const ours = this.#ours.get(key)
     if (ours === undefined) return

@@ -300,6 +300,8 @@ export class Pending {
 
   /** The record as it shows: the confirmed one with our own edits over it. */
   lay(collection: string, id: Id, confirmed: Fields | undefined): Fields | undefined {
+    // So it is when a whole room arrives.
+    if (this.#overlay.size === 0) return confirmed
     let record = confirmed
     for (const { operation, edit } of this.#overlay.get(overlayKey(collection, id)) ?? []) {
       const isRefused = operation.outcome !== null && operation.outcome !== 'applied'

@@ -193,8 +193,7 @@ export class Replica {
         break
       case 'put':
         for (const { slot, id, values } of run.rows) {
-          const row: Row = { collection: run.collection, id, values: [] }
-          run.fields.forEach((field, i) => (row.values[field] = values[i] ?? undefined))
+          const row = { collection: run.collection, id, values: byField(run.fields, values) }
           scope.put(slot, row, changes)
         }
         break
@@ -242,12 +241,13 @@ export class Replica {
     const row = this.#scopes.get(scope)?.collections.get(number)?.get(id)
     if (row === undefined) return undefined
     const record: { [field: string]: Value } = {}
-    row.values.forEach((value, i) => {
+    for (let i = 0; i < row.values.length; i++) {
+      const value = row.values[i]
       const field = collected.fields[i]
       if (value !== undefined && field !== undefined) {
         setKey(record, field.name, fromWire(field, value))
       }
-    })
+    }
     return record
   }
 
@@ -257,6 +257,13 @@ export class Replica {
     const byId = this.#scopes.get(definition.scope)?.collections.get(definition.number)
     if (byId !== undefined) yield* byId.keys()
   }
+}
+
+/** `fields` ascend. */
+function byField(fields: readonly number[], values: readonly Value[]): (Value | undefined)[] {
+  const all = new Array<Value | undefined>((fields.at(-1) ?? -1) + 1)
+  for (let i = 0; i < fields.length; i++) all[fields[i]!] = values[i] ?? undefined
+  return all
 }
 
 function setTo(_: Value | undefined, value: Value): Value | undefined {

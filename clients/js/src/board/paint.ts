@@ -71,7 +71,6 @@ export function paint(
 }
 
 function turn(context: CanvasRenderingContext2D, object: BoardObject, box: Box): void {
-  if (object.angle === 0) return
   const { x, y } = middleOf(box)
   context.translate(x, y)
   context.rotate(object.angle)
@@ -84,7 +83,7 @@ function paintStroke(
   look: Look,
   scale: number,
 ): void {
-  turn(context, object, unturnedBox(object, look.find))
+  if (object.angle !== 0) turn(context, object, unturnedBox(object, look.find))
   context.translate(object.x, object.y)
   const colour = inkOf(object.colour, look.theme)
   if (isOutlined(object) && strokeWidth(object) * scale >= OUTLINE_PIXELS_MIN) {
@@ -196,7 +195,7 @@ export function borderLength({ w, h }: BoardObject): number {
 }
 
 function paintBoxed(context: CanvasRenderingContext2D, object: BoardObject, look: Look): void {
-  turn(context, object, frameOf(object))
+  if (object.angle !== 0) turn(context, object, frameOf(object))
   context.translate(object.x, object.y)
   switch (object.type) {
     case 'note':
