@@ -165,8 +165,6 @@ static uint32_t think(const struct member *member)
     uint32_t number = member->index / member->load->options.rooms;
     uint32_t skill = SKILL_LEAST + number * SKILL_STEP % (DRIVER_SKILL_MAX - SKILL_LEAST);
     int32_t lane = ((int32_t)(number % 5) - 2) * (RACE_METRE / 2);
-    if (!driver->placed)
-        return CAR_COAST;
     return driver_input(&driver->car, track_of(driver), skill, lane);
 }
 
@@ -182,11 +180,14 @@ static void give_input(struct member *member, uint64_t tick, uint64_t now_us)
     carry_on(driver, driven);
 }
 
-/* Ticks of which more are due than may wait are left out: this program stood still. */
+/* Who has no car sends nothing. Ticks of which more are due than may wait are left out: this program
+ * stood still. */
 static void drive(struct member *member, uint64_t now_us)
 {
     struct driver *driver = driver_of(member);
     uint64_t until = tutti_tick_now(member->observer->client, now_us) + driver->lead;
+    if (!driver->placed)
+        return;
     if (driver->next + INPUT_AHEAD_MAX <= until)
         driver->next = until - driver->lead;
     for (; driver->next <= until; driver->next++)
