@@ -183,8 +183,8 @@ MUST_CHECK bool rules_check(const struct rules *rules, char *error, size_t size)
 uint64_t room_tick_number(const struct room *room); /* of the tick being made */
 
 /* True when this tick is one that sends frames (every tick_hz/frame_hz-th): what moves all the time
- * is best written in these alone. A member may be told of a later tick: after the server was kept busy,
- * when it joins, or reads slowly. What it sees then was written at the newest such tick before that. */
+ * is best written in these alone. Who reads slowly is caught up at any tick, and then sees what was
+ * written at the newest such tick before that. */
 bool room_frame_due(const struct room *room);
 
 /* The rules' own: memory_bytes of plain data, zero when the room is created. No pointers, and integers
