@@ -132,7 +132,7 @@ export class TickClock {
     const earliest = base - Math.max(1, ahead - AHEAD_SLACK) * tickMs
     const told = adaptive ? this.#deadlines.range(now) : null
     if (told === null) return Math.max(earliest, adaptive ? estimate : this.#fixed(estimate))
-    return Math.max(earliest, told.least - GUARD_MS, told.greatest - SPREAD_MS)
+    return Math.max(earliest, told.least - GUARD_MS, told.common - SPREAD_MS)
   }
 
   #fixed(estimate: number): number {
@@ -145,7 +145,11 @@ export class TickClock {
 
 const BUCKET_MS = 1_000
 
-/** The least and the greatest of the numbers of late, to within a second of how late. */
+/**
+ * Of the numbers of late, to within a second of how late: the least, and the common one, which each
+ * second had one as great as. For a moment in which the room was behind inputs waited longer; whoever
+ * took the greatest of those for what is usual would send too late as long as it is remembered.
+ */
 class Extremes {
   readonly #memory: number
   #buckets: { readonly from: number; least: number; greatest: number }[] = []
@@ -164,18 +168,18 @@ class Extremes {
     newest.greatest = Math.max(newest.greatest, value)
   }
 
-  range(now: number): { least: number; greatest: number } | null {
+  range(now: number): { least: number; common: number } | null {
     while (this.#buckets.length > 0 && now - this.#buckets[0]!.from > this.#memory) {
       this.#buckets.shift()
     }
     if (this.#buckets.length === 0) return null
     let least = Infinity
-    let greatest = -Infinity
+    let common = Infinity
     for (const bucket of this.#buckets) {
       least = Math.min(least, bucket.least)
-      greatest = Math.max(greatest, bucket.greatest)
+      common = Math.min(common, bucket.greatest)
     }
-    return { least, greatest }
+    return { least, common }
   }
 
   clear(): void {
