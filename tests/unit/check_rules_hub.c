@@ -247,7 +247,7 @@ START_TEST(a_blank_room_that_is_stored_has_the_memory_it_began_with)
     ck_assert(ben->session->host->stored);
     ck_assert_ptr_null(ben->session->host->unstored.data);
     world_crash();
-    ben = join_room(1, "attic");
+    ben = join_room(4, "attic");
     world_pass(100);
     ck_assert_uint_eq(game_of(ben)->woken, 1);
     ck_assert_uint_eq(game_of(ben)->rounds, 42);
