@@ -42,7 +42,7 @@ try {
     }
     tellLoad()
     const figures = (rows, key) => rows.map((row) => Math.round(row[key]))
-    const shows = view === 'all' ? 'all strokes show' : `${cold.shown} strokes show`
+    const shows = `${view}, ${warm[0].shown} strokes show`
     console.log(
       `${shows}: ${cold.bytes} bytes of at most ${BUDGET_BYTES}, ${cold.messages} messages`,
     )

@@ -20,7 +20,10 @@ const afterFrame = () =>
     port2.postMessage(0)
   })
 
-/** Milliseconds from the first byte. `view`: `all` of the board, as a newcomer sees it, or its middle. */
+/**
+ * Milliseconds from the first byte. `view`: `all` of the board, as far as a newcomer sees it, or its
+ * middle at its own size.
+ */
 async function join(view) {
   const element = document.createElement('div')
   element.className = 'board'
