@@ -13,7 +13,7 @@ const BAD = { rtt: 150, jitter: 30, stall: 200, stallEvery: 5_000 }
 const inputsOf = (messages: Json[]) => messages.filter((m) => (m as Json[])[0] === 5)
 
 /** A session with inputs, in a room at tick 1000 with 50 ms from tick to tick. */
-function playing(options: Partial<ConstructorParameters<typeof Inputs>[0]> = {}) {
+function playing(options: Partial<ConstructorParameters<typeof Inputs>[0]> = {}, input = INPUT) {
   const bench = new Bench()
   const inputs = new Inputs(
     { read: (tick: number) => tick % 100, ...options } as never,
@@ -21,7 +21,7 @@ function playing(options: Partial<ConstructorParameters<typeof Inputs>[0]> = {})
     () => bench.session.play(null),
   )
   bench.session.play(inputs)
-  bench.open().receive(welcome({ input: INPUT }), frame(0, names()))
+  bench.open().receive(welcome({ input }), frame(0, names()))
   const [question] = clocksOf(bench.pass(0)) as number[][]
   assert.deepEqual(inputsOf(bench.pass(30)), [], 'not before the round trip is known')
   bench.receive([3, question![1]!, 1_000_000, 1000])
@@ -124,6 +124,31 @@ test('what waited for more to go with it is not sent once the page is back', () 
   const [message] = inputsOf(played(bench, 500)) as number[][]
   assert.equal(message!.length, 2 + 8)
   assert.ok(message![1]! > 50, `${message![1]}`)
+})
+
+test('inputs for ticks that the room was far from are sent again when they are due', () => {
+  let hands: number | null = null
+  const AHEAD = 8
+  const { bench, inputs } = playing({ read: () => hands } as never, [
+    ...(INPUT as Json[]).slice(0, 5),
+    AHEAD,
+  ])
+  // Nothing happens in the room, so nothing is said; and it stands still for 4 s of the 5.
+  bench.pass(5_000)
+  assert.ok(inputs.tick >= 1100)
+  hands = 7
+  let tick = 1020
+  bench.receive(inputsFrame(20, null, 0))
+  const messages: number[][] = []
+  for (; tick < 1040; tick++) {
+    messages.push(...(inputsOf(bench.pass(50)) as number[][]))
+    bench.receive(inputsFrame(1, null, 0))
+  }
+  const back = messages.findIndex(([, gap]) => gap! < 0)
+  assert.ok(back > 0, 'first for ticks that were too far ahead, then for those that are due')
+  const sent = messages.reduce((next, [, gap, ...values]) => next + gap! + values.length, 1001)
+  assert.ok(sent <= tick + AHEAD + 1, `${sent}, where the room is at ${tick}`)
+  assert.equal(inputs.tick, sent - 1)
 })
 
 test('the first gap on another connection counts from its welcome', () => {
