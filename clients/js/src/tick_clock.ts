@@ -175,9 +175,11 @@ class Extremes {
     if (this.#buckets.length === 0) return null
     let least = Infinity
     let common = Infinity
-    for (const bucket of this.#buckets) {
+    for (const [i, bucket] of this.#buckets.entries()) {
       least = Math.min(least, bucket.least)
-      common = Math.min(common, bucket.greatest)
+      // What the second that runs has had so far may all be out of an outage.
+      const runs = i > 0 && i === this.#buckets.length - 1
+      if (!runs) common = Math.min(common, bucket.greatest)
     }
     return { least, common }
   }
