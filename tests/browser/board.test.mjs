@@ -1,27 +1,18 @@
 // The board as people use it: drawing, two pages, a broken line, looking only, keys, a phone.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { after, afterEach, before, test } from 'node:test'
+import { test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
-import { assertNoFaults, phone, screenshot, startBrowser, status } from './browser.mjs'
+import { assertNoFaults, phone, screenshot, status } from './browser.mjs'
 import { fillBoard } from './busy_board.mjs'
-import { startLine, startServer } from './server.mjs'
+import { startLine } from './server.mjs'
+import { BOUNDED, browser, openStage, server } from './stage.mjs'
 
-const BOUNDED = { timeout: 120_000 }
 const ada = { name: 'Ada Byron', part: 4 }
 const nadia = { name: 'Nadia', part: 0 }
 
-let server, browser, rooms
-before(async () => {
-  server = await startServer()
-  browser = await startBrowser()
-  rooms = 0
-}, BOUNDED)
-afterEach(() => browser.clear(), BOUNDED)
-after(async () => {
-  await browser?.close()
-  await server?.stop()
-}, BOUNDED)
+let rooms = 0
+openStage()
 
 const nextRoom = () => `board-${++rooms}`
 

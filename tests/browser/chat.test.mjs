@@ -1,24 +1,15 @@
 // The chat: history, typing, unread, what waits while offline, what somebody else may have written.
 import assert from 'node:assert/strict'
-import { after, afterEach, before, test } from 'node:test'
-import { assertNoFaults, phone, screenshot, startBrowser, status } from './browser.mjs'
-import { startLine, startServer } from './server.mjs'
+import { test } from 'node:test'
+import { assertNoFaults, phone, screenshot, status } from './browser.mjs'
+import { startLine } from './server.mjs'
+import { BOUNDED, browser, openStage, server } from './stage.mjs'
 
-const BOUNDED = { timeout: 120_000 }
 const ada = { name: 'Ada Byron', part: 4 }
 const nadia = { name: 'Nadia', part: 0 }
 
-let server, browser, rooms
-before(async () => {
-  server = await startServer()
-  browser = await startBrowser()
-  rooms = 0
-}, BOUNDED)
-afterEach(() => browser.clear(), BOUNDED)
-after(async () => {
-  await browser?.close()
-  await server?.stop()
-}, BOUNDED)
+let rooms = 0
+openStage()
 
 const nextRoom = () => `room-${++rooms}`
 

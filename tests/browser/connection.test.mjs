@@ -1,19 +1,14 @@
 // Pages whose connection breaks, and whose server is killed and starts again, without a reload.
 import assert from 'node:assert/strict'
-import { after, afterEach, before, test } from 'node:test'
-import { assertNoFaults, screenshot, startBrowser, status } from './browser.mjs'
+import { test } from 'node:test'
+import { assertNoFaults, screenshot, status } from './browser.mjs'
 import { startLine, startServer } from './server.mjs'
+import { BOUNDED, browser, openBrowser } from './stage.mjs'
 
-const BOUNDED = { timeout: 120_000 }
 const ada = { name: 'Ada', part: 4 }
 const nadia = { name: 'Nadia', part: 0 }
 
-let browser
-before(async () => {
-  browser = await startBrowser()
-}, BOUNDED)
-afterEach(() => browser.clear(), BOUNDED)
-after(() => browser?.close(), BOUNDED)
+openBrowser()
 
 /** A page that was loaded again has lost this. */
 const mark = (page) => page.evaluate(() => (globalThis.isSamePage = true))

@@ -1,21 +1,10 @@
 // The widget's page, and the switch that cuts its line.
 import assert from 'node:assert/strict'
-import { after, afterEach, before, test } from 'node:test'
-import { assertNoFaults, screenshot, startBrowser, status } from './browser.mjs'
-import { startServer } from './server.mjs'
+import { test } from 'node:test'
+import { assertNoFaults, screenshot, status } from './browser.mjs'
+import { BOUNDED, browser, openStage, server } from './stage.mjs'
 
-const BOUNDED = { timeout: 120_000 }
-
-let server, browser
-before(async () => {
-  server = await startServer()
-  browser = await startBrowser()
-}, BOUNDED)
-afterEach(() => browser.clear(), BOUNDED)
-after(async () => {
-  await browser?.close()
-  await server?.stop()
-}, BOUNDED)
+openStage()
 
 async function visit(room, seat) {
   const page = await browser.visit(`${server.address}/cursors/?room=${room}`, { seat })

@@ -6,10 +6,11 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, afterEach, before, test } from 'node:test'
-import { assertNoFaults, screenshot, startBrowser, status } from './browser.mjs'
+import { test } from 'node:test'
+import { assertNoFaults, screenshot, status } from './browser.mjs'
 import { startLine, startServer } from './server.mjs'
 import { startSmallDisk } from './small_disk.mjs'
+import { browser, openBrowser } from './stage.mjs'
 
 const FULL_S = Number(process.env.DURABLE_FULL_S ?? 4)
 const KILLS = Number(process.env.DURABLE_KILLS ?? 3)
@@ -24,12 +25,7 @@ const ada = { name: 'Ada', part: 4 }
 const nadia = { name: 'Nadia', part: 0 }
 const tom = { name: 'Tom', part: 2 }
 
-let browser
-before(async () => {
-  browser = await startBrowser()
-}, BOUNDED)
-afterEach(() => browser.clear(), BOUNDED)
-after(() => browser?.close(), BOUNDED)
+openBrowser(BOUNDED)
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 

@@ -1,23 +1,13 @@
 // The first page: cursors, names, reactions, figures; on desktops and on a phone.
 import assert from 'node:assert/strict'
-import { after, afterEach, before, test } from 'node:test'
-import { assertNoFaults, cadence, phone, screenshot, startBrowser, status } from './browser.mjs'
-import { startServer } from './server.mjs'
+import { test } from 'node:test'
+import { assertNoFaults, cadence, phone, screenshot, status } from './browser.mjs'
+import { BOUNDED, browser, openStage, server } from './stage.mjs'
 
-const BOUNDED = { timeout: 120_000 }
 const ada = { name: 'Ada', part: 4 }
 const nadia = { name: 'Nadia', part: 0 }
 
-let server, browser
-before(async () => {
-  server = await startServer()
-  browser = await startBrowser()
-}, BOUNDED)
-afterEach(() => browser.clear(), BOUNDED)
-after(async () => {
-  await browser?.close()
-  await server?.stop()
-}, BOUNDED)
+openStage()
 
 /** Visitors, live on the page, all of whom see each other. */
 async function visitors(...options) {

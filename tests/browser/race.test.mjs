@@ -1,26 +1,16 @@
 // A race in two browsers, one of them a phone: from the first page to the results, and again.
 import assert from 'node:assert/strict'
-import { after, afterEach, before, test } from 'node:test'
-import { assertNoFaults, cadence, phone, screenshot, startBrowser, status } from './browser.mjs'
-import { startServer } from './server.mjs'
+import { test } from 'node:test'
+import { assertNoFaults, cadence, phone, screenshot, status } from './browser.mjs'
+import { BOUNDED, browser, openStage, server } from './stage.mjs'
 
-const BOUNDED = { timeout: 60_000 }
 /** A lap takes most of a minute, on a slow machine too. */
 const RACE = { timeout: 240_000 }
 const RACE_MS = 150_000
 const ada = { name: 'Ada Byron', part: 4 }
 const nadia = { name: 'Nadia', part: 0 }
 
-let server, browser
-before(async () => {
-  server = await startServer()
-  browser = await startBrowser()
-}, BOUNDED)
-afterEach(() => browser.clear(), BOUNDED)
-after(async () => {
-  await browser?.close()
-  await server?.stop()
-}, BOUNDED)
+openStage()
 
 function shows(page, view, timeout) {
   return page.waitForSelector(`body[data-view=${view}]`, { timeout })

@@ -1,28 +1,18 @@
 // The race's page apart from racing: hands on keys and gamepads, what it says and sounds, what it does
 // when something is missing or fails.
 import assert from 'node:assert/strict'
-import { after, afterEach, before, test } from 'node:test'
+import { test } from 'node:test'
 import { Commentary } from '../../clients/examples/race/commentary.js'
 import { roomFor } from '../../clients/examples/race/open_races.js'
 import { Pace } from '../../clients/examples/race/pace.js'
-import { assertNoFaults, screenshot, startBrowser } from './browser.mjs'
-import { startServer } from './server.mjs'
+import { assertNoFaults, screenshot } from './browser.mjs'
+import { BOUNDED, browser, openStage, server } from './stage.mjs'
 
-const BOUNDED = { timeout: 60_000 }
 const PAGE = { timeout: 120_000 }
 const [STRAIGHT, RIGHT, LEFT] = [15, 30, 0]
 const [THROTTLE, BRAKE, HANDBRAKE] = [32, 64, 128]
 
-let server, browser
-before(async () => {
-  server = await startServer()
-  browser = await startBrowser()
-}, BOUNDED)
-afterEach(() => browser.clear(), BOUNDED)
-after(async () => {
-  await browser?.close()
-  await server?.stop()
-}, BOUNDED)
+openStage()
 
 /** A page that drives, in a browser that is old, has scripted gamepads and remembers its sounds. */
 async function driver(room, { prepare, ...options } = {}) {

@@ -2,17 +2,12 @@
 // where the server does not take them. In a real browser, against the real server.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { after, afterEach, before, test } from 'node:test'
+import { test } from 'node:test'
 import { deflateSync } from 'node:zlib'
-import { startPages } from './server/board_pages.mjs'
+import { openPages, pages } from './server/board_pages.mjs'
 import { until } from './server/server.mjs'
 
-let pages
-before(async () => {
-  pages = await startPages()
-})
-afterEach(() => pages.clear())
-after(() => pages?.stop())
+openPages()
 
 /** An image of one colour, as a file that was dropped in the middle of the board. */
 function drop(page, { width = 200, height = 100, colour = '#ff0000', type = 'image/png' } = {}) {

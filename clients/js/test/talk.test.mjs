@@ -1,15 +1,10 @@
 // Comments, chat and reactions as people use them, in a real browser.
 import assert from 'node:assert/strict'
-import { after, afterEach, before, test } from 'node:test'
-import { make, shows, startPages } from './server/board_pages.mjs'
+import { test } from 'node:test'
+import { make, openPages, pages, shows } from './server/board_pages.mjs'
 import { until } from './server/server.mjs'
 
-let pages
-before(async () => {
-  pages = await startPages()
-})
-afterEach(() => pages.clear())
-after(() => pages?.stop())
+openPages()
 
 const two = () => pages.room('Ada', 'Bob')
 const pin = (page) => page.locator('.pin:not(.draft)')

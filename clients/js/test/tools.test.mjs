@@ -1,25 +1,21 @@
 // The board's tools in a real browser: pointers and keys, and what others see of it.
 import assert from 'node:assert/strict'
-import { after, afterEach, before, test } from 'node:test'
+import { test } from 'node:test'
 import {
   all,
   drag,
   find,
   make,
   near,
+  openPages,
+  pages,
   seen,
   shows,
-  startPages,
   take,
 } from './server/board_pages.mjs'
 import { until } from './server/server.mjs'
 
-let pages
-before(async () => {
-  pages = await startPages()
-})
-afterEach(() => pages.clear())
-after(() => pages?.stop())
+openPages()
 
 const BOX = { type: 1, size: 4, colour: 1 }
 const ARROW = { type: 5, size: 4, x: 0, y: 0, w: null, h: null }

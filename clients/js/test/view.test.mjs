@@ -1,16 +1,11 @@
 // What a board shows of itself, and how it is pushed and zoomed: wheel, keys, fingers and pens, in a
 // real browser.
 import assert from 'node:assert/strict'
-import { after, afterEach, before, test } from 'node:test'
-import { all, drag, near, startPages, take, viewOf } from './server/board_pages.mjs'
+import { test } from 'node:test'
+import { all, drag, near, openPages, pages, take, viewOf } from './server/board_pages.mjs'
 import { until } from './server/server.mjs'
 
-let pages
-before(async () => {
-  pages = await startPages()
-})
-afterEach(() => pages.clear())
-after(() => pages?.stop())
+openPages()
 
 test('the wheel pushes the board, with control it zooms where the pointer is', async () => {
   const [ada] = await pages.room('Ada')

@@ -1,15 +1,10 @@
 // Words on a board, edited in place by two people, in a real browser.
 import assert from 'node:assert/strict'
-import { after, afterEach, before, test } from 'node:test'
-import { make, shows, startPages } from './server/board_pages.mjs'
+import { test } from 'node:test'
+import { make, openPages, pages, shows } from './server/board_pages.mjs'
 import { until } from './server/server.mjs'
 
-let pages
-before(async () => {
-  pages = await startPages()
-})
-afterEach(() => pages.clear())
-after(() => pages?.stop())
+openPages()
 
 const two = () => pages.room('Ada', 'Bob')
 

@@ -1,6 +1,7 @@
 // People before the board of pages/board.html, each with a browser window of their own, and the
 // real server behind it: TUTTI_SERVER names its binary, CHROMIUM a browser other than Debian's.
 import assert from 'node:assert/strict'
+import { after, afterEach, before } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 import { startServer, startWire, until } from './server.mjs'
@@ -9,7 +10,7 @@ const folder = (path) => fileURLToPath(new URL(path, import.meta.url))
 const www = folder('../pages')
 const client = folder('../../dist')
 
-export async function startPages() {
+async function startPages() {
   const server = await startServer({ flags: ['--www', www, '--client', client] })
   const wire = await startWire(server.port)
   const browser = await chromium.launch({
@@ -43,9 +44,9 @@ export async function startPages() {
     /** These people, in a room of their own. */
     async room(...names) {
       roomNumber++
-      const pages = []
-      for (const name of names) pages.push(await visit(name))
-      return pages
+      const opened = []
+      for (const name of names) opened.push(await visit(name))
+      return opened
     },
     /** Everyone goes; nothing may have gone wrong on a page. */
     async clear() {
@@ -59,6 +60,17 @@ export async function startPages() {
       await server.stop()
     },
   }
+}
+
+/** Of all tests of a file; what a test has opened is closed after it. */
+export let pages
+
+export function openPages() {
+  before(async () => {
+    pages = await startPages()
+  })
+  afterEach(() => pages.clear())
+  after(() => pages?.stop())
 }
 
 /** Puts an object of these fields on the board; gives its id. */
