@@ -87,7 +87,8 @@ static void compare_part(void *context, struct bytes part)
     struct reading *reading = context;
     ck_assert_uint_gt(part.length, 0);
     for (size_t i = 0; i < part.length; i++)
-        ck_assert_uint_eq(part.data[i], file_byte(reading->letter, reading->at + i));
+        if (part.data[i] != file_byte(reading->letter, reading->at + i))
+            ck_abort_msg("byte %zu of %c is another", reading->at + i, reading->letter);
     reading->at += part.length;
 }
 

@@ -81,7 +81,8 @@ static void compare(void *context, struct bytes part)
 {
     struct reading *reading = context;
     for (size_t i = 0; i < part.length; i++)
-        ck_assert_uint_eq(part.data[i], byte_at(reading->letter, reading->at + i));
+        if (part.data[i] != byte_at(reading->letter, reading->at + i))
+            ck_abort_msg("byte %zu of file %u is another", reading->at + i, reading->letter);
     reading->at += part.length;
 }
 
