@@ -1,5 +1,6 @@
 /* check_room_log_damage.c - a damaged log gives a status or a sound room, and no more memory than it
  * should. */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,6 +209,7 @@ END_TEST
 
 int main(void)
 {
+    mallopt(M_TOP_PAD, 64 << 20); /* rooms come and go by the thousand: their pages stay */
     Suite *suite = suite_create("room log damage");
     TCase *damage = tcase_create("damage");
     tcase_add_checked_fixture(damage, setup_logged, teardown_logged);
