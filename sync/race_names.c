@@ -8,7 +8,8 @@ struct range {
 };
 
 /* Controls, and what turns the direction of writing or is not seen: a name with these would look like
- * another one. The two joiners that scripts and emoji need are not among them. */
+ * another one. The two joiners that scripts and emoji need are not among them.
+ * clients/examples/race/names.js takes the same ranges out. */
 static const struct range hidden[] = {{0, 0x1f},        {0x7f, 0x9f},     {0xad, 0xad},
                                       {0x61c, 0x61c},   {0x180e, 0x180e}, {0x200b, 0x200b},
                                       {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},

@@ -204,8 +204,14 @@ async function talksOn(page) {
 test('who comes late watches, names are text, a page loaded again has its car', RACE, async () => {
   const bad = '<img src=x onerror=a()>'
   const address = `${server.address}/race/?room=late&private`
-  const a = await browser.visit(address, { seat: { name: bad, part: 1 } })
+  // A name that the room would refuse takes no other wish with it.
+  const seat = { name: `${bad}\u200e`, part: 1 }
+  const a = await browser.visit(`${address}&track=harbour`, { seat })
   await shows(a, 'lobby')
+  await a.waitForFunction(() => {
+    const { own, room } = globalThis.race.game
+    return own?.vote === 1 && room.unsaved === 0
+  })
   await a.locator('#drivers b', { hasText: bad }).waitFor()
   // Whoever only watched for a while drives again as who it was.
   await a.click('#colours label:nth-child(7)')

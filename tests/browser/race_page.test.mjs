@@ -1,8 +1,10 @@
 // The race's page apart from racing: hands on keys and gamepads, what it says and sounds, what it does
 // when something is missing or fails.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { Commentary } from '../../clients/examples/race/commentary.js'
+import { nameOf } from '../../clients/examples/race/names.js'
 import { roomFor } from '../../clients/examples/race/open_races.js'
 import { Pace } from '../../clients/examples/race/pace.js'
 import { assertNoFaults, screenshot } from './browser.mjs'
@@ -311,6 +313,33 @@ test('a slow machine draws fewer pixels, where that brings relief', () => {
     [2, 1.5, 2],
     'a screen of thirty frames',
   )
+})
+
+test('the page takes out of a name what the room refuses, and nothing else', () => {
+  const source = readFileSync(new URL('../../sync/race_names.c', import.meta.url), 'utf8')
+  const pointsOf = (table) => {
+    const [, text] = new RegExp(`${table}\\[\\] = \\{(.*?)\\};`, 's').exec(source)
+    const points = new Set()
+    for (const [, first, last] of text.matchAll(/\{(\w+), (\w+)\}/g)) {
+      for (let point = Number(first); point <= Number(last); point++) points.add(point)
+    }
+    return points
+  }
+  const [hidden, blank] = [pointsOf('hidden'), pointsOf('blank')]
+  assert.ok(hidden.size > 4_096 && blank.size > 40)
+  const wrong = []
+  const judge = (point) => {
+    const text = String.fromCodePoint(point)
+    const isKept = nameOf(`a${text}b`) !== 'ab'
+    const isName = nameOf(text) !== ''
+    const isNone = hidden.has(point) || blank.has(point)
+    if (isKept === hidden.has(point) || isName === isNone) wrong.push(point.toString(16))
+  }
+  for (let point = 0; point < 0x20000; point++) if (point >> 11 !== 0x1b) judge(point)
+  for (let point = 0xe0000; point < 0xe2000; point++) judge(point)
+  assert.deepEqual(wrong, [])
+  assert.equal(nameOf('\u200f \u200bAda\u00ad Byron\ufeff '), 'Ada Byron')
+  assert.equal(nameOf('ü'.repeat(13)), 'ü'.repeat(12))
 })
 
 test('where a race on a track leads', () => {

@@ -1,4 +1,4 @@
-import { cut } from './lobby.js'
+import { nameOf } from './names.js'
 import { addressOf, freshName, openRaces, roomFor, showRaces } from './open_races.js'
 import { TrackChoice } from './tracks.js'
 
@@ -27,7 +27,7 @@ export class Home {
     })
     const field = this.#part('#name')
     field.value = name
-    const keepName = () => keep({ name: cut(field.value) || name })
+    const keepName = () => keep({ name: nameOf(field.value) || name })
     field.addEventListener('change', keepName)
     this.#part('#licence').addEventListener('submit', async (event) => {
       event.preventDefault()

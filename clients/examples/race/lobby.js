@@ -3,15 +3,14 @@ import { carPicture } from './car_paint.js'
 import { arrange, make, write } from './dom.js'
 import { LOBBY } from './game.js'
 import { liveries, liveryOf } from './liveries.js'
+import { nameOf } from './names.js'
 import { TrackChoice, lengthText, picture } from './tracks.js'
 import { copy } from '/shared/place.js'
 import { count, timeText } from './words.js'
 import { TICK_HZ } from './step.js'
-import { cutTo } from './talk.js'
 
 const LEVELS = ['Gentle', 'Even', 'Keen', 'Fierce']
 const CAR_WIDTH = 64
-const NAME_BYTES = 24
 
 /** Before a race: who drives, on which track, how long, and whether everyone is ready. */
 export class Lobby {
@@ -153,7 +152,7 @@ export class Lobby {
       copy(currentTarget, location.href)
     })
     this.#part('#driver-name').addEventListener('change', ({ target }) => {
-      const name = cut(target.value)
+      const name = nameOf(target.value)
       if (name === '') return
       this.#wish({ name })
       keep({ name })
@@ -186,9 +185,4 @@ export class Lobby {
     this.#part('#colours').replaceChildren(...labels)
     return inputs
   }
-}
-
-/** As much of a name as the room takes. */
-export function cut(text) {
-  return cutTo(text.replace(/\p{Cc}/gu, '').trim(), NAME_BYTES)
 }

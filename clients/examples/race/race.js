@@ -8,7 +8,7 @@ import { write } from './dom.js'
 import { everyFrame } from './frames.js'
 import { Game } from './game.js'
 import { Home } from './home.js'
-import { cut } from './lobby.js'
+import { nameOf } from './names.js'
 import { Pads } from './pads.js'
 import { RacePage } from './race_page.js'
 import { loadRules } from './rules.js'
@@ -22,7 +22,8 @@ const TOLD_MS = 4_000
 const $ = (id) => document.getElementById(id)
 const scene = new Scene($('world'))
 const room = roomInAddress('')
-const kept = { name: cut(ownSeat().name), colour: null, ...recall() }
+const kept = { name: ownSeat().name, colour: null, ...recall() }
+kept.name = nameOf(String(kept.name))
 
 let telling
 /** Says what went wrong, over whatever shows. */

@@ -97,7 +97,7 @@ export class RacePage {
     if (own === null) return
     const { name, colour } = this.#host.kept
     const wishes = {}
-    if (name !== own.name) wishes.name = name
+    if (name !== '' && name !== own.name) wishes.name = name
     if (colour !== null && !drivers.some((driver) => driver.colour === colour)) {
       wishes.colour = colour
     }
