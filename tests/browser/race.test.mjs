@@ -113,7 +113,7 @@ async function recordsShow(page, names) {
   await records.locator('#races a', { hasText: 'Harbour' }).waitFor()
   assert.equal(
     await records.locator('#meadow [data-join]').getAttribute('href'),
-    '/race/?room=meadow&track=meadow',
+    '/race/?track=meadow',
   )
   await screenshot(records, 'races')
   await records.setViewportSize({ width: 412, height: 839 })

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { Commentary } from '../../clients/examples/race/commentary.js'
+import { latest } from '../../clients/examples/race/asking.js'
 import { nameOf } from '../../clients/examples/race/names.js'
 import { roomFor } from '../../clients/examples/race/open_races.js'
 import { Pace } from '../../clients/examples/race/pace.js'
@@ -283,6 +284,72 @@ test(
     assert.equal(await silent.count(), 5)
   },
 )
+
+test('records are asked for seldom, and a race at the click', BOUNDED, async () => {
+  let open = []
+  const page = await browser.visit(`${server.address}/races/`, {
+    prepare: async (page) => {
+      await page.clock.install()
+      await page.route('**/v1/kinds/race/rooms', (route) => route.fulfill({ json: open }))
+      await page.addInitScript(() => {
+        const { fetch } = globalThis
+        globalThis.asked = []
+        globalThis.fetch = (address, ...rest) => {
+          if (/^\/v1\//.test(address)) globalThis.asked.push(address)
+          return fetch(address, ...rest)
+        }
+      })
+    },
+  })
+  await page.locator('#no-races:not([hidden])').waitFor()
+  const asked = () =>
+    page.evaluate(() => {
+      const isRecords = (address) => address.includes('/results/')
+      const records = globalThis.asked.filter(isRecords).length
+      return { races: globalThis.asked.length - records, records }
+    })
+  const first = await asked()
+  assert.equal(first.records, 6)
+  await page.clock.pauseAt(Date.now() + 600_000)
+  const since = await asked()
+  await page.clock.runFor(60_000)
+  const minute = await asked()
+  assert.deepEqual([minute.races - since.races, minute.records - since.records], [6, 6])
+  const look = async () => {
+    await hide(page, true)
+    await hide(page, false)
+  }
+  await page.clock.runFor(10_000)
+  await look()
+  const looked = await asked()
+  for (let i = 0; i < 5; i++) await look()
+  assert.deepEqual(await asked(), looked, 'who looks often does not ask often')
+  await hide(page, true)
+  await page.clock.runFor(120_000)
+  assert.deepEqual(await asked(), looked, 'nobody looks')
+  await hide(page, false)
+  const { races, records } = await asked()
+  assert.deepEqual([races - looked.races, records - looked.records], [1, 6])
+
+  const card = { track: 'meadow', seats: 3, phase: 0, drivers: 1, laps: 3 }
+  open = [{ room: 'just-opened', members: 1, card }]
+  await page.click('#meadow [data-join]')
+  await page.waitForURL('**/race/?room=just-opened&track=meadow')
+})
+
+test('an answer that was overtaken is not shown', async () => {
+  const answers = []
+  const shown = []
+  const ask = latest(
+    () => new Promise((resolve) => answers.push(resolve)),
+    (answer) => shown.push(answer),
+  )
+  const asked = [ask(), ask()]
+  answers[1]('newer')
+  answers[0]('older')
+  await Promise.all(asked)
+  assert.deepEqual(shown, ['newer'])
+})
 
 test('a slow machine draws fewer pixels, where that brings relief', () => {
   const [inTime, late] = [1 / 60, 1 / 30]

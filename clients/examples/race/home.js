@@ -1,8 +1,9 @@
+import { every, latest } from './asking.js'
 import { nameOf } from './names.js'
-import { addressOf, freshName, openRaces, roomFor, showRaces } from './open_races.js'
+import { addressOf, freshName, openRaces, showRaces, wayTo } from './open_races.js'
 import { TrackChoice } from './tracks.js'
 
-const REFRESH_MS = 5_000
+const REFRESH_MS = 10_000
 
 /** The first page: who you are, where to race, and which races there are. */
 export class Home {
@@ -32,15 +33,16 @@ export class Home {
     this.#part('#licence').addEventListener('submit', async (event) => {
       event.preventDefault()
       keepName()
-      await this.#refresh()
-      enter(addressOf(roomFor(this.#track, this.#races), this.#track.name))
+      enter(await wayTo(this.#track, this.#races))
     })
     this.#part('#private').addEventListener('click', () => {
       keepName()
       enter(`${addressOf(freshName('race-'), this.#track.name)}&private`)
     })
-    this.#refresh()
-    setInterval(() => document.visibilityState === 'visible' && this.#refresh(), REFRESH_MS)
+    every(
+      REFRESH_MS,
+      latest(openRaces, (races) => this.#show(races)),
+    )
   }
 
   get #track() {
@@ -48,8 +50,8 @@ export class Home {
   }
 
   /** What is not to be had now stays as it was. */
-  async #refresh() {
-    this.#races = (await openRaces()) ?? this.#races
+  #show(races) {
+    this.#races = races ?? this.#races
     this.#part('#no-races').hidden = this.#races.length > 0
     showRaces(this.#part('#races'), this.#races, this.#roads)
   }

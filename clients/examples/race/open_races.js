@@ -27,6 +27,12 @@ export function roomFor(road, races) {
   return races.some(({ room }) => room === road.name) ? freshName(`${road.name}-`) : road.name
 }
 
+/** Where a race on a track is now; what was `known` counts where the server does not say. */
+export async function wayTo(road, known) {
+  const races = (await openRaces()) ?? known
+  return addressOf(roomFor(road, races), road.name)
+}
+
 /** With a track: it is asked for there. */
 export function addressOf(room, track = null) {
   const query = new URLSearchParams({ room, ...(track !== null && { track }) })

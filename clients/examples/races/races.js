@@ -1,22 +1,15 @@
 // What there is to race for: the races that go on, and the best of each track.
+import { every, latest } from '/race/asking.js'
 import { write } from '/race/dom.js'
-import { addressOf, openRaces, roomFor, showRaces } from '/race/open_races.js'
+import { openRaces, showRaces, wayTo } from '/race/open_races.js'
 import { loadRules } from '/race/rules.js'
 import { TrackRecords } from './track_records.js'
 
-/** The server lets an address ask 120 times a minute; three tracks ask six times for their records. */
-const RACES_MS = 5_000
-const RECORDS_MS = 30_000
+/** The server lets an address ask 120 times a minute; with three tracks a page asks 12 times. */
+const RACES_MS = 10_000
+const RECORDS_MS = 60_000
 
 const $ = (id) => document.getElementById(id)
-
-/** Each time, and at once when somebody looks again; not while nobody does. */
-function every(milliseconds, ask) {
-  const askIfSeen = () => document.visibilityState === 'visible' && ask()
-  setInterval(askIfSeen, milliseconds)
-  document.addEventListener('visibilitychange', askIfSeen)
-  ask()
-}
 
 async function show() {
   const { roads } = await loadRules()
@@ -25,12 +18,19 @@ async function show() {
   // The sections are younger than the address that asks for one of them.
   document.getElementById(location.hash.slice(1))?.scrollIntoView()
   let races = []
-  every(RACES_MS, async () => {
-    races = (await openRaces()) ?? races
+  const ask = latest(openRaces, (answer) => {
+    races = answer ?? races
     $('no-races').hidden = races.length > 0
     showRaces($('races'), races, roads)
-    for (const { road, join } of tracks) join.href = addressOf(roomFor(road, races), road.name)
   })
+  for (const { road, join } of tracks) {
+    join.addEventListener('click', async (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return
+      event.preventDefault()
+      location.assign(await wayTo(road, races))
+    })
+  }
+  every(RACES_MS, ask)
   every(RECORDS_MS, () => tracks.forEach((track) => track.refresh()))
 }
 

@@ -1,3 +1,4 @@
+import { latest } from '/race/asking.js'
 import { lapsOf, racesOf } from '/race/boards.js'
 import { arrange, make, write } from '/race/dom.js'
 import { lengthText, picture } from '/race/tracks.js'
@@ -14,12 +15,12 @@ const dates = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 export class TrackRecords {
   element
   road
-  /** The link that leads to a race on this track. */
+  /** The link that leads to a race on this track: in a tab of its own, to the first page. */
   join
   #facts
   #laps
-  #races
-  #choice
+  #askLaps
+  #askRaces
 
   /** `content`: that of the template which becomes `element`. */
   constructor(road, content) {
@@ -32,38 +33,39 @@ export class TrackRecords {
     this.#facts = part('.facts')
     write(this.#facts, lengthText(road))
     this.join = part('[data-join]')
+    this.join.href = `/race/?${new URLSearchParams({ track: road.name })}`
     write(this.join, `Race on ${road.title}`)
     this.#laps = new Board(part('[data-board=laps]'), `Best laps on ${road.title}`)
-    this.#races = new Board(part('[data-board=races]'), `Best races on ${road.title}`)
-    this.#choice = part('select')
+    const races = new Board(part('[data-board=races]'), `Best races on ${road.title}`)
+    const choice = part('select')
     for (let laps = 1; laps <= LAPS_MAX; laps++) {
-      this.#choice.append(new Option(count(laps, 'lap'), laps))
+      choice.append(new Option(count(laps, 'lap'), laps))
     }
-    this.#choice.value = LAPS_USUAL
-    this.#choice.addEventListener('change', () => {
-      this.#races.clear()
-      this.#showRaces()
+    choice.value = LAPS_USUAL
+    this.#askLaps = latest(
+      () => lapsOf(road, SHOWN),
+      (laps) => this.#showLaps(laps),
+    )
+    this.#askRaces = latest(
+      () => racesOf(road, choice.value, SHOWN),
+      (rows) => races.show(rows),
+    )
+    choice.addEventListener('change', () => {
+      races.clear()
+      this.#askRaces()
     })
   }
 
   refresh() {
-    this.#showLaps()
-    this.#showRaces()
+    this.#askLaps()
+    this.#askRaces()
   }
 
-  async #showLaps() {
-    const laps = await lapsOf(this.road, SHOWN)
+  #showLaps(laps) {
     this.#laps.show(laps)
     const facts = [lengthText(this.road)]
     if (laps?.length > 0) facts.push(`record ${timeText(laps[0].score)} by ${laps[0].name}`)
     if (laps !== null) write(this.#facts, facts.join(' · '))
-  }
-
-  async #showRaces() {
-    const { value } = this.#choice
-    const races = await racesOf(this.road, value, SHOWN)
-    // Another number may have been chosen meanwhile.
-    if (value === this.#choice.value) this.#races.show(races)
   }
 }
 
