@@ -3,7 +3,9 @@ const SPAN_MS = 2_500
 /** How fast the jitter is forgotten: what was late so many frames ago weighs little. */
 const FRAMES_REMEMBERED = 100
 /** A frame later than this is no jitter: the line was out, or the room stood still. */
-export const OUTAGE_MS = 400
+const OUTAGE_MS = 400
+/** Frames come as often as this, or more often, in most rooms. */
+const USUAL_INTERVAL_MS = 50
 /** What an outage held up comes all at once. Frames that are as late for so long were made late. */
 const DECIDE_MS = 400
 
@@ -16,7 +18,7 @@ const DECIDE_MS = 400
  */
 export class Arrivals {
   /** Milliseconds from frame to frame, where each has something to tell. */
-  interval = 50
+  interval = USUAL_INTERVAL_MS
   /** When the newest frame was made: the room's time, in milliseconds. */
   newest = 0
   /** When the newest frame came, in our time. */
@@ -67,6 +69,11 @@ export class Arrivals {
   /** Whether it is open yet if the room stood still, or only the line was out. */
   get isInDoubt(): boolean {
     return this.#doubt !== null
+  }
+
+  /** The {@link age} beyond which there is an outage, where each frame has something to tell. */
+  get patience(): number {
+    return OUTAGE_MS + Math.max(0, this.interval - USUAL_INTERVAL_MS)
   }
 
   /** How many milliseconds ago the newest frame would have come, had it been a quick one. */

@@ -1,4 +1,4 @@
-import { OUTAGE_MS, type Arrivals } from './arrivals.js'
+import type { Arrivals } from './arrivals.js'
 import { TuttiError } from './errors.js'
 import { fromWire, toWire } from './names.js'
 import { TICKS_REMEMBERED, TickClock } from './tick_clock.js'
@@ -22,7 +22,7 @@ export interface InputsOptions<Input extends Value = number> {
 /** Longer ago than this, ticks whose time has come are left out: they would be late. */
 const CATCH_UP_MS = 250
 const TICK_RATE_OF_ONE = 60
-/** Inputs farther apart do not make the room speak all the time. */
+/** Messages farther apart than they should be do not make the room speak all the time. */
 const PAUSE_MS = 250
 
 /** A connection, to the inputs that go over it. */
@@ -59,7 +59,7 @@ export class Inputs<Input extends Value = number> {
   /** What waits to be sent: values as on the wire, of ticks that rise. */
   #unsent: { readonly tick: number; readonly value: Value }[] = []
   #epoch = 0
-  /** Since when there is one input after the other, and when the newest was read. */
+  /** Since when there is one message after the other, and when the newest went out. */
   #sendingSince = -Infinity
   #sentAt = -Infinity
   /** No ticks come while the room does not answer. */
@@ -216,7 +216,7 @@ export class Inputs<Input extends Value = number> {
     if (this.#tick < 0 || due - this.#tick > catchUp) {
       this.#tick = Math.max(this.#tick, next - 1, due - 1)
     }
-    while (this.#tick < due) this.#play(this.#tick + 1, now)
+    while (this.#tick < due) this.#play(this.#tick + 1)
     return clock.at(this.#tick + 1)
   }
 
@@ -227,7 +227,9 @@ export class Inputs<Input extends Value = number> {
   }
 
   /** @internal The next message: as many ticks without a gap as there are. */
-  take(): Uint8Array {
+  take(now: number): Uint8Array {
+    if (now - this.#sentAt > PAUSE_MS + this.#waitMs) this.#sendingSince = now
+    this.#sentAt = now
     const first = this.#unsent[0]!.tick
     let count = 1
     while (this.#unsent[count]?.tick === first + count && count < INPUTS_MESSAGE_MAX) count++
@@ -248,11 +250,14 @@ export class Inputs<Input extends Value = number> {
    */
   #heldUntil(now: number, rtt: number): number {
     const { arrivals } = this.#line!
-    if (arrivals.age(now) <= OUTAGE_MS) return now
+    const patience = arrivals.patience + this.#waitMs
+    if (arrivals.age(now) <= patience) return now
+    // The room cannot answer what has not been sent.
+    if (this.#unsent.length > 0 && !this.isUnsent) return now
     // Frames that come late will tell which of the two it was.
-    if (this.#sentAt <= arrivals.heardAt) return this.#isHeld ? arrivals.heardAt + OUTAGE_MS : now
+    if (this.#sentAt <= arrivals.heardAt) return this.#isHeld ? arrivals.heardAt + patience : now
     // A room in which nothing happened says nothing until it has the first of them.
-    return now - this.#sendingSince > rtt + OUTAGE_MS ? Infinity : now
+    return now - this.#sendingSince > rtt + patience ? Infinity : now
   }
 
   /**
@@ -269,11 +274,11 @@ export class Inputs<Input extends Value = number> {
     this.#tick = tick
   }
 
-  #play(tick: number, now: number): void {
+  #play(tick: number): void {
     this.#tick = tick
     this.#clock!.played(tick)
     try {
-      this.#note(tick, this.#options.read(tick), now)
+      this.#note(tick, this.#options.read(tick))
       for (const play of this.#players) play(tick)
     } catch (error) {
       // A page's mistake must reach its console, and must not stop the ticks.
@@ -283,7 +288,7 @@ export class Inputs<Input extends Value = number> {
     }
   }
 
-  #note(tick: number, input: Input | null, now: number): void {
+  #note(tick: number, input: Input | null): void {
     if (input === null) return
     const { definition } = this.#line!.rules
     const value = toWire(definition, typeof input === 'number' ? input : copyValue(input))
@@ -293,8 +298,11 @@ export class Inputs<Input extends Value = number> {
     // Where the line takes none, the oldest are too late already.
     if (this.#unsent.length === INPUTS_MESSAGE_MAX) this.#unsent.shift()
     this.#unsent.push({ tick, value })
-    if (now - this.#sentAt > PAUSE_MS) this.#sendingSince = now
-    this.#sentAt = now
+  }
+
+  /** Milliseconds for which a message waits until it is full. */
+  get #waitMs(): number {
+    return ((this.#ticksPerMessage - 1) * 1000) / this.#line!.tickRate
   }
 
   get #ticksPerMessage(): number {

@@ -51,7 +51,7 @@ export interface Player {
   advance(now: number): number
   readonly isUnsent: boolean
   /** The next message. */
-  take(): Uint8Array
+  take(now: number): Uint8Array
 }
 
 /** What the session tells the room. */
@@ -344,7 +344,7 @@ export class Session {
       const at = this.#pacing!.readyAt(0, now)
       if (at > now) return Math.min(at, next)
       if (link.bufferedAmount > INPUTS_BUFFER_MAX) break
-      this.#send(player.take(), now)
+      this.#send(player.take(now), now)
     }
     return next
   }

@@ -31,6 +31,7 @@ export interface GameOptions {
   readonly stallEvery?: number
   readonly adaptive?: boolean
   readonly ticksPerMessage?: number
+  readonly ticksPerFrame?: number
   readonly seed?: number
   readonly read?: InputsOptions['read']
 }
@@ -82,6 +83,7 @@ export class Game {
   readonly readAt: { tick: number; now: number }[] = []
   line: { rtt: number; jitter: number; stall: number; stallEvery: number }
   readonly #events: { at: number; run: () => void }[] = []
+  readonly #ticksPerFrame: number
   readonly #random: () => number
   readonly #slots = new Map<number, number>()
   #next = FIRST_TICK + 1
@@ -104,6 +106,7 @@ export class Game {
   constructor(options: GameOptions = {}) {
     const { rtt = 100, jitter = 0, stall = 0, stallEvery = 5_000, seed = 1, read } = options
     this.line = { rtt, jitter, stall, stallEvery }
+    this.#ticksPerFrame = options.ticksPerFrame ?? TICKS_PER_FRAME
     this.#random = randomOf(seed)
     this.session = new Session(
       {
@@ -266,7 +269,13 @@ export class Game {
   #arrived(message: Json[], bytes: number): void {
     if (message[0] === 0) {
       this.#down(
-        welcome({ tick: this.server.tick, tickRate: TICK_RATE, roomKind: 'game', input: INPUT }),
+        welcome({
+          tick: this.server.tick,
+          tickRate: TICK_RATE,
+          frameRate: TICK_RATE / this.#ticksPerFrame,
+          roomKind: 'game',
+          input: INPUT,
+        }),
       )
       const car = section(1, RESTART, 1, run(SHAPES, 1), 2 ** COLOR, 1, 0, 'car', this.#carNow())
       this.#down(frame(0, names(), car))
@@ -312,7 +321,7 @@ export class Game {
     }
     stepOf(server.car, this.#held.value)
     new Int32Array(server.car.buffer)[0]! += this.#push
-    if (server.tick % TICKS_PER_FRAME === 0 && this.#isGreeted) this.#frame()
+    if (server.tick % this.#ticksPerFrame === 0 && this.#isGreeted) this.#frame()
     this.#push = 0
     const late = this.#serverLate
     this.#serverLate = 0

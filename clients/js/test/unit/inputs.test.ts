@@ -97,6 +97,23 @@ test('several ticks go in one message where that is asked for', () => {
   assert.equal(inputs.sent, messages.length * 4)
 })
 
+test('however many ticks go in one message, a room that only answers gets them all', () => {
+  for (const ticksPerMessage of [1, 5, 8, 16, 32]) {
+    const { bench, inputs } = playing({ ticksPerMessage })
+    const messages: number[][] = []
+    let quiet = 0
+    for (let now = 0; now < 20_000; now += 50) {
+      const sent = inputsOf(bench.pass(50)) as number[][]
+      messages.push(...sent)
+      quiet++
+      if (sent.length > 0) bench.receive(inputsFrame(quiet, null, 0))
+      if (sent.length > 0) quiet = 0
+    }
+    assert.ok(inputs.sent > 360, `${inputs.sent} sent, ${ticksPerMessage} at once`)
+    assert.ok(messages.slice(1).every(([, gap]) => gap === 0))
+  }
+})
+
 test('nothing is read or sent while the page is hidden, or without a connection', () => {
   const { bench, inputs } = playing()
   played(bench, 500)

@@ -103,6 +103,50 @@ test('an outage of the line: inputs are held back, and go on at the tick that is
   }
 })
 
+for (const frameRate of [1, 2]) {
+  test(`${frameRate} frames a second: the pause between two is no outage`, () => {
+    const game = new Game({ rtt: 80, jitter: 30, ticksPerFrame: TICK_RATE / frameRate })
+    game.run(5_000)
+    game.readAt.length = 0
+    const before = { ...game.server }
+    game.run(30_000)
+    const { readAt } = game
+    for (let i = 1; i < readAt.length; i++) assert.equal(readAt[i]!.tick, readAt[i - 1]!.tick + 1)
+    assert.ok(readAt.length > 29 * TICK_RATE, `${readAt.length} ticks`)
+    assert.equal(game.server.missed, before.missed)
+  })
+
+  test(`${frameRate} frames a second: inputs wait for a room that stands still`, () => {
+    for (const stood of [1_000, 3_000]) {
+      const game = new Game({ rtt: 80, ticksPerFrame: TICK_RATE / frameRate })
+      game.run(10_000)
+      const usual = game.inputs.tick - game.server.tick
+      const most = ticks(40 + 500 + 1000 / frameRate)
+      let ahead = 0
+      game.serverStops(stood)
+      game.run(stood + 6_000, () => (ahead = Math.max(ahead, game.inputs.tick - game.server.tick)))
+      assert.ok(ahead > usual && ahead <= usual + most, `${ahead} ticks, ${usual} before`)
+      const { missed } = game.server
+      game.run(10_000)
+      assert.equal(game.server.missed, missed, 'and all is well from then on')
+      assert.ok(game.inputs.tick - game.server.tick <= usual + 3, 'as far ahead as before')
+    }
+  })
+}
+
+test('inputs that go out many at once wait for a room that stands still too', () => {
+  for (const ticksPerMessage of [4, 20, 32]) {
+    const game = new Game({ rtt: 80, ticksPerMessage })
+    game.run(10_000)
+    const usual = game.inputs.tick - game.server.tick
+    const most = ticks(40 + 500) + 2 * ticksPerMessage
+    let ahead = 0
+    game.serverStops(4_000)
+    game.run(4_000, () => (ahead = Math.max(ahead, game.inputs.tick - game.server.tick)))
+    assert.ok(ahead <= usual + most, `${ahead} ticks, ${usual} before`)
+  }
+})
+
 test('hands that rested while the room stood still are read again at once', () => {
   let isResting = true
   const game = new Game({ rtt: 80, read: () => (isResting ? null : 5) })
