@@ -144,7 +144,9 @@ static enum store_result check_files(struct check *check)
 {
     if (check->stopped)
         return STORE_OK;
-    return archive_files_check(check->archive, check->visitor, step_on, check->context, check);
+    enum store_result result =
+        archive_files_check(check->archive, check->visitor, step_on, check->context, check);
+    return report(check, result, (struct bytes){0});
 }
 
 /* --- Scores ------------------------------------------------------------------------------------- */
@@ -153,7 +155,8 @@ static enum store_result check_scores(struct check *check)
 {
     if (check->stopped)
         return STORE_OK;
-    return archive_scores_check(check->archive, check->visitor, check->context);
+    enum store_result result = archive_scores_check(check->archive, check->visitor, check->context);
+    return report(check, result, (struct bytes){0});
 }
 
 /* --- The journal -------------------------------------------------------------------------------- */

@@ -227,8 +227,9 @@ enum store_result archive_files_tidy(struct archive *archive)
 {
     struct file_row row;
     enum store_result result = file_rows_ready(archive);
-    if (result == STORE_OK)
-        result = file_row_read(archive, archive->file_rows[FILE_ARRIVING], &row);
+    if (result != STORE_OK)
+        return result == STORE_NOT_FOUND ? STORE_OK : result;
+    result = file_row_read(archive, archive->file_rows[FILE_ARRIVING], &row);
     if (result == STORE_NOT_FOUND)
         return STORE_OK;
     if (result == STORE_OK || result == STORE_DAMAGED)

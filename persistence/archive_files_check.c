@@ -127,6 +127,8 @@ archive_files_salvage(struct archive *from, struct archive *to, unsigned *kept, 
 {
     uint64_t low = 1, high = FOR_EVER >> FILE_PART_BITS;
     enum store_result result = file_rows_ready(from);
+    if (result == STORE_NOT_FOUND || result == STORE_DAMAGED)
+        return STORE_OK; /* there is no such table any more */
     if (result == STORE_OK)
         result = file_rows_ready(to);
     if (result == STORE_OK)

@@ -147,13 +147,13 @@ archive_scores_check(struct archive *archive, store_damage_visitor *visitor, voi
     enum store_result result = has_table(archive);
     if (result == STORE_OK)
         result = prepare(archive, SELECT "ORDER BY id", &statement);
-    bool more = result == STORE_OK;
-    while (more) {
+    if (result != STORE_OK)
+        return result == STORE_NOT_FOUND ? STORE_OK : result;
+    do {
         result = next_row(archive, statement, &row);
         if (result == STORE_DAMAGED)
             visitor(context, (struct bytes){0}, store_place());
-        more = result == STORE_OK || (result == STORE_DAMAGED && row.id > 0);
-    }
+    } while (result == STORE_OK || (result == STORE_DAMAGED && row.id > 0));
     sqlite3_finalize(statement);
     return result == STORE_NOT_FOUND || result == STORE_DAMAGED ? STORE_OK : result;
 }

@@ -37,6 +37,10 @@
 #define SCORE_BEFORE 16u
 #define SCORE_AFTER  40u
 
+/* The first page has what tables and columns are called. */
+#define SCHEMA_BYTES 4096u
+#define SCHEMA_STEP  8u
+
 #define PATH_LENGTH (SCRATCH_PATH_MAX + NAME_MAX + 2)
 
 struct image {
@@ -272,6 +276,18 @@ START_TEST(bits_of_scores)
 }
 END_TEST
 
+START_TEST(bits_of_the_schema)
+{
+    make_original(true, false);
+    struct tally tally = {0};
+    ck_assert(strncmp(images[0].name, "archive", strlen("archive")) == 0);
+    for (size_t at = 0; at < SCHEMA_BYTES; at += SCHEMA_STEP)
+        one_flip(&images[0], at, &tally);
+    ck_assert_uint_gt(tally.told, 0);
+    clear_up();
+}
+END_TEST
+
 START_TEST(bits_of_files_that_a_killed_server_left)
 {
     make_original(false, false);
@@ -319,6 +335,7 @@ int main(void)
     tcase_add_loop_test(flips, undamaged_files_are_whole, 0, 4);
     tcase_add_loop_test(flips, bits_of_closed_files, 0, 2);
     tcase_add_test(flips, bits_of_scores);
+    tcase_add_test(flips, bits_of_the_schema);
     tcase_add_loop_test(flips, bits_of_files_that_a_killed_server_left, 0, 4);
     suite_add_tcase(suite, flips);
     TCase *large = tcase_create("large");
