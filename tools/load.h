@@ -74,7 +74,7 @@ struct driver {
     /* While the window was open. */
     uint64_t sent, missed;
     uint64_t told, caused; /* states of its own car; those with a cause that it could not foresee */
-    uint64_t astray;       /* without one, and yet not what it had foreseen to the bit */
+    uint64_t astray;       /* without one, no frame passed over, and yet not foreseen to the bit */
 };
 
 struct observer {

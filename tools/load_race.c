@@ -45,6 +45,13 @@ static struct driven *driven_at(struct driver *driver, uint64_t tick)
 
 /* --- Its own car ----------------------------------------------------------------------------------- */
 
+/* The frame before the one that showed this tick came too. Where one is passed over, the room has told a cause
+ * in it that this one repeats no more. */
+static bool follows(const struct driver *driver, uint64_t tick)
+{
+    return tick - driver->shown <= kind_race.tick_hz / kind_race.frame_hz;
+}
+
 /* What a tick makes of the car; before the start it stands. */
 static void carry_on(struct driver *driver, struct driven *driven)
 {
@@ -68,7 +75,7 @@ static void take_own(struct member *member, const struct tutti_record *record)
         bool foreseen = memcmp(&driven->car, state.data, sizeof driven->car) == 0;
         driver->told++;
         driver->caused += caused;
-        driver->astray += !caused && !foreseen;
+        driver->astray += !caused && !foreseen && follows(driver, tick);
     }
     memcpy(&driver->car, state.data, sizeof driver->car);
     driver->tow = (uint32_t)tutti_number(record, "tow");
