@@ -49,9 +49,10 @@ struct loading loading_begin(struct storage *storage)
                             .replay = replay_begin(&options, storage->options.kinds)};
 }
 
-/* Without memory for it the next load comes to the same end. */
+/* Without memory for the mark the next load comes to the same end. */
 static void quarantine(struct storage *storage, struct bytes name, struct storage_event *event)
 {
+    quarantine_keep_log(storage, name);
     struct job *job = quarantine_new(storage, name, event->text);
     event->result = LOAD_QUARANTINED;
     if (job != NULL)

@@ -45,11 +45,16 @@ struct job *quarantine_new(struct storage *storage, struct bytes name, const cha
     return job;
 }
 
+void quarantine_keep_log(struct storage *storage, struct bytes name)
+{
+    struct tail *tail = tail_find(storage, name);
+    if (tail != NULL)
+        tail->broken = true;
+}
+
 void quarantine_room(struct storage *storage, struct job *job)
 {
-    struct tail *tail = tail_find(storage, job_name(job));
-    if (tail != NULL)
-        tail->broken = true; /* its log is kept, and no snapshot is made of it */
+    quarantine_keep_log(storage, job_name(job));
     (void)quarantine_forget(storage, job_name(job));
     if (mark(storage, job) == STORE_OK) {
         end(storage, job);
@@ -83,6 +88,7 @@ void quarantines_again(struct storage *storage)
 {
     for (struct job **at = &storage->quarantines; *at != NULL;) {
         struct job *job = *at;
+        quarantine_keep_log(storage, job_name(job));
         enum store_result result = mark(storage, job);
         if (result == STORE_OK) {
             *at = job->next;

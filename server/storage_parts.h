@@ -221,6 +221,8 @@ void archivist_collect(struct storage *storage);
  * archivist, or pushes it to it. */
 struct job *quarantine_new(struct storage *storage, struct bytes name, const char *reason);
 void quarantine_room(struct storage *storage, struct job *job);
+/* What is flushed of the room is kept, and no snapshot is made of it. */
+void quarantine_keep_log(struct storage *storage, struct bytes name);
 /* Why a room is one whose mark is not in the archive; NULL where it is none. */
 const char *quarantine_reason(struct storage *storage, struct bytes name);
 /* False where there was none. */

@@ -111,7 +111,8 @@ static void set_kind(struct storage *storage, struct tail *tail, struct bytes lo
     enum store_result result = room_known(storage, tail_name(tail), &known);
     if (known_is_there(result, &known) && known.kind_length > 0)
         kind = (struct bytes){known.kind, known.kind_length};
-    tail->broken = result == STORE_DAMAGED || known.state == STORE_ROOM_QUARANTINED;
+    tail->broken = result == STORE_DAMAGED || known.state == STORE_ROOM_QUARANTINED ||
+                   quarantine_reason(storage, tail_name(tail)) != NULL;
     if (kind.length > NAME_BYTES_MAX)
         return;
     tail->kind_length = (uint8_t)kind.length;

@@ -160,6 +160,23 @@ START_TEST(a_room_is_deleted_before_its_mark_got_there)
 }
 END_TEST
 
+/* 0: a room like any other; 1: one that is ordered while nothing of it waits to be sealed. */
+START_TEST(no_snapshot_is_made_of_what_comes_after_the_order)
+{
+    life_end(true);
+    life_next();
+    fail_marks(STORE_FULL, FAULTY_FOR_EVER);
+    if (_i == 1)
+        order();
+    for (unsigned number = 2; number < 12; number++)
+        lobby_write(number, 2000);
+    lobby_sleeps();
+    storage_work(life.storage);
+    work_later();
+    ck_assert_uint_eq(storage_figures(life.storage).snapshots, _i == 0 ? 1 : 0);
+}
+END_TEST
+
 /* A log that leads nowhere: found by a load, and the archive does not take that. */
 START_TEST(a_damaged_log_is_marked_later)
 {
@@ -190,6 +207,7 @@ int main(void)
     tcase_add_test(tcase, ordered_twice_it_waits_once);
     tcase_add_test(tcase, a_room_is_released_before_its_mark_got_there);
     tcase_add_loop_test(tcase, a_room_is_deleted_before_its_mark_got_there, 0, 2);
+    tcase_add_loop_test(tcase, no_snapshot_is_made_of_what_comes_after_the_order, 0, 2);
     tcase_add_test(tcase, a_damaged_log_is_marked_later);
     Suite *suite = suite_create("marks");
     suite_add_tcase(suite, tcase);
