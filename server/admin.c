@@ -19,7 +19,7 @@
 enum caller_state {
     CALLER_FREE,
     CALLER_ASKS,
-    CALLER_WAITS, /* for the storage, about `name` */
+    CALLER_WAITS, /* for the storage, about `name` and `board` */
     CALLER_READS
 };
 
@@ -35,6 +35,8 @@ struct caller {
     enum storage_event_kind awaits;
     uint8_t name_length;
     uint8_t name[ROOM_NAME_MAX]; /* of a room, or on a board */
+    uint8_t board_length;        /* 0: any, or none is meant */
+    uint8_t board[BOARD_BYTES_MAX];
 };
 
 struct admin {
@@ -130,12 +132,16 @@ static void answer_rooms(struct caller *caller)
 }
 
 /* The answer may come at once. */
-static void await(struct caller *caller, enum storage_event_kind kind, struct bytes name)
+static void
+await(struct caller *caller, enum storage_event_kind kind, struct bytes name, struct bytes board)
 {
     caller->state = CALLER_WAITS;
     caller->awaits = kind;
     caller->name_length = (uint8_t)name.length;
     memcpy(caller->name, name.data, name.length);
+    caller->board_length = (uint8_t)board.length;
+    if (board.length > 0)
+        memcpy(caller->board, board.data, board.length);
     watch_for(caller, 0);
 }
 
@@ -147,7 +153,7 @@ static void answer_order(struct caller *caller, bool release, const char *name)
         conclude(caller, "error that is no room's name");
         return;
     }
-    await(caller, release ? STORAGE_RELEASED : STORAGE_REMOVED, room);
+    await(caller, release ? STORAGE_RELEASED : STORAGE_REMOVED, room, (struct bytes){0});
     if (release ? !hub_release_room(hub, room) : !hub_delete_room(hub, room))
         conclude(caller, "busy");
 }
@@ -186,9 +192,9 @@ static void answer_strike(struct caller *caller, const char *what)
         conclude(caller, "error that is no name and board, in hex digits");
         return;
     }
-    struct bytes struck = {name, name_length};
-    await(caller, STORAGE_STRUCK, struck);
-    if (!hub_strike(caller->admin->hub, (struct bytes){board, board_length}, struck))
+    struct bytes struck = {name, name_length}, from = {board, board_length};
+    await(caller, STORAGE_STRUCK, struck, from);
+    if (!hub_strike(caller->admin->hub, from, struck))
         conclude(caller, "busy");
 }
 
@@ -211,6 +217,7 @@ static void answer(struct caller *caller)
 static void on_answer(void *context,
                       enum storage_event_kind kind,
                       struct bytes name,
+                      struct bytes board,
                       enum store_result result,
                       const char *text)
 {
@@ -220,7 +227,9 @@ static void on_answer(void *context,
     for (size_t i = 0; i < ADMIN_CONNECTIONS_MAX; i++) {
         struct caller *caller = &admin->callers[i];
         struct bytes awaited = {caller->name, caller->name_length};
-        if (caller->state == CALLER_WAITS && caller->awaits == kind && bytes_equal(awaited, name))
+        struct bytes awaited_on = {caller->board, caller->board_length};
+        if (caller->state == CALLER_WAITS && caller->awaits == kind && bytes_equal(awaited, name) &&
+            bytes_equal(awaited_on, board))
             conclude(caller, result == STORE_OK          ? "ok"
                              : result == STORE_NOT_FOUND ? "none"
                                                          : failure);

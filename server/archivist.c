@@ -51,15 +51,17 @@ static void release_room(struct storage *storage, struct job *job)
     archivist_answer(storage, job, STORAGE_RELEASED, result);
 }
 
-/* The journal tells of the name until it has forgotten what is sealed by now: so the writer answers. */
+/* The journal tells of the name until it has forgotten what is sealed by now: so the writer answers, also
+ * where the name is off the boards since it was asked for before. */
 static void strike(struct storage *storage, struct job *job)
 {
-    struct bytes board = {job->board, job->board_length};
-    enum store_result result = STORE_NOT_FOUND;
-    if (boards_strike(storage->boards, board, job_name(job)) > 0)
-        result = archivist_seal(storage);
+    struct bytes board = {job->event.board, job->event.board_length};
+    bool found = boards_strike(storage->boards, board, job_name(job)) > 0 ||
+                 boards_owe(storage->boards, board, job_name(job));
+    enum store_result result = archivist_seal(storage);
+    job->event.answer = found ? STORE_OK : STORE_NOT_FOUND;
     job->number = storage->taken;
-    if (result == STORE_OK)
+    if (result == STORE_OK || !found)
         queue_push(storage, &storage->to_writer, job);
     else
         archivist_answer(storage, job, STORAGE_STRUCK, result);

@@ -217,20 +217,32 @@ void boards_take_log(struct boards *boards, struct bytes log)
     (void)status;
 }
 
+static bool is_meant(const struct store_score *score, struct bytes board, struct bytes name)
+{
+    return (board.length == 0 || bytes_equal(score->board, board)) &&
+           bytes_equal(score->name, name);
+}
+
 uint32_t boards_strike(struct boards *boards, struct bytes board, struct bytes name)
 {
     uint32_t count = 0;
     pthread_mutex_lock(&boards->mutex);
     for (uint32_t i = boards->count; i-- > 0;) {
-        const struct store_score *score = &boards->rows[i]->score;
-        bool meant = board.length == 0 || bytes_equal(score->board, board);
-        if (!meant || !bytes_equal(score->name, name))
+        if (!is_meant(&boards->rows[i]->score, board, name))
             continue;
         drop(boards, i);
         count++;
     }
     pthread_mutex_unlock(&boards->mutex);
     return count;
+}
+
+bool boards_owe(const struct boards *boards, struct bytes board, struct bytes name)
+{
+    for (const struct row *row = boards->gone; row != NULL; row = row->next)
+        if (is_meant(&row->score, board, name))
+            return true;
+    return false;
 }
 
 /* --- Saving ------------------------------------------------------------------------------------- */

@@ -44,6 +44,10 @@ void boards_take_log(struct boards *boards, struct bytes log);
  * is taken after that counts. By who takes. */
 uint32_t boards_strike(struct boards *boards, struct bytes board, struct bytes name);
 
+/* Whether the store has yet to hear that the name is gone from that board, or from any where that is empty.
+ * By who takes. */
+bool boards_owe(const struct boards *boards, struct bytes board, struct bytes name);
+
 /* Of what has changed since it was saved; views, good until the next call that takes. With
  * boards_saved() the store has those of the last call. */
 size_t boards_unsaved(struct boards *boards, struct store_score *scores, size_t capacity);

@@ -61,10 +61,11 @@ struct rhythm {
 };
 
 /* What the storage answered to hub_delete_room() (STORAGE_REMOVED), hub_release_room() (RELEASED) or
- * hub_strike() (STRUCK). `text` tells of failures. */
+ * hub_strike() (STRUCK); of other orders the board is empty. `text` tells of failures. */
 typedef void hub_answer(void *context,
                         enum storage_event_kind kind,
                         struct bytes name,
+                        struct bytes board,
                         enum store_result result,
                         const char *text);
 

@@ -457,11 +457,12 @@ void hub_room_quarantine(struct hub *hub, struct room_host *host, enum guard_end
 static void answer(struct hub *hub,
                    enum storage_event_kind kind,
                    struct bytes name,
+                   struct bytes board,
                    enum store_result result,
                    const char *text)
 {
     if (hub->answered != NULL)
-        hub->answered(hub->answered_context, kind, name, result, text);
+        hub->answered(hub->answered_context, kind, name, board, result, text);
 }
 
 static bool delete_in_memory(struct hub *hub, struct room_host *host, struct bytes name)
@@ -476,7 +477,7 @@ static bool delete_in_memory(struct hub *hub, struct room_host *host, struct byt
     }
     if (!host->stored) {
         forget_room(hub, host);
-        answer(hub, STORAGE_REMOVED, name, STORE_OK, "");
+        answer(hub, STORAGE_REMOVED, name, (struct bytes){0}, STORE_OK, "");
     }
     return true;
 }
@@ -613,8 +614,8 @@ void hub_storage_turn(struct hub *hub)
         case STORAGE_REMOVED:
         case STORAGE_RELEASED:
         case STORAGE_STRUCK:
-            answer(hub, event.kind, (struct bytes){event.name, event.name_length}, event.answer,
-                   event.text);
+            answer(hub, event.kind, (struct bytes){event.name, event.name_length},
+                   (struct bytes){event.board, event.board_length}, event.answer, event.text);
             break;
         case STORAGE_TROUBLE:
             on_trouble(hub, &event);

@@ -403,9 +403,9 @@ bool storage_strike(struct storage *storage, struct bytes board, struct bytes na
     struct job *job = job_new(JOB_STRIKE, name);
     if (job == NULL)
         return false;
-    job->board_length = (uint8_t)board.length;
+    job->event.board_length = (uint8_t)board.length;
     if (board.length > 0)
-        memcpy(job->board, board.data, board.length);
+        memcpy(job->event.board, board.data, board.length);
     queue_push(storage, &storage->to_archivist, job);
     return true;
 }

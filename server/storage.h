@@ -119,8 +119,8 @@ MUST_CHECK bool storage_release_room(struct storage *storage, struct bytes name)
 
 /* The name stands no more on that board, or on any where that is empty: neither in the archive, nor in
  * what the journal tells after a crash. What rooms give it from then on counts. Answered by one
- * STORAGE_STRUCK: with STORE_NOT_FOUND where it stands nowhere, and with a failure where it is off the
- * board, but not yet out of the archive or the journal. False without memory. */
+ * STORAGE_STRUCK: with STORE_NOT_FOUND where it stands nowhere, and with a failure, however often that is
+ * asked, while it is off the board, but not yet out of the archive or the journal. False without memory. */
 MUST_CHECK bool storage_strike(struct storage *storage, struct bytes board, struct bytes name);
 
 /* What is waiting to become durable. */
@@ -185,6 +185,8 @@ struct storage_event {
     enum store_result answer;
     uint8_t name_length;
     uint8_t name[ROOM_NAME_MAX];
+    uint8_t board_length; /* of STORAGE_STRUCK; 0: any */
+    uint8_t board[BOARD_BYTES_MAX];
 };
 
 /* The next thing that happened; false for none. */

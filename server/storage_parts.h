@@ -52,8 +52,6 @@ struct job {
     struct job *removals; /* of a flush: to be answered, in the order of the entries that delete */
     struct file_work *file;
     uint64_t number;
-    uint8_t board_length; /* of JOB_STRIKE; the event has the name */
-    uint8_t board[BOARD_BYTES_MAX];
     bool forsaken;              /* guarded by the mutex: nobody waits for this load */
     struct storage_event event; /* names the room from the beginning */
 };

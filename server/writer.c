@@ -1,5 +1,6 @@
 /* writer.c - the thread that makes flushes durable, whatever the disk does. */
 #include "server/storage_parts.h"
+#include "sync/log_read.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -201,15 +202,47 @@ static void release(struct storage *storage, uint64_t number)
     pthread_mutex_unlock(&storage->mutex);
 }
 
-/* What is kept yet would be told again after a crash. */
+/* A name that is looked for among results. */
+struct wanted {
+    struct bytes board, name; /* no board: any */
+    bool found;
+};
+
+static void look_at(void *context, const struct log_entry *entry, const struct log_result *result)
+{
+    struct wanted *wanted = context;
+    (void)entry;
+    bool there = wanted->board.length == 0 || bytes_equal(result->board, wanted->board);
+    wanted->found |= there && bytes_equal(result->name, wanted->name);
+}
+
+static void look_through(const struct batch *batch, struct wanted *wanted)
+{
+    struct flush_reader reader = {.bytes = batch_bytes(batch)};
+    struct flush_entry entry;
+    while (!wanted->found && flush_next(&reader, &entry)) {
+        if (flush_entry_deletes(&entry))
+            continue;
+        /* Who loads the room says where it is damaged. */
+        enum status status = log_results(entry.bytes, look_at, wanted);
+        (void)status;
+    }
+}
+
+/* What is kept yet would be told again after a crash; what came after the order counts. */
 static void answer_strike(struct storage *storage, struct job *job)
 {
-    bool forgotten = storage->kept == NULL || storage->kept->number > job->number;
+    struct wanted wanted = {.board = {job->event.board, job->event.board_length},
+                            .name = job_name(job)};
+    for (const struct batch *batch = storage->kept; batch != NULL && batch->number <= job->number;
+         batch = batch->next)
+        look_through(batch, &wanted);
     job->event.kind = STORAGE_STRUCK;
-    job->event.answer = forgotten ? STORE_OK : STORE_BUSY;
-    if (!forgotten)
+    if (wanted.found) {
+        job->event.answer = STORE_BUSY;
         snprintf(job->event.text, sizeof job->event.text,
                  "it is off the board, but a crash may bring it back: ask again");
+    }
     storage_answer(storage, job);
 }
 

@@ -1,4 +1,5 @@
 /* check_admin_socket.c - the socket in the data folder on which a running server is asked. */
+#include "persistence/store_sqlite.h"
 #include "tests/run_suite.h"
 #include "tests/tended_server.h"
 
@@ -38,6 +39,20 @@ static void expect_answer(int fd, const char *text)
 static void say(int fd, const char *text)
 {
     ck_assert_int_eq(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
+}
+
+/* As the server that has stopped leaves it. */
+static void stop_with_score(const char *board, const char *name)
+{
+    struct store *store;
+    char error[STORE_SQLITE_ERROR_MAX];
+    struct store_sqlite_options options = {.folder = server.folder, .sync = true};
+    struct store_score score = {
+        .board = bytes_of(board), .name = bytes_of(name), .score = 3, .at_ms = 1000};
+    server_signal(&server, SIGTERM);
+    ck_assert_msg(store_sqlite_open(&options, &store, error) == STORE_OK, "%s", error);
+    ck_assert_int_eq(store->write_scores(store, &score, 1), STORE_OK);
+    store->close(store);
 }
 
 START_TEST(what_is_no_request_is_refused)
@@ -105,6 +120,25 @@ START_TEST(the_socket_is_private_and_comes_and_goes_with_the_server)
 }
 END_TEST
 
+/* Both are read before the storage answers the first. */
+START_TEST(one_name_on_two_boards_is_answered_for_each)
+{
+    static const char *const laps = "strike 41 6c617073\n", *const nowhere = "strike 41 6e6f\n";
+    stop_with_score("laps", "A");
+    server_restart(&server);
+    int on_laps = call(), on_nowhere = call();
+    int asked = call(); /* once it is answered, those who called before are heard */
+    say(asked, "rooms\n");
+    expect_answer(asked, "ok\n");
+    kill(server.pid, SIGSTOP);
+    say(on_laps, laps);
+    say(on_nowhere, nowhere);
+    kill(server.pid, SIGCONT);
+    expect_answer(on_laps, "ok\n");
+    expect_answer(on_nowhere, "none\n");
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("admin socket");
@@ -113,6 +147,7 @@ int main(void)
     tcase_add_test(tcase, what_is_no_request_is_refused);
     tcase_add_test(tcase, callers_beyond_the_limit_wait_for_their_turn);
     tcase_add_test(tcase, the_socket_is_private_and_comes_and_goes_with_the_server);
+    tcase_add_test(tcase, one_name_on_two_boards_is_answered_for_each);
     Suite *suite = suite_create("admin socket");
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

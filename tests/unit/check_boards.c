@@ -321,10 +321,10 @@ START_TEST(a_name_that_was_struck_off_does_not_come_back)
 {
     life_again(_i);
     free(two_left());
-    ck_assert_int_eq(strike("stays", "m9"), STORE_NOT_FOUND);
-    ck_assert_int_eq(strike("elsewhere", "m1"), STORE_NOT_FOUND);
     ck_assert_int_eq(strike("stays", "m1"), STORE_OK);
     ck_assert_int_eq(strike("stays", "m1"), STORE_NOT_FOUND);
+    ck_assert_int_eq(strike("stays", "m9"), STORE_NOT_FOUND);
+    ck_assert_int_eq(strike("elsewhere", "m2"), STORE_NOT_FOUND);
     expect_struck();
     life_crash();
     life_next();
@@ -341,9 +341,16 @@ START_TEST(who_strikes_a_name_off_is_told_where_it_may_come_back)
     enum store_call call = _i == 0 ? CALL_WRITE_SCORES : CALL_RELEASE;
     free(two_left());
     faulty_store_fail(&life.faulty, call, STORE_BUSY, FAULTY_FOR_EVER);
-    ck_assert_int_eq(strike("", "m1"), STORE_BUSY);
-    expect_struck();
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(strike("", "m1"), STORE_BUSY);
+        ck_assert_int_eq(strike("stays", "m1"), STORE_BUSY);
+        ck_assert_int_eq(strike("elsewhere", "m1"), STORE_NOT_FOUND);
+        expect_struck();
+    }
     faulty_store_fail(&life.faulty, call, STORE_OK, 0);
+    /* Out of the archive with this one; out of the journal, which it was told before, since. */
+    ck_assert_int_eq(strike("", "m1"), _i == 0 ? STORE_OK : STORE_NOT_FOUND);
+    ck_assert_int_eq(strike("", "m1"), STORE_NOT_FOUND);
     life_end(true);
     life_next();
     expect_struck();

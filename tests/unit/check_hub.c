@@ -260,9 +260,11 @@ static int answers;
 static void on_answer(void *context,
                       enum storage_event_kind kind,
                       struct bytes name,
+                      struct bytes board,
                       enum store_result result,
                       const char *text)
 {
+    ck_assert_uint_eq(board.length, 0);
     (void)context;
     ck_assert_int_eq(kind, STORAGE_REMOVED);
     (void)text;
