@@ -4,8 +4,8 @@ import { test } from 'node:test'
 import { assertNoFaults, cadence, phone, screenshot, status } from './browser.mjs'
 import { BOUNDED, browser, openStage, server } from './stage.mjs'
 
-/** A lap takes most of a minute, on a slow machine too. */
-const RACE = { timeout: 240_000 }
+/** A lap takes most of a minute, on a slow machine too; where none counted, a second race is driven. */
+const RACE = { timeout: 420_000 }
 const RACE_MS = 150_000
 const ada = { name: 'Ada Byron', part: 4 }
 const nadia = { name: 'Nadia', part: 0 }
@@ -97,6 +97,43 @@ function classified(page) {
   )
 }
 
+/**
+ * From now on the page knows whether the room drove for it: that is seen in a frame, unless so many
+ * ticks without its inputs lay between two frames.
+ */
+function watchPilot(page) {
+  return page.evaluate(() => {
+    const { game } = globalThis.race
+    const { room, inputs } = game
+    let { missed } = inputs
+    globalThis.wasDriven = false
+    room.on('frame', () => {
+      const since = inputs.missed - missed
+      missed = inputs.missed
+      if (!game.isDriving) return
+      globalThis.wasDriven ||= game.own.pilot || since >= room.tickRate / 2
+    })
+  })
+}
+
+/** Whose laps count, seen on the board. Nobody's: only where the room drove, or a corner was cut. */
+async function recorded(pages) {
+  const [first] = Object.values(pages)
+  const order = await classified(first)
+  const names = []
+  const spoilt = []
+  for (const [name, page] of Object.entries(pages)) {
+    const [, , time, best] = order.find(([, driver]) => driver === name)
+    const wasDriven = await page.evaluate(() => globalThis.wasDriven)
+    if (wasDriven || time.includes('(+')) spoilt.push(name)
+    if (best === '–') continue
+    names.push(name)
+    await first.locator('#results [data-board] li', { hasText: name }).waitFor()
+  }
+  assert.ok(names.length > 0 || spoilt.length > 0, `a lap counts: ${JSON.stringify(order)}`)
+  return names
+}
+
 /** What these drivers' laps brought stands on the page of all records, and that leads to races. */
 async function recordsShow(page, names) {
   const records = await page.context().newPage()
@@ -143,6 +180,7 @@ test('two drivers and six bots, from the first page to the results, and again', 
   await a.click('#ready')
   for (const page of [a, b]) await shows(page, 'race')
 
+  for (const page of [a, b]) await watchPilot(page)
   await driveByKeys(a)
   await driveByThumbs(b)
   for (const page of [a, b]) await driveBySelf(page)
@@ -162,12 +200,8 @@ test('two drivers and six bots, from the first page to the results, and again', 
     assert.match(time, /^\d:\d\d\.\d{3}/)
   }
   assert.equal(await a.locator('#podium li').count(), 3)
-  // Whoever stalled for a second was driven for it, which is no record.
-  const people = order.filter(([, name]) => ['Ada Byron', 'Nadia'].includes(name))
-  const recorded = people.filter(([, , , best]) => best !== '–').map(([, name]) => name)
-  for (const name of recorded) {
-    await a.locator('#results [data-board] li', { hasText: name }).waitFor()
-  }
+  const drivers = { 'Ada Byron': a, Nadia: b }
+  let names = await recorded(drivers)
   assert.match(await a.getAttribute('#results [data-records]', 'href'), /\/races\/#harbour$/)
   await screenshot(a, 'race-results')
 
@@ -180,8 +214,13 @@ test('two drivers and six bots, from the first page to the results, and again', 
     return `${count} corrections in ${compared} states, the largest ${largest.toFixed(2)} m`
   })
   t.diagnostic(told)
-  await recordsShow(a, recorded)
-  t.diagnostic(`laps that are records: ${recorded.length}`)
+  if (names.length === 0) {
+    for (const page of [a, b]) await watchPilot(page)
+    for (const page of [a, b]) await shows(page, 'results', RACE_MS)
+    names = await recorded(drivers)
+  }
+  await recordsShow(a, names)
+  t.diagnostic(`laps that are records: ${names.length}`)
   assertNoFaults(a, b)
 })
 
@@ -205,7 +244,7 @@ test('who comes late watches, names are text, a page loaded again has its car', 
   const bad = '<img src=x onerror=a()>'
   const address = `${server.address}/race/?room=late&private`
   // A name that the room would refuse takes no other wish with it.
-  const seat = { name: `${bad}\u200e`, part: 1 }
+  const seat = { name: `\u200e${bad}`, part: 1 }
   const a = await browser.visit(`${address}&track=harbour`, { seat })
   await shows(a, 'lobby')
   await a.waitForFunction(() => {
