@@ -58,10 +58,10 @@ struct session {
     uint32_t choked_s; /* since when the socket takes nothing, while `choked` */
     uint8_t state;     /* enum session_state */
     uint8_t saving;    /* SESSION_JOINED: enum saving, as it was told */
-    bool choked;
-    bool behind; /* the member has not been sent all there is */
-    bool echo_waits;
-    bool served; /* SESSION_PAGE: at least one request came */
+    bool choked : 1;   /* bits: each connection that idles has a session */
+    bool behind : 1;   /* the member has not been sent all there is */
+    bool echo_waits : 1;
+    bool served : 1; /* SESSION_PAGE: at least one request came */
 };
 
 /* One piece of a message, as it comes from the socket. */
