@@ -121,8 +121,9 @@ load_packed(struct loader *loader, struct record *record, int field, struct auth
         &loader->room->state.schema.collections[record->collection].fields[field];
     struct bytes packed = read_binary(&loader->reader);
     struct reader value = reader_on(packed);
+    bool nil = read_type(&value) == PACK_NIL; /* no value: that is a hole */
     read_value(&value);
-    if (reader_end(&value) != STATUS_OK || packed.length > RECORD_BYTES_MAX ||
+    if (reader_end(&value) != STATUS_OK || packed.length > RECORD_BYTES_MAX || nil ||
         value_check(known, packed) != STATUS_OK)
         damaged(loader);
     if (reserve(loader, packed.length))

@@ -476,6 +476,20 @@ START_TEST(two_members_of_one_number_are_damage)
 }
 END_TEST
 
+/* A field without a value is a hole; a nil in its place would be one thing here and another at members. */
+START_TEST(a_value_of_nil_is_damage)
+{
+    enum status status;
+    struct room *room = room_create(&options);
+    ck_assert_int_eq(server_edit(room, 0, "[0 'secrets' 's' 'v' true]"), STATUS_OK);
+    struct bytes yes = {(const uint8_t *)"\xc4\1\xc3", 3}, nil = {(const uint8_t *)"\xc4\1\xc0", 3};
+    struct bytes bytes = spliced(snapshot_in(room, written), yes, nil);
+    ck_assert_ptr_null(snapshot_read(&options, bytes, &status));
+    ck_assert_int_eq(status, STATUS_MALFORMED);
+    room_destroy(room);
+}
+END_TEST
+
 static size_t long_value(uint8_t *buffer, size_t letters)
 {
     static uint8_t packed[40000];
@@ -549,6 +563,7 @@ int main(void)
     tcase_add_test(tcase, every_truncation_is_refused_without_a_leak);
     tcase_add_loop_test(tcase, damage_gives_a_status_or_a_sound_room, 0, 8);
     tcase_add_test(tcase, two_members_of_one_number_are_damage);
+    tcase_add_test(tcase, a_value_of_nil_is_damage);
     tcase_add_test(tcase, a_record_larger_than_a_record_may_be_is_damage);
     tcase_add_test(tcase, each_allocation_may_fail);
 
