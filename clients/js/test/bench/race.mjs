@@ -30,6 +30,8 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 })
+const unknown = values.trial.find((name) => !(name in TRIALS))
+if (unknown) throw new Error(`no trial "${unknown}"; there are: ${Object.keys(TRIALS).join('; ')}`)
 const wasm = readFileSync(
   process.env.RACE_WASM ?? join(dirname(process.env.TUTTI_SERVER), 'race.wasm'),
 )
