@@ -162,7 +162,7 @@ static bool is_over(const struct seat *seat, uint64_t tick)
     return seat->state == SEAT_LEAVING || (seat->state == SEAT_AWAY && tick >= seat->frame_tick);
 }
 
-/* Members that come and go in the next tick, at most. */
+/* Members that go in the next tick, and that come where rules are told of it, at most. */
 struct moves {
     uint32_t joins, departures;
 };
@@ -172,7 +172,8 @@ static struct moves moves_due(const struct room *room)
     struct moves moves = {0, 0};
     struct inbox_entry entry;
     struct bytes bytes;
-    for (uint32_t at = 0; inbox_next(&room->inbox, &at, &entry, &bytes);)
+    bool told = room->rules->joined != NULL;
+    for (uint32_t at = 0; told && inbox_next(&room->inbox, &at, &entry, &bytes);)
         moves.joins += entry.seat != SEAT_NONE && entry.kind == INBOX_JOIN ? 1 : 0;
     bool going = room->departing || room->seats_away > 0;
     for (uint32_t i = 0; going && i < room->seat_count; i++)
@@ -417,9 +418,7 @@ struct rules_writes {
 static struct rules_writes rules_writes(const struct rules *rules, struct moves moves)
 {
     struct allowance member = allowance_of_member(rules);
-    uint32_t members = 0; /* whom the rules are told of */
-    members += rules->joined != NULL ? moves.joins : 0;
-    members += rules->left != NULL ? moves.departures : 0;
+    uint32_t members = moves.joins + (rules->left != NULL ? moves.departures : 0);
     return (struct rules_writes){rules->tick_records + members * member.records,
                                  rules->tick_bytes + members * (size_t)member.bytes};
 }
