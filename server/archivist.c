@@ -78,11 +78,10 @@ static void reclaim(struct storage *storage)
     pthread_mutex_unlock(&storage->mutex);
 }
 
-/* Loads are not what a server that stops waits for. */
-static bool is_wanted(struct storage *storage, const struct job *load)
+bool archivist_is_asked(struct storage *storage, const struct job *job)
 {
     pthread_mutex_lock(&storage->mutex);
-    bool wanted = !load->forsaken && !storage->stopping;
+    bool wanted = !job->forsaken && !storage->stopping;
     pthread_mutex_unlock(&storage->mutex);
     return wanted;
 }
@@ -91,7 +90,7 @@ static void load(struct storage *storage, struct job *job)
 {
     job->event.kind = STORAGE_LOADED;
     job->event.result = LOAD_FORSAKEN;
-    if (is_wanted(storage, job))
+    if (archivist_is_asked(storage, job))
         archivist_load(storage, job_name(job), &job->event);
     storage_answer(storage, job);
 }
@@ -119,6 +118,12 @@ bool archivist_do(struct storage *storage, struct job *job)
         break;
     case JOB_LOAD:
         load(storage, job);
+        return true;
+    case JOB_MOMENT:
+        archivist_moment(storage, job);
+        return true;
+    case JOB_MORE:
+        archivist_more(storage, job);
         return true;
     case JOB_QUARANTINE:
         quarantine_room(storage, job);

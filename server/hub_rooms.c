@@ -611,6 +611,12 @@ void hub_storage_turn(struct hub *hub)
         case STORAGE_LOADED:
             opening_loaded(hub, &event);
             break;
+        case STORAGE_MOMENT:
+            moment_free(event.moment); /* nobody asks for one as yet */
+            break;
+        case STORAGE_MORE:
+            more_free(event.more);
+            break;
         case STORAGE_REMOVED:
         case STORAGE_RELEASED:
         case STORAGE_STRUCK:

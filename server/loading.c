@@ -59,6 +59,17 @@ static void quarantine(struct storage *storage, struct bytes name, struct storag
         quarantine_room(storage, job);
 }
 
+const char *loading_complaint(const struct replay *replay)
+{
+    if (replay->status == STATUS_KIND)
+        return replay->changed ? "its kind has changed since it was saved"
+                               : "its kind is none of this server's";
+    if (replay->status == STATUS_REFUSED)
+        return "which leads to another state than it says";
+    return replay->status == STATUS_NOT_FOUND ? "of which a part is missing"
+                                              : status_text(replay->status);
+}
+
 /* Turns what was read into an answer. */
 static void conclude(struct loading *loading,
                      struct bytes name,
@@ -74,14 +85,10 @@ static void conclude(struct loading *loading,
         event->result = LOAD_FAILED;
     } else if (status == STATUS_KIND) {
         event->result = LOAD_KIND;
-        snprintf(event->text, sizeof event->text, "%s",
-                 loading->replay.changed ? "its kind has changed since it was saved"
-                                         : "its kind is none of this server's");
+        snprintf(event->text, sizeof event->text, "%s", loading_complaint(&loading->replay));
     } else if (status != STATUS_OK) {
         snprintf(event->text, sizeof event->text, "its log, %s",
-                 status == STATUS_REFUSED     ? "which leads to another state than it says"
-                 : status == STATUS_NOT_FOUND ? "of which a part is missing"
-                                              : status_text(status));
+                 loading_complaint(&loading->replay));
         quarantine(storage, name, event);
     } else if (loading->replay.room == NULL) {
         event->result = LOAD_NONE;

@@ -53,15 +53,24 @@ static void free_jobs(struct job *job)
     }
 }
 
+static void event_free(const struct storage_event *event)
+{
+    room_destroy(event->room);
+    moment_free(event->moment);
+    more_free(event->more);
+}
+
 void job_free(struct job *job)
 {
+    event_free(&job->event);
     free_jobs(job->removals);
     free(job);
 }
 
 void queue_push(struct storage *storage, struct queue *queue, struct job *job)
 {
-    bool asked = job->kind == JOB_LOAD || job->kind == JOB_FILE;
+    bool asked = job->kind == JOB_LOAD || job->kind == JOB_MOMENT || job->kind == JOB_MORE ||
+                 job->kind == JOB_FILE;
     struct lane *lane = &queue->lanes[asked ? LANE_ASKED : LANE_TOLD];
     pthread_mutex_lock(&storage->mutex);
     job->next = NULL;
@@ -645,7 +654,7 @@ void storage_destroy(struct storage *storage)
         return;
     struct storage_event event;
     while (storage_next(storage, &event))
-        room_destroy(event.room);
+        event_free(&event);
     for (struct file_work *work; (work = storage_file_done(storage)) != NULL;)
         file_work_free(work);
     free(storage->stop);

@@ -21,6 +21,7 @@
 
 #include "persistence/flush.h"
 #include "persistence/store.h"
+#include "server/moments.h"
 #include "sync/log.h"
 
 /* What may wait for a disk that does not take it, and how long. */
@@ -98,6 +99,20 @@ MUST_CHECK struct job *storage_load(struct storage *storage, struct bytes name, 
  * Until its STORAGE_LOADED is taken. */
 void storage_forsake(struct storage *storage, struct job *load, bool forsaken);
 
+/* The room as it was after a tick of that incarnation, and what follows it. Tick 0 is the first that there
+ * is, one beyond the last the last; incarnation 0 is whichever has the tick. Answered by one
+ * STORAGE_MOMENT, with what is durable by then; storage_forsake() as for a load. */
+MUST_CHECK struct job *storage_moment(struct storage *storage,
+                                      struct bytes name,
+                                      uint64_t incarnation,
+                                      uint64_t tick,
+                                      void *ticket);
+
+/* What follows the end of this tick, up to the end of the segment in which it goes on. Answered by one
+ * STORAGE_MORE, likewise. */
+MUST_CHECK struct job *
+storage_more(struct storage *storage, struct bytes name, uint64_t after, void *ticket);
+
 /* The room sleeps: its log goes on when it is loaded again. */
 void storage_slept(struct storage *storage, struct bytes name);
 
@@ -153,6 +168,8 @@ bool storage_is_full(struct storage *storage, uint64_t now_us);
 enum storage_event_kind {
     STORAGE_FLUSHED, /* everything up to `number` is durable */
     STORAGE_LOADED,
+    STORAGE_MOMENT,   /* `moment` */
+    STORAGE_MORE,     /* `more` */
     STORAGE_REMOVED,  /* the room of this name: `answer` */
     STORAGE_RELEASED, /* likewise */
     STORAGE_STRUCK,   /* likewise, of the name on a board */
@@ -178,7 +195,9 @@ struct storage_event {
     uint64_t number;
     void *ticket;
     enum storage_load_result result;
-    struct room *room;    /* LOAD_DONE: nobody is seated */
+    struct room *room; /* LOAD_DONE: nobody is seated */
+    struct moment *moment;
+    struct more *more;
     bool clean;           /* it slept: its incarnation may go on */
     uint64_t incarnation; /* the last it had */
     char text[STORE_PLACE_MAX];

@@ -1,5 +1,5 @@
 /* storage_parts.h - the inside of a storage, shared by storage.c, writer.c, archivist.c, loading.c,
- * quarantine.c, sealing.c, tails.c, file_work.c and collector.c alone.
+ * moments.c, quarantine.c, sealing.c, tails.c, file_work.c and collector.c alone.
  *
  * One mutex guards the queues, the events and the figures. What else is here belongs to one thread. */
 #ifndef SERVER_STORAGE_PARTS_H
@@ -33,6 +33,8 @@ enum job_kind {
     JOB_FLUSH,   /* writer: make it durable; archivist: take it into the tails */
     JOB_RELEASE, /* writer: sealed up to `number` */
     JOB_LOAD,
+    JOB_MOMENT, /* archivist: into event.moment */
+    JOB_MORE,   /* likewise event.more */
     JOB_SLEPT,
     JOB_REMOVE,       /* waits with its batch */
     JOB_QUARANTINE,   /* archivist: the room, for the reason in event.text */
@@ -52,7 +54,7 @@ struct job {
     struct job *removals; /* of a flush: to be answered, in the order of the entries that delete */
     struct file_work *file;
     uint64_t number;
-    bool forsaken;              /* guarded by the mutex: nobody waits for this load */
+    bool forsaken;              /* guarded by the mutex: nobody waits for what was asked */
     struct storage_event event; /* names the room from the beginning */
 };
 
@@ -60,7 +62,7 @@ struct job {
  * nobody holds up the sealing, or the end, by asking for much. */
 enum queue_lane {
     LANE_TOLD,
-    LANE_ASKED, /* loads and files */
+    LANE_ASKED, /* loads, moments and files */
     QUEUE_LANES
 };
 
@@ -181,6 +183,9 @@ void archivist_answer(struct storage *storage,
                       enum storage_event_kind kind,
                       enum store_result result);
 
+/* Whether somebody waits for what was asked. A server that stops does not answer any more. */
+bool archivist_is_asked(struct storage *storage, const struct job *job);
+
 /* loading.c */
 struct loading {
     struct storage *storage;
@@ -191,6 +196,12 @@ struct loading loading_begin(struct storage *storage);
 /* Everything of the room, applied; what the store says of it. */
 enum store_result loading_read(struct loading *loading, struct bytes name, const struct tail *tail);
 void archivist_load(struct storage *storage, struct bytes name, struct storage_event *event);
+/* What is wrong with a log, of a replay that has failed. */
+const char *loading_complaint(const struct replay *replay);
+
+/* moments.c: each answers its job. */
+void archivist_moment(struct storage *storage, struct job *job);
+void archivist_more(struct storage *storage, struct job *job);
 
 /* sealing.c */
 enum store_result archivist_seal(struct storage *storage);
@@ -233,6 +244,7 @@ struct tail *tail_of(struct storage *storage, struct bytes name); /* made where 
 struct bytes tail_name(const struct tail *tail);
 void tail_empty(struct storage *storage, struct tail *tail); /* of its log */
 void tail_forget(struct storage *storage, struct tail *tail);
+bool buffer_append(struct flush_buffer *buffer, struct bytes bytes); /* false without memory */
 /* Answers the removals as it comes by them. Anything but STORE_OK: the tails do not have all of it,
  * and removals may be left. */
 enum store_result
@@ -245,7 +257,8 @@ void tails_foresaw(struct storage *storage);
 /* What the archive says of a room: for store->room(). */
 struct known {
     uint64_t incarnation;
-    uint64_t last;
+    uint64_t first, last;
+    uint64_t snapshot_tick;
     enum store_room_state state;
     uint8_t kind[NAME_BYTES_MAX];
     uint8_t kind_length;

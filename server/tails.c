@@ -49,7 +49,7 @@ void tail_forget(struct storage *storage, struct tail *tail)
     free(tail);
 }
 
-static bool append_bytes(struct flush_buffer *buffer, struct bytes bytes)
+bool buffer_append(struct flush_buffer *buffer, struct bytes bytes)
 {
     if (bytes.length > buffer->capacity - buffer->length) {
         size_t capacity = buffer->length + bytes.length;
@@ -70,7 +70,9 @@ static bool take_known(void *context, const struct store_room *room)
 {
     struct known *known = context;
     known->incarnation = room->incarnation;
+    known->first = room->first;
     known->last = room->last;
+    known->snapshot_tick = room->snapshot_tick;
     known->state = room->state;
     if (room->kind.length <= NAME_BYTES_MAX) {
         known->kind_length = (uint8_t)room->kind.length;
@@ -231,7 +233,7 @@ static enum store_result take_entry(struct storage *storage, const struct flush_
     if (result != STORE_OK)
         return result;
     tail = tail_of(storage, entry->room);
-    if (tail == NULL || !append_bytes(&tail->log, entry->bytes))
+    if (tail == NULL || !buffer_append(&tail->log, entry->bytes))
         return STORE_MEMORY;
     storage->tail_bytes += entry->bytes.length;
     if (tail->kind_length == 0)

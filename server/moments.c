@@ -1,0 +1,336 @@
+/* moments.c - what was in a room, asked by the hub and found by the archivist: the same archive and tails
+ * that a load reads, up to a tick. */
+#include "server/storage_parts.h"
+#include "sync/log_read.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- Asked --------------------------------------------------------------------------------------- */
+
+static void stretch_free(struct stretch *stretch)
+{
+    free(stretch->log.data);
+    free(stretch->track.data);
+}
+
+void moment_free(struct moment *moment)
+{
+    if (moment == NULL)
+        return;
+    replay_abandon(&moment->replay);
+    stretch_free(&moment->follows);
+    free(moment);
+}
+
+void more_free(struct more *more)
+{
+    if (more == NULL)
+        return;
+    stretch_free(&more->stretch);
+    free(more);
+}
+
+struct job *storage_moment(struct storage *storage,
+                           struct bytes name,
+                           uint64_t incarnation,
+                           uint64_t tick,
+                           void *ticket)
+{
+    struct moment *moment = calloc(1, sizeof *moment);
+    struct job *job = moment != NULL ? job_new(JOB_MOMENT, name) : NULL;
+    if (job == NULL) {
+        free(moment);
+        return NULL;
+    }
+    moment->room.incarnation = incarnation;
+    moment->tick = tick;
+    job->event.kind = STORAGE_MOMENT;
+    job->event.moment = moment;
+    job->event.ticket = ticket;
+    queue_push(storage, &storage->to_archivist, job);
+    return job;
+}
+
+struct job *storage_more(struct storage *storage, struct bytes name, uint64_t after, void *ticket)
+{
+    struct more *more = calloc(1, sizeof *more);
+    struct job *job = more != NULL ? job_new(JOB_MORE, name) : NULL;
+    if (job == NULL) {
+        free(more);
+        return NULL;
+    }
+    more->stretch.to = after;
+    job->event.kind = STORAGE_MORE;
+    job->event.more = more;
+    job->event.ticket = ticket;
+    queue_push(storage, &storage->to_archivist, job);
+    return job;
+}
+
+/* --- One walk through a log ---------------------------------------------------------------------- */
+
+/* Entries up to a tick lead to a room, where one is wanted; those behind it are kept. */
+struct walk {
+    struct storage *storage;
+    struct bytes name;
+    const struct tail *tail; /* NULL for none */
+    struct recorded_room *room;
+    struct replay *replay; /* NULL: what is before the tick is known */
+    uint64_t tick;
+    uint64_t at; /* of the last entry that was looked at */
+    struct stretch *stretch;
+    enum moment_result result;
+    uint64_t next; /* GAP */
+    char *text;    /* of STORE_PLACE_MAX */
+};
+
+static bool stop(struct walk *walk, enum moment_result result, const char *text)
+{
+    walk->result = result;
+    snprintf(walk->text, STORE_PLACE_MAX, "%s", text);
+    return false;
+}
+
+static bool stop_at_gap(struct walk *walk, uint64_t next)
+{
+    walk->next = next;
+    return stop(walk, MOMENT_GAP, "");
+}
+
+static enum moment_result result_of(enum store_result result)
+{
+    switch (result) {
+    case STORE_OK:
+        return MOMENT_DONE;
+    case STORE_NOT_FOUND:
+        return MOMENT_GAP;
+    case STORE_DAMAGED:
+        return MOMENT_DAMAGED;
+    default:
+        return MOMENT_FAILED;
+    }
+}
+
+static bool stop_for_replay(struct walk *walk)
+{
+    enum status status = walk->replay->status;
+    if (status == STATUS_MEMORY)
+        return stop(walk, MOMENT_FAILED, status_text(status));
+    return stop(walk, status == STATUS_KIND ? MOMENT_KIND : MOMENT_DAMAGED,
+                loading_complaint(walk->replay));
+}
+
+static bool apply(struct walk *walk, const struct log_entry *entry)
+{
+    struct replay *replay = walk->replay;
+    if (replay == NULL)
+        return true;
+    /* What led there is not kept any more. */
+    if (replay->room == NULL && log_kind(entry->bytes).length == 0)
+        return stop_at_gap(walk, entry->tick);
+    return replay_log(replay, entry->bytes) == STATUS_OK || stop_for_replay(walk);
+}
+
+/* Of the ticks before it since the one that was asked for, nothing is known. */
+static bool is_behind_gap(const struct walk *walk, const struct log_entry *entry)
+{
+    uint64_t known = entry->tick - entry->since;
+    if (entry->resumes)
+        return walk->replay != NULL && known < walk->tick;
+    return known > walk->tick && known > walk->at;
+}
+
+static bool take_entry(struct walk *walk, const struct log_entry *entry)
+{
+    if (entry->tick <= walk->at)
+        return true; /* it stands in the archive and in the journal */
+    bool first = walk->at <= walk->tick;
+    bool gap = entry->tick > walk->tick && first && is_behind_gap(walk, entry);
+    walk->at = entry->tick;
+    if (entry->tick <= walk->tick)
+        return apply(walk, entry);
+    if (gap)
+        return stop_at_gap(walk, entry->tick);
+    return buffer_append(&walk->stretch->log, entry->bytes) ||
+           stop(walk, MOMENT_FAILED, status_text(STATUS_MEMORY));
+}
+
+static void take_log(struct walk *walk, struct bytes bytes)
+{
+    struct reader log = reader_on(bytes);
+    struct log_entry entry;
+    while (walk->result == MOMENT_DONE && log_read_entry(&log, &entry) && take_entry(walk, &entry))
+        continue;
+    if (walk->result == MOMENT_DONE && reader_end(&log) != STATUS_OK)
+        stop(walk, MOMENT_DAMAGED, "its log, which is not to be read");
+}
+
+static bool take_snapshot(void *context, const struct store_blob *blob)
+{
+    struct walk *walk = context;
+    walk->at = blob->first;
+    return replay_snapshot(walk->replay, blob->bytes) == STATUS_OK || stop_for_replay(walk);
+}
+
+/* Ends with the segment that goes on beyond the tick. */
+static bool take_segment(void *context, const struct store_blob *segment)
+{
+    struct walk *walk = context;
+    take_log(walk, segment->bytes);
+    if (walk->result != MOMENT_DONE || segment->last <= walk->tick)
+        return walk->result == MOMENT_DONE;
+    walk->stretch->to = segment->last;
+    return false;
+}
+
+static void read_archive(struct walk *walk)
+{
+    struct store *store = walk->storage->store;
+    enum store_result result = STORE_OK;
+    if (walk->replay != NULL)
+        result = store->snapshot(store, walk->name, walk->tick, take_snapshot, walk);
+    if (walk->result != MOMENT_DONE)
+        return;
+    if (result == STORE_OK || result == STORE_NOT_FOUND) {
+        uint64_t after = walk->replay != NULL ? walk->at : walk->tick;
+        result = store->read(store, walk->name, after, take_segment, walk);
+    }
+    if (walk->result == MOMENT_DONE && result != STORE_OK && result != STORE_NOT_FOUND)
+        stop(walk, result_of(result), store->place(store));
+}
+
+/* What there is, beginning at a moment or behind it. */
+static void walk_through(struct walk *walk)
+{
+    walk->stretch->to = walk->tick;
+    read_archive(walk);
+    if (walk->result == MOMENT_DONE && walk->stretch->to == walk->tick && walk->tail != NULL) {
+        take_log(walk, (struct bytes){walk->tail->log.data, walk->tail->log.length});
+        if (walk->tail->last > walk->tick)
+            walk->stretch->to = walk->tail->last;
+    }
+    walk->stretch->end = walk->stretch->to >= walk->room->last;
+}
+
+/* --- Rooms --------------------------------------------------------------------------------------- */
+
+static void set_kind(struct recorded_room *room, const uint8_t *kind, uint8_t length)
+{
+    room->kind_length = length;
+    memcpy(room->kind, kind, length);
+}
+
+/* What is known of the room; one in quarantine has a past like any other. */
+static void find_room(struct walk *walk)
+{
+    struct storage *storage = walk->storage;
+    struct recorded_room *room = walk->room;
+    struct known known = {0};
+    struct tail *tail = tail_find(storage, walk->name);
+    enum store_result result = room_known(storage, walk->name, &known);
+    if (storage->incomplete) {
+        stop(walk, MOMENT_FAILED, "");
+    } else if (result != STORE_OK && result != STORE_NOT_FOUND) {
+        stop(walk, result_of(result), storage->store->place(storage->store));
+    } else if (tail != NULL && tail->removed) {
+        stop(walk, MOMENT_NONE, "");
+    } else {
+        bool kept = known_is_there(result, &known);
+        bool waits = tail != NULL && tail->log.length > 0;
+        walk->tail = waits ? tail : NULL;
+        if (kept && known.last > 0) {
+            *room = (struct recorded_room){.first = known.first, .last = known.last};
+        } else if (kept && known.snapshot_tick > 0) {
+            *room =
+                (struct recorded_room){.first = known.snapshot_tick, .last = known.snapshot_tick};
+        } else if (waits) {
+            *room = (struct recorded_room){.first = tail->first};
+        } else {
+            stop(walk, MOMENT_NONE, "");
+            return;
+        }
+        room->incarnation = known.incarnation;
+        set_kind(room, known.kind, known.kind_length);
+        if (!waits)
+            return;
+        room->last = tail->last;
+        room->incarnation = tail->incarnation;
+        set_kind(room, tail->kind, tail->kind_length);
+    }
+}
+
+/* The tick is one of another incarnation than that which was asked for. */
+static void check_incarnation(struct walk *walk, uint64_t wanted)
+{
+    uint64_t found = room_incarnation(walk->replay->room);
+    walk->room->incarnation = found;
+    if (wanted != 0 && wanted != found)
+        stop(walk, wanted < found ? MOMENT_LOST : MOMENT_NONE, "");
+}
+
+static void find_moment(struct walk *walk, struct moment *moment, uint64_t wanted)
+{
+    const struct recorded_room *room = walk->room;
+    if (moment->tick != 0 && moment->tick < room->first) {
+        stop_at_gap(walk, room->first);
+        return;
+    }
+    if (moment->tick < room->first)
+        moment->tick = room->first;
+    if (moment->tick > room->last)
+        moment->tick = room->last;
+    walk->tick = moment->tick;
+    walk_through(walk);
+    if (walk->result == MOMENT_DONE && moment->replay.room == NULL)
+        stop_at_gap(walk, 0);
+    if (walk->result == MOMENT_DONE)
+        check_incarnation(walk, wanted);
+}
+
+void archivist_moment(struct storage *storage, struct job *job)
+{
+    struct moment *moment = job->event.moment;
+    uint64_t wanted = moment->room.incarnation;
+    struct walk walk = {.storage = storage,
+                        .name = job_name(job),
+                        .room = &moment->room,
+                        .replay = &moment->replay,
+                        .stretch = &moment->follows,
+                        .text = moment->text};
+    moment->replay = loading_begin(storage).replay;
+    if (!archivist_is_asked(storage, job))
+        stop(&walk, MOMENT_FORSAKEN, "");
+    else
+        find_room(&walk);
+    if (walk.result == MOMENT_DONE)
+        find_moment(&walk, moment, wanted);
+    if (walk.result != MOMENT_DONE)
+        replay_abandon(&moment->replay);
+    moment->result = walk.result;
+    moment->next = walk.next;
+    storage_answer(storage, job);
+}
+
+void archivist_more(struct storage *storage, struct job *job)
+{
+    struct more *more = job->event.more;
+    struct walk walk = {.storage = storage,
+                        .name = job_name(job),
+                        .room = &more->room,
+                        .tick = more->stretch.to,
+                        .stretch = &more->stretch,
+                        .text = more->text};
+    if (!archivist_is_asked(storage, job))
+        stop(&walk, MOMENT_FORSAKEN, "");
+    else
+        find_room(&walk);
+    if (walk.result == MOMENT_DONE && walk.tick + 1 < more->room.first)
+        stop_at_gap(&walk, more->room.first);
+    if (walk.result == MOMENT_DONE)
+        walk_through(&walk);
+    more->result = walk.result;
+    more->next = walk.next;
+    storage_answer(storage, job);
+}
