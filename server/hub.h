@@ -221,9 +221,20 @@ MUST_CHECK bool hub_release_room(struct hub *hub, struct bytes name);
  * memory. */
 MUST_CHECK bool hub_strike(struct hub *hub, struct bytes board, struct bytes name);
 
+/* All in this flush is on the disk. */
+void hub_rooms_flushed(struct hub *hub, uint64_t number);
+
 /* Puts rooms to sleep that nobody was in for the time of the linger; forgets those not stored. */
 void hub_sleep_empty_rooms(struct hub *hub);
 void hub_end_rooms(struct hub *hub);
+
+/* Tells whoever gave an order what came of it. */
+void hub_tell_answer(struct hub *hub,
+                     enum storage_event_kind kind,
+                     struct bytes name,
+                     struct bytes board,
+                     enum store_result result,
+                     const char *text);
 
 /* True when the room may tick now. One whose kind does not wait for the disk goes on without a log
  * where the log would be too much to hold. */

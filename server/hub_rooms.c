@@ -1,4 +1,4 @@
-/* hub_rooms.c - a hub's rooms: found, made, woken, put to sleep, and what the storage says of them. */
+/* hub_rooms.c - a hub's rooms: found, made, woken, put to sleep. */
 #include "server/hub.h"
 
 #include "server/opening.h"
@@ -392,6 +392,18 @@ static void has_slept(struct hub *hub, struct room_host *host)
     opening_slept(hub, copy);
 }
 
+void hub_rooms_flushed(struct hub *hub, uint64_t number)
+{
+    uint32_t place = number % FLUSHES_AHEAD;
+    while (hub->logged[place] != NULL) {
+        struct room_host *host = hub->logged[place];
+        room_host_saved(host, number);
+        unlog(hub, host, place);
+        if (host->sleep_number == number)
+            has_slept(hub, host);
+    }
+}
+
 /* That it is deleted goes behind all that it wrote; nobody finds it again before that is on the
  * disk. */
 static bool drop(struct hub *hub, struct room_host *host)
@@ -454,17 +466,6 @@ void hub_room_quarantine(struct hub *hub, struct room_host *host, enum guard_end
     host->sleep_number = number;
 }
 
-static void answer(struct hub *hub,
-                   enum storage_event_kind kind,
-                   struct bytes name,
-                   struct bytes board,
-                   enum store_result result,
-                   const char *text)
-{
-    if (hub->answered != NULL)
-        hub->answered(hub->answered_context, kind, name, board, result, text);
-}
-
 static bool delete_in_memory(struct hub *hub, struct room_host *host, struct bytes name)
 {
     bool first = !host->ended;
@@ -477,7 +478,7 @@ static bool delete_in_memory(struct hub *hub, struct room_host *host, struct byt
     }
     if (!host->stored) {
         forget_room(hub, host);
-        answer(hub, STORAGE_REMOVED, name, (struct bytes){0}, STORE_OK, "");
+        hub_tell_answer(hub, STORAGE_REMOVED, name, (struct bytes){0}, STORE_OK, "");
     }
     return true;
 }
@@ -549,93 +550,4 @@ void hub_end_rooms(struct hub *hub)
             (void)(host->ended ? drop(hub, host) : fall_asleep(hub, host));
         forget_room(hub, host);
     }
-}
-
-/* --- What the storage says ------------------------------------------------------------------------ */
-
-static void on_flushed(struct hub *hub, uint64_t number)
-{
-    uint32_t place = number % FLUSHES_AHEAD;
-    while (hub->logged[place] != NULL) {
-        struct room_host *host = hub->logged[place];
-        room_host_saved(host, number);
-        unlog(hub, host, place);
-        if (host->sleep_number == number)
-            has_slept(hub, host);
-    }
-    opening_flushed(hub, number);
-    storage_flush(hub->storage, hub->now_us, openings_count(hub) > 0);
-}
-
-static enum saving saving_now(const struct hub *hub)
-{
-    if (storage_is_full(hub->storage, hub->now_us))
-        return SAVING_PAUSED;
-    if (!hub->saves)
-        return SAVING_WELL;
-    return storage_is_interrupted(hub->storage, hub->now_us) ? SAVING_INTERRUPTED : SAVING_WELL;
-}
-
-/* The members are told whenever it changes. */
-static void look_at_disk(struct hub *hub)
-{
-    static const char *const texts[] = {"well", "interrupted", "paused"};
-    enum saving saving = saving_now(hub);
-    if (saving == hub->saving)
-        return;
-    hub->saving = saving;
-    struct log_line line = log_begin(hub->log, LOG_SAVING);
-    log_text(&line, "state", bytes_of(texts[saving]));
-    log_end(&line);
-    for (struct room_host *host = hub->rooms; host != NULL; host = host->hh.next)
-        room_host_tell_saving(host);
-    if (saving != SAVING_WELL)
-        openings_without_disk(hub);
-}
-
-static void on_trouble(struct hub *hub, const struct storage_event *event)
-{
-    struct log_line line = log_begin(hub->log, LOG_DISK);
-    log_text(&line, "detail", bytes_of(event->text));
-    log_end(&line);
-}
-
-void hub_storage_turn(struct hub *hub)
-{
-    struct storage_event event;
-    while (storage_next(hub->storage, &event)) {
-        switch (event.kind) {
-        case STORAGE_FLUSHED:
-            on_flushed(hub, event.number);
-            break;
-        case STORAGE_LOADED:
-            opening_loaded(hub, &event);
-            break;
-        case STORAGE_MOMENT:
-            moment_free(event.moment); /* nobody asks for one as yet */
-            break;
-        case STORAGE_MORE:
-            more_free(event.more);
-            break;
-        case STORAGE_REMOVED:
-        case STORAGE_RELEASED:
-        case STORAGE_STRUCK:
-            answer(hub, event.kind, (struct bytes){event.name, event.name_length},
-                   (struct bytes){event.board, event.board_length}, event.answer, event.text);
-            break;
-        case STORAGE_TROUBLE:
-            on_trouble(hub, &event);
-            break;
-        case STORAGE_WELL:
-            break;
-        case STORAGE_LOST:
-            hub->disk_lost = true;
-            break;
-        case STORAGE_FENCED:
-            hub->fenced = true;
-            break;
-        }
-    }
-    files_turn(hub);
-    look_at_disk(hub);
 }
