@@ -71,6 +71,7 @@
         "Rooms that came back from their log after a crash.")                                      \
     ROW(holes, counter, "tutti_log_holes_total",                                                   \
         "Logs that were stopped while the disk took nothing; their rooms went on.")                \
+    ROW(forks, counter, "tutti_forks_total", "Rooms made of a moment of another.")                 \
     ROW(presence_dropped, counter, "tutti_presence_dropped_total",                                 \
         "Presence not taken because rooms stood still for the disk.")                              \
     ROW(uploads, gauge, "tutti_uploads", "Uploads of files under way.")                            \
@@ -128,7 +129,9 @@
     ROW(FILES, "files")                                                                            \
     ROW(UPLOADS, "uploads")                                                                        \
     ROW(LIST_RATE, "list_rate_per_address")                                                        \
-    ROW(LIST_QUERY, "list_query")
+    ROW(LIST_QUERY, "list_query")                                                                  \
+    ROW(FORK, "fork")                                                                              \
+    ROW(RECORDING, "recording")
 
 #define REFUSAL_ENUM_ROW(name, label) REFUSAL_##name,
 enum refusal {
@@ -155,6 +158,7 @@ enum close_index {
     ROW(404, "Not Found")                                                                          \
     ROW(405, "Method Not Allowed")                                                                 \
     ROW(408, "Request Timeout")                                                                    \
+    ROW(409, "Conflict")                                                                           \
     ROW(411, "Length Required")                                                                    \
     ROW(413, "Content Too Large")                                                                  \
     ROW(415, "Unsupported Media Type")                                                             \

@@ -20,22 +20,22 @@ static_assert(FILE_HASH_BYTES == STORE_HASH_BYTES, "what records name is what is
 /* --- Denials ------------------------------------------------------------------------------------ */
 
 __attribute__((format(printf, 4, 5))) static void
-deny(struct file_denial *denial, int status, enum refusal refusal, const char *format, ...)
+deny(struct http_denial *denial, int status, enum refusal refusal, const char *format, ...)
 {
     va_list arguments;
-    *denial = (struct file_denial){.status = status, .refusal = refusal};
+    *denial = (struct http_denial){.status = status, .refusal = refusal};
     va_start(arguments, format);
     vsnprintf(denial->text, sizeof denial->text, format, arguments);
     va_end(arguments);
 }
 
-static void deny_busy(struct file_denial *denial, enum refusal refusal, const char *text)
+static void deny_busy(struct http_denial *denial, enum refusal refusal, const char *text)
 {
     deny(denial, 503, refusal, "%s", text);
     denial->retry_s = 2;
 }
 
-static void deny_outcome(struct file_denial *denial, enum file_outcome outcome)
+static void deny_outcome(struct http_denial *denial, enum file_outcome outcome)
 {
     switch (outcome) {
     case FILE_DONE:
@@ -79,7 +79,7 @@ static uint32_t uploads_of(const struct hub *hub, const struct address *address)
 static struct room_host *find_room(struct hub *hub,
                                    const struct session *session,
                                    struct bytes room,
-                                   struct file_denial *denial)
+                                   struct http_denial *denial)
 {
     struct room_host *host = NULL;
     struct hub_denial unused;
@@ -98,7 +98,7 @@ static struct room_host *find_room(struct hub *hub,
 static bool may_begin(struct hub *hub,
                       const struct session *session,
                       uint64_t length,
-                      struct file_denial *denial)
+                      struct http_denial *denial)
 {
     struct addresses *addresses = &hub->addresses;
     struct address *address = session->address;
@@ -154,7 +154,7 @@ struct upload *upload_begin(struct hub *hub,
                             struct session *session,
                             struct bytes room,
                             uint64_t length,
-                            struct file_denial *denial)
+                            struct http_denial *denial)
 {
     struct room_host *host = find_room(hub, session, room, denial);
     if (host == NULL)

@@ -21,11 +21,9 @@
 #ifndef SERVER_FILES_H
 #define SERVER_FILES_H
 
-#include "server/counters.h"
 #include "server/file_work.h"
+#include "server/http.h"
 #include "server/image_size.h"
-
-#define FILE_ANSWER_MAX 160u
 
 struct hub;
 struct session;
@@ -35,14 +33,6 @@ struct files {
     struct download *downloads; /* waiting for their turn */
     uint32_t upload_count;
     uint32_t parts; /* of downloads, in memory or on their way */
-};
-
-/* Why not: an HTTP status with a text for the person. */
-struct file_denial {
-    int status;
-    enum refusal refusal;
-    uint32_t retry_s; /* come back then; 0: nothing is said */
-    char text[FILE_ANSWER_MAX];
 };
 
 enum file_step {
@@ -59,7 +49,7 @@ struct upload {
     struct file_work *work;
     struct store_file file; /* FILE_STEP_DONE: as it is stored */
     struct image_size size;
-    struct file_denial denial;
+    struct http_denial denial;
     struct bytes early;       /* came while it paused; owned */
     uint64_t length, arrived; /* bytes */
     uint64_t began_us;
@@ -73,7 +63,7 @@ struct upload *upload_begin(struct hub *hub,
                             struct session *session,
                             struct bytes room,
                             uint64_t length,
-                            struct file_denial *denial);
+                            struct http_denial *denial);
 
 /* Bytes may still come while it pauses, UPLOAD_SLACK of them: the socket's side has read ahead. */
 enum file_step upload_take(struct upload *upload, struct bytes bytes);
@@ -86,7 +76,7 @@ struct download {
     struct hub *hub;
     struct session *session; /* outlives it */
     struct file_work *work;
-    struct file_denial denial;
+    struct http_denial denial;
     struct bytes part; /* to be sent, until download_next() */
     uint64_t given_us; /* when the part came */
     enum file_step step;

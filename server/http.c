@@ -1,7 +1,5 @@
 #include "server/http.h"
 
-#include "server/counters.h"
-
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +48,13 @@ static const char *status_words(int status)
 #undef HTTP_WORDS_ROW
     }
     return "Unknown";
+}
+
+struct http_denial http_denial(int status, enum refusal refusal, const char *text)
+{
+    struct http_denial denial = {.status = status, .refusal = refusal};
+    snprintf(denial.text, sizeof denial.text, "%s", text);
+    return denial;
 }
 
 void http_respond(struct http_response *response,

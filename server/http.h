@@ -8,7 +8,7 @@
 #ifndef SERVER_HTTP_H
 #define SERVER_HTTP_H
 
-#include "sync/base.h"
+#include "server/counters.h"
 
 /* Status line, own headers, and a content security policy with its hashes. */
 #define HTTP_HEAD_MAX 4096u
@@ -27,6 +27,17 @@ struct http_request {
     struct bytes query;         /* as it came, without the question mark */
     struct bytes if_none_match; /* empty when there was none */
 };
+
+/* What is said in the place of an answer. */
+#define HTTP_DENIAL_MAX 160u
+struct http_denial {
+    int status;
+    enum refusal refusal; /* as what it counts */
+    uint32_t retry_s;     /* come back then; 0: nothing is said */
+    char text[HTTP_DENIAL_MAX];
+};
+
+struct http_denial http_denial(int status, enum refusal refusal, const char *text);
 
 struct http_response {
     int status;

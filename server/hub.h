@@ -24,6 +24,7 @@
 #include "server/counters.h"
 #include "server/files.h"
 #include "server/guard.h"
+#include "server/http.h"
 #include "server/limits.h"
 #include "server/log.h"
 #include "server/room_host.h"
@@ -58,6 +59,11 @@ struct hub_options {
 struct rhythm {
     struct beat beat;
     struct room_host *rooms;
+};
+
+/* Whom the storage answers, as the ticket of what it was asked for. */
+struct asker {
+    void (*answer)(struct asker *asker, struct storage_event *event);
 };
 
 /* What the storage answered to hub_delete_room() (STORAGE_REMOVED), hub_release_room() (RELEASED) or
@@ -193,6 +199,17 @@ struct room_host *hub_room_woken(struct hub *hub,
                                  struct room *room,
                                  uint64_t incarnation,
                                  bool clean);
+
+/* The same for one that is made of a moment of another: written down whole, under an incarnation above
+ * this one. NULL with a denial: it is gone then. */
+struct room_host *hub_room_forked(struct hub *hub,
+                                  struct bytes name,
+                                  struct room *room,
+                                  uint64_t above,
+                                  struct http_denial *denial);
+
+/* The room of this name in whatever state; NULL where it is not in memory. */
+struct room_host *hub_room_named(const struct hub *hub, struct bytes name);
 
 uint64_t hub_next_incarnation(struct hub *hub, uint64_t above);
 bool hub_room_is_falling_asleep(const struct hub *hub, struct bytes name);

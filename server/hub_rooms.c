@@ -16,7 +16,7 @@ static unsigned hash_of(const struct hub *hub, struct bytes name)
     return (unsigned)hash_bytes(hub->hash_seed, name);
 }
 
-static struct room_host *find_room(const struct hub *hub, struct bytes name)
+struct room_host *hub_room_named(const struct hub *hub, struct bytes name)
 {
     struct room_host *host = NULL;
     HASH_FIND_BYHASHVALUE(hh, hub->rooms, name.data, (unsigned)name.length, hash_of(hub, name),
@@ -48,7 +48,7 @@ deny(struct hub_denial *denial, enum refusal refusal, enum close_code code, cons
 
 bool hub_room_is_falling_asleep(const struct hub *hub, struct bytes name)
 {
-    const struct room_host *host = find_room(hub, name);
+    const struct room_host *host = hub_room_named(hub, name);
     return host != NULL && (host->sleep_number > 0 || host->ended);
 }
 
@@ -57,7 +57,7 @@ bool hub_room_find(struct hub *hub,
                    struct room_host **host,
                    struct hub_denial *denial)
 {
-    *host = find_room(hub, name);
+    *host = hub_room_named(hub, name);
     if (*host != NULL && (*host)->sleep_number == 0 && !(*host)->held && !(*host)->ended)
         return true;
     bool there = *host != NULL || opening_is_there(hub, name);
@@ -219,6 +219,38 @@ struct room_host *hub_room_woken(struct hub *hub,
     else
         hub->counters.rooms_recovered++;
     hub_log_room(hub, LOG_ROOM_OPENED, name, clean ? "woken" : "recovered");
+    return host;
+}
+
+static struct http_denial too_large_to_fork(void)
+{
+    return http_denial(507, REFUSAL_FORK, "the room is too large to be written down at once");
+}
+
+struct room_host *hub_room_forked(struct hub *hub,
+                                  struct bytes name,
+                                  struct room *room,
+                                  uint64_t above,
+                                  struct http_denial *denial)
+{
+    uint64_t incarnation = hub_next_incarnation(hub, above);
+    *denial = http_denial(503, REFUSAL_MEMORY, "the server has no memory left");
+    denial->retry_s = 1;
+    room_set_grace(room, hub->limits.grace_s * room_rules(room)->tick_hz);
+    if (room_wake(room, incarnation) != STATUS_OK) {
+        room_destroy(room);
+        return NULL;
+    }
+    struct room_host *host = host_room(hub, room, name);
+    if (host == NULL)
+        return NULL;
+    if (!room_host_log_whole(host)) {
+        if (!room_host_fits(host))
+            *denial = too_large_to_fork();
+        forget_room(hub, host);
+        return NULL;
+    }
+    hub_log_room(hub, LOG_ROOM_OPENED, name, "forked");
     return host;
 }
 
@@ -485,7 +517,7 @@ static bool delete_in_memory(struct hub *hub, struct room_host *host, struct byt
 
 bool hub_delete_room(struct hub *hub, struct bytes name)
 {
-    struct room_host *host = find_room(hub, name);
+    struct room_host *host = hub_room_named(hub, name);
     if (opening_is_there(hub, name))
         return false;
     if (host == NULL) {

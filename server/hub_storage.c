@@ -66,16 +66,17 @@ void hub_storage_turn(struct hub *hub)
             opening_loaded(hub, &event);
             break;
         case STORAGE_MOMENT:
-            moment_free(event.moment); /* nobody asks for one as yet */
+        case STORAGE_MORE: {
+            struct asker *asker = event.ticket;
+            asker->answer(asker, &event);
             break;
-        case STORAGE_MORE:
-            more_free(event.more);
-            break;
+        }
         case STORAGE_REMOVED:
         case STORAGE_RELEASED:
         case STORAGE_STRUCK:
             hub_tell_answer(hub, event.kind, (struct bytes){event.name, event.name_length},
-                   (struct bytes){event.board, event.board_length}, event.answer, event.text);
+                            (struct bytes){event.board, event.board_length}, event.answer,
+                            event.text);
             break;
         case STORAGE_TROUBLE:
             on_trouble(hub, &event);

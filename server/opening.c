@@ -1,9 +1,11 @@
 #include "server/opening.h"
 
+#include "server/forks.h"
 #include "server/room_host.h"
 #include "sync/log.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +14,8 @@
 enum opening_state {
     OPENING_SLEEPING, /* it is still falling asleep, or being deleted */
     OPENING_LOADING,
-    OPENING_SAVING /* that it is awake is on its way to the disk */
+    OPENING_FORKING, /* there is no such room: the moment that it is made of is on its way */
+    OPENING_SAVING   /* that it is awake is on its way to the disk */
 };
 
 /* A session that waits, with its hello. */
@@ -25,11 +28,14 @@ struct waiting {
 };
 
 struct opening {
-    UT_hash_handle hh; /* in hub->openings, by name */
+    struct asker asker; /* first: whom the storage gives a moment */
+    UT_hash_handle hh;  /* in hub->openings, by name */
     struct hub *hub;
     struct waiting *waiting; /* in the order in which they came */
-    struct job *load;        /* OPENING_LOADING; NULL once it is answered */
+    struct job *load;        /* OPENING_LOADING, OPENING_FORKING; NULL once it is answered */
     struct room_host *host;  /* OPENING_SAVING */
+    struct fork *fork;       /* what a room is made of where there is none; NULL: of nothing */
+    uint64_t incarnation;    /* OPENING_FORKING: the last that it had */
     uint64_t number;         /* of the flush that it waits for; 0: it waits for opening_slept() */
     enum opening_state state;
     bool lost;
@@ -61,11 +67,16 @@ uint32_t openings_count(const struct hub *hub)
 
 /* --- Waiting ------------------------------------------------------------------------------------ */
 
+static bool is_wanted(const struct opening *opening)
+{
+    return opening->waiting != NULL || opening->fork != NULL;
+}
+
 /* The store is not to work for nobody. */
 static void tell_wanted(struct opening *opening)
 {
     if (opening->load != NULL)
-        storage_forsake(opening->hub->storage, opening->load, opening->waiting == NULL);
+        storage_forsake(opening->hub->storage, opening->load, !is_wanted(opening));
 }
 
 static void forget_waiting(struct waiting *waiting)
@@ -94,12 +105,31 @@ static struct session *release(struct waiting *waiting)
 
 static void forget(struct opening *opening)
 {
+    assert(opening->fork == NULL);
     HASH_DELETE(hh, opening->hub->openings, opening);
     free(opening);
 }
 
+/* Whoever asked for the fork is told, if there is one: the opening goes on without it. */
+static void deny_fork(struct opening *opening, const struct http_denial *denial)
+{
+    struct fork *fork = opening->fork;
+    opening->fork = NULL;
+    if (fork != NULL)
+        fork_denied(fork, denial);
+}
+
+static void fail_fork(struct opening *opening)
+{
+    struct http_denial denial =
+        http_denial(503, REFUSAL_MEMORY, "the server has no memory left, or is going down");
+    denial.retry_s = 1;
+    deny_fork(opening, &denial);
+}
+
 static void refuse_all(struct opening *opening, const struct hub_denial *denial)
 {
+    fail_fork(opening);
     while (opening->waiting != NULL)
         session_refuse(release(opening->waiting), denial->refusal, denial->code, denial->detail);
     forget(opening);
@@ -108,6 +138,9 @@ static void refuse_all(struct opening *opening, const struct hub_denial *denial)
 static void admit_all(struct opening *opening, struct room_host *host)
 {
     host->held = false;
+    if (opening->fork != NULL)
+        fork_made(opening->fork);
+    opening->fork = NULL;
     while (opening->waiting != NULL) {
         struct waiting *waiting = opening->waiting;
         uint8_t hello[MESSAGE_BYTES_MAX];
@@ -137,11 +170,14 @@ static bool may_begin(struct hub *hub, struct address *address, struct hub_denia
     return bucket_take(&hub->load_bucket, &hub->limits.load_rate, hub->now_us, 1);
 }
 
+static void take_moment(struct asker *asker, struct storage_event *event);
+
 static struct opening *add(struct hub *hub, struct bytes name)
 {
     struct opening *opening = calloc(1, sizeof *opening);
     if (opening == NULL)
         return NULL;
+    opening->asker.answer = take_moment;
     opening->hub = hub;
     opening->name_length = (uint8_t)name.length;
     memcpy(opening->name, name.data, name.length);
@@ -154,6 +190,7 @@ static struct opening *add(struct hub *hub, struct bytes name)
 
 static bool load(struct opening *opening)
 {
+    opening->state = OPENING_LOADING;
     opening->load = storage_load(opening->hub->storage, name_of(opening), opening);
     return opening->load != NULL;
 }
@@ -167,12 +204,10 @@ begin(struct hub *hub, struct address *address, struct bytes name, struct hub_de
     struct opening *opening = add(hub, name);
     if (opening == NULL)
         return NULL;
-    opening->state = hub_room_is_falling_asleep(hub, name) ? OPENING_SLEEPING : OPENING_LOADING;
-    if (opening->state == OPENING_LOADING && !load(opening)) {
-        forget(opening);
-        return NULL;
-    }
-    return opening;
+    if (hub_room_is_falling_asleep(hub, name) || load(opening))
+        return opening;
+    forget(opening);
+    return NULL;
 }
 
 bool opening_wait(struct hub *hub,
@@ -231,6 +266,21 @@ static void make_new(struct opening *opening, uint64_t incarnation)
     forget(opening);
 }
 
+/* They get in when this flush is on the disk. */
+static void save(struct opening *opening, struct room_host *host, uint64_t number)
+{
+    struct hub *hub = opening->hub;
+    if (!hub->saves || hub->saving != SAVING_WELL) {
+        admit_all(opening, host);
+        return;
+    }
+    opening->state = OPENING_SAVING;
+    opening->host = host;
+    host->held = true;
+    opening->number = number;
+    storage_flush(hub->storage, hub->now_us, true);
+}
+
 static void wake(struct opening *opening, const struct storage_event *event)
 {
     static const struct hub_denial no_memory = {.refusal = REFUSAL_MEMORY, .code = CLOSE_MEMORY};
@@ -245,26 +295,80 @@ static void wake(struct opening *opening, const struct storage_event *event)
         refuse_all(opening, &no_memory);
         return;
     }
-    if (!goes_on || !hub->saves) {
+    if (goes_on)
+        save(opening, host, number);
+    else
         admit_all(opening, host);
-        return;
-    }
-    opening->state = OPENING_SAVING;
-    opening->host = host;
-    host->held = true;
-    opening->number = number;
-    storage_flush(hub->storage, hub->now_us, true);
 }
 
 /* What it waited for is on the disk, or its load was not made. */
 static void load_now(struct opening *opening)
 {
     static const struct hub_denial no_memory = {.refusal = REFUSAL_MEMORY, .code = CLOSE_MEMORY};
-    opening->state = OPENING_LOADING;
-    if (opening->waiting == NULL)
+    if (!is_wanted(opening))
         forget(opening);
     else if (!load(opening))
         refuse_all(opening, &no_memory);
+}
+
+/* --- Forks ---------------------------------------- */
+
+/* Who waits for it gets a room that is made of nothing where none could be made of the moment, as they
+ * would have without the fork. */
+static void make_fork(struct opening *opening, struct moment *moment)
+{
+    struct hub *hub = opening->hub;
+    struct http_denial denial;
+    uint64_t number = storage_open_number(hub->storage);
+    struct room *room = fork_room(opening->fork, moment, &denial);
+    struct room_host *host = NULL;
+    if (room != NULL)
+        host = hub_room_forked(hub, name_of(opening), room, opening->incarnation, &denial);
+    if (host != NULL) {
+        save(opening, host, number);
+        return;
+    }
+    deny_fork(opening, &denial);
+    make_new(opening, opening->incarnation);
+}
+
+static void take_moment(struct asker *asker, struct storage_event *event)
+{
+    static_assert(offsetof(struct opening, asker) == 0, "who is asked for is its opening");
+    struct opening *opening = (struct opening *)asker;
+    opening->load = NULL;
+    make_fork(opening, event->moment);
+    moment_free(event->moment);
+}
+
+/* Nobody has the name. */
+static void look_for_moment(struct opening *opening, uint64_t incarnation)
+{
+    const struct fork *fork = opening->fork;
+    opening->state = OPENING_FORKING;
+    opening->incarnation = incarnation;
+    opening->load = storage_moment(opening->hub->storage, fork_source(fork), fork->incarnation,
+                                   fork->tick, &opening->asker);
+    if (opening->load != NULL)
+        return;
+    fail_fork(opening);
+    make_new(opening, incarnation);
+}
+
+/* What is stored under its name is left as it is. */
+static void deny_taken(struct opening *opening)
+{
+    struct http_denial denial = http_denial(409, REFUSAL_FORK, "there is a room of that name");
+    deny_fork(opening, &denial);
+}
+
+bool opening_fork(struct hub *hub, struct fork *fork, struct hub_denial *denial)
+{
+    struct opening *opening = begin(hub, fork->session->address, fork_name(fork), denial);
+    if (opening == NULL)
+        return false;
+    opening->fork = fork;
+    return true;
 }
 
 void opening_loaded(struct hub *hub, struct storage_event *event)
@@ -275,6 +379,7 @@ void opening_loaded(struct hub *hub, struct storage_event *event)
     opening->load = NULL;
     switch (event->result) {
     case LOAD_DONE:
+        deny_taken(opening);
         if (opening->waiting != NULL) {
             wake(opening, event);
         } else { /* nobody wants it any more */
@@ -284,14 +389,19 @@ void opening_loaded(struct hub *hub, struct storage_event *event)
         }
         return;
     case LOAD_NONE:
-        make_new(opening, event->incarnation);
+        if (opening->fork != NULL)
+            look_for_moment(opening, event->incarnation);
+        else
+            make_new(opening, event->incarnation);
         return;
     case LOAD_KIND:
+        deny_taken(opening);
         denial =
             (struct hub_denial){.refusal = REFUSAL_KIND, .code = CLOSE_KIND, .detail = event->text};
         hub_log_room(opening->hub, LOG_ROOM_UNREADABLE, name_of(opening), event->text);
         break;
     case LOAD_QUARANTINED:
+        deny_taken(opening);
         denial.code = CLOSE_DAMAGED;
         hub_log_room(opening->hub, LOG_ROOM_UNREADABLE, name_of(opening), event->text);
         opening->hub->counters.store_failures++;
@@ -362,6 +472,7 @@ void openings_end(struct hub *hub)
     HASH_ITER(hh, hub->openings, opening, next)
     {
         assert(opening->waiting == NULL);
+        fail_fork(opening);
         forget(opening);
     }
 }

@@ -2,6 +2,7 @@
  *
  *   hub_room_find()            no such room is awake: opening_wait(hub, session, ...)
  *   STORAGE_LOADED        opening_loaded(): woken, made new, or refused
+ *   STORAGE_MOMENT        a fork is made of it
  *   STORAGE_FLUSHED       opening_flushed(): that it woke is on the disk, its joiners get in
  *
  * A room that comes back with the incarnation it had must be known to be awake before anyone sees
@@ -20,6 +21,7 @@
 #define OPENING_S 20u
 
 struct opening;
+struct fork;
 
 /* Lets the session wait for the room of this name, which nobody waited for before or others do
  * already. False with a denial. */
@@ -44,6 +46,10 @@ void opening_slept(struct hub *hub, struct bytes name);
 /* Deletes a room that is not in memory: nobody may find it again from here on, so whoever comes waits
  * until that is on the disk. Nobody waits for it yet. False without memory. */
 MUST_CHECK bool opening_delete(struct hub *hub, struct bytes name);
+
+/* Makes the room that the fork names, unless there is one: fork_tell() says what came of it. Whoever
+ * comes meanwhile waits for it. False with a denial. */
+MUST_CHECK bool opening_fork(struct hub *hub, struct fork *fork, struct hub_denial *denial);
 
 bool opening_is_there(const struct hub *hub, struct bytes name);
 uint32_t openings_count(const struct hub *hub);

@@ -297,10 +297,15 @@ void room_host_stop_log(struct room_host *host)
     host->unlogged = true;
 }
 
+bool room_host_fits(const struct room_host *host)
+{
+    return room_bytes(host->room) <= WHOLE_BYTES_MAX;
+}
+
 bool room_host_log_whole(struct room_host *host)
 {
     struct hub *hub = host->hub;
-    if (room_bytes(host->room) > WHOLE_BYTES_MAX)
+    if (!room_host_fits(host))
         return false;
     size_t bytes = room_log_resume_bytes(host->room);
     uint8_t *entry = malloc(bytes);

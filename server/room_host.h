@@ -98,6 +98,9 @@ void room_host_stop_log(struct room_host *host);
  * without memory, or when it is more than one entry may be: nothing has happened then. */
 bool room_host_log_whole(struct room_host *host);
 
+/* False for one that is more than one entry may be. */
+bool room_host_fits(const struct room_host *host);
+
 /* True when the kind does not wait for the disk. */
 bool room_host_goes_on(const struct room_host *host);
 

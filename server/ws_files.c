@@ -1,12 +1,13 @@
 /* ws_files.c - files of rooms over HTTP: server/README.md, "Files". */
 #include "server/file_type.h"
+#include "server/target.h"
 #include "server/ws_parts.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FILES "/files"
+#define FILES "files"
 
 /* What the browser may do with an image that somebody sent: show it. */
 #define INERT "content-security-policy: default-src 'none'; sandbox\r\n"
@@ -20,15 +21,10 @@
  * empty one. */
 static bool take_apart(struct bytes path, struct bytes *room, struct bytes *name)
 {
-    size_t prefix = strlen(WIRE_PATH), files = strlen(FILES);
-    if (path.length < prefix || memcmp(path.data, WIRE_PATH, prefix) != 0)
+    struct bytes rest;
+    size_t files = strlen(FILES);
+    if (!target_split(path, room, &rest))
         return false;
-    struct bytes rest = {path.data + prefix, path.length - prefix};
-    const uint8_t *slash = rest.length > 0 ? memchr(rest.data, '/', rest.length) : NULL;
-    if (slash == NULL)
-        return false;
-    *room = (struct bytes){rest.data, (size_t)(slash - rest.data)};
-    rest = (struct bytes){slash, rest.length - room->length};
     if (rest.length < files || memcmp(rest.data, FILES, files) != 0 ||
         (rest.length > files && rest.data[files] != '/'))
         return false;
@@ -78,59 +74,14 @@ static struct hash_text hash_text(const uint8_t hash[STORE_HASH_BYTES])
 
 /* --- Answers ------------------------------------------------------------------------------------ */
 
-/* Head and a short body at once. */
-static int answer(const struct ws_options *options,
-                  struct lws *wsi,
-                  struct session *session,
-                  int status,
-                  const char *type,
-                  char headers[HEADERS_MAX],
-                  struct bytes body)
-{
-    struct transfer *transfer = session->transfer;
-    struct http_response *response = &transfer->response;
-    if (transfer->closes)
-        strcat(headers, "connection: close\r\n");
-    ws_http_add_origin(options, transfer, headers);
-    http_respond(response, &transfer->request, status, type, headers, body);
-    if (response->body.length > 0)
-        memcpy(response->head + response->head_length, response->body.data, response->body.length);
-    response->head_length += response->body.length;
-    transfer->answered = true;
-    if (!ws_http_send_head(options->hub, wsi, response))
-        return -1;
-    return transfer->closes ? 0 : ws_http_complete(wsi, session);
-}
+#define METHODS "GET, HEAD, POST, OPTIONS"
 
 static int deny(const struct ws_options *options,
                 struct lws *wsi,
                 struct session *session,
-                const struct file_denial *denial)
+                const struct http_denial *denial)
 {
-    struct hub *hub = options->hub;
-    hub->counters.refused[denial->refusal]++;
-    struct log_line line = log_begin(hub->log, LOG_REFUSED);
-    log_text(&line, "reason", bytes_of(refusal_label(denial->refusal)));
-    log_number(&line, "status", denial->status);
-    log_text(&line, "path", ws_http_path(wsi));
-    log_end(&line);
-
-    char headers[HEADERS_MAX] = "cache-control: no-store\r\n";
-    size_t length = strlen(headers);
-    if (denial->retry_s > 0)
-        snprintf(headers + length, HEADERS_MAX - length, "retry-after: %" PRIu32 "\r\n",
-                 denial->retry_s);
-    else if (denial->status == 405)
-        strcat(headers, "allow: GET, HEAD, POST, OPTIONS\r\n");
-    return answer(options, wsi, session, denial->status, "text/plain; charset=utf-8", headers,
-                  bytes_of(denial->text));
-}
-
-static struct file_denial denial_of(int status, enum refusal refusal, const char *text)
-{
-    struct file_denial denial = {.status = status, .refusal = refusal};
-    snprintf(denial.text, sizeof denial.text, "%s", text);
-    return denial;
+    return ws_http_deny(options, wsi, session, denial, METHODS);
 }
 
 static int deny_with(const struct ws_options *options,
@@ -140,25 +91,11 @@ static int deny_with(const struct ws_options *options,
                      enum refusal refusal,
                      const char *text)
 {
-    struct file_denial denial = denial_of(status, refusal, text);
+    struct http_denial denial = http_denial(status, refusal, text);
     return deny(options, wsi, session, &denial);
 }
 
 /* --- Uploads ------------------------------------------------------------------------------------ */
-
-/* What a Content-Length says; false for one that says nothing, or too much for anybody. */
-static bool read_length(struct lws *wsi, uint64_t *length)
-{
-    char text[HEADER_VALUE_MAX];
-    struct bytes said = ws_http_header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, text);
-    *length = 0;
-    for (size_t i = 0; i < said.length; i++) {
-        if (said.data[i] < '0' || said.data[i] > '9' || i >= 18)
-            return false;
-        *length = *length * 10 + (uint64_t)(said.data[i] - '0');
-    }
-    return said.length > 0 && lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) <= 0;
-}
 
 static int begin_upload(const struct ws_options *options,
                         struct lws *wsi,
@@ -166,9 +103,9 @@ static int begin_upload(const struct ws_options *options,
                         struct bytes room)
 {
     struct transfer *transfer = session->transfer;
-    struct file_denial denial;
+    struct http_denial denial;
     uint64_t length;
-    bool said = read_length(wsi, &length);
+    bool said = ws_http_length(wsi, &length);
     transfer->closes = !said || length > 0; /* where the body is not taken */
     if (!said) {
         (void)deny_with(options, wsi, session, 411, REFUSAL_FILE_LENGTH,
@@ -190,12 +127,13 @@ conclude_upload(const struct ws_options *options, struct lws *wsi, struct sessio
     struct hash_text hash = hash_text(upload->file.hash);
     char headers[HEADERS_MAX], body[256];
     snprintf(headers, sizeof headers,
-             "cache-control: no-store\r\nlocation: " WIRE_PATH "%.*s" FILES "/%s\r\n",
+             "cache-control: no-store\r\nlocation: " WIRE_PATH "%.*s/" FILES "/%s\r\n",
              upload->file.room_length, (const char *)upload->file.room, hash.text);
     snprintf(body, sizeof body, "{\"hash\":\"%s\",\"type\":\"%s\",\"bytes\":%" PRIu64 "}\n",
              hash.text, file_type_text(upload->file.type), upload->file.bytes);
     int status = upload->added ? 201 : 200;
-    return answer(options, wsi, session, status, "application/json", headers, bytes_of(body));
+    return ws_http_answer(options, wsi, session, status, "application/json", headers,
+                          bytes_of(body), NULL);
 }
 
 /* Goes on as the upload's step says. */
@@ -215,24 +153,17 @@ static int follow_upload(const struct ws_options *options, struct lws *wsi, stru
         break;
     }
     transfer->closes = upload->arrived < upload->length;
-    struct file_denial denial = upload->denial;
+    struct http_denial denial = upload->denial;
     ws_files_release(transfer);
     return deny(options, wsi, session, &denial);
 }
 
-int ws_http_body(const struct ws_options *options,
-                 struct lws *wsi,
-                 struct session *session,
-                 struct bytes bytes)
+int ws_files_body(const struct ws_options *options,
+                  struct lws *wsi,
+                  struct session *session,
+                  struct bytes bytes)
 {
-    struct transfer *transfer = session->state == SESSION_PAGE ? session->transfer : NULL;
-    if (transfer == NULL || transfer->upload == NULL || transfer->answered) {
-        /* Who trickles it is cut as one who says nothing. */
-        if (transfer != NULL)
-            transfer->refused += bytes.length;
-        return transfer != NULL && transfer->refused > REFUSED_BODY_MAX ? -1 : 0;
-    }
-    session_alive(session);
+    struct transfer *transfer = session->transfer;
     (void)upload_take(transfer->upload, bytes);
     /* The library wants no answer from within the last of a body: it tells of its end next. */
     return transfer->upload->arrived < transfer->upload->length
@@ -240,14 +171,9 @@ int ws_http_body(const struct ws_options *options,
                : 0;
 }
 
-int ws_http_body_end(const struct ws_options *options, struct lws *wsi, struct session *session)
+int ws_files_body_end(const struct ws_options *options, struct lws *wsi, struct session *session)
 {
-    struct transfer *transfer = session->state == SESSION_PAGE ? session->transfer : NULL;
-    if (transfer == NULL)
-        return 0;
-    if (transfer->upload != NULL && !transfer->answered)
-        return follow_upload(options, wsi, session);
-    return transfer->closes ? -1 : 0;
+    return follow_upload(options, wsi, session);
 }
 
 /* --- Downloads ---------------------------------------------------------------------------------- */
@@ -269,8 +195,8 @@ static int begin_download(const struct ws_options *options,
     if (bytes_equal(if_none_match, bytes_of(tag))) {
         char headers[HEADERS_MAX];
         snprintf(headers, sizeof headers, FOR_EVER "etag: %s\r\n", tag);
-        return answer(options, wsi, session, 304, "application/octet-stream", headers,
-                      (struct bytes){0});
+        return ws_http_answer(options, wsi, session, 304, "application/octet-stream", headers,
+                              (struct bytes){0}, NULL);
     }
     transfer->download =
         download_begin(options->hub, session, room, hash, transfer->request.method == HTTP_GET);
@@ -345,17 +271,6 @@ follow_download(const struct ws_options *options, struct lws *wsi, struct sessio
 
 /* --- Requests ----------------------------------------------------------------------------------- */
 
-/* A browser asks before a page of another origin may send a file. */
-static int
-answer_preflight(const struct ws_options *options, struct lws *wsi, struct session *session)
-{
-    char headers[HEADERS_MAX] = "access-control-allow-methods: GET, HEAD, POST\r\n"
-                                "access-control-allow-headers: content-type\r\n"
-                                "access-control-max-age: 86400\r\n";
-    return answer(options, wsi, session, 204, "text/plain; charset=utf-8", headers,
-                  (struct bytes){0});
-}
-
 int ws_files_request(const struct ws_options *options,
                      struct lws *wsi,
                      struct session *session,
@@ -374,7 +289,7 @@ int ws_files_request(const struct ws_options *options,
                          "pages of this origin may not use files; the server's --allow-origin "
                          "names those that may");
     if (method == HTTP_OPTIONS)
-        return answer_preflight(options, wsi, session);
+        return ws_http_preflight(options, wsi, session, METHODS);
     bool named = name.data != NULL;
     if (method == HTTP_POST && !named)
         return begin_upload(options, wsi, session, room);
@@ -387,7 +302,7 @@ int ws_files_request(const struct ws_options *options,
 int ws_files_writable(const struct ws_options *options, struct lws *wsi, struct session *session)
 {
     struct transfer *transfer = session->transfer;
-    if (transfer->upload != NULL && !transfer->answered)
+    if (transfer->upload != NULL)
         return follow_upload(options, wsi, session);
     if (transfer->download != NULL)
         return follow_download(options, wsi, session);

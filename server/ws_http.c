@@ -6,6 +6,7 @@
 #include "server/ws_parts.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,7 @@ void ws_http_release(struct session *session)
         return;
     struct transfer *transfer = session->transfer;
     ws_files_release(transfer);
+    order_end(transfer->order);
     http_release(&transfer->response);
     free(transfer);
     session->transfer = NULL;
@@ -123,6 +125,97 @@ bool ws_http_send_head(struct hub *hub, struct lws *wsi, struct http_response *r
     return lws_write(wsi, (unsigned char *)response->head, response->head_length,
                      LWS_WRITE_HTTP_HEADERS) >= 0;
 }
+
+/* --- Answers that had to wait ----------------------------------------------------------------------- */
+
+int ws_http_answer(const struct ws_options *options,
+                   struct lws *wsi,
+                   struct session *session,
+                   int status,
+                   const char *type,
+                   char headers[HEADERS_MAX],
+                   struct bytes body,
+                   void *owned)
+{
+    struct transfer *transfer = session->transfer;
+    struct http_response *response = &transfer->response;
+    if (transfer->closes)
+        strcat(headers, "connection: close\r\n");
+    ws_http_add_origin(options, transfer, headers);
+    http_respond(response, &transfer->request, status, type, headers, body);
+    response->owned = owned;
+    transfer->answered = true;
+    transfer->sent = 0;
+    if (response->body.length <= HTTP_HEAD_MAX - response->head_length) {
+        if (response->body.length > 0)
+            memcpy(response->head + response->head_length, response->body.data,
+                   response->body.length);
+        response->head_length += response->body.length;
+        response->body = (struct bytes){0};
+    }
+    if (!ws_http_send_head(options->hub, wsi, response))
+        return -1;
+    if (response->body.length > 0) {
+        lws_callback_on_writable(wsi);
+        return 0;
+    }
+    return transfer->closes ? 0 : ws_http_complete(wsi, session);
+}
+
+int ws_http_deny(const struct ws_options *options,
+                 struct lws *wsi,
+                 struct session *session,
+                 const struct http_denial *denial,
+                 const char *methods)
+{
+    struct hub *hub = options->hub;
+    hub->counters.refused[denial->refusal]++;
+    struct log_line line = log_begin(hub->log, LOG_REFUSED);
+    log_text(&line, "reason", bytes_of(refusal_label(denial->refusal)));
+    log_number(&line, "status", denial->status);
+    log_text(&line, "path", ws_http_path(wsi));
+    log_end(&line);
+
+    char headers[HEADERS_MAX] = "cache-control: no-store\r\n";
+    size_t length = strlen(headers);
+    if (denial->retry_s > 0)
+        snprintf(headers + length, HEADERS_MAX - length, "retry-after: %" PRIu32 "\r\n",
+                 denial->retry_s);
+    else if (denial->status == 405)
+        snprintf(headers + length, HEADERS_MAX - length, "allow: %s\r\n", methods);
+    return ws_http_answer(options, wsi, session, denial->status, "text/plain; charset=utf-8",
+                          headers, bytes_of(denial->text), NULL);
+}
+
+int ws_http_preflight(const struct ws_options *options,
+                      struct lws *wsi,
+                      struct session *session,
+                      const char *methods)
+{
+    char headers[HEADERS_MAX];
+    snprintf(headers, sizeof headers,
+             "access-control-allow-methods: %s\r\n"
+             "access-control-allow-headers: content-type\r\n"
+             "access-control-max-age: 86400\r\n",
+             methods);
+    return ws_http_answer(options, wsi, session, 204, "text/plain; charset=utf-8", headers,
+                          (struct bytes){0}, NULL);
+}
+
+bool ws_http_length(struct lws *wsi, uint64_t *length)
+{
+    char text[HEADER_VALUE_MAX];
+    struct bytes said = ws_http_header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, text);
+    *length = 0;
+    for (size_t i = 0; i < said.length; i++) {
+        if (said.data[i] < '0' || said.data[i] > '9' || i >= 18)
+            return false;
+        *length = *length * 10 + (uint64_t)(said.data[i] - '0');
+    }
+    return said.length > 0 && lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) <= 0;
+}
+
+/* --- Requests that are answered at once -------------------------------------------------------------- */
 
 static void answer_list(const struct ws_options *options,
                         struct lws *wsi,
@@ -153,6 +246,8 @@ int ws_http_request(const struct ws_options *options, struct lws *wsi, struct se
     session->transfer = transfer;
     if (ws_files_asked(ws_http_path(wsi)))
         return ws_files_request(options, wsi, session, method_of(wsi));
+    if (ws_recordings_asked(ws_http_path(wsi)))
+        return ws_recordings_request(options, wsi, session, method_of(wsi));
 
     char if_none_match[HEADER_VALUE_MAX], query[HEADER_VALUE_MAX];
     struct http_request request = {
@@ -194,8 +289,11 @@ int ws_http_writable(const struct ws_options *options, struct lws *wsi, struct s
         return 0;
     struct transfer *transfer = session->transfer;
     session_alive(session);
-    if (transfer->upload != NULL || transfer->download != NULL)
+    bool waits = !transfer->answered;
+    if (transfer->download != NULL || (waits && transfer->upload != NULL))
         return ws_files_writable(options, wsi, session);
+    if (waits && transfer->order != NULL)
+        return ws_recordings_follow(options, wsi, session);
     if (transfer->response.body.length == transfer->sent)
         return 0;
     bool gone;
@@ -205,6 +303,41 @@ int ws_http_writable(const struct ws_options *options, struct lws *wsi, struct s
         return ws_http_complete(wsi, session);
     lws_callback_on_writable(wsi);
     return 0;
+}
+
+/* --- Bodies -------------------------------------------------------------------------------------- */
+
+int ws_http_body(const struct ws_options *options,
+                 struct lws *wsi,
+                 struct session *session,
+                 struct bytes bytes)
+{
+    struct transfer *transfer = session->state == SESSION_PAGE ? session->transfer : NULL;
+    if (transfer == NULL)
+        return 0;
+    bool wanted = !transfer->answered && (transfer->upload != NULL || transfer->order != NULL);
+    if (!wanted) { /* who trickles it is cut as one who says nothing */
+        transfer->refused += bytes.length;
+        return transfer->refused > REFUSED_BODY_MAX ? -1 : 0;
+    }
+    session_alive(session);
+    if (transfer->upload != NULL)
+        return ws_files_body(options, wsi, session, bytes);
+    order_take(transfer->order, bytes);
+    return 0; /* it is carried out when all of it is there */
+}
+
+int ws_http_body_end(const struct ws_options *options, struct lws *wsi, struct session *session)
+{
+    struct transfer *transfer = session->state == SESSION_PAGE ? session->transfer : NULL;
+    if (transfer == NULL)
+        return 0;
+    if (transfer->upload != NULL && !transfer->answered)
+        return ws_files_body_end(options, wsi, session);
+    if (transfer->order == NULL || transfer->answered)
+        return transfer->closes ? -1 : 0;
+    order_carry_out(transfer->order);
+    return ws_recordings_follow(options, wsi, session);
 }
 
 /* --- Upgrades ----------------------------------------------------------------------------------- */

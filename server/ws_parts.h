@@ -1,8 +1,10 @@
-/* ws_parts.h - HTTP on libwebsockets from the inside: shared by ws_http.c and ws_files.c alone. */
+/* ws_parts.h - HTTP on libwebsockets from the inside: shared by ws_http.c, ws_files.c and
+ * ws_recordings.c alone. */
 #ifndef SERVER_WS_PARTS_H
 #define SERVER_WS_PARTS_H
 
 #include "server/files.h"
+#include "server/recordings.h"
 #include "server/ws_http.h"
 
 /* Longest value of a header that is looked at. Longer ones are taken for a value that nothing
@@ -18,6 +20,7 @@ struct transfer {
     size_t sent; /* of the body */
     struct upload *upload;
     struct download *download;
+    struct order *order;
     uint64_t refused; /* bytes of a refused body that were thrown away */
     bool closes;      /* it was answered before its body came: the connection ends with that */
     bool answered;    /* the head is out */
@@ -47,6 +50,33 @@ int ws_http_complete(struct lws *wsi, struct session *session);
 /* Sends some of the body. False when the connection is broken; *gone when it was the last of it. */
 bool ws_http_send_piece(struct lws *wsi, struct transfer *transfer, bool more, bool *gone);
 
+/* Answers a request that had to wait, or never was one: short bodies go out with the head, of others the
+ * response holds what is to be freed. `headers` has room for what is added to it. */
+int ws_http_answer(const struct ws_options *options,
+                   struct lws *wsi,
+                   struct session *session,
+                   int status,
+                   const char *type,
+                   char headers[HEADERS_MAX],
+                   struct bytes body,
+                   void *owned);
+
+/* The same with a denial, counted and logged; `methods` are those that there are. */
+int ws_http_deny(const struct ws_options *options,
+                 struct lws *wsi,
+                 struct session *session,
+                 const struct http_denial *denial,
+                 const char *methods);
+
+/* A browser asks before a page of another origin may send something. */
+int ws_http_preflight(const struct ws_options *options,
+                      struct lws *wsi,
+                      struct session *session,
+                      const char *methods);
+
+/* What a Content-Length says; false for one that says nothing, or too much for anybody. */
+bool ws_http_length(struct lws *wsi, uint64_t *length);
+
 /* --- ws_files.c --------------------------------------------------------------------------------- */
 
 /* A request for a room's files: is it one, and what is done about it. As libwebsockets wants it. */
@@ -56,6 +86,24 @@ int ws_files_request(const struct ws_options *options,
                      struct session *session,
                      enum http_method method);
 int ws_files_writable(const struct ws_options *options, struct lws *wsi, struct session *session);
+int ws_files_body(const struct ws_options *options,
+                  struct lws *wsi,
+                  struct session *session,
+                  struct bytes bytes);
+int ws_files_body_end(const struct ws_options *options, struct lws *wsi, struct session *session);
 void ws_files_release(struct transfer *transfer);
+
+/* --- ws_recordings.c: the same for what is recorded of rooms --------------------------------------- */
+
+bool ws_recordings_asked(struct bytes path);
+int ws_recordings_request(const struct ws_options *options,
+                          struct lws *wsi,
+                          struct session *session,
+                          enum http_method method);
+
+/* Goes on as the order's step says. */
+int ws_recordings_follow(const struct ws_options *options,
+                         struct lws *wsi,
+                         struct session *session);
 
 #endif

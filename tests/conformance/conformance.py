@@ -11,6 +11,7 @@ import cases_files
 import cases_inputs
 import cases_lists
 import cases_members
+import cases_recordings
 import cases_resume
 import cases_saved
 import cases_state
@@ -22,7 +23,7 @@ from replica import FORM_NAMES
 
 RUN_SECONDS = 240  # far more than a run takes; a run that hangs ends by itself
 MODULES = (cases_connecting, cases_state, cases_values, cases_members, cases_inputs,
-           cases_resume, cases_saved, cases_board, cases_files, cases_lists)
+           cases_resume, cases_saved, cases_board, cases_files, cases_lists, cases_recordings)
 
 
 class Run:

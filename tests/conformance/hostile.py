@@ -12,6 +12,7 @@ import rows_files
 import rows_frames
 import rows_http
 import rows_messages
+import rows_recordings
 from client import Client, Failure, Status, add, append, delete, put, wait
 from harness import TROUBLE, arguments, end_after, explain, is_chosen, open_server, run_self_test, \
     say
@@ -21,7 +22,7 @@ from wire import read_http_head
 RUN_SECONDS = 300  # far more than a run takes; a run that hangs ends by itself
 RECOVERY_SECONDS = 8
 ROWS = (rows_http.ROWS + rows_files.ROWS + rows_frames.ROWS + rows_messages.ROWS +
-        rows_board.ROWS)
+        rows_board.ROWS + rows_recordings.ROWS)
 
 
 class Bystanders:

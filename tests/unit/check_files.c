@@ -14,7 +14,7 @@
 
 static struct peer *ada; /* in the room */
 static struct peer *hal; /* who uploads and downloads, from an address of its own */
-static struct file_denial denial;
+static struct http_denial denial;
 static uint8_t bytes[600 * KIB];
 
 static void setup(void)
@@ -42,7 +42,7 @@ static void mark(uint8_t letter)
 
 static struct upload *begin_from(struct peer *peer, const char *room, uint64_t length)
 {
-    denial = (struct file_denial){0};
+    denial = (struct http_denial){0};
     return upload_begin(world.hub, peer->session, bytes_of(room), length, &denial);
 }
 

@@ -218,7 +218,7 @@ static struct peer *join_blank(int index)
 
 static void upload_into_attic(void)
 {
-    struct file_denial denial;
+    struct http_denial denial;
     world.hub->limits.files = (struct file_limits){
         .file_bytes = 1000, .room_bytes = 1000, .all_mib = 1, .grace_s = 86400};
     struct upload *upload =

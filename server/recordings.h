@@ -1,0 +1,66 @@
+/* recordings.h - what people ask for and order about the recordings of rooms, over HTTP, as the hub sees it:
+ * server/README.md, "Recordings". It knows no sockets; ws_recordings.c does.
+ *
+ *   struct order *order = order_begin(hub, session, &request, length, &denial);
+ *   order_take(order, bytes);         its body, as it comes
+ *   order_carry_out(order);           when all of that is there; without a body at once
+ *   after the transport's want_write(): order->step
+ *   order_end(order);
+ *
+ * Whether the page that asks may has been decided before.
+ *
+ * Threads    the hub's.
+ */
+#ifndef SERVER_RECORDINGS_H
+#define SERVER_RECORDINGS_H
+
+#include "server/forks.h"
+
+/* A body is a few names and numbers. */
+#define ORDER_BODY_MAX 2048u
+
+enum order_step {
+    ORDER_WAITS, /* for its body, or for what comes of it */
+    ORDER_DONE,  /* order->status, with order->json as the answer */
+    ORDER_DENIED /* order->denial */
+};
+
+struct order {
+    struct hub *hub;
+    struct session *session; /* outlives it */
+    enum order_step step;
+    int status;
+    struct http_denial denial;
+    char *json; /* owned */
+    size_t json_length;
+    struct fork *fork;
+    uint8_t room_length;
+    uint8_t room[ROOM_NAME_MAX];
+    size_t length, arrived; /* of the body */
+    char body[ORDER_BODY_MAX];
+};
+
+/* True for a path that is about a room's recording. */
+bool recordings_asked(struct bytes path);
+
+/* Methods that one of those paths has. */
+#define RECORDING_METHODS "POST, OPTIONS"
+
+/* `length` is the body's. NULL with a denial. */
+struct order *order_begin(struct hub *hub,
+                          struct session *session,
+                          const struct http_request *request,
+                          uint64_t length,
+                          struct http_denial *denial);
+
+/* No more than the length that was announced. */
+void order_take(struct order *order, struct bytes bytes);
+void order_carry_out(struct order *order);
+
+/* Looks at what it waits for. */
+enum order_step order_turn(struct order *order);
+
+/* NULL is fine. What was ordered happens all the same. */
+void order_end(struct order *order);
+
+#endif

@@ -1,0 +1,61 @@
+"""Hostile rows about what is recorded of a room. A member is in it, so that orders get as far as they can."""
+
+from probe import Row
+from rows_files import in_room, status
+
+
+def order(name, body, *expected, headers=None, method=b"POST", path=b"/forks", announced=None,
+          seconds=6):
+    """One order; `announced` differs from what is sent where the row wants that."""
+    def act(place):
+        length = len(body) if announced is None else announced
+        lines = headers if headers is not None else f"Content-Length: {length}"
+        with in_room(place) as files, place.connect() as connection:
+            room = files.removesuffix(b"/files")
+            try:
+                connection.sendall(method + b" " + room + path + b" HTTP/1.1\r\nHost: x\r\n" +
+                                   lines.encode("latin-1") + b"\r\n\r\n" + body)
+            except ConnectionError:
+                pass  # it may have been answered all the same
+            return status(connection, seconds)
+    return Row(name, act, expected)
+
+
+LENGTHS = [
+    order(f"a fork announcing {name}", b'{"tick":1}', "HTTP 411", "HTTP 400", "HTTP 413",
+          "dropped", headers=line) for name, line in (
+        ("-1 bytes", "Content-Length: -1"),
+        ("2^64 bytes", f"Content-Length: {2**64}"),
+        ("two lengths", "Content-Length: 5\r\nContent-Length: 10"),
+        ("length and chunks", "Content-Length: 10\r\nTransfer-Encoding: chunked"),
+        ("chunks", "Transfer-Encoding: chunked"),
+        ("nothing", "X-Nothing: 0"),
+    )
+] + [
+    order("a fork announcing 1 TiB", b'{"tick":1}', "HTTP 413", announced=2**40),
+    order("a fork of 1 MiB, sent whole", b" " * (1 << 20), "HTTP 413", "dropped"),
+    order("a fork that never comes to its end", b'{"tick"', "silent", announced=2000,
+          seconds=1),
+]
+
+BODIES = [order(f"a fork of {name}", body, "HTTP 400") for name, body in (
+    ("2,000 arrays in each other", b"[" * 2000),
+    ("400 objects in each other", b'{"a":' * 400),
+    ("a number of 2,000 digits", b'{"tick":' + b"9" * 2000 + b"}"),
+    ("a number of 10^999", b'{"tick":1e999}'),
+    ("a string with a NUL", b'{"tick":1,"room":"a\\u0000b"}'),
+    ("half a surrogate", b'{"tick":1,"room":"\\ud800"}'),
+    ("bytes that are not UTF-8", b'{"tick":1,"room":"\xff\xfe"}'),
+    ("zeros", bytes(100)),
+    ("a name that climbs", b'{"tick":1,"room":"../../etc/passwd"}'),
+    ("a path of a replay", b'{"tick":1,"room":"a/replay/b"}'),
+)]
+
+PATHS = [
+    order("DELETE of forks", b"", "HTTP 405", method=b"DELETE"),
+    order("GET of forks", b"", "HTTP 405", method=b"GET"),
+    order("a fork from another origin", b'{"tick":1}', "HTTP 403",
+          headers="Content-Length: 10\r\nOrigin: https://evil.example"),
+]
+
+ROWS = LENGTHS + BODIES + PATHS
