@@ -5,6 +5,7 @@
 
 /* Of a board of 5,000 strokes this takes 36% away in 20 ms, zlib's default 40% in 37 ms. */
 #define LEVEL        1
+#define LEVEL_SMALL  6
 #define WINDOW_BITS  (-15) /* the widest, without a header */
 #define MEMORY_LEVEL 8
 
@@ -68,6 +69,39 @@ size_t deflater_run(struct deflater *deflater, struct bytes plain, uint8_t *buff
     feed(stream, plain, buffer, capacity);
     result = deflate(stream, Z_FINISH);
     return result == Z_STREAM_END ? stream->total_out : 0;
+}
+
+/* False where the buffer is full. */
+static bool deflate_part(z_stream *stream, struct bytes part, bool last)
+{
+    assert(part.length <= UINT32_MAX);
+    stream->next_in = (z_const Bytef *)part.data;
+    stream->avail_in = (unsigned)part.length;
+    int result = deflate(stream, last ? Z_FINISH : Z_BLOCK);
+    return last ? result == Z_STREAM_END
+                : result == Z_OK && stream->avail_in == 0 && stream->avail_out > 0;
+}
+
+size_t deflate_parts(const struct memory *memory,
+                     const struct bytes *parts,
+                     uint32_t count,
+                     uint8_t *buffer,
+                     size_t capacity)
+{
+    struct memory given = *memory;
+    z_stream stream = stream_with(&given);
+    bool fits = count > 0;
+    assert(capacity <= UINT32_MAX);
+    if (deflateInit2(&stream, LEVEL_SMALL, Z_DEFLATED, WINDOW_BITS, MEMORY_LEVEL,
+                     Z_DEFAULT_STRATEGY) != Z_OK)
+        return 0;
+    stream.next_out = buffer;
+    stream.avail_out = (unsigned)capacity;
+    for (uint32_t i = 0; i < count && fits; i++)
+        fits = deflate_part(&stream, parts[i], i + 1 == count);
+    size_t length = stream.total_out;
+    deflateEnd(&stream);
+    return fits ? length : 0;
 }
 
 enum status

@@ -2,6 +2,7 @@
  *
  *   struct deflater *deflater = deflater_create(&memory);      once; its memory is used again
  *   size_t length = deflater_run(deflater, plain, buffer, capacity);
+ *   size_t length = deflate_parts(&memory, parts, count, buffer, capacity);
  *   status = inflate_bytes(&memory, deflated, buffer, size);
  *
  * Errors     inflate_bytes() takes hostile bytes: MALFORMED where they are not exactly `size`
@@ -30,6 +31,14 @@ void deflater_destroy(struct deflater *deflater);
 /* How many bytes of the buffer it took; 0 where they do not fit with one to spare. */
 size_t
 deflater_run(struct deflater *deflater, struct bytes plain, uint8_t *buffer, size_t capacity);
+
+/* The parts, one behind the other, each with a code of its own: worth it where they are unlike each other
+ * and have some hundred bytes. Smaller and slower than a deflater. 0 without memory as well. */
+size_t deflate_parts(const struct memory *memory,
+                     const struct bytes *parts,
+                     uint32_t count,
+                     uint8_t *buffer,
+                     size_t capacity);
 
 MUST_CHECK enum status
 inflate_bytes(const struct memory *memory, struct bytes deflated, uint8_t *buffer, size_t size);

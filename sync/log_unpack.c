@@ -1,0 +1,607 @@
+/* log_unpack.c - a packed piece of a log put together again. It is read as hostile: whatever stands in it,
+ * each step takes a byte of it or gives one, and no more is given than it said. */
+#include <string.h>
+
+#include "sync/deflate.h"
+#include "sync/hash.h"
+#include "sync/limits.h"
+#include "sync/log_pack_parts.h"
+
+#define WORD_BYTES 4u
+
+/* An entry's head: an array's and three integers. */
+#define ENTRY_HEAD_MAX 32u
+
+struct source {
+    const uint8_t *data;
+    size_t left;
+};
+
+struct in_column {
+    struct source heads, tail;
+    enum order order;
+    uint32_t stride;
+};
+
+struct in_subject {
+    struct bytes who, what;
+    uint32_t follows;
+    uint32_t same, other; /* form + 1; 0: none yet */
+};
+
+struct unpacker {
+    struct memory memory;
+    struct in_column *columns;
+    uint32_t column_count;
+    struct in_subject *subjects;
+    uint32_t subject_count, subject_capacity;
+    struct bytes *forms;
+    uint32_t form_count, form_capacity;
+    struct bytes *strings;
+    uint32_t string_count, string_capacity;
+    struct lexicon threads; /* of column and subject */
+    uint32_t *bases;        /* of each thread among the traces */
+    uint32_t base_capacity;
+    struct trace *traces;
+    uint32_t trace_count, trace_capacity;
+    struct source definitions, bytes;
+    uint32_t subject; /* the last one */
+    uint32_t items;   /* that were counted, and are to follow; 0: none were */
+    uint64_t tick, wall_ms;
+    struct trace spare; /* of a thread that there is no memory for */
+    struct writer writer;
+    enum status status;
+};
+
+static void fail(struct unpacker *unpacker, enum status status)
+{
+    if (unpacker->status == STATUS_OK)
+        unpacker->status = status;
+}
+
+static void must(struct unpacker *unpacker, bool holds)
+{
+    if (!holds)
+        fail(unpacker, STATUS_MALFORMED);
+}
+
+/* --- Bytes --------------------------------------------------------------------------------------- */
+
+static struct bytes take(struct unpacker *unpacker, struct source *source, uint64_t length)
+{
+    struct bytes taken = {source->data, (size_t)length};
+    if (unpacker->status != STATUS_OK || length > source->left) {
+        fail(unpacker, STATUS_TRUNCATED);
+        return (struct bytes){NULL, 0};
+    }
+    source->data += length;
+    source->left -= (size_t)length;
+    return taken;
+}
+
+static uint64_t take_number(struct unpacker *unpacker, struct source *source)
+{
+    uint64_t number = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+        struct bytes byte = take(unpacker, source, 1);
+        if (byte.length == 0)
+            return 0;
+        number |= (uint64_t)(byte.data[0] & 0x7f) << shift;
+        if (byte.data[0] < 0x80)
+            return number;
+    }
+    fail(unpacker, STATUS_MALFORMED);
+    return 0;
+}
+
+static struct bytes take_text(struct unpacker *unpacker, struct source *source)
+{
+    uint64_t length = take_number(unpacker, source);
+    return take(unpacker, source, length);
+}
+
+static void give(struct unpacker *unpacker, struct bytes bytes)
+{
+    pack_raw(&unpacker->writer, bytes, 1);
+    must(unpacker, unpacker->writer.status == STATUS_OK);
+}
+
+/* One element more of an array that grows. */
+static bool
+grow(struct unpacker *unpacker, void **array, uint32_t *capacity, uint32_t wanted, size_t element)
+{
+    bool grown = memory_grow(&unpacker->memory, array, capacity, wanted, element);
+    if (!grown)
+        fail(unpacker, STATUS_MEMORY);
+    return grown;
+}
+
+/* --- Columns ------------------------------------------------------------------------------------- */
+
+static uint64_t take_difference(struct unpacker *unpacker, struct in_column *column)
+{
+    uint64_t difference = 0;
+    struct bytes head = take(unpacker, &column->heads, 1);
+    if (head.length == 0)
+        return 0;
+    if (head.data[0] < HEAD_LONG)
+        return head.data[0];
+    struct bytes tail = take(unpacker, &column->tail, head.data[0] - HEAD_LONG + 1u);
+    for (size_t i = 0; i < tail.length; i++)
+        difference = difference << 8 | tail.data[i];
+    return difference;
+}
+
+/* Where a subject's numbers in a column stand; the spare trace when that is not to be had. */
+static struct trace *thread_of(struct unpacker *unpacker, uint32_t column, uint32_t who)
+{
+    uint32_t pair[] = {column, who}, known = unpacker->threads.count, number;
+    uint32_t stride = unpacker->columns[column].stride;
+    void *bases = unpacker->bases, *traces = unpacker->traces;
+    if (unpacker->status != STATUS_OK)
+        return &unpacker->spare;
+    if (!lexicon_take(&unpacker->threads, (struct bytes){(const uint8_t *)pair, sizeof pair},
+                      &number)) {
+        fail(unpacker, STATUS_MEMORY);
+        return &unpacker->spare;
+    }
+    if (number < known)
+        return &unpacker->traces[unpacker->bases[number]];
+    bool grown = known < LOG_WORDS_MAX;
+    if (!grown)
+        fail(unpacker, STATUS_LIMIT);
+    grown = grown &&
+            grow(unpacker, &bases, &unpacker->base_capacity, number + 1, sizeof *unpacker->bases);
+    unpacker->bases = bases;
+    grown = grown && grow(unpacker, &traces, &unpacker->trace_capacity,
+                          unpacker->trace_count + stride, sizeof *unpacker->traces);
+    unpacker->traces = traces;
+    if (!grown)
+        return &unpacker->spare;
+    unpacker->bases[number] = unpacker->trace_count;
+    unpacker->trace_count += stride;
+    return &unpacker->traces[unpacker->bases[number]];
+}
+
+/* A difference back to what it was made of. */
+static uint64_t value_of(enum order order, struct trace *trace, uint64_t difference)
+{
+    if (order == ORDER_NATURAL)
+        return difference;
+    uint64_t value = trace_expects(trace, order) + (uint64_t)unzigzag(difference);
+    trace_take(trace, value);
+    return value;
+}
+
+static uint64_t take_value(struct unpacker *unpacker, uint32_t number, uint32_t who)
+{
+    struct in_column *column = &unpacker->columns[number];
+    uint64_t difference = take_difference(unpacker, column);
+    bool alone = column->order == ORDER_NATURAL || column->order == ORDER_VALUE;
+    struct trace *trace = alone ? &unpacker->spare : thread_of(unpacker, number, who);
+    return value_of(column->order, trace, difference);
+}
+
+/* --- Subjects, forms and strings ----------------------------------------------------------------- */
+
+/* Whether `number` is the next new one of so many; one beyond that is damage. */
+static bool is_new(struct unpacker *unpacker, uint64_t number, uint32_t known)
+{
+    must(unpacker, number <= known);
+    if (unpacker->status != STATUS_OK || number < known)
+        return false;
+    if (known == LOG_WORDS_MAX)
+        fail(unpacker, STATUS_LIMIT);
+    return unpacker->status == STATUS_OK;
+}
+
+static void learn_subject(struct unpacker *unpacker)
+{
+    struct bytes who = take_text(unpacker, &unpacker->definitions);
+    struct bytes what = take_text(unpacker, &unpacker->definitions);
+    void *subjects = unpacker->subjects;
+    if (grow(unpacker, &subjects, &unpacker->subject_capacity, unpacker->subject_count + 1,
+             sizeof *unpacker->subjects)) {
+        unpacker->subjects = subjects;
+        unpacker->subjects[unpacker->subject_count++] =
+            (struct in_subject){.who = who, .what = what, .follows = SUBJECT_END};
+    }
+}
+
+static uint32_t take_subject(struct unpacker *unpacker)
+{
+    struct in_subject *before = &unpacker->subjects[unpacker->subject];
+    uint64_t symbol = take_value(unpacker, COLUMN_SUBJECTS, 0);
+    uint64_t subject = symbol == SYMBOL_FOLLOWS ? before->follows : symbol - SYMBOL_SUBJECT;
+    if (is_new(unpacker, subject, unpacker->subject_count))
+        learn_subject(unpacker);
+    if (unpacker->status != STATUS_OK)
+        return SUBJECT_END;
+    unpacker->subjects[unpacker->subject].follows = (uint32_t)subject;
+    unpacker->subject = (uint32_t)subject;
+    return unpacker->subject;
+}
+
+static void
+learn_text(struct unpacker *unpacker, struct source *source, struct bytes **texts, uint32_t *count, uint32_t *capacity)
+{
+    struct bytes text = take_text(unpacker, source);
+    void *grown = *texts;
+    if (grow(unpacker, &grown, capacity, *count + 1, sizeof **texts)) {
+        *texts = grown;
+        (*texts)[(*count)++] = text;
+    }
+}
+
+static struct bytes take_form(struct unpacker *unpacker)
+{
+    struct in_subject *subject = &unpacker->subjects[unpacker->subject];
+    uint64_t symbol = take_value(unpacker, COLUMN_FORMS, 0);
+    uint64_t form = symbol == SYMBOL_SAME    ? (uint64_t)subject->same - 1
+                    : symbol == SYMBOL_OTHER ? (uint64_t)subject->other - 1
+                                             : symbol - SYMBOL_FORM;
+    if (is_new(unpacker, form, unpacker->form_count))
+        learn_text(unpacker, &unpacker->definitions, &unpacker->forms, &unpacker->form_count,
+                   &unpacker->form_capacity);
+    if (unpacker->status != STATUS_OK)
+        return (struct bytes){NULL, 0};
+    if (symbol != SYMBOL_SAME) {
+        subject->other = subject->same;
+        subject->same = (uint32_t)form + 1;
+    }
+    return unpacker->forms[form];
+}
+
+/* --- Parts --------------------------------------------------------------------------------------- */
+
+static void give_integer(struct unpacker *unpacker, uint64_t value)
+{
+    pack_integer(&unpacker->writer, (int64_t)value);
+}
+
+static void give_word(struct unpacker *unpacker, uint64_t value)
+{
+    uint8_t bytes[WORD_BYTES];
+    for (unsigned i = 0; i < WORD_BYTES; i++)
+        bytes[i] = (uint8_t)(value >> 8 * i);
+    give(unpacker, (struct bytes){bytes, sizeof bytes});
+}
+
+static void give_float(struct unpacker *unpacker, uint32_t column, unsigned length)
+{
+    uint8_t bytes[1 + sizeof(uint64_t)] = {length == sizeof(uint32_t) ? 0xca : 0xcb};
+    uint64_t differs = take_value(unpacker, column, unpacker->subject);
+    struct trace *trace = thread_of(unpacker, column, unpacker->subject);
+    trace->last ^= differs;
+    must(unpacker, unpacker->columns[column].order == ORDER_NATURAL &&
+                       (length == sizeof differs || trace->last <= UINT32_MAX));
+    for (unsigned i = 0; i < length; i++)
+        bytes[1 + i] = (uint8_t)(trace->last >> 8 * (length - 1 - i));
+    give(unpacker, (struct bytes){bytes, 1 + length});
+}
+
+static void give_string(struct unpacker *unpacker, uint32_t column)
+{
+    uint64_t symbol = take_value(unpacker, column, unpacker->subject);
+    struct trace *trace = thread_of(unpacker, column, unpacker->subject);
+    uint64_t string = symbol == SYMBOL_REPEATS ? trace->last - 1 : symbol - SYMBOL_STRING;
+    must(unpacker, unpacker->columns[column].order == ORDER_NATURAL);
+    if (is_new(unpacker, string, unpacker->string_count))
+        learn_text(unpacker, &unpacker->bytes, &unpacker->strings, &unpacker->string_count,
+                   &unpacker->string_capacity);
+    if (unpacker->status != STATUS_OK)
+        return;
+    trace->last = string + 1;
+    pack_string(&unpacker->writer, unpacker->strings[string]);
+}
+
+static void give_binary(struct unpacker *unpacker, uint32_t column)
+{
+    uint64_t length = take_value(unpacker, column, unpacker->subject);
+    struct bytes data = take(unpacker, &unpacker->bytes, length);
+    if (unpacker->status == STATUS_OK)
+        pack_binary(&unpacker->writer, data);
+}
+
+static void give_count(struct unpacker *unpacker, uint32_t column, uint64_t more)
+{
+    uint64_t count = take_value(unpacker, column, unpacker->subject);
+    must(unpacker, count <= LOG_PACK_BYTES_MAX && more <= LOG_PACK_BYTES_MAX);
+    if (unpacker->status != STATUS_OK)
+        return;
+    pack_array(&unpacker->writer, (uint32_t)(count + more));
+    unpacker->items = (uint32_t)count;
+}
+
+/* Those that were counted: none are, where nothing would be taken for them. */
+static void give_items(struct unpacker *unpacker, uint32_t number)
+{
+    struct in_column *column = &unpacker->columns[number];
+    const struct trace *first = thread_of(unpacker, number, unpacker->subject);
+    uint32_t stride = column->stride;
+    struct trace *traces = unpacker->status == STATUS_OK ? unpacker->traces : NULL;
+    must(unpacker, unpacker->items > 0);
+    for (uint32_t i = 0; i < unpacker->items && unpacker->status == STATUS_OK; i++) {
+        struct trace *trace = &traces[first - traces + i % stride];
+        give_integer(unpacker, value_of(column->order, trace, take_difference(unpacker, column)));
+    }
+    unpacker->items = 0;
+}
+
+/* What the subject says of itself; nothing is no part. */
+static void give_subject(struct unpacker *unpacker, struct bytes bytes)
+{
+    must(unpacker, bytes.length > 0);
+    if (unpacker->status == STATUS_OK)
+        give(unpacker, bytes);
+}
+
+static void give_next(struct unpacker *unpacker)
+{
+    must(unpacker, take_subject(unpacker) >= SUBJECTS_FIXED);
+    if (unpacker->status == STATUS_OK)
+        give_subject(unpacker, unpacker->subjects[unpacker->subject].what);
+}
+
+static uint32_t take_column(struct unpacker *unpacker, struct source *form)
+{
+    uint64_t column = take_number(unpacker, form);
+    must(unpacker, column < unpacker->column_count);
+    return unpacker->status == STATUS_OK ? (uint32_t)column : COLUMN_OTHERS;
+}
+
+static void give_literal(struct unpacker *unpacker, struct source *form)
+{
+    struct bytes literal = take_text(unpacker, form);
+    must(unpacker, literal.length > 0);
+    if (unpacker->status == STATUS_OK)
+        give(unpacker, literal);
+}
+
+static void give_hole(struct unpacker *unpacker, enum part part, struct source *form)
+{
+    uint32_t column = take_column(unpacker, form);
+    switch (part) {
+    case PART_NUMBER:
+        give_integer(unpacker, take_value(unpacker, column, unpacker->subject));
+        return;
+    case PART_WORD:
+        give_word(unpacker, take_value(unpacker, column, unpacker->subject));
+        return;
+    case PART_COUNT:
+        give_count(unpacker, column, take_number(unpacker, form));
+        return;
+    case PART_ITEMS:
+        give_items(unpacker, column);
+        return;
+    case PART_STRING:
+        give_string(unpacker, column);
+        return;
+    case PART_BINARY:
+        give_binary(unpacker, column);
+        return;
+    case PART_FLOAT:
+        give_float(unpacker, column, sizeof(uint32_t));
+        return;
+    case PART_DOUBLE:
+        give_float(unpacker, column, sizeof(uint64_t));
+        return;
+    case PART_LITERAL:
+    case PART_WHO:
+    case PART_WHAT:
+    case PART_NEXT:
+    case PART_COUNT_OF_KINDS:
+        return;
+    }
+}
+
+static void give_part(struct unpacker *unpacker, struct source *form)
+{
+    const struct in_subject *subject = &unpacker->subjects[unpacker->subject];
+    uint64_t part = take_number(unpacker, form);
+    must(unpacker, part < PART_COUNT_OF_KINDS);
+    if (unpacker->status != STATUS_OK)
+        return;
+    if (part == PART_LITERAL)
+        give_literal(unpacker, form);
+    else if (part == PART_WHO)
+        give_subject(unpacker, subject->who);
+    else if (part == PART_WHAT)
+        give_subject(unpacker, subject->what);
+    else if (part == PART_NEXT)
+        give_next(unpacker);
+    else
+        give_hole(unpacker, (enum part)part, form);
+}
+
+static void give_act(struct unpacker *unpacker)
+{
+    struct bytes bytes = take_form(unpacker);
+    struct source form = {bytes.data, bytes.length};
+    while (form.left > 0 && unpacker->status == STATUS_OK) {
+        give_part(unpacker, &form);
+        must(unpacker, unpacker->writer.status == STATUS_OK);
+    }
+}
+
+/* --- Entries ------------------------------------------------------------------------------------- */
+
+/* In front of its acts, which stand there already from `from` on. */
+static void give_head(struct unpacker *unpacker, size_t from, uint32_t acts)
+{
+    struct writer *to = &unpacker->writer;
+    uint8_t bytes[ENTRY_HEAD_MAX];
+    struct writer head = writer_on(bytes, sizeof bytes);
+    uint64_t since = take_value(unpacker, COLUMN_SINCE, 0);
+    uint32_t thread = since < WALL_THREADS ? (uint32_t)since : 0;
+    unpacker->tick += since + take_value(unpacker, COLUMN_TICKS, 0);
+    unpacker->wall_ms += take_value(unpacker, COLUMN_WALL, thread);
+    pack_array(&head, 3 + acts);
+    pack_integer(&head, (int64_t)unpacker->tick);
+    pack_integer(&head, (int64_t)since);
+    pack_integer(&head, (int64_t)unpacker->wall_ms);
+    must(unpacker, head.length <= to->capacity - to->length);
+    if (unpacker->status != STATUS_OK)
+        return;
+    memmove(to->data + from + head.length, to->data + from, to->length - from);
+    memcpy(to->data + from, bytes, head.length);
+    to->length += head.length;
+}
+
+static void give_entry(struct unpacker *unpacker)
+{
+    size_t from = unpacker->writer.length;
+    uint32_t acts = 0, subject = take_subject(unpacker);
+    if (subject == SUBJECT_RAW) {
+        uint64_t length = take_value(unpacker, COLUMN_LENGTHS, 0);
+        give(unpacker, take(unpacker, &unpacker->bytes, length));
+        return;
+    }
+    for (; subject != SUBJECT_END; subject = take_subject(unpacker)) {
+        must(unpacker, subject != SUBJECT_RAW);
+        give_act(unpacker);
+        acts++;
+    }
+    give_head(unpacker, from, acts);
+}
+
+/* --- A piece ------------------------------------------------------------------------------------- */
+
+static void read_column(struct unpacker *unpacker, struct source *body, struct in_column *column)
+{
+    struct bytes kind = take(unpacker, body, 1);
+    column->heads.left = (size_t)take_number(unpacker, body);
+    column->tail.left = (size_t)take_number(unpacker, body);
+    if (kind.length == 0)
+        return;
+    column->order = (enum order)(kind.data[0] & ((1u << ORDER_BITS) - 1));
+    column->stride = (kind.data[0] >> ORDER_BITS) + 1u;
+    must(unpacker, column->order < ORDERS && column->stride <= STRIDES);
+}
+
+static void cut_source(struct unpacker *unpacker, struct source *body, struct source *part)
+{
+    part->data = take(unpacker, body, part->left).data;
+}
+
+/* Where in the body everything stands. */
+static void read_table(struct unpacker *unpacker, struct source *body)
+{
+    uint64_t count = take_number(unpacker, body);
+    must(unpacker, count >= COLUMNS_FIXED && count <= LOG_COLUMNS_MAX);
+    if (unpacker->status != STATUS_OK)
+        return;
+    size_t size = (size_t)count * sizeof *unpacker->columns;
+    unpacker->columns = memory_allocate(&unpacker->memory, size);
+    if (unpacker->columns == NULL) {
+        fail(unpacker, STATUS_MEMORY);
+        return;
+    }
+    memset(unpacker->columns, 0, size);
+    unpacker->column_count = (uint32_t)count;
+    for (uint32_t i = 0; i < count; i++)
+        read_column(unpacker, body, &unpacker->columns[i]);
+    unpacker->definitions.left = (size_t)take_number(unpacker, body);
+    for (uint32_t i = 0; i < count; i++)
+        cut_source(unpacker, body, &unpacker->columns[i].heads);
+    for (uint32_t i = 0; i < count; i++)
+        cut_source(unpacker, body, &unpacker->columns[i].tail);
+    cut_source(unpacker, body, &unpacker->definitions);
+    unpacker->bytes = *body;
+}
+
+/* Nothing stands there that was not asked for. */
+static bool all_taken(const struct unpacker *unpacker)
+{
+    size_t left = unpacker->definitions.left + unpacker->bytes.left;
+    for (uint32_t i = 0; i < unpacker->column_count; i++)
+        left |= unpacker->columns[i].heads.left | unpacker->columns[i].tail.left;
+    return left == 0;
+}
+
+static void unpack_body(struct unpacker *unpacker, struct bytes bytes, uint64_t hash)
+{
+    struct source body = {bytes.data, bytes.length};
+    struct writer *writer = &unpacker->writer;
+    void *subjects = NULL;
+    if (!grow(unpacker, &subjects, &unpacker->subject_capacity, SUBJECTS_FIXED,
+              sizeof *unpacker->subjects))
+        return;
+    unpacker->subjects = subjects;
+    unpacker->subject_count = SUBJECTS_FIXED;
+    read_table(unpacker, &body);
+    while (unpacker->status == STATUS_OK && writer->length < writer->capacity)
+        give_entry(unpacker);
+    must(unpacker, unpacker->status != STATUS_OK ||
+                       (all_taken(unpacker) && hash_bytes(0, writer_bytes(writer)) == hash));
+}
+
+static void unpacker_free(struct unpacker *unpacker)
+{
+    const struct memory *memory = &unpacker->memory;
+    memory_release(memory, unpacker->columns);
+    memory_release(memory, unpacker->subjects);
+    memory_release(memory, unpacker->forms);
+    memory_release(memory, unpacker->strings);
+    memory_release(memory, unpacker->bases);
+    memory_release(memory, unpacker->traces);
+    lexicon_free(&unpacker->threads);
+}
+
+struct head {
+    uint64_t length, body_length, hash;
+};
+
+static struct head read_head(struct unpacker *unpacker, struct source *packed)
+{
+    struct bytes mark = take(unpacker, packed, 2);
+    if (mark.length > 0 && mark.data[0] != LOG_PACK_MARK)
+        fail(unpacker, STATUS_MALFORMED);
+    if (mark.length > 0 && mark.data[1] != LOG_PACK_VERSION)
+        fail(unpacker, STATUS_KIND);
+    struct head head = {.length = take_number(unpacker, packed)};
+    head.body_length = take_number(unpacker, packed);
+    struct bytes hash = take(unpacker, packed, LOG_PACK_HASH);
+    for (size_t i = 0; i < hash.length; i++)
+        head.hash |= (uint64_t)hash.data[i] << 8 * i;
+    if (head.length > LOG_PACK_BYTES_MAX || head.body_length > LOG_PACK_BODY_MAX)
+        fail(unpacker, STATUS_LIMIT);
+    must(unpacker, head.length > 0 && head.body_length / INFLATED_MOST <= packed->left);
+    return head;
+}
+
+bool log_is_packed(struct bytes bytes)
+{
+    return bytes.length > 0 && bytes.data[0] == LOG_PACK_MARK;
+}
+
+enum status
+log_unpack(const struct memory *memory, struct bytes packed, uint8_t **entries, size_t *length)
+{
+    struct source source = {packed.data, packed.length};
+    struct unpacker unpacker = {.memory = *memory,
+                                .threads = lexicon_on(memory, hash_bytes(0, packed))};
+    struct head head = read_head(&unpacker, &source);
+    if (unpacker.status != STATUS_OK)
+        return unpacker.status;
+    uint8_t *body = memory_allocate(memory, (size_t)head.body_length + 1);
+    uint8_t *given = memory_allocate(memory, (size_t)head.length);
+    if (body == NULL || given == NULL)
+        fail(&unpacker, STATUS_MEMORY);
+    else
+        fail(&unpacker, inflate_bytes(memory, (struct bytes){source.data, source.left}, body,
+                                      (size_t)head.body_length));
+    if (unpacker.status == STATUS_OK) {
+        unpacker.writer = writer_on(given, (size_t)head.length);
+        unpack_body(&unpacker, (struct bytes){body, (size_t)head.body_length}, head.hash);
+    }
+    memory_release(memory, body);
+    unpacker_free(&unpacker);
+    if (unpacker.status != STATUS_OK) {
+        memory_release(memory, given);
+        return unpacker.status;
+    }
+    *entries = given;
+    *length = (size_t)head.length;
+    return STATUS_OK;
+}
