@@ -72,18 +72,20 @@ size_t deflater_run(struct deflater *deflater, struct bytes plain, uint8_t *buff
 }
 
 /* False where the buffer is full. */
-static bool deflate_part(z_stream *stream, struct bytes part, bool last)
+static bool deflate_next(z_stream *stream, const struct deflate_part *part, bool last)
 {
-    assert(part.length <= UINT32_MAX);
-    stream->next_in = (z_const Bytef *)part.data;
-    stream->avail_in = (unsigned)part.length;
+    assert(part->bytes.length <= UINT32_MAX);
+    if (deflateParams(stream, LEVEL_SMALL, part->numbers ? Z_RLE : Z_DEFAULT_STRATEGY) != Z_OK)
+        return false;
+    stream->next_in = (z_const Bytef *)part->bytes.data;
+    stream->avail_in = (unsigned)part->bytes.length;
     int result = deflate(stream, last ? Z_FINISH : Z_BLOCK);
     return last ? result == Z_STREAM_END
                 : result == Z_OK && stream->avail_in == 0 && stream->avail_out > 0;
 }
 
 size_t deflate_parts(const struct memory *memory,
-                     const struct bytes *parts,
+                     const struct deflate_part *parts,
                      uint32_t count,
                      uint8_t *buffer,
                      size_t capacity)
@@ -98,7 +100,7 @@ size_t deflate_parts(const struct memory *memory,
     stream.next_out = buffer;
     stream.avail_out = (unsigned)capacity;
     for (uint32_t i = 0; i < count && fits; i++)
-        fits = deflate_part(&stream, parts[i], i + 1 == count);
+        fits = deflate_next(&stream, &parts[i], i + 1 == count);
     size_t length = stream.total_out;
     deflateEnd(&stream);
     return fits ? length : 0;

@@ -32,10 +32,16 @@ void deflater_destroy(struct deflater *deflater);
 size_t
 deflater_run(struct deflater *deflater, struct bytes plain, uint8_t *buffer, size_t capacity);
 
-/* The parts, one behind the other, each with a code of its own: worth it where they are unlike each other
- * and have some hundred bytes. Smaller and slower than a deflater. 0 without memory as well. */
+/* A part of what is deflated, with a code of its own: worth it where parts are unlike each other and have
+ * some hundred bytes. */
+struct deflate_part {
+    struct bytes bytes;
+    bool numbers; /* nothing in it repeats but single bytes in a row: it is not looked for */
+};
+
+/* The parts, one behind the other. Smaller and slower than by a deflater. 0 without memory as well. */
 size_t deflate_parts(const struct memory *memory,
-                     const struct bytes *parts,
+                     const struct deflate_part *parts,
                      uint32_t count,
                      uint8_t *buffer,
                      size_t capacity);

@@ -48,7 +48,8 @@ static void must(struct packer *packer, bool done)
 }
 
 /* The word's number, and whether it is new. */
-static bool take_word(struct packer *packer, struct lexicon *words, struct bytes word, uint32_t *number)
+static bool
+take_word(struct packer *packer, struct lexicon *words, struct bytes word, uint32_t *number)
 {
     uint32_t known = words->count;
     *number = 0;
@@ -209,8 +210,7 @@ static bool make_fixed_subjects(struct packer *packer)
 }
 
 /* The same act of the same one about the same record is one subject. */
-static void
-put_subject(struct packer *packer, uint64_t act, struct bytes who, struct bytes what)
+static void put_subject(struct packer *packer, uint64_t act, struct bytes who, struct bytes what)
 {
     uint32_t subject;
     struct chunk *key = &packer->key;
@@ -218,8 +218,8 @@ put_subject(struct packer *packer, uint64_t act, struct bytes who, struct bytes 
     must(packer, chunk_add_number(&packer->memory, key, act));
     put_text(packer, key, who);
     put_bytes(packer, key, what);
-    bool is_new = take_word(packer, &packer->subject_words,
-                            (struct bytes){key->data, key->length}, &subject);
+    bool is_new =
+        take_word(packer, &packer->subject_words, (struct bytes){key->data, key->length}, &subject);
     if (packer->status != STATUS_OK || !make_subjects(packer, subject + 1))
         return;
     if (is_new) {
@@ -292,8 +292,8 @@ static void put_act(struct packer *packer, const struct act_parts *act)
 {
     const struct entry_parts *parts = &packer->parts;
     put_subject(packer, act->act, act->who, act->what);
-    put_form(packer, (struct bytes){parts->forms.data + act->form_from,
-                                    act->form_to - act->form_from});
+    put_form(packer,
+             (struct bytes){parts->forms.data + act->form_from, act->form_to - act->form_from});
     for (uint32_t i = act->holes_from; i < act->holes_to && packer->status == STATUS_OK; i++)
         put_hole(packer, act, &parts->holes[i]);
 }
@@ -349,8 +349,7 @@ static bool body_add(struct packer *packer, struct body *body, struct column *co
 {
     const struct memory *memory = &packer->memory;
     uint32_t tail = body->tails.length;
-    if (!column_settle(memory, column) ||
-        !column_write(memory, column, &body->heads, &body->tails))
+    if (!column_settle(memory, column) || !column_write(memory, column, &body->heads, &body->tails))
         return false;
     uint8_t kind = (uint8_t)(column->order | (column->stride - 1) << ORDER_BITS);
     column->tail = body->tails.length - tail;
@@ -372,37 +371,39 @@ static bool body_write(struct packer *packer, struct body *body)
 
 /* What the parts of the body are deflated as: each with a code of its own, little ones together. */
 struct blocks {
-    struct bytes *parts;
+    struct deflate_part *parts;
     uint32_t count;
 };
 
-static void block_add(struct blocks *blocks, const struct chunk *chunk, uint32_t from, uint32_t length)
+static void block_add(struct blocks *blocks,
+                      const struct chunk *chunk,
+                      uint32_t from,
+                      uint32_t length,
+                      bool numbers)
 {
-    struct bytes *last = blocks->count == 0 ? NULL : &blocks->parts[blocks->count - 1];
+    struct deflate_part *last = blocks->count == 0 ? NULL : &blocks->parts[blocks->count - 1];
     if (length == 0)
         return;
-    const uint8_t *data = chunk->data + from;
-    bool adjoins = last != NULL && last->data + last->length == data;
-    if (adjoins && (last->length < BLOCK_BYTES_MIN || length < BLOCK_BYTES_MIN))
-        last->length += length;
+    struct bytes bytes = {chunk->data + from, length};
+    bool adjoins = last != NULL && numbers && last->numbers &&
+                   last->bytes.data + last->bytes.length == bytes.data;
+    if (adjoins && (last->bytes.length < BLOCK_BYTES_MIN || length < BLOCK_BYTES_MIN))
+        last->bytes.length += length;
     else
-        blocks->parts[blocks->count++] = (struct bytes){data, length};
+        blocks->parts[blocks->count++] = (struct deflate_part){bytes, numbers};
 }
 
 static void blocks_make(const struct packer *packer, const struct body *body, struct blocks *blocks)
 {
+    const struct column *columns = packer->columns;
     uint32_t head = 0, tail = 0;
-    block_add(blocks, &body->table, 0, body->table.length);
-    for (uint32_t i = 0; i < packer->column_count; i++) {
-        block_add(blocks, &body->heads, head, packer->columns[i].count);
-        head += packer->columns[i].count;
-    }
-    for (uint32_t i = 0; i < packer->column_count; i++) {
-        block_add(blocks, &body->tails, tail, packer->columns[i].tail);
-        tail += packer->columns[i].tail;
-    }
-    block_add(blocks, &packer->definitions, 0, packer->definitions.length);
-    block_add(blocks, &packer->bytes, 0, packer->bytes.length);
+    block_add(blocks, &body->table, 0, body->table.length, false);
+    for (uint32_t i = 0; i < packer->column_count; head += columns[i++].count)
+        block_add(blocks, &body->heads, head, columns[i].count, true);
+    for (uint32_t i = 0; i < packer->column_count; tail += columns[i++].tail)
+        block_add(blocks, &body->tails, tail, columns[i].tail, true);
+    block_add(blocks, &packer->definitions, 0, packer->definitions.length, false);
+    block_add(blocks, &packer->bytes, 0, packer->bytes.length, false);
 }
 
 /* The head, and behind it the body deflated; as long as that stays shorter than the entries. */
@@ -419,10 +420,11 @@ static bool pack_write(struct packer *packer,
                       packer->definitions.length + packer->bytes.length;
     struct blocks blocks = {
         memory_allocate(&fixed, (2 * (size_t)packer->column_count + 3) * sizeof *blocks.parts), 0};
-    bool written = blocks.parts != NULL && length <= LOG_PACK_BODY_MAX &&
-                   chunk_add(&fixed, &head, (struct bytes){(const uint8_t[]){LOG_PACK_MARK, LOG_PACK_VERSION}, 2}) &&
-                   chunk_add_number(&fixed, &head, entries.length) &&
-                   chunk_add_number(&fixed, &head, length);
+    bool written =
+        blocks.parts != NULL && length <= LOG_PACK_BODY_MAX &&
+        chunk_add(&fixed, &head,
+                  (struct bytes){(const uint8_t[]){LOG_PACK_MARK, LOG_PACK_VERSION}, 2}) &&
+        chunk_add_number(&fixed, &head, entries.length) && chunk_add_number(&fixed, &head, length);
     for (unsigned i = 0; i < sizeof hash; i++)
         bytes[head.length++] = (uint8_t)(hash >> 8 * i);
     size_t room = writer->capacity - writer->length;
@@ -430,8 +432,8 @@ static bool pack_write(struct packer *packer,
     if (written && room > head.length) {
         blocks_make(packer, body, &blocks);
         uint8_t *to = writer->data + writer->length;
-        size_t deflated = deflate_parts(&fixed, blocks.parts, blocks.count, to + head.length,
-                                        room - head.length);
+        size_t deflated =
+            deflate_parts(&fixed, blocks.parts, blocks.count, to + head.length, room - head.length);
         memcpy(to, bytes, head.length);
         written = deflated > 0;
         writer->length += written ? head.length + deflated : 0;
@@ -483,9 +485,9 @@ bool log_pack(const struct memory *memory, struct bytes entries, struct writer *
         return false;
     struct packer packer = packer_on(memory, hash_bytes(0, entries));
     struct body body = {0};
-    bool packed = make_fixed_subjects(&packer) &&
-                  column_of(&packer, COLUMNS_FIXED - 1) != NULL && put_entries(&packer, entries) &&
-                  body_write(&packer, &body) && pack_write(&packer, &body, entries, writer);
+    bool packed = make_fixed_subjects(&packer) && column_of(&packer, COLUMNS_FIXED - 1) != NULL &&
+                  put_entries(&packer, entries) && body_write(&packer, &body) &&
+                  pack_write(&packer, &body, entries, writer);
     memory_release(memory, body.table.data);
     memory_release(memory, body.heads.data);
     memory_release(memory, body.tails.data);

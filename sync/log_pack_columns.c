@@ -9,7 +9,8 @@ struct traces {
     uint32_t stride;
 };
 
-static bool traces_begin(const struct memory *memory, const struct column *column, struct traces *traces)
+static bool
+traces_begin(const struct memory *memory, const struct column *column, struct traces *traces)
 {
     size_t count = (size_t)column->threads * STRIDES;
     *traces = (struct traces){.at = memory_allocate(memory, (count + 1) * sizeof *traces->at)};

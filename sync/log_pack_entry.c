@@ -9,19 +9,13 @@
 #include "sync/limits.h"
 #include "sync/log.h"
 #include "sync/log_pack_parts.h"
+#include "sync/operation.h"
 
-/* A verb of an edit, and its guards: sync/README.md, "operations". */
-enum {
-    VERB_PUT,
-    VERB_SET,
-    VERB_APPEND,
-    VERB_ADD,
-    VERB_DELETE,
-    VERB_EMIT
-};
-#define VERB_MASK    7u
-#define VERB_BITS    3u
-#define GUARD_STAMPS 6u /* those that come with an element */
+/* An edit's head: sync/README.md, "operations". */
+#define VERB_MASK      7u
+#define VERB_BITS      3u
+#define GUARDS_WITH_IT (GUARD_STAMP | GUARD_MINE) /* those that come with an element */
+#define HEAD_MAX       ((GUARD_NEW | GUARDS_WITH_IT) << VERB_BITS | VERB_EMIT)
 
 /* ACT_SHOWN of a track: a member's presence, pairs of field and value. */
 #define ACT_OF_PRESENCE 33
@@ -184,8 +178,8 @@ static void cut_string(struct cutter *cutter)
 
 static uint64_t little_endian(const uint8_t *data)
 {
-    uint32_t word = data[0] | (uint32_t)data[1] << 8 | (uint32_t)data[2] << 16 |
-                    (uint32_t)data[3] << 24;
+    uint32_t word =
+        data[0] | (uint32_t)data[1] << 8 | (uint32_t)data[2] << 16 | (uint32_t)data[3] << 24;
     return (uint64_t)(int32_t)word;
 }
 
@@ -250,8 +244,7 @@ static void cut_items(struct cutter *cutter, uint32_t count)
         read_integer(&cutter->reader);
     size_t to = cutter->reader.at;
     cut_hole(cutter, from, to,
-             (struct hole){
-                 .part = PART_ITEMS, .value = count, .bytes = between(cutter, from, to)});
+             (struct hole){.part = PART_ITEMS, .value = count, .bytes = between(cutter, from, to)});
 }
 
 static void cut_value(struct cutter *cutter, unsigned depth);
@@ -422,10 +415,9 @@ static void cut_edit(struct cutter *cutter)
     struct edit_head edit = {.from = reader->at};
     uint32_t elements = read_array(reader);
     edit.to = reader->at;
-    uint32_t head = (uint32_t)read_integer_in(reader, 0, (GUARD_STAMPS | 1u) << VERB_BITS | VERB_EMIT);
-    uint32_t guards = head >> VERB_BITS & GUARD_STAMPS;
+    uint32_t head = (uint32_t)read_integer_in(reader, 0, HEAD_MAX);
     edit.verb = head & VERB_MASK;
-    edit.guards = (guards >> 1 & 1) + (guards >> 2);
+    edit.guards = (uint32_t)__builtin_popcount(head >> VERB_BITS & GUARDS_WITH_IT);
     cutter->path_length = 0;
     path_step(cutter, ACT_EDIT);
     if (edit.verb == VERB_EMIT) {

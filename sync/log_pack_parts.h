@@ -23,7 +23,8 @@ enum part {
     PART_DOUBLE = 8,  /* column: 64 bits */
     PART_WHO = 9,     /* of the subject */
     PART_WHAT = 10,   /* of the subject */
-    PART_NEXT = 11,   /* a subject: it is the subject from here on, and what it is about stands here */
+    PART_NEXT =
+        11, /* a subject: it is the subject from here on, and what it is about stands here */
     PART_COUNT_OF_KINDS
 };
 
@@ -33,9 +34,9 @@ enum {
     COLUMN_FORMS = 1,    /* of each act */
     COLUMN_SINCE = 2,    /* of each entry: ticks since the one before */
     COLUMN_TICKS = 3,    /* by how much its tick is not what these add up to */
-    COLUMN_WALL = 4,     /* ms since the entry before; a thread for each `since` below WALL_THREADS */
-    COLUMN_LENGTHS = 5,  /* of entries that are carried as they stand */
-    COLUMN_OTHERS = 6,   /* what is in no other column */
+    COLUMN_WALL = 4, /* ms since the entry before; a thread for each `since` below WALL_THREADS */
+    COLUMN_LENGTHS = 5, /* of entries that are carried as they stand */
+    COLUMN_OTHERS = 6,  /* what is in no other column */
     COLUMNS_FIXED
 };
 #define WALL_THREADS 64u
@@ -141,8 +142,9 @@ MUST_CHECK bool chunk_add_number(const struct memory *memory, struct chunk *chun
 struct hole {
     enum part part;
     uint32_t column;
-    uint64_t value;     /* an integer, bits; PART_ITEMS: how many */
-    struct bytes bytes; /* PART_ITEMS, STRING, BINARY, NEXT: what stands there, packed but for the heads
+    uint64_t value; /* an integer, bits; PART_ITEMS: how many */
+    struct bytes
+        bytes; /* PART_ITEMS, STRING, BINARY, NEXT: what stands there, packed but for the heads
                          * of strings and binaries */
 };
 

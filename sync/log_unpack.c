@@ -222,8 +222,11 @@ static uint32_t take_subject(struct unpacker *unpacker)
     return unpacker->subject;
 }
 
-static void
-learn_text(struct unpacker *unpacker, struct source *source, struct bytes **texts, uint32_t *count, uint32_t *capacity)
+static void learn_text(struct unpacker *unpacker,
+                       struct source *source,
+                       struct bytes **texts,
+                       uint32_t *count,
+                       uint32_t *capacity)
 {
     struct bytes text = take_text(unpacker, source);
     void *grown = *texts;

@@ -48,16 +48,15 @@ static void unpack_body(struct counted *counted, struct bytes body)
     struct memory memory = counted_memory(counted);
     uint8_t *bytes = sure(LOG_PACK_HEAD_MAX + 2 * body.length + 64);
     struct chunk head = {.data = bytes, .capacity = LOG_PACK_HEAD_MAX};
-    struct bytes rest = {body.data + 2, body.length - 2};
+    struct deflate_part rest = {{body.data + 2, body.length - 2}, false};
     uint64_t length = 16u * ((uint64_t)body.data[0] << 8 | body.data[1]) + 1;
     bytes[head.length++] = LOG_PACK_MARK;
     bytes[head.length++] = LOG_PACK_VERSION;
     demand(chunk_add_number(&memory, &head, length) &&
-           chunk_add_number(&memory, &head, rest.length));
+           chunk_add_number(&memory, &head, rest.bytes.length));
     memset(bytes + head.length, 0, LOG_PACK_HASH);
     head.length += LOG_PACK_HASH;
-    size_t deflated =
-        deflate_parts(&memory, &rest, 1, bytes + head.length, 2 * body.length + 32);
+    size_t deflated = deflate_parts(&memory, &rest, 1, bytes + head.length, 2 * body.length + 32);
     if (deflated > 0)
         unpack(counted, (struct bytes){bytes, head.length + deflated});
     free(bytes);

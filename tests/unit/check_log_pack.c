@@ -102,7 +102,8 @@ static struct bytes repeated(struct bytes entry)
 
 static const char *const odd_entries[] = {
     /* what logs are made of */
-    "[1 1 1700000000000 [0 'race' [2 7 5000 10000 x0001020304050607] x0011223344556677 x8899aabbccddeeff]]",
+    "[1 1 1700000000000 [0 'race' [2 7 5000 10000 x0001020304050607] x0011223344556677 "
+    "x8899aabbccddeeff]]",
     "[2 1 50 [1 [2 7 5000 10000 x0001020304050607]]]",
     "[2 1 50 [2 9 x0001020304050607]]",
     "[2 1 50 [3 0 x000102030405060708090a0b0c0d0e0f 1 5 2 {'name' 'Ada' 'hue' 12}]]",
@@ -117,7 +118,8 @@ static const char *const odd_entries[] = {
     "[2 1 50 [6 0 0 [[5 0 0 'hello'] [5 'chat' 12 {'text' 'hi'}] [0 1 'z' 0 1]]]]",
     "[2 1 50 [7 3 [[0 5 'car' 1 720 6 x397d300178f44800f7440000f38100005a2c3b003d000000]]]]",
     "[2 1 50 [8 'tool'] [9 2 100] [10 x0001020304050607] [11 'over'] [12 x0001020304050607]]",
-    "[2 1 50 [14 0 25] [14 1 nil] [14 2 [1 2]] [15 x0102030405] [16 'laps' 'Ada' 71234 {'position' 1}]]",
+    "[2 1 50 [14 0 25] [14 1 nil] [14 2 [1 2]] [15 x0102030405] [16 'laps' 'Ada' 71234 {'position' "
+    "1}]]",
     "[2 1 50 [16 'laps' 'Ada' 71234 nil]]",
     /* and tracks */
     "[2 1 50 [32] [33 1 2 100 3 200 4 nil 'name' 'x'] [34 2] [35 1 4 {'x' 1 'emoji' 'o'}]]",
@@ -163,7 +165,10 @@ START_TEST(all_of_them_come_back_from_one_piece)
 }
 END_TEST
 
-#define OTHERWISE(text) {text, sizeof text - 1}
+#define OTHERWISE(text)                                                                            \
+    {                                                                                              \
+        text, sizeof text - 1                                                                      \
+    }
 static const struct {
     const char *data;
     size_t length;
@@ -185,11 +190,11 @@ static const struct {
     OTHERWISE("\x94\x02\x01\x32\x93\x0e\x00\xdc\x00\x01\x05"),         /* array 16 of numbers */
     OTHERWISE("\x94\x02\x01\x32\x93\x0e\x00\xdc\x00\x01\xc0"),         /* array 16 of others */
     OTHERWISE("\x94\x02\x01\x32\x93\x0e\x00\xde\x00\x01\xa1\x61\x05"), /* map 16 */
-    OTHERWISE("\x94\x02\x01\x32\x93\x0e\x00\x81\x05\x05"),             /* a map's key that is no string */
-    OTHERWISE("\x94\x02\x01\x32\x93\x0e\x00\xd4\x01\x02"),             /* an extension */
-    OTHERWISE("\x94\x02\x01\x32\x93\x0e\x00\xc7\x02\x01\x02\x03"),     /* ext 8 */
-    OTHERWISE("\x94\x02\x01\x32\x93\x0e\x00\xca\x7f\x80\x00\x00"),     /* infinity */
-    OTHERWISE("\x94\x02\x01\x32\x93\x0e\x00\xca\x3f\x80\x00\x00"),     /* a float 1.0 */
+    OTHERWISE("\x94\x02\x01\x32\x93\x0e\x00\x81\x05\x05"), /* a map's key that is no string */
+    OTHERWISE("\x94\x02\x01\x32\x93\x0e\x00\xd4\x01\x02"), /* an extension */
+    OTHERWISE("\x94\x02\x01\x32\x93\x0e\x00\xc7\x02\x01\x02\x03"), /* ext 8 */
+    OTHERWISE("\x94\x02\x01\x32\x93\x0e\x00\xca\x7f\x80\x00\x00"), /* infinity */
+    OTHERWISE("\x94\x02\x01\x32\x93\x0e\x00\xca\x3f\x80\x00\x00"), /* a float 1.0 */
     OTHERWISE("\x94\x02\x01\x32\x94\x06\x00\x00\x91\xdc\x00\x06\x02\x01\xa1\x61\x07\x01\x02"),
     OTHERWISE("\x94\x02\x01\x32\x94\x06\x00\x00\x91\x96\x02\x01\xa1\x61\x07\x01\xcd\x00\x02"),
     OTHERWISE("\x94\x02\x01\x32\x94\x06\x00\x00\x91\x95\x00\x01\xd9\x01\x61\x07\x01"),
@@ -228,7 +233,7 @@ START_TEST(what_is_no_log_is_not_packed)
     struct bytes log = repeated(entries_of("[2 1 50 [4 0]]"));
     if (piece.length > 0)
         memcpy(entries + log.length, piece.data, piece.length);
-    ck_assert_int_eq(packed(bytes_at(entries, log.length + piece.length)).data == NULL,
+    ck_assert_int_eq(there_and_back(bytes_at(entries, log.length + piece.length)) == 0,
                      piece.length > 0);
 }
 END_TEST
@@ -285,9 +290,10 @@ static void any_value(struct chance *chance, struct writer *writer, unsigned dep
         size_t length = sized ? 2 : wide ? 3 : head[0] == 0xdd ? 5 : 1;
         head[length - 1] = length > 1 ? (uint8_t)count : head[0];
         pack_raw(writer, bytes_at(head, length), 0);
-        any_bytes(chance, writer, head[0] >= 0xdc && head[0] < 0xe0 ? 0
-                                  : length > 1                     ? count + (head[0] == 0xc7)
-                                                                   : rest[which]);
+        any_bytes(chance, writer,
+                  head[0] >= 0xdc && head[0] < 0xe0 ? 0
+                  : length > 1                      ? count + (head[0] == 0xc7)
+                                                    : rest[which]);
         count = head[0] == 0xde ? 2 * count : head[0] >= 0xdc ? count : 0;
         break;
     }
@@ -377,25 +383,29 @@ END_TEST
 static void board_takes(struct kept_log *log)
 {
     char line[256];
-    for (int i = 0; i < 30; i++) {
-        snprintf(line, sizeof line, "[0 'objects' 's%d' 'type' 0 'z' 'a%d' 'x' %d 'y' 0 'colour' %d]",
-                 i, i, i * 800, i % 3);
+    for (int i = 0; i < 8; i++) {
+        snprintf(line, sizeof line,
+                 "[0 'objects' 's%d' 'type' 0 'z' 'a%d' 'x' %d 'y' 0 'colour' %d]", i, i, i * 800,
+                 i % 3);
         bobs(line, STATUS_OK);
         kept_log_take(log, room);
         for (int k = 0; k < 5; k++) {
-            snprintf(line, sizeof line, "[2 'objects' 's%d' 'points' %d -2 64 3 1 65 %d 0 66]", i, k,
-                     2 * k);
+            snprintf(line, sizeof line, "[2 'objects' 's%d' 'points' %d -2 64 3 1 65 %d 0 66]", i,
+                     k, 2 * k);
             bobs(line, STATUS_OK);
             kept_log_take(log, room);
         }
-        carols("[0 'objects' 'n' 'type' 7 'z' 'b' 'x' 1 'y' 2 'w' 80 'h' 80]"
-               "[0 'objects' 'm' 'type' 7 'z' 'c' 'x' 1 'y' 2 'w' 80 'h' 80]",
-               STATUS_OK);
+        snprintf(line, sizeof line,
+                 "[0 'objects' 'n' 'type' 7 'z' 'b' 'x' 1 'y' 2 'w' 80 'h' 80]"
+                 "[0 'objects' 'm%d' 'type' 7 'z' 'c' 'x' 1 'y' 2 'w' 80 'h' 80]",
+                 i);
+        carols(line, STATUS_OK);
         carols("[2 'objects' 'n' 'text' x0102030405060708]", STATUS_OK);
         carols("[1 'objects' 'nowhere' 'x' 1]", STATUS_NOT_FOUND);
         bobs("[5 'chat' 0 {'text' 'what is it?' 'name' 'Bob'}]", STATUS_OK);
         carols("[0 'comments' 'c' 'x' 5 'y' 6 'text' 'why?' 'at' 1700000000000]", STATUS_OK);
-        carols("[4 'objects' 'm'][36 'comments' 'c' 1]", i < 0 ? STATUS_OK : STATUS_STALE);
+        snprintf(line, sizeof line, "[4 'objects' 'm%d'][0 'objects' 'n' 'z' 'd']", i);
+        carols(line, STATUS_OK);
         kept_log_take(log, room);
     }
 }
@@ -403,16 +413,20 @@ static void board_takes(struct kept_log *log)
 START_TEST(a_board_comes_back)
 {
     struct kept_log log = {0};
-    options = (struct room_options){.rules = &kind_board, .logs = true, .saves = true};
-    setup_board();
-    kept_log_take(&log, room);
+    setup_viewers();
+    options =
+        (struct room_options){.rules = &kind_board, .incarnation = 1, .logs = true, .saves = true};
+    create();
+    ada = join(room, 1, ROLE_OWNER);
+    bob = join(room, 2, ROLE_EDITOR);
+    carol = join(room, 3, ROLE_EDITOR);
     board_takes(&log);
-    ck_assert_uint_gt(log.length, 2000);
+    ck_assert_uint_gt(log.length, 3000);
     size_t took = there_and_back(bytes_at(log.data, log.length));
     ck_assert_uint_gt(took, 0);
-    ck_assert_uint_lt(took, log.length / 5);
+    ck_assert_uint_lt(took, log.length / 4);
     kept_log_free(&log);
-    teardown_pair();
+    teardown_viewers();
 }
 END_TEST
 
@@ -431,15 +445,18 @@ static struct bytes some_piece(struct bytes *from)
     return piece;
 }
 
-START_TEST(any_bit_that_flips_is_found)
+/* Deflated bytes may say the same in another way; unpacks() looks that it is the same. */
+START_TEST(any_bit_that_flips_is_found_or_means_nothing)
 {
     struct bytes from, piece = some_piece(&from);
     uint8_t *data = (uint8_t *)(uintptr_t)piece.data;
+    unsigned meaningless = 0;
     for (size_t i = 0; i < 8 * piece.length; i++) {
         data[i / 8] ^= (uint8_t)(1u << i % 8);
-        ck_assert_msg(unpacks(piece, from) != STATUS_OK, "bit %zu", i);
+        meaningless += unpacks(piece, from) == STATUS_OK;
         data[i / 8] ^= (uint8_t)(1u << i % 8);
     }
+    ck_assert_uint_lt(meaningless, 32);
     ck_assert_int_eq(unpacks(piece, from), STATUS_OK);
     free(data);
 }
@@ -642,7 +659,7 @@ int main(void)
     tcase = tcase_create("damage");
     tcase_set_timeout(tcase, 120);
     tcase_add_checked_fixture(tcase, setup, NULL);
-    tcase_add_test(tcase, any_bit_that_flips_is_found);
+    tcase_add_test(tcase, any_bit_that_flips_is_found_or_means_nothing);
     tcase_add_test(tcase, no_more_and_no_less_than_a_piece_is_one);
     tcase_add_test(tcase, what_a_log_begins_with_is_no_piece);
     tcase_add_test(tcase, sizes_are_looked_at_before_there_is_memory_for_them);
