@@ -8,12 +8,15 @@
 #include <assert.h>
 #include <inttypes.h>
 
-#define BLOB_COLUMNS                                                                               \
+#define BLOB_NUMBERS                                                                               \
     "(id INTEGER PRIMARY KEY, room BLOB NOT NULL, incarnation INTEGER NOT NULL,"                   \
     " last INTEGER NOT NULL, previous INTEGER NOT NULL, sealed_ms INTEGER NOT NULL,"               \
     " codec INTEGER NOT NULL, length INTEGER NOT NULL, stored INTEGER NOT NULL,"                   \
-    " part INTEGER NOT NULL, parts INTEGER NOT NULL, checksum INTEGER NOT NULL,"                   \
-    " bytes BLOB NOT NULL) STRICT;"
+    " part INTEGER NOT NULL, parts INTEGER NOT NULL, checksum INTEGER NOT NULL,"
+#define BLOB_COLUMNS BLOB_NUMBERS " bytes BLOB NOT NULL) STRICT;"
+#define SUMMARY_COLUMNS                                                                            \
+    BLOB_NUMBERS " began_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL, bytes BLOB NOT NULL)"     \
+                 " STRICT;"
 
 static const char *const migrations[] = {
     "CREATE TABLE room(id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, kind BLOB NOT NULL,"
@@ -25,15 +28,26 @@ static const char *const migrations[] = {
     ARCHIVE_FILES_SQL,
     ARCHIVE_NAMES_SQL,
     ARCHIVE_SCORES_SQL,
+    "CREATE TABLE track" BLOB_COLUMNS "CREATE TABLE summary" SUMMARY_COLUMNS,
 };
 #define FORMAT (sizeof migrations / sizeof migrations[0])
 
-#define FORMAT_WITH_NAMES 3u
+#define FORMAT_WITH_NAMES  3u
+#define FORMAT_WITH_TRACKS 5u
 
 #define BLOB_ROW                                                                                   \
     "id, room, incarnation, last, previous, sealed_ms, codec, length, stored, part, parts,"        \
     " checksum, bytes"
-#define BLOB_VALUES " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+#define BLOB_VALUES "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13"
+
+#define ONE_OF(row, name, order)                                                                   \
+    "SELECT " row " FROM " name " WHERE id BETWEEN ?1 AND ?2 ORDER BY id" order " LIMIT 1"
+
+/* In the order of enum blob_statement. */
+#define BLOB_SQL(name, row, values)                                                                \
+    "INSERT INTO " name "(" row ") VALUES(" values ")", ONE_OF(row, name, ""),                     \
+        ONE_OF(row, name, " DESC"), ONE_OF(BLOB_HEAD_ROW, name, ""),                               \
+        ONE_OF(BLOB_HEAD_ROW, name, " DESC"), "DELETE FROM " name " WHERE id = ?1"
 
 const char *const archive_sql[ARCHIVE_STATEMENTS] = {
     [ROOM_FIND] = "SELECT " ARCHIVE_ROOM_ROW " FROM room WHERE name = ?1",
@@ -49,22 +63,10 @@ const char *const archive_sql[ARCHIVE_STATEMENTS] = {
     [PART_READ] = "SELECT bytes FROM part WHERE id = ?1 AND owner = ?2",
     [PART_LAST] = "SELECT coalesce(max(id), 0) FROM part",
     [PART_DROP] = "DELETE FROM part WHERE id BETWEEN ?1 AND ?2 AND owner = ?3",
-    [BLOB_ADD + SEGMENTS] = "INSERT INTO segment(" BLOB_ROW ")" BLOB_VALUES,
-    [BLOB_ADD + SNAPSHOTS] = "INSERT INTO snapshot(" BLOB_ROW ")" BLOB_VALUES,
-    [BLOB_FIRST + SEGMENTS] =
-        "SELECT " BLOB_ROW " FROM segment WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT 1",
-    [BLOB_FIRST + SNAPSHOTS] =
-        "SELECT " BLOB_ROW " FROM snapshot WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT 1",
-    [BLOB_LAST + SEGMENTS] =
-        "SELECT " BLOB_ROW " FROM segment WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1",
-    [BLOB_LAST + SNAPSHOTS] =
-        "SELECT " BLOB_ROW " FROM snapshot WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1",
-    [BLOB_HEAD + SEGMENTS] =
-        "SELECT id, part, parts FROM segment WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT 1",
-    [BLOB_HEAD + SNAPSHOTS] =
-        "SELECT id, part, parts FROM snapshot WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT 1",
-    [BLOB_DROP + SEGMENTS] = "DELETE FROM segment WHERE id = ?1",
-    [BLOB_DROP + SNAPSHOTS] = "DELETE FROM snapshot WHERE id = ?1",
+    [BLOBS_BEGIN] = BLOB_SQL("segment", BLOB_ROW, BLOB_VALUES),
+    BLOB_SQL("snapshot", BLOB_ROW, BLOB_VALUES),
+    BLOB_SQL("track", BLOB_ROW, BLOB_VALUES),
+    BLOB_SQL("summary", BLOB_ROW ", began_ms, ended_ms", BLOB_VALUES ", ?14, ?15"),
 };
 static_assert(ARCHIVE_STATEMENTS <= SQLITE_STATEMENTS_MAX, "a file keeps the archive's statements");
 
@@ -121,6 +123,17 @@ static enum store_result read_names(struct archive *archive)
     return result;
 }
 
+/* Where the format cannot be read it is taken for ours: if it is not, the statements say so. */
+enum store_result archive_prepare(struct archive *archive)
+{
+    uint64_t format;
+    if (sqlite_meta_number(&archive->file, "format", &format) != STORE_OK)
+        format = FORMAT;
+    archive->tracked = format >= FORMAT_WITH_TRACKS;
+    return sqlite_file_prepare(&archive->file, archive_sql,
+                               archive->tracked ? ARCHIVE_STATEMENTS : UNTRACKED_STATEMENTS);
+}
+
 enum store_result archive_open_file(struct archive *archive,
                                     const struct sqlite_place *place,
                                     const char *name,
@@ -141,7 +154,7 @@ enum store_result archive_open_file(struct archive *archive,
     if (result == STORE_OK)
         result = read_names(archive);
     if (result == STORE_OK)
-        result = sqlite_file_prepare(file, archive_sql, ARCHIVE_STATEMENTS);
+        result = archive_prepare(archive);
     if (result != STORE_OK)
         archive_close(archive);
     return result;

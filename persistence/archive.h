@@ -1,4 +1,4 @@
-/* archive.h - rooms, their logs in segments and their snapshots: the file `archive.db`.
+/* archive.h - rooms, their recordings in segments and their snapshots: the file `archive.db`.
  *
  *   meta      format, store, rooms, incarnation, suspect
  *   room      id, name, kind, incarnation, first, last, created_ms, bytes, snapshot_tick, state,
@@ -7,8 +7,11 @@
  *   segment   id = room's id << 36 | first tick
  *   snapshot  id = room's id << 36 | tick; both: room's name, incarnation, last, previous,
  *             sealed_ms, codec, length, stored, part, parts, checksum, bytes
+ *   track     presence, likewise; id = room's id << 36 | first tick
+ *   summary   what a segment tells of, likewise, with began_ms and ended_ms: of the segment with its id,
+ *             or of the track where there is no such segment
  *   part      id, owner, bytes: what a blob has beyond its first MiB; owner = id << 1 | 1 for a
- *             snapshot's
+ *             snapshot's; for a track's the complement of id << 1
  *
  *   file, file_part: see archive_files.h
  *
@@ -47,6 +50,7 @@ struct archive {
     uint64_t noted;       /* of it, what the file knows */
     bool suspect;         /* a room's row did not check */
     bool suspect_noted;   /* the file knows */
+    bool tracked;         /* the file's format has tracks and summaries */
 
     /* archive_names.c's. */
     sqlite3_stmt *links[ARCHIVE_LINK_STATEMENTS];
@@ -90,6 +94,16 @@ MUST_CHECK enum store_result archive_read(struct archive *archive,
                                           uint64_t after,
                                           store_blob_visitor *visitor,
                                           void *context);
+MUST_CHECK enum store_result archive_tracks(struct archive *archive,
+                                            struct bytes name,
+                                            uint64_t tick,
+                                            store_blob_visitor *visitor,
+                                            void *context);
+MUST_CHECK enum store_result archive_segments(struct archive *archive,
+                                              struct bytes name,
+                                              uint64_t after,
+                                              store_segment_visitor *visitor,
+                                              void *context);
 MUST_CHECK enum store_result
 archive_rooms(struct archive *archive, store_room_visitor *visitor, void *context);
 MUST_CHECK enum store_result

@@ -14,7 +14,8 @@
 /* Higher levels take twice the time for a hundredth of the size. */
 #define ZLIB_LEVEL 6
 
-static const char *const table_names[] = {[SEGMENTS] = "segment", [SNAPSHOTS] = "snapshot"};
+static const char *const table_names[BLOB_TABLES] =
+    {[SEGMENTS] = "segment", [SNAPSHOTS] = "snapshot", [TRACKS] = "track", [SUMMARIES] = "summary"};
 
 enum store_result
 archive_damage(enum blob_table table, struct bytes name, uint64_t tick, const char *what)
@@ -28,7 +29,7 @@ archive_damage(enum blob_table table, struct bytes name, uint64_t tick, const ch
 
 enum store_result archive_blob_pack(struct archive_blob *blob, struct bytes bytes)
 {
-    assert(bytes.length > 0 && bytes.length <= STORE_BLOB_MAX);
+    assert(bytes.length <= STORE_BLOB_MAX);
     uLongf packed = compressBound(bytes.length);
     blob->stored = malloc(packed);
     if (blob->stored == NULL)
@@ -38,8 +39,9 @@ enum store_result archive_blob_pack(struct archive_blob *blob, struct bytes byte
     blob->length = bytes.length;
     blob->codec = packed < bytes.length ? CODEC_ZLIB : CODEC_RAW;
     if (blob->codec == CODEC_RAW) {
-        memcpy(blob->stored, bytes.data, bytes.length);
         packed = bytes.length;
+        if (packed > 0)
+            memcpy(blob->stored, bytes.data, packed);
     }
     blob->stored_length = packed;
     return STORE_OK;
@@ -57,14 +59,15 @@ static enum store_result damage(const struct archive_blob *blob, const char *wha
 
 enum store_result archive_blob_unpack(const struct archive_blob *blob, uint8_t **bytes)
 {
-    if (blob->length == 0 || blob->length > STORE_BLOB_MAX)
+    if (blob->length > STORE_BLOB_MAX)
         return damage(blob, "length");
-    *bytes = malloc(blob->length);
+    *bytes = malloc(blob->length > 0 ? blob->length : 1);
     if (*bytes == NULL)
         return STORE_MEMORY;
     bool good = false;
     if (blob->codec == CODEC_RAW && blob->length == blob->stored_length) {
-        memcpy(*bytes, blob->stored, blob->length);
+        if (blob->length > 0)
+            memcpy(*bytes, blob->stored, blob->length);
         good = true;
     } else if (blob->codec == CODEC_ZLIB) {
         uLongf length = blob->length;
@@ -93,9 +96,11 @@ void archive_blob_free(struct archive_blob *blob)
 static uint64_t sum_of(const struct archive_blob *blob, struct bytes name)
 {
     const uint64_t numbers[] = {blob->table,       blob_tick(blob), blob->last,  blob->previous,
-                                blob->incarnation, blob->sealed_ms, blob->codec, blob->length};
+                                blob->incarnation, blob->sealed_ms, blob->codec, blob->length,
+                                blob->began_ms,    blob->ended_ms};
+    size_t count = sizeof numbers / sizeof numbers[0];
     struct bytes stored = {blob->stored, blob->stored_length};
-    return checksum(numbers, sizeof numbers / sizeof numbers[0], name, stored);
+    return checksum(numbers, blob->table == SUMMARIES ? count : count - 2, name, stored);
 }
 
 enum store_result archive_blob_verify(const struct archive_blob *blob, struct bytes name)
@@ -111,9 +116,10 @@ bool archive_segment_follows(const struct archive_blob *segment, uint64_t after,
 }
 
 /* A part names the blob that it belongs to: numbers that were damaged reach nobody else's parts. */
-static uint64_t owner_of(const struct archive_blob *blob)
+static uint64_t owner_of(enum blob_table table, uint64_t id)
 {
-    return blob->id << 1 | blob->table;
+    uint64_t owner = id << 1 | (table == SNAPSHOTS || table == SUMMARIES);
+    return table < TRACKS ? owner : ~owner;
 }
 
 /* --- Writing ------------------------------------------------------------------------------------ */
@@ -123,9 +129,15 @@ add_part(struct archive *archive, const struct archive_blob *blob, struct bytes 
 {
     sqlite3_stmt *row = archive->file.statements[PART_ADD];
     sqlite_bind_number(row, 1, blob->part + blob->parts);
-    sqlite_bind_number(row, 2, owner_of(blob));
+    sqlite_bind_number(row, 2, owner_of(blob->table, blob->id));
     sqlite_bind_bytes(row, 3, bytes);
     return sqlite_file_run(&archive->file, row);
+}
+
+static sqlite3_stmt *
+statement_of(struct archive *archive, enum blob_table table, enum blob_statement which)
+{
+    return archive->file.statements[BLOB_STATEMENT(table, which)];
 }
 
 static enum store_result add_parts(struct archive *archive, struct archive_blob *blob)
@@ -157,7 +169,7 @@ enum store_result archive_blob_add(struct archive *archive, struct archive_blob 
             return result;
     }
     blob->checksum = sum_of(blob, name_of(blob));
-    sqlite3_stmt *row = archive->file.statements[BLOB_ADD + (unsigned)blob->table];
+    sqlite3_stmt *row = statement_of(archive, blob->table, BLOB_ADD);
     sqlite_bind_number(row, 1, blob->id);
     sqlite_bind_bytes(row, 2, name_of(blob));
     sqlite_bind_number(row, 3, blob->incarnation);
@@ -171,47 +183,44 @@ enum store_result archive_blob_add(struct archive *archive, struct archive_blob 
     sqlite_bind_number(row, 11, blob->parts);
     sqlite_bind_number(row, 12, blob->checksum);
     sqlite_bind_bytes(row, 13, (struct bytes){blob->stored, whole});
+    if (blob->table == SUMMARIES) {
+        sqlite_bind_number(row, 14, blob->began_ms);
+        sqlite_bind_number(row, 15, blob->ended_ms);
+    }
     enum store_result result = sqlite_file_run(&archive->file, row);
     sqlite3_clear_bindings(row);
     return result;
 }
 
-enum store_result archive_blob_drop(struct archive *archive, const struct archive_blob *blob)
+enum store_result archive_blob_drop(struct archive *archive, const struct blob_head *head)
 {
     enum store_result result = STORE_OK;
-    if (blob->parts > 0) {
+    if (head->parts > 0) {
         sqlite3_stmt *parts = archive->file.statements[PART_DROP];
-        sqlite_bind_number(parts, 1, blob->part);
-        sqlite_bind_number(parts, 2, blob->part + blob->parts - 1);
-        sqlite_bind_number(parts, 3, owner_of(blob));
+        sqlite_bind_number(parts, 1, head->part);
+        sqlite_bind_number(parts, 2, head->part + head->parts - 1);
+        sqlite_bind_number(parts, 3, owner_of(head->table, head->id));
         result = sqlite_file_run(&archive->file, parts);
     }
     if (result != STORE_OK)
         return result;
-    sqlite3_stmt *row = archive->file.statements[BLOB_DROP + (unsigned)blob->table];
-    sqlite_bind_number(row, 1, blob->id);
+    sqlite3_stmt *row = statement_of(archive, head->table, BLOB_DROP);
+    sqlite_bind_number(row, 1, head->id);
     result = sqlite_file_run(&archive->file, row);
     if (result == STORE_OK && sqlite3_changes(archive->file.db) == 0)
-        result = damage(blob, "out of order");
+        result = archive_damage(head->table, (struct bytes){0}, id_tick(head->id), "out of order");
     return result;
 }
 
 enum store_result
 archive_blobs_drop(struct archive *archive, enum blob_table table, uint64_t from, uint64_t to)
 {
-    sqlite3_stmt *row = archive->file.statements[BLOB_HEAD + (unsigned)table];
     for (;;) {
-        sqlite_bind_number(row, 1, from);
-        sqlite_bind_number(row, 2, to);
-        enum store_result result = sqlite_file_step(&archive->file, row);
+        struct blob_head head;
+        enum store_result result = archive_head_first(archive, table, from, to, &head);
         if (result != STORE_OK)
             return result == STORE_NOT_FOUND ? STORE_OK : result;
-        struct archive_blob blob = {.table = table,
-                                    .id = sqlite_column_number(row, 0),
-                                    .part = sqlite_column_number(row, 1),
-                                    .parts = sqlite_column_number(row, 2)};
-        sqlite3_reset(row);
-        result = archive_blob_drop(archive, &blob);
+        result = archive_blob_drop(archive, &head);
         if (result != STORE_OK)
             return result;
     }
@@ -236,7 +245,7 @@ read_parts(struct archive *archive, struct archive_blob *blob, size_t capacity)
     enum store_result result = STORE_OK;
     for (uint64_t i = 0; i < blob->parts && result == STORE_OK; i++) {
         sqlite_bind_number(row, 1, blob->part + i);
-        sqlite_bind_number(row, 2, owner_of(blob));
+        sqlite_bind_number(row, 2, owner_of(blob->table, blob->id));
         result = sqlite_file_step(&archive->file, row);
         if (result == STORE_NOT_FOUND)
             return damage(blob, "a part is missing");
@@ -263,6 +272,10 @@ static void take_columns(struct archive_blob *blob, sqlite3_stmt *row)
     blob->part = sqlite_column_number(row, 9);
     blob->parts = sqlite_column_number(row, 10);
     blob->checksum = sqlite_column_number(row, 11);
+    if (blob->table != SUMMARIES)
+        return;
+    blob->began_ms = sqlite_column_number(row, 13);
+    blob->ended_ms = sqlite_column_number(row, 14);
 }
 
 static enum store_result
@@ -282,18 +295,32 @@ take_row(struct archive *archive, struct archive_blob *blob, sqlite3_stmt *row)
     return result;
 }
 
+/* The row of a range that the statement names. */
+static enum store_result step_to(struct archive *archive,
+                                 enum blob_table table,
+                                 enum blob_statement which,
+                                 uint64_t from,
+                                 uint64_t to,
+                                 sqlite3_stmt **row)
+{
+    if (table >= TRACKS && !archive->tracked)
+        return STORE_NOT_FOUND;
+    *row = statement_of(archive, table, which);
+    sqlite_bind_number(*row, 1, from);
+    sqlite_bind_number(*row, 2, to);
+    return sqlite_file_step(&archive->file, *row);
+}
+
 static enum store_result read_one(struct archive *archive,
-                                  enum archive_statement statement,
                                   enum blob_table table,
+                                  enum blob_statement which,
                                   uint64_t from,
                                   uint64_t to,
                                   struct archive_blob *blob)
 {
+    sqlite3_stmt *row = NULL;
     *blob = (struct archive_blob){.table = table};
-    sqlite3_stmt *row = archive->file.statements[(unsigned)statement + (unsigned)table];
-    sqlite_bind_number(row, 1, from);
-    sqlite_bind_number(row, 2, to);
-    enum store_result result = sqlite_file_step(&archive->file, row);
+    enum store_result result = step_to(archive, table, which, from, to, &row);
     if (result == STORE_OK)
         result = take_row(archive, blob, row);
     sqlite3_reset(row);
@@ -311,7 +338,7 @@ enum store_result archive_blob_first(struct archive *archive,
                                      uint64_t to,
                                      struct archive_blob *blob)
 {
-    return read_one(archive, BLOB_FIRST, table, from, to, blob);
+    return read_one(archive, table, BLOB_FIRST, from, to, blob);
 }
 
 enum store_result archive_blob_last(struct archive *archive,
@@ -320,5 +347,48 @@ enum store_result archive_blob_last(struct archive *archive,
                                     uint64_t to,
                                     struct archive_blob *blob)
 {
-    return read_one(archive, BLOB_LAST, table, from, to, blob);
+    return read_one(archive, table, BLOB_LAST, from, to, blob);
+}
+
+static enum store_result read_head(struct archive *archive,
+                                   enum blob_table table,
+                                   enum blob_statement which,
+                                   uint64_t from,
+                                   uint64_t to,
+                                   struct blob_head *head)
+{
+    sqlite3_stmt *row = NULL;
+    enum store_result result = step_to(archive, table, which, from, to, &row);
+    if (result != STORE_OK)
+        return result;
+    *head = (struct blob_head){.table = table,
+                               .id = sqlite_column_number(row, 0),
+                               .last = sqlite_column_number(row, 1),
+                               .incarnation = sqlite_column_number(row, 2),
+                               .sealed_ms = sqlite_column_number(row, 3),
+                               .stored = sqlite_column_number(row, 4),
+                               .part = sqlite_column_number(row, 5),
+                               .parts = sqlite_column_number(row, 6)};
+    sqlite3_reset(row);
+    if (head->id >= from && head->id <= to)
+        return STORE_OK;
+    return archive_damage(table, (struct bytes){0}, id_tick(head->id), "out of order");
+}
+
+enum store_result archive_head_first(struct archive *archive,
+                                     enum blob_table table,
+                                     uint64_t from,
+                                     uint64_t to,
+                                     struct blob_head *head)
+{
+    return read_head(archive, table, BLOB_HEAD, from, to, head);
+}
+
+enum store_result archive_head_last(struct archive *archive,
+                                    enum blob_table table,
+                                    uint64_t from,
+                                    uint64_t to,
+                                    struct blob_head *head)
+{
+    return read_head(archive, table, BLOB_HEAD_LAST, from, to, head);
 }

@@ -17,8 +17,23 @@ static_assert(STORE_TICK_MAX == (UINT64_C(1) << TICK_BITS) - 1, "a tick fits a b
 
 enum blob_table {
     SEGMENTS,
-    SNAPSHOTS
+    SNAPSHOTS,
+    TRACKS,    /* not in files of older formats, which are only read; nor are */
+    SUMMARIES, /* these */
+    BLOB_TABLES
 };
+
+/* What is done with a blob's row, of whichever table. */
+enum blob_statement {
+    BLOB_ADD,
+    BLOB_FIRST,     /* lowest id of a range */
+    BLOB_LAST,      /* highest */
+    BLOB_HEAD,      /* of the lowest, but for its bytes: struct blob_head */
+    BLOB_HEAD_LAST, /* of the highest */
+    BLOB_DROP,
+    BLOB_STATEMENTS
+};
+#define BLOB_HEAD_ROW "id, last, incarnation, sealed_ms, stored, part, parts"
 
 enum archive_statement {
     ROOM_FIND,
@@ -31,13 +46,11 @@ enum archive_statement {
     PART_READ,
     PART_LAST,
     PART_DROP,
-    BLOB_ADD,                  /* one for each table from here on */
-    BLOB_FIRST = BLOB_ADD + 2, /* lowest id of a range */
-    BLOB_LAST = BLOB_FIRST + 2,
-    BLOB_HEAD = BLOB_LAST + 2, /* the lowest's id and parts */
-    BLOB_DROP = BLOB_HEAD + 2,
-    ARCHIVE_STATEMENTS = BLOB_DROP + 2
+    BLOBS_BEGIN, /* from here on, those of each table */
+    UNTRACKED_STATEMENTS = BLOBS_BEGIN + TRACKS * BLOB_STATEMENTS,
+    ARCHIVE_STATEMENTS = BLOBS_BEGIN + BLOB_TABLES * BLOB_STATEMENTS
 };
+#define BLOB_STATEMENT(table, which) (BLOBS_BEGIN + (table)*BLOB_STATEMENTS + (which))
 
 extern const char *const archive_sql[ARCHIVE_STATEMENTS];
 
@@ -46,6 +59,9 @@ MUST_CHECK enum store_result archive_open_file(struct archive *archive,
                                                const struct sqlite_place *place,
                                                const char *name,
                                                enum sqlite_file_use use);
+
+/* Prepares what the file's tables allow; archive_open_file() does. */
+MUST_CHECK enum store_result archive_prepare(struct archive *archive);
 
 /* A transaction; end() as that of the file, with a checkpoint after it. */
 MUST_CHECK enum store_result archive_begin(struct archive *archive);
@@ -151,6 +167,7 @@ struct archive_blob {
     uint64_t part;      /* first row in `part` */
     uint64_t parts;
     uint64_t checksum;
+    uint64_t began_ms, ended_ms; /* of summaries */
     uint8_t name[ROOM_NAME_MAX];
     size_t name_length;
     uint8_t *stored; /* the blob's own, all parts */
@@ -175,16 +192,45 @@ MUST_CHECK enum store_result archive_blob_last(struct archive *archive,
                                                uint64_t to,
                                                struct archive_blob *blob);
 
+/* Numbers of a blob, which nothing has checked. */
+struct blob_head {
+    enum blob_table table;
+    uint64_t id;
+    uint64_t last; /* tick */
+    uint64_t incarnation;
+    uint64_t sealed_ms;
+    uint64_t stored; /* bytes */
+    uint64_t part, parts;
+};
+
+/* As archive_blob_first() and archive_blob_last(). */
+MUST_CHECK enum store_result archive_head_first(struct archive *archive,
+                                                enum blob_table table,
+                                                uint64_t from,
+                                                uint64_t to,
+                                                struct blob_head *head);
+MUST_CHECK enum store_result archive_head_last(struct archive *archive,
+                                               enum blob_table table,
+                                               uint64_t from,
+                                               uint64_t to,
+                                               struct blob_head *head);
+
 /* STORE_DAMAGED unless it is what was written for the room of this name. */
 MUST_CHECK enum store_result archive_blob_verify(const struct archive_blob *blob,
                                                  struct bytes name);
 
+/* Unpacks a blob that was verified and shows it; *more is what the visitor says. */
+MUST_CHECK enum store_result archive_blob_visit(const struct archive_blob *blob,
+                                                store_blob_visitor *visitor,
+                                                void *context,
+                                                bool *more);
+
 /* The bytes as they were, in memory of the caller's to free. */
 MUST_CHECK enum store_result archive_blob_unpack(const struct archive_blob *blob, uint8_t **bytes);
 
-/* Removes the blob's row and its parts; only its numbers need to be there. */
+/* Removes the blob's row and its parts. */
 MUST_CHECK enum store_result archive_blob_drop(struct archive *archive,
-                                               const struct archive_blob *blob);
+                                               const struct blob_head *head);
 void archive_blob_free(struct archive_blob *blob);
 
 /* Removes all blobs with ids in [from, to], whatever state they are in. */
@@ -195,14 +241,25 @@ archive_blobs_drop(struct archive *archive, enum blob_table table, uint64_t from
 enum store_result
 archive_damage(enum blob_table table, struct bytes name, uint64_t tick, const char *what);
 
+/* What SQLite says of a damaged page names no room; the one that was read is known to the caller. */
+enum store_result archive_place_damage(enum store_result result,
+                                       enum blob_table table,
+                                       struct bytes name,
+                                       uint64_t tick);
+
 static inline uint64_t blob_id(uint64_t room, uint64_t tick)
 {
     return room << TICK_BITS | tick;
 }
 
+static inline uint64_t id_tick(uint64_t id)
+{
+    return id & STORE_TICK_MAX;
+}
+
 static inline uint64_t blob_tick(const struct archive_blob *blob)
 {
-    return blob->id & STORE_TICK_MAX;
+    return id_tick(blob->id);
 }
 
 /* True when the segment goes on where the one before it, or the log, ended. */

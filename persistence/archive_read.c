@@ -38,17 +38,20 @@ enum store_result archive_rooms(struct archive *archive, store_room_visitor *vis
     }
 }
 
-/* What SQLite says of a damaged page names no room; the one that was read is known here. */
-static enum store_result
-place_damage(enum store_result result, enum blob_table table, struct bytes name, uint64_t tick)
+enum store_result archive_place_damage(enum store_result result,
+                                       enum blob_table table,
+                                       struct bytes name,
+                                       uint64_t tick)
 {
     if (result == STORE_DAMAGED && strncmp(store_place(), "archive ", 8) != 0)
         return archive_damage(table, name, tick, "the file is damaged there");
     return result;
 }
 
-static enum store_result
-hand_over(const struct archive_blob *blob, store_blob_visitor *visitor, void *context, bool *more)
+enum store_result archive_blob_visit(const struct archive_blob *blob,
+                                     store_blob_visitor *visitor,
+                                     void *context,
+                                     bool *more)
 {
     uint8_t *bytes;
     enum store_result result = archive_blob_unpack(blob, &bytes);
@@ -83,14 +86,14 @@ enum store_result archive_snapshot(struct archive *archive,
     if (result == STORE_NOT_FOUND && newest > 0 && newest <= up_to)
         return archive_damage(SNAPSHOTS, name, newest, "missing");
     if (result != STORE_OK)
-        return place_damage(result, SNAPSHOTS, name, up_to);
+        return archive_place_damage(result, SNAPSHOTS, name, up_to);
     if (newest <= up_to && blob_tick(&blob) != newest)
         result = archive_damage(SNAPSHOTS, name, newest, "missing");
     if (result == STORE_OK)
         result = archive_blob_verify(&blob, name);
     bool more;
     if (result == STORE_OK)
-        result = hand_over(&blob, visitor, context, &more);
+        result = archive_blob_visit(&blob, visitor, context, &more);
     archive_blob_free(&blob);
     return result;
 }
@@ -137,11 +140,11 @@ walk_on(struct walk *walk, store_blob_visitor *visitor, void *context, bool *mor
     if (result == STORE_NOT_FOUND)
         return archive_damage(SEGMENTS, walk->name, walk->last, "missing");
     if (result != STORE_OK)
-        return place_damage(result, SEGMENTS, walk->name, walk->at + 1);
+        return archive_place_damage(result, SEGMENTS, walk->name, walk->at + 1);
     result = verify(walk, &segment);
     if (result == STORE_OK) {
         walk->at = segment.last;
-        result = hand_over(&segment, visitor, context, more);
+        result = archive_blob_visit(&segment, visitor, context, more);
     }
     archive_blob_free(&segment);
     return result;

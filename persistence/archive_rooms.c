@@ -261,10 +261,8 @@ archive_room_empty(struct archive *archive, struct bytes name, uint64_t incarnat
     bool add;
     enum store_result result = find_to_remove(archive, name, incarnation, &row, &add);
     uint64_t from = blob_id(row.id, 0), to = blob_id(row.id, STORE_TICK_MAX);
-    if (result == STORE_OK)
-        result = archive_blobs_drop(archive, SEGMENTS, from, to);
-    if (result == STORE_OK)
-        result = archive_blobs_drop(archive, SNAPSHOTS, from, to);
+    for (unsigned table = 0; table < BLOB_TABLES && result == STORE_OK; table++)
+        result = archive_blobs_drop(archive, (enum blob_table)table, from, to);
     if (result == STORE_OK)
         result = archive_files_drop_room(archive, name);
     if (result != STORE_OK)

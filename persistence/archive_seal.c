@@ -6,29 +6,53 @@
 
 /* --- Sealing ------------------------------------------------------------------------------------ */
 
+/* Packs and adds the blob, whose numbers are set but for the room's. */
+static enum store_result add_packed(struct archive *archive,
+                                    struct archive_room *room,
+                                    struct archive_blob *blob,
+                                    struct bytes bytes)
+{
+    blob->name_length = room->room.name.length;
+    memcpy(blob->name, room->room.name.data, blob->name_length);
+    enum store_result result = archive_blob_pack(blob, bytes);
+    if (result == STORE_OK)
+        result = archive_blob_add(archive, blob);
+    if (result == STORE_OK)
+        room->room.bytes += blob->stored_length;
+    archive_blob_free(blob);
+    if (blob->incarnation > room->room.incarnation)
+        room->room.incarnation = blob->incarnation;
+    return result;
+}
+
 static enum store_result add_blob(struct archive *archive,
                                   struct archive_room *room,
                                   enum blob_table table,
                                   const struct store_blob *bytes,
                                   uint64_t wall_ms)
 {
+    assert(bytes->first > 0 && bytes->first <= bytes->last);
+    assert(bytes->last <= STORE_TICK_MAX);
     struct archive_blob blob = {.table = table,
                                 .id = blob_id(room->id, bytes->first),
                                 .incarnation = bytes->incarnation,
                                 .last = bytes->last,
                                 .previous = table == SEGMENTS ? room->room.last : 0,
                                 .sealed_ms = wall_ms};
-    blob.name_length = room->room.name.length;
-    memcpy(blob.name, room->room.name.data, blob.name_length);
-    enum store_result result = archive_blob_pack(&blob, bytes->bytes);
-    if (result == STORE_OK)
-        result = archive_blob_add(archive, &blob);
-    if (result == STORE_OK)
-        room->room.bytes += blob.stored_length;
-    archive_blob_free(&blob);
-    if (bytes->incarnation > room->room.incarnation)
-        room->room.incarnation = bytes->incarnation;
-    return result;
+    return add_packed(archive, room, &blob, bytes->bytes);
+}
+
+/* Takes out the blob whose place another one gets, where there is one. */
+static enum store_result
+make_way(struct archive *archive, struct archive_room *room, enum blob_table table, uint64_t tick)
+{
+    struct blob_head old;
+    uint64_t id = blob_id(room->id, tick);
+    enum store_result result = archive_head_first(archive, table, id, id, &old);
+    if (result != STORE_OK)
+        return result == STORE_NOT_FOUND ? STORE_OK : result;
+    room->room.bytes -= old.stored < room->room.bytes ? old.stored : room->room.bytes;
+    return archive_blob_drop(archive, &old);
 }
 
 static enum store_result seal_segment(struct archive *archive,
@@ -36,10 +60,6 @@ static enum store_result seal_segment(struct archive *archive,
                                       const struct store_blob *segment,
                                       uint64_t wall_ms)
 {
-    assert(segment->first > 0 && segment->first <= segment->last);
-    assert(segment->last <= STORE_TICK_MAX);
-    if (segment->last <= room->room.last)
-        return STORE_OK;
     if (segment->first <= room->room.last)
         return archive_damage(SEGMENTS, room->room.name, segment->first, "a part of it is there");
     enum store_result result = add_blob(archive, room, SEGMENTS, segment, wall_ms);
@@ -49,25 +69,71 @@ static enum store_result seal_segment(struct archive *archive,
     return result;
 }
 
+/* Where the room's last track ends; 0 without one. */
+static enum store_result
+find_track_end(struct archive *archive, const struct archive_room *room, uint64_t *end)
+{
+    struct blob_head head;
+    enum store_result result = archive_head_last(archive, TRACKS, blob_id(room->id, 0),
+                                                 blob_id(room->id, STORE_TICK_MAX), &head);
+    *end = result == STORE_OK ? head.last : 0;
+    return result == STORE_NOT_FOUND ? STORE_OK : result;
+}
+
+static enum store_result seal_summary(struct archive *archive,
+                                      struct archive_room *room,
+                                      const struct store_sealed *sealed,
+                                      const struct store_blob *of,
+                                      uint64_t wall_ms)
+{
+    assert(sealed->summary.length <= STORE_SUMMARY_MAX);
+    struct archive_blob blob = {.table = SUMMARIES,
+                                .id = blob_id(room->id, of->first),
+                                .incarnation = of->incarnation,
+                                .last = of->last,
+                                .sealed_ms = wall_ms,
+                                .began_ms = sealed->began_ms,
+                                .ended_ms = sealed->ended_ms};
+    enum store_result result = make_way(archive, room, SUMMARIES, of->first);
+    return result == STORE_OK ? add_packed(archive, room, &blob, sealed->summary) : result;
+}
+
+/* What was recorded, and what is told of it: of a piece that is there already nothing is added. */
+static enum store_result seal_recording(struct archive *archive,
+                                        struct archive_room *room,
+                                        const struct store_sealed *sealed,
+                                        uint64_t wall_ms)
+{
+    const struct store_blob *segment = &sealed->segment, *track = &sealed->track, *of = NULL;
+    uint64_t track_end = 0;
+    enum store_result result = STORE_OK;
+    if (track->bytes.length > 0)
+        result = find_track_end(archive, room, &track_end);
+    if (result == STORE_OK && track->bytes.length > 0 && track->first > track_end) {
+        of = track;
+        result = add_blob(archive, room, TRACKS, track, wall_ms);
+    }
+    if (result == STORE_OK && segment->bytes.length > 0 && segment->last > room->room.last) {
+        of = segment;
+        result = seal_segment(archive, room, segment, wall_ms);
+    }
+    bool told = sealed->summary.length > 0 || sealed->began_ms > 0;
+    if (result == STORE_OK && of != NULL && told)
+        result = seal_summary(archive, room, sealed, of, wall_ms);
+    return result;
+}
+
 static enum store_result seal_snapshot(struct archive *archive,
                                        struct archive_room *room,
                                        const struct store_blob *snapshot,
                                        uint64_t wall_ms)
 {
-    assert(snapshot->first > 0 && snapshot->first == snapshot->last);
-    assert(snapshot->last <= STORE_TICK_MAX);
+    assert(snapshot->first == snapshot->last);
     if (room->room.state == STORE_ROOM_QUARANTINED)
         return archive_damage(SNAPSHOTS, room->room.name, snapshot->first,
                               "the room is quarantined");
-    struct archive_blob old;
-    uint64_t id = blob_id(room->id, snapshot->first);
-    enum store_result result = archive_blob_first(archive, SNAPSHOTS, id, id, &old);
-    if (result == STORE_OK) {
-        room->room.bytes -= old.stored_length;
-        archive_blob_free(&old);
-        result = archive_blobs_drop(archive, SNAPSHOTS, id, id);
-    }
-    if (result == STORE_OK || result == STORE_NOT_FOUND)
+    enum store_result result = make_way(archive, room, SNAPSHOTS, snapshot->first);
+    if (result == STORE_OK)
         result = add_blob(archive, room, SNAPSHOTS, snapshot, wall_ms);
     if (snapshot->first > room->room.snapshot_tick)
         room->room.snapshot_tick = snapshot->first;
@@ -95,8 +161,7 @@ seal_room(struct archive *archive, const struct store_sealed *sealed, uint64_t w
         room.room.created_ms = wall_ms;
     if (room.room.kind.length == 0)
         archive_room_set_kind(&room, sealed->kind);
-    if (sealed->segment.bytes.length > 0)
-        result = seal_segment(archive, &room, &sealed->segment, wall_ms);
+    result = seal_recording(archive, &room, sealed, wall_ms);
     if (result == STORE_OK && sealed->snapshot.bytes.length > 0)
         result = seal_snapshot(archive, &room, &sealed->snapshot, wall_ms);
     if (result == STORE_OK)

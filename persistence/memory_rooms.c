@@ -1,128 +1,10 @@
-#include "persistence/memory_rooms.h"
+#include "persistence/memory_room.h"
 
 #include "persistence/store_place.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct blob {
-    uint64_t incarnation;
-    uint64_t first, last;
-    uint64_t sealed_ms;
-    size_t length;
-    uint8_t bytes[];
-};
-
-/* In the order of their first ticks. */
-struct blobs {
-    struct blob **items;
-    uint32_t capacity;
-    uint32_t count;
-};
-
-struct memory_room {
-    uint64_t incarnation;
-    uint64_t created_ms;
-    enum store_room_state state;
-    struct blobs segments, snapshots;
-    uint64_t last; /* tick that was sealed last, also when its segment is gone */
-    size_t name_length, kind_length, reason_length;
-    uint8_t name[ROOM_NAME_MAX];
-    uint8_t kind[NAME_BYTES_MAX];
-    uint8_t reason[STORE_REASON_MAX];
-};
-
-/* --- The bound ---------------------------------------------------------------------------------- */
-
-bool memory_budget_take(struct memory_budget *budget, uint64_t bytes)
-{
-    uint64_t used = atomic_load(&budget->bytes);
-    do {
-        if (used > budget->bytes_max || bytes > budget->bytes_max - used)
-            return false;
-    } while (!atomic_compare_exchange_weak(&budget->bytes, &used, used + bytes));
-    return true;
-}
-
-void memory_budget_give(struct memory_budget *budget, uint64_t bytes)
-{
-    atomic_fetch_sub(&budget->bytes, bytes);
-}
-
-void memory_budget_met(struct memory_budget *budget, uint64_t incarnation)
-{
-    uint64_t seen = atomic_load(&budget->incarnation);
-    while (incarnation > seen &&
-           !atomic_compare_exchange_weak(&budget->incarnation, &seen, incarnation))
-        continue;
-}
-
-/* --- Blobs -------------------------------------------------------------------------------------- */
-
-static uint64_t blob_cost(const struct blob *blob)
-{
-    return sizeof *blob + blob->length;
-}
-
-static struct blob *blob_create(const struct store_blob *from, uint64_t wall_ms)
-{
-    struct blob *blob = malloc(sizeof *blob + from->bytes.length);
-    if (blob == NULL)
-        return NULL;
-    *blob = (struct blob){.incarnation = from->incarnation,
-                          .first = from->first,
-                          .last = from->last,
-                          .sealed_ms = wall_ms,
-                          .length = from->bytes.length};
-    memcpy(blob->bytes, from->bytes.data, from->bytes.length);
-    return blob;
-}
-
-static bool reserve(struct blobs *blobs)
-{
-    return memory_grow(&(struct memory){0}, (void **)&blobs->items, &blobs->capacity,
-                       blobs->count + 1, sizeof *blobs->items);
-}
-
-/* Index of the first blob that begins at or after the tick. */
-static uint32_t place_of(const struct blobs *blobs, uint64_t first)
-{
-    uint32_t index = blobs->count;
-    while (index > 0 && blobs->items[index - 1]->first >= first)
-        index--;
-    return index;
-}
-
-static void take_out(struct memory_rooms *rooms, struct blobs *blobs, uint32_t index)
-{
-    memory_budget_give(rooms->budget, blob_cost(blobs->items[index]));
-    free(blobs->items[index]);
-    blobs->count--;
-    memmove(&blobs->items[index], &blobs->items[index + 1],
-            (blobs->count - index) * sizeof *blobs->items);
-}
-
-/* Room for one more has been reserved. One of the same tick makes way. */
-static void put_in(struct memory_rooms *rooms, struct blobs *blobs, struct blob *blob)
-{
-    uint32_t index = place_of(blobs, blob->first);
-    if (index < blobs->count && blobs->items[index]->first == blob->first)
-        take_out(rooms, blobs, index);
-    memmove(&blobs->items[index + 1], &blobs->items[index],
-            (blobs->count - index) * sizeof *blobs->items);
-    blobs->items[index] = blob;
-    blobs->count++;
-}
-
-static bool visit_blob(const struct blob *blob, store_blob_visitor *visitor, void *context)
-{
-    struct store_blob view = {.incarnation = blob->incarnation,
-                              .first = blob->first,
-                              .last = blob->last,
-                              .bytes = {blob->bytes, blob->length}};
-    return visitor(context, &view);
-}
 
 /* --- Rooms -------------------------------------------------------------------------------------- */
 
@@ -149,7 +31,7 @@ static uint32_t room_index(const struct memory_rooms *rooms, struct bytes name)
     return low;
 }
 
-static struct memory_room *find(const struct memory_rooms *rooms, struct bytes name)
+struct memory_room *memory_room_find(const struct memory_rooms *rooms, struct bytes name)
 {
     uint32_t index = room_index(rooms, name);
     if (index < rooms->count && compare_names(rooms->rooms[index], name) == 0)
@@ -157,7 +39,7 @@ static struct memory_room *find(const struct memory_rooms *rooms, struct bytes n
     return NULL;
 }
 
-static enum store_result add_room(struct memory_rooms *rooms,
+enum store_result memory_room_add(struct memory_rooms *rooms,
                                   struct bytes name,
                                   uint64_t wall_ms,
                                   struct memory_room **added)
@@ -186,10 +68,10 @@ static enum store_result add_room(struct memory_rooms *rooms,
 
 static void empty_room(struct memory_rooms *rooms, struct memory_room *room)
 {
-    while (room->segments.count > 0)
-        take_out(rooms, &room->segments, room->segments.count - 1);
-    while (room->snapshots.count > 0)
-        take_out(rooms, &room->snapshots, room->snapshots.count - 1);
+    memory_blobs_free(rooms->budget, &room->segments);
+    memory_blobs_free(rooms->budget, &room->snapshots);
+    memory_blobs_free(rooms->budget, &room->tracks);
+    memory_blobs_free(rooms->budget, &room->summaries);
     room->last = 0;
 }
 
@@ -197,31 +79,16 @@ static void free_room(struct memory_rooms *rooms, struct memory_room *room)
 {
     empty_room(rooms, room);
     memory_budget_give(rooms->budget, sizeof *room);
-    free(room->segments.items);
-    free(room->snapshots.items);
     free(room);
 }
 
-static void forget_room(struct memory_rooms *rooms, struct memory_room *room)
+void memory_room_forget(struct memory_rooms *rooms, struct memory_room *room)
 {
     uint32_t index = room_index(rooms, (struct bytes){room->name, room->name_length});
     rooms->count--;
     memmove(&rooms->rooms[index], &rooms->rooms[index + 1],
             (rooms->count - index) * sizeof(struct memory_room *));
     free_room(rooms, room);
-}
-
-static uint64_t newest_tick(const struct blobs *blobs)
-{
-    return blobs->count > 0 ? blobs->items[blobs->count - 1]->last : 0;
-}
-
-static uint64_t stored_bytes(const struct blobs *blobs)
-{
-    uint64_t bytes = 0;
-    for (uint32_t i = 0; i < blobs->count; i++)
-        bytes += blobs->items[i]->length;
-    return bytes;
 }
 
 static bool visit_room(const struct memory_room *room, store_room_visitor *visitor, void *context)
@@ -232,145 +99,15 @@ static bool visit_room(const struct memory_room *room, store_room_visitor *visit
         .kind = {room->kind, room->kind_length},
         .incarnation = room->incarnation,
         .first = log->count > 0 ? log->items[0]->first : 0,
-        .last = newest_tick(log),
+        .last = memory_blobs_last(log),
         .created_ms = room->created_ms,
-        .bytes = stored_bytes(log) + stored_bytes(&room->snapshots),
-        .snapshot_tick = newest_tick(&room->snapshots),
+        .bytes = memory_blobs_bytes(log) + memory_blobs_bytes(&room->snapshots) +
+                 memory_blobs_bytes(&room->tracks) + memory_blobs_bytes(&room->summaries),
+        .snapshot_tick = memory_blobs_last(&room->snapshots),
         .state = room->state,
         .reason = {room->reason, room->reason_length},
     };
     return visitor(context, &view);
-}
-
-/* --- Sealing ------------------------------------------------------------------------------------ */
-
-/* What one room's part comes to, made before anything is changed. */
-struct staged {
-    struct memory_room *room;
-    bool added; /* the room is new */
-    struct blob *segment, *snapshot;
-};
-
-static enum store_result damage(const char *what)
-{
-    store_place_set("memory: %s", what);
-    return STORE_DAMAGED;
-}
-
-static enum store_result stage_blob(struct memory_rooms *rooms,
-                                    struct blobs *blobs,
-                                    const struct store_blob *from,
-                                    uint64_t wall_ms,
-                                    struct blob **blob)
-{
-    assert(from->first > 0 && from->first <= from->last && from->last <= STORE_TICK_MAX);
-    if (!reserve(blobs))
-        return STORE_MEMORY;
-    if (!memory_budget_take(rooms->budget, sizeof **blob + from->bytes.length))
-        return STORE_FULL;
-    *blob = blob_create(from, wall_ms);
-    if (*blob != NULL)
-        return STORE_OK;
-    memory_budget_give(rooms->budget, sizeof **blob + from->bytes.length);
-    return STORE_MEMORY;
-}
-
-static enum store_result stage(struct memory_rooms *rooms,
-                               const struct store_sealed *sealed,
-                               uint64_t wall_ms,
-                               struct staged *staged)
-{
-    enum store_result result = STORE_OK;
-    staged->room = find(rooms, sealed->name);
-    if (staged->room == NULL) {
-        result = add_room(rooms, sealed->name, wall_ms, &staged->room);
-        staged->added = result == STORE_OK;
-    }
-    if (result != STORE_OK)
-        return result;
-    struct memory_room *room = staged->room;
-    const struct store_blob *segment = &sealed->segment, *snapshot = &sealed->snapshot;
-    if (segment->bytes.length > 0 && segment->last > room->last) {
-        if (segment->first <= room->last)
-            return damage("a part of the segment is there");
-        result = stage_blob(rooms, &room->segments, segment, wall_ms, &staged->segment);
-    }
-    if (result != STORE_OK || snapshot->bytes.length == 0)
-        return result;
-    if (room->state == STORE_ROOM_QUARANTINED)
-        return damage("the room is quarantined");
-    return stage_blob(rooms, &room->snapshots, snapshot, wall_ms, &staged->snapshot);
-}
-
-static void unstage(struct memory_rooms *rooms, struct staged *staged)
-{
-    struct blob *blobs[] = {staged->segment, staged->snapshot};
-    for (size_t i = 0; i < 2; i++) {
-        if (blobs[i] == NULL)
-            continue;
-        memory_budget_give(rooms->budget, blob_cost(blobs[i]));
-        free(blobs[i]);
-    }
-    if (staged->added)
-        forget_room(rooms, staged->room);
-}
-
-static void apply_blob(struct memory_rooms *rooms,
-                       struct memory_room *room,
-                       struct blobs *blobs,
-                       struct blob *blob)
-{
-    if (blob == NULL)
-        return;
-    if (blob->incarnation > room->incarnation)
-        room->incarnation = blob->incarnation;
-    memory_budget_met(rooms->budget, blob->incarnation);
-    put_in(rooms, blobs, blob);
-}
-
-static void apply(struct memory_rooms *rooms,
-                  const struct store_sealed *sealed,
-                  const struct staged *staged,
-                  uint64_t wall_ms)
-{
-    struct memory_room *room = staged->room;
-    if (room->state == STORE_ROOM_DELETED) {
-        room->state = STORE_ROOM_WELL;
-        room->created_ms = 0;
-        room->kind_length = 0;
-    }
-    if (room->created_ms == 0)
-        room->created_ms = wall_ms;
-    if (room->kind_length == 0 && sealed->kind.length > 0) {
-        assert(sealed->kind.length <= NAME_BYTES_MAX);
-        room->kind_length = sealed->kind.length;
-        memcpy(room->kind, sealed->kind.data, sealed->kind.length);
-    }
-    if (staged->segment != NULL)
-        room->last = staged->segment->last;
-    apply_blob(rooms, room, &room->segments, staged->segment);
-    apply_blob(rooms, room, &room->snapshots, staged->snapshot);
-}
-
-enum store_result memory_rooms_seal(struct memory_rooms *rooms,
-                                    const struct store_sealed *sealed,
-                                    size_t count,
-                                    uint64_t wall_ms)
-{
-    struct staged *staged = calloc(count > 0 ? count : 1, sizeof *staged);
-    if (staged == NULL)
-        return STORE_MEMORY;
-    enum store_result result = STORE_OK;
-    for (size_t i = 0; i < count && result == STORE_OK; i++)
-        result = stage(rooms, &sealed[i], wall_ms, &staged[i]);
-    for (size_t i = 0; i < count; i++) {
-        if (result == STORE_OK)
-            apply(rooms, &sealed[i], &staged[i], wall_ms);
-        else
-            unstage(rooms, &staged[i]);
-    }
-    free(staged);
-    return result;
 }
 
 /* --- Reading ------------------------------------------------------------------------------------ */
@@ -380,7 +117,7 @@ enum store_result memory_rooms_room(const struct memory_rooms *rooms,
                                     store_room_visitor *visitor,
                                     void *context)
 {
-    const struct memory_room *room = find(rooms, name);
+    const struct memory_room *room = memory_room_find(rooms, name);
     if (room == NULL)
         return STORE_NOT_FOUND;
     visit_room(room, visitor, context);
@@ -393,14 +130,14 @@ enum store_result memory_rooms_snapshot(const struct memory_rooms *rooms,
                                         store_blob_visitor *visitor,
                                         void *context)
 {
-    const struct memory_room *room = find(rooms, name);
+    const struct memory_room *room = memory_room_find(rooms, name);
     if (room == NULL)
         return STORE_NOT_FOUND;
     const struct blobs *blobs = &room->snapshots;
-    uint32_t after = tick < UINT64_MAX ? place_of(blobs, tick + 1) : blobs->count;
+    uint32_t after = tick < UINT64_MAX ? memory_blobs_place(blobs, tick + 1) : blobs->count;
     if (after == 0)
         return STORE_NOT_FOUND;
-    visit_blob(blobs->items[after - 1], visitor, context);
+    memory_blob_visit(blobs->items[after - 1], visitor, context);
     return STORE_OK;
 }
 
@@ -410,13 +147,77 @@ enum store_result memory_rooms_read(const struct memory_rooms *rooms,
                                     store_blob_visitor *visitor,
                                     void *context)
 {
-    const struct memory_room *room = find(rooms, name);
+    const struct memory_room *room = memory_room_find(rooms, name);
     if (room == NULL)
         return STORE_NOT_FOUND;
     bool more = true;
     for (uint32_t i = 0; i < room->segments.count && more; i++)
         if (room->segments.items[i]->last > after)
-            more = visit_blob(room->segments.items[i], visitor, context);
+            more = memory_blob_visit(room->segments.items[i], visitor, context);
+    return STORE_OK;
+}
+
+enum store_result memory_rooms_tracks(const struct memory_rooms *rooms,
+                                      struct bytes name,
+                                      uint64_t tick,
+                                      store_blob_visitor *visitor,
+                                      void *context)
+{
+    const struct memory_room *room = memory_room_find(rooms, name);
+    if (room == NULL)
+        return STORE_NOT_FOUND;
+    const struct blobs *tracks = &room->tracks;
+    uint32_t behind = tick < UINT64_MAX ? memory_blobs_place(tracks, tick + 1) : tracks->count;
+    bool more = true;
+    for (uint32_t i = behind > 0 ? behind - 1 : 0; i < tracks->count && more; i++)
+        more = memory_blob_visit(tracks->items[i], visitor, context);
+    return STORE_OK;
+}
+
+static const struct blob *item_at(const struct blobs *blobs, uint32_t index)
+{
+    return index < blobs->count ? blobs->items[index] : NULL;
+}
+
+/* What the next of both tells: a segment, a summary, or the two of one tick. */
+static struct store_segment
+next_segment(const struct memory_room *room, uint32_t *log_at, uint32_t *told_at)
+{
+    const struct blob *log = item_at(&room->segments, *log_at);
+    const struct blob *told = item_at(&room->summaries, *told_at);
+    if (log != NULL && told != NULL && log->first != told->first)
+        *(log->first < told->first ? &told : &log) = NULL;
+    *log_at += log != NULL;
+    *told_at += told != NULL;
+    const struct blob *from = told != NULL ? told : log;
+    struct store_segment segment = {.incarnation = from->incarnation,
+                                    .first = from->first,
+                                    .last = from->last,
+                                    .began_ms = from->began_ms,
+                                    .ended_ms = from->ended_ms};
+    if (log != NULL)
+        segment.bytes = log->length;
+    if (told != NULL)
+        segment.summary = (struct bytes){told->bytes, told->length};
+    return segment;
+}
+
+enum store_result memory_rooms_segments(const struct memory_rooms *rooms,
+                                        struct bytes name,
+                                        uint64_t after,
+                                        store_segment_visitor *visitor,
+                                        void *context)
+{
+    const struct memory_room *room = memory_room_find(rooms, name);
+    if (room == NULL)
+        return STORE_NOT_FOUND;
+    uint32_t log_at = 0, told_at = 0;
+    bool more = true;
+    while (more && (log_at < room->segments.count || told_at < room->summaries.count)) {
+        struct store_segment segment = next_segment(room, &log_at, &told_at);
+        if (segment.last > after)
+            more = visitor(context, &segment);
+    }
     return STORE_OK;
 }
 
@@ -434,10 +235,10 @@ memory_rooms_each(const struct memory_rooms *rooms, store_room_visitor *visitor,
 enum store_result
 memory_rooms_quarantine(struct memory_rooms *rooms, struct bytes name, struct bytes reason)
 {
-    struct memory_room *room = find(rooms, name);
+    struct memory_room *room = memory_room_find(rooms, name);
     enum store_result result = STORE_OK;
     if (room == NULL)
-        result = add_room(rooms, name, 0, &room);
+        result = memory_room_add(rooms, name, 0, &room);
     if (result != STORE_OK)
         return result;
     room->state = STORE_ROOM_QUARANTINED;
@@ -447,23 +248,9 @@ memory_rooms_quarantine(struct memory_rooms *rooms, struct bytes name, struct by
     return STORE_OK;
 }
 
-enum store_result memory_rooms_set_aside(struct memory_rooms *rooms,
-                                         const struct store_sealed *sealed,
-                                         struct bytes reason,
-                                         uint64_t wall_ms)
-{
-    const struct memory_room *room = find(rooms, sealed->name);
-    struct store_sealed placed = {
-        .name = sealed->name, .kind = sealed->kind, .segment = sealed->segment};
-    if (room != NULL && placed.segment.first <= room->last && placed.segment.last > room->last)
-        placed.segment.first = room->last + 1;
-    enum store_result result = memory_rooms_seal(rooms, &placed, 1, wall_ms);
-    return result == STORE_OK ? memory_rooms_quarantine(rooms, sealed->name, reason) : result;
-}
-
 enum store_result memory_rooms_release(struct memory_rooms *rooms, struct bytes name)
 {
-    struct memory_room *room = find(rooms, name);
+    struct memory_room *room = memory_room_find(rooms, name);
     if (room == NULL)
         return STORE_NOT_FOUND;
     if (room->state == STORE_ROOM_QUARANTINED) {
@@ -476,10 +263,10 @@ enum store_result memory_rooms_release(struct memory_rooms *rooms, struct bytes 
 enum store_result
 memory_rooms_remove(struct memory_rooms *rooms, struct bytes name, uint64_t incarnation)
 {
-    struct memory_room *room = find(rooms, name);
+    struct memory_room *room = memory_room_find(rooms, name);
     enum store_result result = room != NULL ? STORE_OK : STORE_NOT_FOUND;
     if (room == NULL && incarnation > 0)
-        result = add_room(rooms, name, 0, &room);
+        result = memory_room_add(rooms, name, 0, &room);
     if (result != STORE_OK)
         return result;
     empty_room(rooms, room);
@@ -491,8 +278,24 @@ memory_rooms_remove(struct memory_rooms *rooms, struct bytes name, uint64_t inca
     return STORE_OK;
 }
 
+static uint64_t drop_first(struct memory_rooms *rooms, struct blobs *blobs)
+{
+    uint64_t length = blobs->items[0]->length;
+    memory_blobs_take(rooms->budget, blobs, 0);
+    return length;
+}
+
+/* What belongs to a segment goes with it. */
+static uint64_t drop_up_to(struct memory_rooms *rooms, struct blobs *blobs, uint64_t tick)
+{
+    uint64_t freed = 0;
+    while (blobs->count > 0 && blobs->items[0]->last <= tick)
+        freed += drop_first(rooms, blobs);
+    return freed;
+}
+
 /* The oldest blob that may go: of all rooms those before the newest snapshot. */
-static struct blobs *oldest(const struct memory_rooms *rooms)
+static struct blobs *oldest(const struct memory_rooms *rooms, struct memory_room **of)
 {
     struct blobs *found = NULL;
     for (uint32_t i = 0; i < rooms->count; i++) {
@@ -500,15 +303,15 @@ static struct blobs *oldest(const struct memory_rooms *rooms)
         struct blobs *segments = &room->segments, *snapshots = &room->snapshots;
         if (room->state != STORE_ROOM_WELL)
             continue;
-        uint64_t newest = newest_tick(snapshots);
+        uint64_t newest = memory_blobs_last(snapshots);
         bool segment_may = segments->count > 0 && segments->items[0]->last <= newest;
         bool snapshot_may = snapshots->count > 1;
         if (segment_may &&
             (found == NULL || segments->items[0]->sealed_ms < found->items[0]->sealed_ms))
-            found = segments;
+            found = segments, *of = room;
         if (snapshot_may &&
             (found == NULL || snapshots->items[0]->sealed_ms < found->items[0]->sealed_ms))
-            found = snapshots;
+            found = snapshots, *of = room;
     }
     return found;
 }
@@ -517,9 +320,14 @@ enum store_result memory_rooms_reclaim(struct memory_rooms *rooms, uint64_t byte
 {
     *freed = 0;
     struct blobs *blobs;
-    while (*freed < bytes && (blobs = oldest(rooms)) != NULL) {
-        *freed += blobs->items[0]->length;
-        take_out(rooms, blobs, 0);
+    struct memory_room *room;
+    while (*freed < bytes && (blobs = oldest(rooms, &room)) != NULL) {
+        uint64_t last = blobs->items[0]->last;
+        *freed += drop_first(rooms, blobs);
+        if (blobs != &room->segments)
+            continue;
+        *freed += drop_up_to(rooms, &room->tracks, last);
+        *freed += drop_up_to(rooms, &room->summaries, last);
     }
     return *freed > 0 || bytes == 0 ? STORE_OK : STORE_NOT_FOUND;
 }

@@ -1,23 +1,8 @@
-/* memory_rooms.h - the archive half of the store that forgets, and the bound that both halves
- * share. See struct store. */
+/* memory_rooms.h - the archive half of the store that forgets. See struct store. */
 #ifndef PERSISTENCE_MEMORY_ROOMS_H
 #define PERSISTENCE_MEMORY_ROOMS_H
 
-#include "persistence/store.h"
-
-#include <stdatomic.h>
-
-/* Bytes that both halves use, each from its thread, and the highest incarnation they met. */
-struct memory_budget {
-    uint64_t bytes_max;
-    _Atomic uint64_t bytes;
-    _Atomic uint64_t incarnation;
-};
-
-/* False when that much is not left: nothing was taken. */
-bool memory_budget_take(struct memory_budget *budget, uint64_t bytes);
-void memory_budget_give(struct memory_budget *budget, uint64_t bytes);
-void memory_budget_met(struct memory_budget *budget, uint64_t incarnation);
+#include "persistence/memory_blobs.h"
 
 struct memory_room;
 
@@ -52,6 +37,16 @@ MUST_CHECK enum store_result memory_rooms_read(const struct memory_rooms *rooms,
                                                uint64_t after,
                                                store_blob_visitor *visitor,
                                                void *context);
+MUST_CHECK enum store_result memory_rooms_tracks(const struct memory_rooms *rooms,
+                                                 struct bytes name,
+                                                 uint64_t tick,
+                                                 store_blob_visitor *visitor,
+                                                 void *context);
+MUST_CHECK enum store_result memory_rooms_segments(const struct memory_rooms *rooms,
+                                                   struct bytes name,
+                                                   uint64_t after,
+                                                   store_segment_visitor *visitor,
+                                                   void *context);
 MUST_CHECK enum store_result
 memory_rooms_each(const struct memory_rooms *rooms, store_room_visitor *visitor, void *context);
 MUST_CHECK enum store_result

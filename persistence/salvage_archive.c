@@ -26,6 +26,7 @@ struct found {
     struct archive_room row;
     bool any;     /* there is a trace of it */
     bool damaged; /* something of it is lost */
+    bool untold;  /* and so is something that it comes back without */
     char why[STORE_PLACE_MAX];
 };
 
@@ -34,6 +35,15 @@ static void note_damage(struct found *found)
     if (!found->damaged)
         snprintf(found->why, sizeof found->why, "%s", store_place());
     found->damaged = true;
+}
+
+/* A room can be what it was without its presence. */
+static void note_blob(struct found *found, enum blob_table table)
+{
+    if (table < TRACKS)
+        note_damage(found);
+    else
+        found->untold = true;
 }
 
 /* Copies one blob. STORE_DAMAGED when it is not worth copying. */
@@ -88,7 +98,7 @@ static enum store_result take_run(struct salvage *salvage,
         result = take_blob(salvage, found, &blob);
         archive_blob_free(&blob);
         if (result == STORE_DAMAGED)
-            note_damage(found);
+            note_blob(found, table);
         else if (result != STORE_OK)
             return result;
     }
@@ -102,7 +112,7 @@ take_table(struct salvage *salvage, struct found *found, enum blob_table table, 
     uint64_t from = blob_id(id, 0), to = blob_id(id, STORE_TICK_MAX);
     enum store_result result = take_run(salvage, found, table, true, &from, &to);
     if (result == STORE_DAMAGED) {
-        note_damage(found);
+        note_blob(found, table);
         result = take_run(salvage, found, table, false, &from, &to);
     }
     return result == STORE_NOT_FOUND || result == STORE_DAMAGED ? STORE_OK : result;
@@ -178,7 +188,7 @@ static void compare_with_row(struct found *found, const struct store_room *was)
         archive_damage(SEGMENTS, is->name, was->last, "missing");
     else if (is->snapshot_tick != was->snapshot_tick)
         archive_damage(SNAPSHOTS, is->name, was->snapshot_tick, "missing");
-    else if (is->bytes != was->bytes)
+    else if (is->bytes != was->bytes && !found->untold)
         archive_damage(SEGMENTS, is->name, was->last, "some are missing");
     else
         return;
@@ -190,9 +200,9 @@ static enum store_result take_room(struct salvage *salvage, uint64_t id, struct 
     struct store_room was = found->row.room;
     struct store_room *room = &found->row.room;
     room->first = room->last = room->bytes = room->snapshot_tick = 0;
-    enum store_result result = take_table(salvage, found, SEGMENTS, id);
-    if (result == STORE_OK)
-        result = take_table(salvage, found, SNAPSHOTS, id);
+    enum store_result result = STORE_OK;
+    for (unsigned table = 0; table < BLOB_TABLES && result == STORE_OK; table++)
+        result = take_table(salvage, found, (enum blob_table)table, id);
     if (result != STORE_OK)
         return result;
     compare_with_row(found, &was);
@@ -246,7 +256,7 @@ open_damaged(struct salvage *salvage, const struct sqlite_place *place, const ch
         &(struct sqlite_file_options){.place = place, .name = name, .use = SQLITE_FILE_READ});
     if (result != STORE_OK)
         return result;
-    result = sqlite_file_prepare(&from->file, archive_sql, ARCHIVE_STATEMENTS);
+    result = archive_prepare(from);
     if (result != STORE_OK) {
         archive_close(from);
         return result;

@@ -21,7 +21,7 @@
 
 #define SQLITE_FILE_PATH_MAX  1024u
 #define SQLITE_FILE_NAME_MAX  64u
-#define SQLITE_STATEMENTS_MAX 24u
+#define SQLITE_STATEMENTS_MAX 40u
 
 /* Where a store's files are, and how they are written. */
 struct sqlite_place {

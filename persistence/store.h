@@ -28,6 +28,7 @@
 #define PERSISTENCE_STORE_H
 
 #include "persistence/store_files.h"
+#include "persistence/store_recording.h"
 #include "persistence/store_result.h"
 #include "sync/base.h"
 #include "sync/limits.h"
@@ -60,7 +61,7 @@ struct store_room {
                               * come back under a new one */
     uint64_t first, last;   /* ticks of the log that is kept; 0, 0 for none */
     uint64_t created_ms;    /* since 1970, when it was first sealed */
-    uint64_t bytes;         /* of its segments and snapshots, as stored */
+    uint64_t bytes;         /* of its segments, tracks, summaries and snapshots, as stored */
     uint64_t snapshot_tick; /* of the newest; 0 for none */
     enum store_room_state state;
     struct bytes reason; /* of the quarantine */
@@ -75,8 +76,11 @@ struct store_blob {
 /* One room's part of a sealing; a room has one at most. */
 struct store_sealed {
     struct bytes name, kind;
-    struct store_blob segment;  /* length 0 for none */
-    struct store_blob snapshot; /* length 0 for none */
+    struct store_blob segment;   /* length 0 for none */
+    struct store_blob track;     /* its presence; length 0 for none */
+    struct store_blob snapshot;  /* length 0 for none */
+    struct bytes summary;        /* of segment and track, 0..STORE_SUMMARY_MAX bytes */
+    uint64_t began_ms, ended_ms; /* since 1970, of the first and the last entry of both */
 };
 
 /* The best that a name has on a board, by one of two orders. Board, order and name are its key. What
@@ -95,6 +99,7 @@ struct store;
 typedef bool store_score_visitor(void *context, const struct store_score *score);
 typedef bool store_flush_visitor(void *context, const struct store_flush *flush);
 typedef bool store_blob_visitor(void *context, const struct store_blob *blob);
+typedef bool store_segment_visitor(void *context, const struct store_segment *segment);
 typedef bool store_room_visitor(void *context, const struct store_room *room);
 
 /* What check() found; `place` as "archive segment of room lobby at tick 120: checksum". */
@@ -138,7 +143,8 @@ struct store {
 
     /* All of it or nothing, on the disk on STORE_OK in every mode. A room's segments follow each
      * other: one whose last tick was sealed before is there already, and left as it is; one that
-     * overlaps the last is STORE_DAMAGED. A snapshot takes the place of one of the same tick. Of a
+     * overlaps the last is STORE_DAMAGED. Tracks need not follow each other: one that does not lie
+     * behind the last is left out. A snapshot takes the place of one of the same tick. Of a
      * quarantined room segments are taken, so that nothing is lost for whoever mends it, and a
      * snapshot is STORE_DAMAGED. A room keeps the kind that it had first. Sealing a deleted room
      * makes a new one of its name. STORE_DAMAGED is also given once when the archive itself was
@@ -152,7 +158,7 @@ struct store {
     /* The segment of a room that seal() cannot take because what is stored of this room is damaged:
      * kept beside that, behind its last tick, where nothing is written over. The room is in
      * quarantine from then on; where its row cannot take the mark, room() says STORE_DAMAGED until a
-     * salvage has given it one. A snapshot is not taken. STORE_DAMAGED as that of seal(). */
+     * salvage has given it one. Snapshot, track and summary are not taken. STORE_DAMAGED as that of seal(). */
     MUST_CHECK enum store_result (*set_aside)(struct store *store,
                                               const struct store_sealed *sealed,
                                               struct bytes reason,
@@ -180,6 +186,22 @@ struct store {
                                          store_blob_visitor *visitor,
                                          void *context);
 
+    /* Presence from a tick on: the newest track that begins at or before it, and those behind, ascending.
+     * One that does not check is passed over, and check() tells of it. */
+    MUST_CHECK enum store_result (*tracks)(struct store *store,
+                                           struct bytes name,
+                                           uint64_t tick,
+                                           store_blob_visitor *visitor,
+                                           void *context);
+
+    /* What read() and tracks() would tell of ticks above `after`, but for the bytes: so its numbers are
+     * not checked against them. A summary that does not check is passed over. */
+    MUST_CHECK enum store_result (*segments)(struct store *store,
+                                             struct bytes name,
+                                             uint64_t after,
+                                             store_segment_visitor *visitor,
+                                             void *context);
+
     /* Every room, by name; the deleted ones too. One whose row does not check is in quarantine. */
     MUST_CHECK enum store_result (*rooms)(struct store *store,
                                           store_room_visitor *visitor,
@@ -192,7 +214,7 @@ struct store {
                                                struct bytes reason);
     MUST_CHECK enum store_result (*release_quarantine)(struct store *store, struct bytes name);
 
-    /* Segments, snapshots and files go, damaged ones too; the name stays, with this incarnation or the
+    /* Segments, tracks, snapshots and files go, damaged ones too; the name stays, with this incarnation or the
      * higher one that it has. A room that only the journal knows leaves that much as well; with
      * incarnation 0 it is STORE_NOT_FOUND. */
     MUST_CHECK enum store_result (*remove)(struct store *store,

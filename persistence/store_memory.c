@@ -179,6 +179,24 @@ static enum store_result read(struct store *store,
     return memory_rooms_read(rooms_of(store), name, after, visitor, context);
 }
 
+static enum store_result tracks(struct store *store,
+                                struct bytes name,
+                                uint64_t tick,
+                                store_blob_visitor *visitor,
+                                void *context)
+{
+    return memory_rooms_tracks(rooms_of(store), name, tick, visitor, context);
+}
+
+static enum store_result segments(struct store *store,
+                                  struct bytes name,
+                                  uint64_t after,
+                                  store_segment_visitor *visitor,
+                                  void *context)
+{
+    return memory_rooms_segments(rooms_of(store), name, after, visitor, context);
+}
+
 static enum store_result rooms(struct store *store, store_room_visitor *visitor, void *context)
 {
     return memory_rooms_each(rooms_of(store), visitor, context);
@@ -370,6 +388,8 @@ struct store *store_memory_create(uint64_t bytes_max)
         .room = room,
         .snapshot = snapshot,
         .read = read,
+        .tracks = tracks,
+        .segments = segments,
         .rooms = rooms,
         .quarantine = quarantine,
         .release_quarantine = release_quarantine,

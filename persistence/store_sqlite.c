@@ -173,6 +173,24 @@ static enum store_result read(struct store *store,
     return archive_read(archive_of(store), name, after, visitor, context);
 }
 
+static enum store_result tracks(struct store *store,
+                                struct bytes name,
+                                uint64_t tick,
+                                store_blob_visitor *visitor,
+                                void *context)
+{
+    return archive_tracks(archive_of(store), name, tick, visitor, context);
+}
+
+static enum store_result segments(struct store *store,
+                                  struct bytes name,
+                                  uint64_t after,
+                                  store_segment_visitor *visitor,
+                                  void *context)
+{
+    return archive_segments(archive_of(store), name, after, visitor, context);
+}
+
 static enum store_result rooms(struct store *store, store_room_visitor *visitor, void *context)
 {
     return archive_rooms(archive_of(store), visitor, context);
@@ -357,6 +375,8 @@ static const struct store functions = {
     .room = room,
     .snapshot = snapshot,
     .read = read,
+    .tracks = tracks,
+    .segments = segments,
     .rooms = rooms,
     .quarantine = quarantine,
     .release_quarantine = release_quarantine,

@@ -127,6 +127,31 @@ static enum store_result read(struct store *store,
                                             : under->read(under, name, after, visitor, context);
 }
 
+static enum store_result tracks(struct store *store,
+                                struct bytes name,
+                                uint64_t tick,
+                                store_blob_visitor *visitor,
+                                void *context)
+{
+    struct store *under = faulty_of(store)->under;
+    enum store_result result;
+    return fails(store, CALL_TRACKS, &result) ? result
+                                              : under->tracks(under, name, tick, visitor, context);
+}
+
+static enum store_result segments(struct store *store,
+                                  struct bytes name,
+                                  uint64_t after,
+                                  store_segment_visitor *visitor,
+                                  void *context)
+{
+    struct store *under = faulty_of(store)->under;
+    enum store_result result;
+    return fails(store, CALL_SEGMENTS, &result)
+               ? result
+               : under->segments(under, name, after, visitor, context);
+}
+
 static enum store_result rooms(struct store *store, store_room_visitor *visitor, void *context)
 {
     struct store *under = faulty_of(store)->under;
@@ -331,6 +356,8 @@ struct store *faulty_store_init(struct faulty_store *faulty, struct store *under
         .room = room,
         .snapshot = snapshot,
         .read = read,
+        .tracks = tracks,
+        .segments = segments,
         .rooms = rooms,
         .quarantine = quarantine,
         .release_quarantine = release_quarantine,

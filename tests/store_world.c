@@ -73,6 +73,18 @@ snapshot_fill(const struct store_world *world, uint64_t tick, unsigned room, uin
     return length;
 }
 
+/* Presence of a sealing that ends at that tick; its first byte is what is told of it. */
+static size_t track_fill(const struct store_world *world,
+                         uint64_t tick,
+                         unsigned room,
+                         uint8_t bytes[ENTRY_BYTES_MAX])
+{
+    struct chance chance = chance_for(world, tick, room + 2 * WORLD_ROOMS);
+    size_t length = 1 + chance_below(&chance, 400);
+    fill(&chance, bytes, length, true);
+    return length;
+}
+
 /* Entries of the room with ticks of from..to, one after the other; the first and last of them. */
 static struct store_blob
 segment_of(const struct store_world *world, unsigned room, uint64_t from, uint64_t to)
@@ -200,6 +212,18 @@ static enum store_result write_score(struct store_world *world, uint64_t tick)
     return result;
 }
 
+/* One room's presence. */
+static void add_track(const struct store_world *world, struct store_sealed *sealed, unsigned room)
+{
+    static uint8_t bytes[ENTRY_BYTES_MAX];
+    const struct store_blob *segment = &sealed->segment;
+    sealed->track = *segment;
+    sealed->track.bytes = (struct bytes){bytes, track_fill(world, segment->last, room, bytes)};
+    sealed->summary = (struct bytes){bytes, 1};
+    sealed->began_ms = WALL_MS + segment->first;
+    sealed->ended_ms = WALL_MS + segment->last;
+}
+
 enum store_result store_world_seal(struct store_world *world)
 {
     struct store_sealed sealed[WORLD_ROOMS];
@@ -214,8 +238,11 @@ enum store_result store_world_seal(struct store_world *world)
             continue;
         }
         rooms[count] = room;
-        sealed[count++] = (struct store_sealed){
+        sealed[count] = (struct store_sealed){
             .name = store_world_room(room), .kind = bytes_of("open"), .segment = segment};
+        if (room == to % WORLD_ROOMS)
+            add_track(world, &sealed[count], room);
+        count++;
     }
     if (count != 0) {
         size_t which = to % count;
@@ -234,6 +261,7 @@ enum store_result store_world_seal(struct store_world *world)
     for (size_t i = 0; i < count; i++) {
         if (result == STORE_OK) {
             world->sealed[rooms[i]] = to;
+            world->tracked[rooms[i]][sealed[i].track.last] = true;
             if (sealed[i].snapshot.bytes.length != 0)
                 world->snapshot[rooms[i]] = to;
         }
@@ -286,6 +314,7 @@ struct look {
     struct store_world *world;
     struct store_sight *sight;
     bool there[WORLD_ROOMS][WORLD_TICKS_MAX + 1];
+    bool track[WORLD_ROOMS][WORLD_TICKS_MAX + 1], summary[WORLD_ROOMS][WORLD_TICKS_MAX + 1];
     unsigned room;
 };
 
@@ -391,6 +420,46 @@ static bool visit_snapshot(void *context, const struct store_blob *blob)
     return true;
 }
 
+static bool visit_track(void *context, const struct store_blob *blob)
+{
+    struct look *look = context;
+    static uint8_t bytes[ENTRY_BYTES_MAX];
+    bool well = blob->first <= blob->last && blob->last <= look->world->attempted &&
+                blob->incarnation == incarnation_of(look->room);
+    if (well) {
+        size_t length = track_fill(look->world, blob->last, look->room, bytes);
+        well = bytes_equal(blob->bytes, (struct bytes){bytes, length});
+    }
+    if (!well)
+        note(look->sight, &look->sight->wrong, "track of %s to %" PRIu64, name_of(look->room),
+             blob->last);
+    else
+        look->track[look->room][blob->last] = true;
+    return true;
+}
+
+/* Its numbers are not checked where nothing is told of it. */
+static bool visit_timeline(void *context, const struct store_segment *segment)
+{
+    struct look *look = context;
+    static uint8_t bytes[ENTRY_BYTES_MAX];
+    if (segment->began_ms == 0)
+        return true;
+    bool well = segment->began_ms == WALL_MS + segment->first &&
+                segment->ended_ms == WALL_MS + segment->last &&
+                segment->last <= look->world->attempted;
+    if (well) {
+        track_fill(look->world, segment->last, look->room, bytes);
+        well = bytes_equal(segment->summary, (struct bytes){bytes, 1});
+    }
+    if (!well)
+        note(look->sight, &look->sight->wrong, "what is told of %s to %" PRIu64,
+             name_of(look->room), segment->last);
+    else
+        look->summary[look->room][segment->last] = true;
+    return true;
+}
+
 static bool visit_room(void *context, const struct store_room *found)
 {
     struct look *look = context;
@@ -417,13 +486,25 @@ static void look_at_archive(struct look *look, unsigned room)
     look->room = room;
     enum store_result results[] = {store->room(store, name, visit_room, look),
                                    store->snapshot(store, name, UINT64_MAX, visit_snapshot, look),
-                                   store->read(store, name, 0, visit_segment, look)};
+                                   store->read(store, name, 0, visit_segment, look),
+                                   store->tracks(store, name, 0, visit_track, look),
+                                   store->segments(store, name, 0, visit_timeline, look)};
     for (size_t i = 0; i < sizeof results / sizeof results[0]; i++)
         if (results[i] != STORE_OK && results[i] != STORE_NOT_FOUND) {
             look->sight->hurt[room] = true;
             note(look->sight, &look->sight->errors, "%s: %s", store_result_text(results[i]),
                  store->place(store));
         }
+}
+
+static void compare_tracks(struct look *look)
+{
+    for (unsigned room = 0; room < WORLD_ROOMS; room++)
+        for (uint64_t tick = 1; tick <= look->world->acknowledged; tick++)
+            if (look->world->tracked[room][tick] &&
+                !(look->track[room][tick] && look->summary[room][tick]))
+                note(look->sight, &look->sight->lost, "presence of %s to tick %" PRIu64,
+                     name_of(room), tick);
 }
 
 /* What is there has to be the beginning of what was said. */
@@ -454,6 +535,7 @@ static void compare(struct look *look)
         else if (there != 0)
             note(sight, &sight->holes, "a hole before tick %" PRIu64, tick);
     }
+    compare_tracks(look);
     for (unsigned room = 0; room < WORLD_ROOMS; room++) {
         if (sight->last_snapshot[room] >= world->snapshot[room])
             continue;
@@ -545,6 +627,6 @@ void store_world_adopt(struct store_world *world, const struct store_sight *sigh
         world->snapshot[room] = sight->last_snapshot[room];
         world->sealed[room] = sight->last_sealed[room];
         for (uint64_t tick = sight->last + 1; tick <= WORLD_TICKS_MAX; tick++)
-            world->offered[room][tick] = false;
+            world->offered[room][tick] = world->tracked[room][tick] = false;
     }
 }

@@ -11,7 +11,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define AT_MAX 5000u
+#define AT_MAX 10000u
 
 typedef enum store_result deed(struct store_world *world);
 

@@ -51,7 +51,7 @@ static void go_back_to_format_1(void)
     uint64_t sum = checksum(&format, 1, bytes_of("format"), (struct bytes){0});
     snprintf(sql, sizeof sql,
              "DROP TABLE file; DROP TABLE file_part; DROP TABLE chain;"
-             " DROP TABLE score;"
+             " DROP TABLE score; DROP TABLE track; DROP TABLE summary;"
              "DELETE FROM meta WHERE key IN ('incarnation', 'suspect');"
              "UPDATE meta SET value = 1, checksum = %" PRId64 " WHERE key = 'format'",
              (int64_t)sum);

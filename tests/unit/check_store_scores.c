@@ -218,8 +218,8 @@ static void go_back_to_format_3(void)
     char sql[256];
     uint64_t format = 3;
     snprintf(sql, sizeof sql,
-             "DROP TABLE score; UPDATE meta SET value = 3, checksum = %" PRId64
-             " WHERE key = 'format'",
+             "DROP TABLE score; DROP TABLE track; DROP TABLE summary; UPDATE meta SET value = 3, "
+             "checksum = %" PRId64 " WHERE key = 'format'",
              (int64_t)checksum(&format, 1, bytes_of("format"), (struct bytes){0}));
     claim();
     ok(append(1, "x"));

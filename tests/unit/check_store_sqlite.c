@@ -296,7 +296,8 @@ END_TEST
 static void make_older_archive(void)
 {
     make_store();
-    run_sql("archive.db", "DROP TABLE chain; DROP TABLE score;"
+    run_sql("archive.db", "DROP TABLE chain; DROP TABLE score; DROP TABLE track;"
+                          "DROP TABLE summary;"
                           "DELETE FROM meta WHERE key IN ('incarnation', 'suspect')");
     set_format("archive.db", 2);
 }
