@@ -98,6 +98,7 @@ const struct rules kind_board = {
     .name = "board",
     .tick_hz = 20,
     .frame_hz = 20,
+    .records_presence = true,
     .collections = board_collections,
     .collection_count = BOARD_COLLECTIONS,
     .events = board_events,

@@ -8,19 +8,6 @@
 
 /* --- Collecting: which entries, which fields of them -------------------------------------------- */
 
-static const struct record *first_beyond(const struct scope *scope, uint64_t position)
-{
-    if (position == 0)
-        return scope->oldest;
-    const struct record *record = scope->newest;
-    const struct record *first = NULL;
-    while (record != NULL && record->stamp > position) {
-        first = record;
-        record = record->older;
-    }
-    return first;
-}
-
 /* The group's number, made where there is none; -1 when there are too many. */
 static int group_find(struct delta_work *work, enum run_form form, int collection, uint32_t mask)
 {
@@ -171,7 +158,7 @@ collect(struct delta_work *work, const struct scope *scope, const struct delta_r
     size_t bytes = RUN_HEAD_BYTES; /* of the deletes */
     work->count = 0;
     work->group_count = 0;
-    const struct record *record = first_beyond(scope, request->place.position);
+    const struct record *record = scope_beyond(scope, request->place.position);
     for (; record != NULL; record = record->newer) {
         /* Made and removed beyond the place: it was never shown. */
         bool unseen = record->kind == RECORD_TOMBSTONE && record->created > request->place.position;

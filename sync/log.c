@@ -399,6 +399,7 @@ void room_log_resume(struct room *room, uint64_t wall_ms, struct writer *writer)
     pack_binary_head(writer, snapshot_bytes(room));
     snapshot_write(room, writer);
     room->unlogged = false;
+    room->track.begun = false; /* who replays it has no presence from before */
     room->logged = room->tick;
     room->random_logged = room->random[0];
     room->memory.logged = room_memory_hash(room);

@@ -54,7 +54,13 @@ enum act {
     ACT_RESUMED = 13,  /* origin, snapshot: behind a hole; alone in its entry */
     ACT_INPUT = 14,    /* seat, input or nil: what is in force from this tick on */
     ACT_MEMORY = 15,   /* the rules' memory, whole, as it is after the tick */
-    ACT_RESULT = 16    /* board, name, score, details or nil: of a game; changes nothing here */
+    ACT_RESULT = 16,   /* board, name, score, details or nil: of a game; changes nothing here */
+
+    /* Of a track alone: sync/track.h. */
+    ACT_PRESENT = 32, /* first in its entry, which has all presence that there is */
+    ACT_SHOWN = 33,   /* member, then field, value, ...: what it shows now, nil: no longer */
+    ACT_GONE = 34,    /* member */
+    ACT_SAID = 35     /* event, from, value */
 };
 
 /* An origin says by what the acts behind it were made: LOG_FORMAT, incarnation, limits of tombstones
@@ -127,6 +133,11 @@ struct replay {
     bool ended;         /* by its rules: it is not to come back */
     bool changed;       /* with KIND: the kind is there, and what it declares is not what it was */
     enum status status; /* of the first failure */
+    struct {
+        uint64_t began; /* tick from which on entries of a track are about those who are seated */
+        uint64_t tick;  /* of its last entry */
+        bool shown;     /* presence is what the track says: nothing is missing since a keyframe */
+    } track;
 };
 
 /* Limits, memory, grace and the seed of the indexes come from the options, all else from the bytes.

@@ -4,19 +4,25 @@
 #include "sync/room_parts.h"
 #include "sync/snapshot_parts.h"
 
-enum act log_read_head(struct reader *reader)
+enum act log_read_head(struct reader *reader, uint32_t *elements)
 {
-    static const uint8_t elements_of[] = {
-        [ACT_OPENED] = 4, [ACT_WOKEN] = 1,     [ACT_SLEPT] = 2, [ACT_JOINED] = 6,  [ACT_LEFT] = 1,
-        [ACT_ROLE] = 2,   [ACT_OPERATION] = 3, [ACT_EDIT] = 2,  [ACT_NAMED] = 1,   [ACT_TIMER] = 2,
-        [ACT_RANDOM] = 1, [ACT_ENDED] = 1,     [ACT_HASH] = 1,  [ACT_RESUMED] = 2, [ACT_INPUT] = 2,
-        [ACT_MEMORY] = 1, [ACT_RESULT] = 4,
+    /* With the act itself; 0: there is no such act. SHOWN: without the pairs that follow. */
+    static const uint8_t lengths[] = {
+        [ACT_OPENED] = 5, [ACT_WOKEN] = 2,   [ACT_SLEPT] = 3,     [ACT_JOINED] = 7,
+        [ACT_LEFT] = 2,   [ACT_ROLE] = 3,    [ACT_OPERATION] = 4, [ACT_EDIT] = 3,
+        [ACT_NAMED] = 2,  [ACT_TIMER] = 3,   [ACT_RANDOM] = 2,    [ACT_ENDED] = 2,
+        [ACT_HASH] = 2,   [ACT_RESUMED] = 3, [ACT_INPUT] = 3,     [ACT_MEMORY] = 2,
+        [ACT_RESULT] = 5, [ACT_PRESENT] = 1, [ACT_SHOWN] = 2,     [ACT_GONE] = 2,
+        [ACT_SAID] = 4,
     };
-    uint32_t elements = read_array(reader);
-    int64_t act = read_integer_in(reader, 0, sizeof elements_of - 1);
-    if (reader->status == STATUS_OK && elements != 1u + elements_of[act])
+    uint32_t length = read_array(reader);
+    enum act act = (enum act)read_integer_in(reader, 0, sizeof lengths - 1);
+    bool pairs = act == ACT_SHOWN && length % 2 == 0 && length <= 2 + 2 * FIELDS_MAX;
+    bool fits = length == lengths[act] || (pairs && length > lengths[act]);
+    if (reader->status == STATUS_OK && (length == 0 || !fits))
         reader_fail(reader, STATUS_MALFORMED);
-    return (enum act)act;
+    *elements = reader->status == STATUS_OK ? length - 1 : 0;
+    return act;
 }
 
 uint64_t log_read_bits(struct reader *reader)
@@ -80,7 +86,24 @@ static void read_joined(struct reader *reader, struct log_act *act)
     act->user = read_value(reader);
 }
 
-static void read_elements(struct reader *reader, struct log_act *act)
+/* Fields and values, `count` in all. */
+static struct bytes read_pairs(struct reader *reader, uint32_t count)
+{
+    size_t from = reader->at;
+    for (uint32_t i = 0; i < count; i++) {
+        read_integer_in(reader, 0, FIELDS_MAX - 1);
+        read_value(reader);
+    }
+    return (struct bytes){reader->data + from, reader->at - from};
+}
+
+/* Numbers of members begin at 1. */
+static uint32_t read_member(struct reader *reader)
+{
+    return (uint32_t)read_integer_in(reader, 1, UINT32_MAX - 1);
+}
+
+static void read_elements(struct reader *reader, struct log_act *act, uint32_t elements)
 {
     switch (act->act) {
     case ACT_OPENED:
@@ -142,6 +165,21 @@ static void read_elements(struct reader *reader, struct log_act *act)
         act->seat = read_small(reader);
         act->input = read_value(reader);
         return;
+    case ACT_PRESENT:
+        return;
+    case ACT_SHOWN:
+        act->member = read_member(reader);
+        act->pair_count = (elements - 1) / 2;
+        act->pairs = read_pairs(reader, act->pair_count);
+        return;
+    case ACT_GONE:
+        act->member = read_member(reader);
+        return;
+    case ACT_SAID:
+        act->event = (uint32_t)read_integer_in(reader, 0, EVENT_NAMES_MAX - 1);
+        act->member = read_small(reader);
+        act->value = read_value(reader);
+        return;
     }
 }
 
@@ -149,9 +187,10 @@ bool log_read_act(struct reader *acts, struct log_act *act)
 {
     if (reader_done(acts))
         return false;
-    *act = (struct log_act){.act = log_read_head(acts)};
+    uint32_t elements;
+    *act = (struct log_act){.act = log_read_head(acts, &elements)};
     if (acts->status == STATUS_OK)
-        read_elements(acts, act);
+        read_elements(acts, act, elements);
     return acts->status == STATUS_OK;
 }
 

@@ -1,4 +1,5 @@
-/* log_read.h - a room's log taken apart: for replaying it, and for telling what happened.
+/* log_read.h - a room's log, or its track, taken apart: for replaying it, and for telling what
+ * happened.
  *
  *   struct reader log = reader_on(bytes);
  *   struct log_entry entry;
@@ -43,7 +44,7 @@ struct log_origin {
 struct log_act {
     enum act act;
     uint32_t seat;            /* JOINED, LEFT, ROLE, OPERATION, INPUT */
-    uint32_t member;          /* JOINED, EDIT */
+    uint32_t member;          /* JOINED, EDIT, SHOWN, GONE; SAID: who said it, 0 for the server */
     enum role role;           /* JOINED, ROLE */
     struct bytes user;        /* JOINED: packed */
     struct bytes input;       /* INPUT: packed, nil for none */
@@ -55,6 +56,10 @@ struct log_act {
     uint32_t timer, ticks;    /* TIMER */
     struct bytes memory;      /* MEMORY */
     struct log_result result; /* RESULT */
+    uint32_t pair_count;      /* SHOWN */
+    struct bytes pairs;       /* SHOWN: fields and packed values, one after the other */
+    uint32_t event;           /* SAID */
+    struct bytes value;       /* SAID: packed */
 };
 
 /* The next act; false at the end and at damage. */
@@ -74,7 +79,7 @@ struct log_result log_read_result(struct reader *reader);
 /* 64 bits that are no number of the wire. */
 uint64_t log_read_bits(struct reader *reader);
 
-/* Reads where an act begins: its kind, with as many elements as the kind has. */
-enum act log_read_head(struct reader *reader);
+/* Reads where an act begins: its kind, with as many elements behind it as the kind has. */
+enum act log_read_head(struct reader *reader, uint32_t *elements);
 
 #endif

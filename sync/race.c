@@ -118,6 +118,7 @@ const struct rules kind_race = {
     .tick_hz = RACE_TICK_HZ,
     .frame_hz = RACE_FRAME_HZ,
     .unkept = UNKEPT_CONTINUE,
+    .records_presence = true,
     .collections = race_collections,
     .collection_count = RACE_COLLECTIONS,
     .events = race_events,

@@ -149,6 +149,12 @@ static void ring_add(struct event_ring *ring, struct record *entry)
     ring->count++;
 }
 
+static void event_free(struct state *state, struct record *event)
+{
+    heap_give(&state->heap, event->content.value, event->length);
+    heap_give(&state->heap, event, record_bytes(event));
+}
+
 /* The oldest of the ring, which has another one. */
 static void event_forget(struct state *state, struct event_ring *ring)
 {
@@ -157,8 +163,7 @@ static void event_forget(struct state *state, struct event_ring *ring)
     ring->newest->chain = oldest->chain;
     ring->count--;
     order_remove(oldest->scope, oldest);
-    heap_give(&state->heap, oldest->content.value, oldest->length);
-    heap_give(&state->heap, oldest, record_bytes(oldest));
+    event_free(state, oldest);
 }
 
 void state_emit(struct state *state,
@@ -183,25 +188,65 @@ void state_emit(struct state *state,
 
 /* --- All at once --------------------------------------------------------------------------------- */
 
-void state_remove_scope(struct state *state, struct scope *scope)
+static void rings_free(struct state *state, struct scope *scope)
 {
-    for (struct record *record = scope->oldest, *newer; record != NULL; record = newer) {
-        newer = record->newer;
-        if (record->kind == RECORD_LIVE) {
-            state->shared -= is_shared(state, record) ? 1 : 0;
-            cells_free(state, record);
-        }
-        if (record->kind == RECORD_EVENT)
-            heap_give(&state->heap, record->content.value, record->length);
-        else
-            index_remove(state, record);
-        heap_give(&state->heap, record, record_bytes(record));
-    }
     while (scope->events != NULL) {
         struct event_ring *ring = scope->events;
         scope->events = ring->next;
         heap_give(&state->heap, ring, sizeof *ring);
     }
+}
+
+/* Places from before are below the horizon, and none is equal to it. */
+static void begin_anew(struct scope *scope)
+{
+    scope->horizon = ++scope->stamp;
+}
+
+void state_drop_events(struct state *state, struct scope *scope)
+{
+    for (struct record *record = scope->oldest, *newer; record != NULL; record = newer) {
+        newer = record->newer;
+        if (record->kind != RECORD_EVENT)
+            continue;
+        order_remove(scope, record);
+        event_free(state, record);
+    }
+    rings_free(state, scope);
+    begin_anew(scope);
+}
+
+static void entries_free(struct state *state, struct scope *scope)
+{
+    for (struct record *record = scope->oldest, *newer; record != NULL; record = newer) {
+        newer = record->newer;
+        if (record->kind == RECORD_EVENT) {
+            event_free(state, record);
+            continue;
+        }
+        if (record->kind == RECORD_LIVE) {
+            state->shared -= is_shared(state, record) ? 1 : 0;
+            cells_free(state, record);
+        }
+        index_remove(state, record);
+        heap_give(&state->heap, record, record_bytes(record));
+    }
+    rings_free(state, scope);
+}
+
+void state_clear_scope(struct state *state, struct scope *scope)
+{
+    entries_free(state, scope);
+    *scope = (struct scope){.stamp = scope->stamp,
+                            .difference = scope->difference,
+                            .slots = scope->slots,
+                            .slot_capacity = scope->slot_capacity};
+    begin_anew(scope);
+}
+
+void state_remove_scope(struct state *state, struct scope *scope)
+{
+    entries_free(state, scope);
     scope_free_slots(state, scope);
     heap_give(&state->heap, scope, sizeof *scope);
 }

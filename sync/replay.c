@@ -61,6 +61,10 @@ bool seat_replay(struct room *room, struct client *client, uint32_t number)
 static void leave(struct room *room, uint32_t number)
 {
     struct seat *seat = &room->seats[number];
+    uint32_t member = seat->client->member;
+    struct record *shown = presence_shown(room, member);
+    if (shown != NULL)
+        state_remove(&room->state, shown, member);
     client_rise(room, seat->client);
     if (seat->extra != NULL)
         heap_give(&room->state.heap, seat->extra, PLACES_BYTES);
@@ -82,9 +86,18 @@ void seats_drop(struct room *room)
  * after. */
 static void fall_asleep(struct room *room, uint64_t stamp)
 {
-    seats_drop(room);
     struct scope *presence = room->state.scopes[SCOPE_PRESENCE];
-    presence->stamp = presence->horizon = presence->difference = stamp + 1;
+    state_clear_scope(&room->state, presence);
+    presence->stamp = presence->horizon = stamp + 1;
+    scope_settle(presence);
+    seats_drop(room);
+}
+
+/* A track's entries from before this tick are about others than those who are seated from it on. */
+static void track_begins(struct replay *replay, uint64_t tick)
+{
+    replay->track.began = tick;
+    replay->track.shown = false;
 }
 
 static struct seat *read_seat(struct replay *replay, struct reader *reader)
@@ -305,6 +318,7 @@ static void apply_opened(struct replay *replay, struct reader *reader)
         return;
     }
     room_set_tick(replay->room, replay->tick);
+    track_begins(replay, replay->tick);
     replay->room->replaying = true;
     memcpy(replay->room->random, random, sizeof random);
     apply_origin(replay, &origin);
@@ -323,6 +337,7 @@ static void apply_woken(struct replay *replay, struct reader *reader)
     if (!room->asleep)
         fall_asleep(room, room->state.scopes[SCOPE_PRESENCE]->stamp);
     timers_wait(room);
+    track_begins(replay, replay->tick + 1);
     room->asleep = false;
     apply_origin(replay, &origin);
 }
@@ -369,6 +384,7 @@ static void apply_resumed(struct replay *replay, struct reader *reader)
     }
     room_destroy(before);
     replay->room = room;
+    track_begins(replay, replay->tick);
     apply_origin(replay, &origin);
 }
 
@@ -387,6 +403,7 @@ static void apply_slept(struct replay *replay, struct reader *reader)
     check_hash(replay, hash);
     timers_wait(replay->room);
     fall_asleep(replay->room, presence);
+    track_begins(replay, replay->tick + 1);
     replay->room->asleep = true;
 }
 
@@ -422,7 +439,8 @@ static void apply_act(struct replay *replay, struct reader *reader)
 {
     struct seat *seat;
     uint64_t bits;
-    enum act act = log_read_head(reader);
+    uint32_t elements;
+    enum act act = log_read_head(reader, &elements);
     if (reader->status != STATUS_OK)
         return;
     switch (act) {
@@ -487,6 +505,12 @@ static void apply_act(struct replay *replay, struct reader *reader)
     case ACT_RESULT:
         log_read_result(reader); /* it is told of elsewhere: log_results() */
         return;
+    case ACT_PRESENT:
+    case ACT_SHOWN:
+    case ACT_GONE:
+    case ACT_SAID:
+        fail(replay, STATUS_MALFORMED); /* of a track: replay_track() */
+        return;
     }
 }
 
@@ -544,6 +568,8 @@ enum status replay_snapshot(struct replay *replay, struct bytes bytes)
 {
     assert(replay->room == NULL);
     replay->room = load_snapshot(replay, bytes);
+    if (replay->room != NULL && replay->room->asleep)
+        track_begins(replay, replay->room->tick + 1);
     return replay->status;
 }
 

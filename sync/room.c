@@ -518,6 +518,9 @@ void room_settle(struct room *room)
     room->memory.tick = room->tick;
     room->memory.told = true;
     room->loaded = true;
+    room->track.stamp = room->state.scopes[SCOPE_PRESENCE]->stamp;
+    room->track.tick = room->tick;
+    room->track.begun = false;
 }
 
 void room_set_tick(struct room *room, uint64_t tick)

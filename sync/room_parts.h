@@ -1,5 +1,6 @@
 /* room_parts.h - the inside of a room, shared by room.c, seats.c, inbox.c, inputs.c, clients.c,
- * frame.c, log.c, replay.c, snapshot*.c, rules_*.c, operation_check.c and welcome.c alone. */
+ * frame.c, log.c, track.c, replay.c, follow.c, player.c, snapshot*.c, rules_*.c, operation_check.c and
+ * welcome.c alone. */
 #ifndef SYNC_ROOM_PARTS_H
 #define SYNC_ROOM_PARTS_H
 
@@ -194,6 +195,11 @@ struct room {
     uint64_t logged; /* tick of the last log entry */
     uint64_t saved;  /* entries up to this tick are on the disk */
     uint64_t random_logged;
+    struct {
+        uint64_t stamp; /* presence up to here is in the track */
+        uint64_t tick;  /* of its last entry */
+        bool begun;     /* its entries so far are a base for the next one */
+    } track;
     bool blank;     /* nothing in its log has to be kept */
     bool unlogged;  /* what it does is not written down until room_log_resume() */
     bool replaying; /* it is being built from its log: there is no presence */
@@ -300,8 +306,9 @@ void inbox_keep(struct inbox *kept, const struct inbox_entry *entry, struct byte
  * told that its operations never arrived and sends them again; its role is that of the new join. */
 void inbox_void(struct room *room, uint32_t seat);
 
-/* seats.c */
+/* seats.c: a member's presence, where it is here; and where it is shown, here or not. */
 struct record *presence_find(const struct room *room, uint32_t member);
+struct record *presence_shown(const struct room *room, uint32_t member);
 /* NULL for a member that is not here. */
 struct seat *member_seat(const struct room *room, uint32_t member);
 struct scope *client_private_scope(struct room *room, struct client *client);

@@ -145,6 +145,7 @@ struct rules {
     uint32_t tick_hz;  /* 1..120 */
     uint32_t frame_hz; /* divides tick_hz */
     enum unkept unkept;
+    bool records_presence; /* recordings show presence too: sync/track.h */
     /* The first collection is "presence" with SIGHT_PRESENCE. Its fields 0 `user` and 1 `away` come
      * by themselves, those declared follow. */
     const struct collection_rules *collections;
@@ -331,7 +332,7 @@ struct field_view edit_leaves(const struct edit_view *edit, int field);
  *
  * The number grows whenever something above changes in shape or meaning: what was built for another
  * is refused. */
-#define KIND_INTERFACE 1u
+#define KIND_INTERFACE 2u
 
 struct room_kind {
     uint32_t interface;

@@ -51,12 +51,18 @@ struct scope *client_private_scope(struct room *room, struct client *client)
     return client->mine;
 }
 
-struct record *presence_find(const struct room *room, uint32_t member)
+struct record *presence_shown(const struct room *room, uint32_t member)
 {
     uint8_t digits[DECIMAL_DIGITS];
     struct record *record = state_find(&room->state, room->state.scopes[SCOPE_PRESENCE], 0,
                                        bytes_decimal(member, digits));
     return record != NULL && record->kind == RECORD_LIVE ? record : NULL;
+}
+
+struct record *presence_find(const struct room *room, uint32_t member)
+{
+    struct record *record = presence_shown(room, member);
+    return record != NULL && record->seat != SEAT_NONE ? record : NULL;
 }
 
 /* A room that is being replayed has no presence to find it by. */

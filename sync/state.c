@@ -143,6 +143,17 @@ uint64_t touch(struct record *record)
     return record->stamp;
 }
 
+struct record *scope_beyond(const struct scope *scope, uint64_t stamp)
+{
+    if (stamp == 0)
+        return scope->oldest;
+    struct record *first = NULL;
+    for (struct record *record = scope->newest; record != NULL && record->stamp > stamp;
+         record = record->older)
+        first = record;
+    return first;
+}
+
 /* --- The index by id ----------------------------------------------------------------------------- */
 
 static uint32_t

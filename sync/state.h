@@ -80,7 +80,7 @@ struct record {
     uint32_t owner;  /* who made it; tombstone: who removed it; event: who sent it */
     uint32_t slot;   /* live and tombstone */
     uint32_t length; /* live: bytes of values; event: bytes of the value */
-    uint32_t seat;   /* presence records: the member's */
+    uint32_t seat;   /* presence records: the member's; SEAT_NONE: it is shown, and not here */
     uint8_t kind;
     uint8_t collection; /* or the event's number */
     uint8_t cell_count;
@@ -141,6 +141,14 @@ void state_free(struct state *state);
 struct scope *state_add_scope(struct state *state);
 void state_remove_scope(struct state *state, struct scope *scope); /* and all that is in it */
 #define SCOPE_BYTES (sizeof(struct scope))
+
+/* All that is in a scope goes, or its events, and leaves nothing behind: its horizon is above every
+ * place that there was, so that whoever looks at it starts over. */
+void state_clear_scope(struct state *state, struct scope *scope);
+void state_drop_events(struct state *state, struct scope *scope);
+
+/* The oldest entry with a stamp beyond this one; NULL: there is none. */
+struct record *scope_beyond(const struct scope *scope, uint64_t stamp);
 
 /* A loaded scope as it stands where every change has been framed. */
 void scope_settle(struct scope *scope);

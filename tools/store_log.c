@@ -173,6 +173,10 @@ static void print_act(const struct telling *telling, const struct log_act *act)
     case ACT_RANDOM:
     case ACT_HASH:
     case ACT_MEMORY:
+    case ACT_PRESENT:
+    case ACT_SHOWN:
+    case ACT_GONE:
+    case ACT_SAID:
         break;
     }
 }
@@ -186,8 +190,13 @@ static void
 print_line(struct telling *telling, const struct log_entry *entry, const struct log_act *act)
 {
     static const char *const names[] = {
-        "opened", "woken",  "slept", "joined", "left",    "role",  "operation", "edit",  "named",
-        "timer",  "random", "ended", "hash",   "resumed", "input", "memory",    "result"};
+        [ACT_OPENED] = "opened",       [ACT_WOKEN] = "woken",     [ACT_SLEPT] = "slept",
+        [ACT_JOINED] = "joined",       [ACT_LEFT] = "left",       [ACT_ROLE] = "role",
+        [ACT_OPERATION] = "operation", [ACT_EDIT] = "edit",       [ACT_NAMED] = "named",
+        [ACT_TIMER] = "timer",         [ACT_RANDOM] = "random",   [ACT_ENDED] = "ended",
+        [ACT_HASH] = "hash",           [ACT_RESUMED] = "resumed", [ACT_INPUT] = "input",
+        [ACT_MEMORY] = "memory",       [ACT_RESULT] = "result",   [ACT_PRESENT] = "present",
+        [ACT_SHOWN] = "shown",         [ACT_GONE] = "gone",       [ACT_SAID] = "said"};
     fputs("{\"time\":", stdout);
     print_time(entry->wall_ms);
     printf(",\"tick\":%" PRIu64 ",\"act\":\"%s\"", entry->tick, names[act->act]);

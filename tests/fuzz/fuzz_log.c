@@ -1,14 +1,16 @@
 /* fuzz_log - any bytes as a room's log: a status, or a room that goes on.
  *
- * The first byte chooses the kind; the rest are steps: a log (any number), or before the first of
- * them a snapshot (255). What comes of it is written as a snapshot and read again, the same, with
- * the rest of the log to skip; then the room wakes, has a member and sleeps. Memory is bounded.
+ * The first byte chooses the kind; the rest are steps: a log (any number), a track (254), or before
+ * the first of them a snapshot (255). What comes of it is written as a snapshot and read again, the
+ * same, with the rest of the log to skip; then the room wakes, has a member and sleeps. Memory is
+ * bounded.
  */
 #include <stdlib.h>
 
 #include "sync/hash.h"
 #include "sync/log.h"
 #include "sync/snapshot.h"
+#include "sync/track.h"
 #include "tests/every_kind.h"
 #include "tests/fuzz/counted.h"
 #include "tests/fuzz/steps.h"
@@ -16,6 +18,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+#define STEP_TRACK    254
 #define STEP_SNAPSHOT 255
 
 /* What hostile numbers of seats can make it ask for is more, and refused. */
@@ -108,6 +111,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct replay replay = replay_begin(&options, &kinds);
     enum status status = STATUS_OK;
     while (status == STATUS_OK && steps_next(&steps, &what, &bytes)) {
+        if (what == STEP_TRACK && replay_room(&replay) != NULL) {
+            status = replay_track(&replay, bytes);
+            continue;
+        }
         bool snapshot = what == STEP_SNAPSHOT && replay_room(&replay) == NULL;
         status = snapshot ? replay_snapshot(&replay, bytes) : replay_log(&replay, bytes);
         log = snapshot ? (struct bytes){0} : bytes;

@@ -8,6 +8,7 @@
 #include "clients/c/messages.h"
 #include "sync/log.h"
 #include "sync/snapshot.h"
+#include "sync/track.h"
 #include "tests/every_kind.h"
 #include "tests/vectors/make_vectors.h"
 #include "tests/vectors/scene.h"
@@ -450,6 +451,7 @@ static void make_snapshots(const char *corpus)
 /* --- fuzz_log ------------------------------------------------------------------------------------- */
 
 #define STEP_LOG      0
+#define STEP_TRACK    254
 #define STEP_SNAPSHOT 255
 
 static void add_entry(struct input *input, struct scene *scene)
@@ -463,10 +465,23 @@ static void add_entry(struct input *input, struct scene *scene)
     add_step(input, STEP_LOG, writer_bytes(&writer));
 }
 
+static void add_track(struct input *input, struct scene *scene)
+{
+    uint8_t entry[FILE_BYTES_MAX];
+    struct writer writer = writer_on(entry, sizeof entry);
+    if (!room_track_pending(scene->room))
+        return;
+    bool whole = room_tick_number(scene->room) % 4 == 0;
+    room_track_write(scene->room, 1000 * room_tick_number(scene->room), whole, &writer);
+    demand(writer.status == STATUS_OK, "too long an entry", "track");
+    add_step(input, STEP_TRACK, writer_bytes(&writer));
+}
+
 static void send_and_log(struct input *input, struct scene *scene, const char *text)
 {
     send_and_tick(scene, text);
     add_entry(input, scene);
+    add_track(input, scene);
 }
 
 /* Something happens that nobody writes down; then all that the room is. */
@@ -516,6 +531,8 @@ make_log(const char *folder, const char *name, const struct scene_options *optio
                  " [[2, 'shapes', 'a', 'points', 1, 2]], [[5, 'chat', 0, 'hi']]]");
     send_and_log(&input, &scene, "[2, 'mood', 'good']");
     send_and_log(&input, &scene, "[5, 1, 7]");
+    send_and_log(&input, &scene, "[1, [[5, 'wave', 0, 'hi']]]");
+    send_and_log(&input, &scene, "[2, 'mood', 'better']");
     send_and_log(&input, &scene,
                  "[1, [[0, 'papers', 'p', 'q', 0.5], [5, 'chat', 1, 'me']],"
                  " [[0, 'hands', 'h', 'cards', 3]], [[3, 'shapes', 'a', 'votes', 2]]]");
