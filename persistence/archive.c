@@ -3,6 +3,7 @@
 #include "persistence/archive_files.h"
 #include "persistence/archive_parts.h"
 #include "persistence/archive_scores.h"
+#include "persistence/archive_sessions.h"
 #include "persistence/store_place.h"
 
 #include <assert.h>
@@ -29,6 +30,7 @@ static const char *const migrations[] = {
     ARCHIVE_NAMES_SQL,
     ARCHIVE_SCORES_SQL,
     "CREATE TABLE track" BLOB_COLUMNS "CREATE TABLE summary" SUMMARY_COLUMNS,
+    ARCHIVE_SESSIONS_SQL,
 };
 #define FORMAT (sizeof migrations / sizeof migrations[0])
 

@@ -13,7 +13,7 @@
  *   part      id, owner, bytes: what a blob has beyond its first MiB; owner = id << 1 | 1 for a
  *             snapshot's; for a track's the complement of id << 1
  *
- *   file, file_part: see archive_files.h
+ *   file, file_part: see archive_files.h; session, marker: archive_sessions.h
  *
  * A segment names the last tick of the one before it, so that one that is missing is missed; the
  * room's row says where its log begins and ends. A room that cannot be found is never taken for one

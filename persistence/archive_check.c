@@ -1,6 +1,6 @@
 #include "persistence/archive_files.h"
 #include "persistence/archive_parts.h"
-#include "persistence/archive_scores.h"
+#include "persistence/archive_table.h"
 #include "persistence/journal.h"
 #include "persistence/store_place.h"
 
@@ -172,14 +172,19 @@ static enum store_result check_files(struct check *check)
     return report(check, result, (struct bytes){0});
 }
 
-/* --- Scores ------------------------------------------------------------------------------------- */
+/* --- Small rows --------------------------------------------------------------------------------- */
 
-static enum store_result check_scores(struct check *check)
+static enum store_result check_tables(struct check *check)
 {
-    if (check->stopped)
-        return STORE_OK;
-    enum store_result result = archive_scores_check(check->archive, check->visitor, check->context);
-    return report(check, result, (struct bytes){0});
+    enum store_result result = STORE_OK;
+    for (size_t i = 0; i < ARCHIVE_TABLES && result == STORE_OK; i++) {
+        if (check->stopped)
+            return STORE_OK;
+        result =
+            archive_table_check(check->archive, archive_tables[i], check->visitor, check->context);
+        result = report(check, result, (struct bytes){0});
+    }
+    return result;
 }
 
 /* --- The journal -------------------------------------------------------------------------------- */
@@ -270,7 +275,7 @@ enum store_result archive_check(struct archive *archive,
     if (result == STORE_OK)
         result = check_files(&check);
     if (result == STORE_OK)
-        result = check_scores(&check);
+        result = check_tables(&check);
     if (result == STORE_OK)
         result = check_journal(&check);
     if (result == STORE_OK)

@@ -1,5 +1,6 @@
 #include "persistence/archive_files.h"
 #include "persistence/archive_parts.h"
+#include "persistence/archive_sessions.h"
 #include "persistence/checksum.h"
 #include "persistence/store_place.h"
 
@@ -265,6 +266,8 @@ archive_room_empty(struct archive *archive, struct bytes name, uint64_t incarnat
         result = archive_blobs_drop(archive, (enum blob_table)table, from, to);
     if (result == STORE_OK)
         result = archive_files_drop_room(archive, name);
+    if (result == STORE_OK)
+        result = archive_sessions_drop_room(archive, name);
     if (result != STORE_OK)
         return result;
     struct store_room *room = &row.room;

@@ -221,6 +221,26 @@ enum store_result memory_rooms_segments(const struct memory_rooms *rooms,
     return STORE_OK;
 }
 
+static uint64_t weigh(const struct blobs *blobs, uint64_t first, uint64_t last)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < blobs->count; i++)
+        if (blobs->items[i]->last >= first && blobs->items[i]->first <= last)
+            bytes += blobs->items[i]->length;
+    return bytes;
+}
+
+uint64_t memory_rooms_weigh(const struct memory_rooms *rooms,
+                            struct bytes name,
+                            uint64_t first,
+                            uint64_t last)
+{
+    const struct memory_room *room = memory_room_find(rooms, name);
+    if (room == NULL)
+        return 0;
+    return weigh(&room->segments, first, last) + weigh(&room->tracks, first, last);
+}
+
 enum store_result
 memory_rooms_each(const struct memory_rooms *rooms, store_room_visitor *visitor, void *context)
 {

@@ -47,6 +47,11 @@ MUST_CHECK enum store_result memory_rooms_segments(const struct memory_rooms *ro
                                                    uint64_t after,
                                                    store_segment_visitor *visitor,
                                                    void *context);
+/* Bytes of what was recorded in these ticks: its log and its tracks. */
+uint64_t memory_rooms_weigh(const struct memory_rooms *rooms,
+                            struct bytes name,
+                            uint64_t first,
+                            uint64_t last);
 MUST_CHECK enum store_result
 memory_rooms_each(const struct memory_rooms *rooms, store_room_visitor *visitor, void *context);
 MUST_CHECK enum store_result

@@ -1,6 +1,6 @@
 #include "persistence/archive_files.h"
 #include "persistence/archive_parts.h"
-#include "persistence/archive_scores.h"
+#include "persistence/archive_table.h"
 #include "persistence/salvage_parts.h"
 #include "persistence/store_place.h"
 
@@ -312,6 +312,14 @@ static enum store_result keep_identity(struct salvage *salvage, const struct sql
     return sqlite_meta_set_store(&salvage->to.file, store);
 }
 
+static enum store_result take_tables(struct salvage *salvage)
+{
+    enum store_result result = STORE_OK;
+    for (size_t i = 0; i < ARCHIVE_TABLES && result == STORE_OK; i++)
+        result = archive_table_salvage(&salvage->from, &salvage->to, archive_tables[i]);
+    return result;
+}
+
 static enum store_result build(struct salvage *salvage, const struct sqlite_place *place)
 {
     salvage_delete(place, ARCHIVE_SALVAGED);
@@ -332,7 +340,7 @@ static enum store_result build(struct salvage *salvage, const struct sqlite_plac
             result = archive_files_salvage(&salvage->from, &salvage->to, &salvage->files,
                                            &salvage->files_lost);
         if (result == STORE_OK)
-            result = archive_scores_salvage(&salvage->from, &salvage->to);
+            result = take_tables(salvage);
         archive_close(&salvage->from);
     }
     /* It is renamed without its WAL. */

@@ -30,6 +30,7 @@
 #include "persistence/store_files.h"
 #include "persistence/store_recording.h"
 #include "persistence/store_result.h"
+#include "persistence/store_sessions.h"
 #include "sync/base.h"
 #include "sync/limits.h"
 
@@ -214,7 +215,7 @@ struct store {
                                                struct bytes reason);
     MUST_CHECK enum store_result (*release_quarantine)(struct store *store, struct bytes name);
 
-    /* Segments, tracks, snapshots and files go, damaged ones too; the name stays, with this incarnation or the
+    /* Segments, tracks, snapshots, sessions, markers and files go, damaged ones too; the name stays, with this incarnation or the
      * higher one that it has. A room that only the journal knows leaves that much as well; with
      * incarnation 0 it is STORE_NOT_FOUND. */
     MUST_CHECK enum store_result (*remove)(struct store *store,
@@ -245,6 +246,7 @@ struct store {
                                            void *context);
 
     const struct store_files *files;
+    const struct store_sessions *sessions;
 
     /* --- Both --------------------------------------------------------------------------------- */
 

@@ -4,6 +4,7 @@
 #include "persistence/memory_files.h"
 #include "persistence/memory_rooms.h"
 #include "persistence/memory_scores.h"
+#include "persistence/memory_sessions.h"
 #include "persistence/store_place.h"
 
 #include <assert.h>
@@ -25,6 +26,7 @@ struct store_memory {
     struct memory_rooms rooms;            /* {archive thread} */
     struct memory_files files;            /* {archive thread} */
     struct memory_scores scores;          /* {archive thread} */
+    struct memory_sessions sessions;      /* {archive thread} */
 };
 
 static struct store_memory *memory_of(struct store *store)
@@ -40,6 +42,11 @@ static struct memory_rooms *rooms_of(struct store *store)
 static struct memory_files *files_of(struct store *store)
 {
     return &memory_of(store)->files;
+}
+
+static struct memory_sessions *sessions_of(struct store *store)
+{
+    return &memory_of(store)->sessions;
 }
 
 /* --- Journal ------------------------------------------------------------------------------------ */
@@ -215,6 +222,7 @@ static enum store_result release_quarantine(struct store *store, struct bytes na
 static enum store_result remove_room(struct store *store, struct bytes name, uint64_t incarnation)
 {
     memory_files_drop_room(files_of(store), name);
+    memory_sessions_drop_room(sessions_of(store), name);
     return memory_rooms_remove(rooms_of(store), name, incarnation);
 }
 
@@ -247,6 +255,64 @@ static enum store_result scores(struct store *store, store_score_visitor *visito
     memory_scores_each(&memory_of(store)->scores, visitor, context);
     return STORE_OK;
 }
+
+/* --- Sessions ------------------------------------------------------------------------------------ */
+
+static enum store_result
+session_put(struct store *store, const struct store_session *sessions, size_t count)
+{
+    return memory_sessions_put(sessions_of(store), sessions, count);
+}
+
+static enum store_result session_entitle(struct store *store, uint64_t id, struct bytes title)
+{
+    return memory_sessions_entitle(sessions_of(store), id, title);
+}
+
+static enum store_result session_pin(struct store *store, uint64_t id, bool pinned)
+{
+    return memory_sessions_pin(sessions_of(store), id, pinned);
+}
+
+static enum store_result session_remove(struct store *store, uint64_t id)
+{
+    return memory_sessions_remove(sessions_of(store), id);
+}
+
+static enum store_result
+session_list(struct store *store, struct bytes room, store_session_visitor *visitor, void *context)
+{
+    memory_sessions_each(sessions_of(store), rooms_of(store), room, visitor, context);
+    return STORE_OK;
+}
+
+static enum store_result mark(struct store *store, const struct store_marker *marker)
+{
+    return memory_mark(sessions_of(store), marker);
+}
+
+static enum store_result unmark(struct store *store, const struct store_marker *marker)
+{
+    return memory_unmark(sessions_of(store), marker);
+}
+
+static enum store_result
+markers(struct store *store, struct bytes room, store_marker_visitor *visitor, void *context)
+{
+    memory_markers_each(sessions_of(store), room, visitor, context);
+    return STORE_OK;
+}
+
+static const struct store_sessions session_functions = {
+    .put = session_put,
+    .entitle = session_entitle,
+    .pin = session_pin,
+    .remove = session_remove,
+    .list = session_list,
+    .mark = mark,
+    .unmark = unmark,
+    .markers = markers,
+};
 
 /* --- Files --------------------------------------------------------------------------------------- */
 
@@ -363,6 +429,7 @@ static void close_store(struct store *store)
     memory_rooms_free(&memory->rooms);
     memory_files_free(&memory->files);
     memory_scores_free(&memory->scores);
+    memory_sessions_free(&memory->sessions);
     free(memory);
 }
 
@@ -375,6 +442,7 @@ struct store *store_memory_create(uint64_t bytes_max)
     memory->rooms.budget = &memory->budget;
     memory->files.budget = &memory->budget;
     memory->scores.budget = &memory->budget;
+    memory->sessions.budget = &memory->budget;
     memory->flushes_end = &memory->flushes;
     memory->store = (struct store){
         .claim = claim,
@@ -399,6 +467,7 @@ struct store *store_memory_create(uint64_t bytes_max)
         .write_scores = write_scores,
         .scores = scores,
         .files = &file_functions,
+        .sessions = &session_functions,
         .incarnation = incarnation,
         .place = place,
         .close = close_store,

@@ -3,6 +3,7 @@
 #include "persistence/archive_files.h"
 #include "persistence/archive_parts.h"
 #include "persistence/archive_scores.h"
+#include "persistence/archive_sessions.h"
 #include "persistence/journal.h"
 #include "persistence/salvage.h"
 #include "persistence/store_place.h"
@@ -252,6 +253,86 @@ static enum store_result scores(struct store *store, store_score_visitor *visito
     return sqlite_of(store)->owns ? end_writing(store, result) : result;
 }
 
+/* --- Sessions ------------------------------------------------------------------------------------ */
+
+static enum store_result
+session_put(struct store *store, const struct store_session *sessions, size_t count)
+{
+    struct archive *archive = archive_of(store);
+    enum store_result result = begin_writing(archive);
+    if (result == STORE_OK)
+        result = archive_sessions_put(archive, sessions, count);
+    return end_writing(store, result);
+}
+
+static enum store_result session_entitle(struct store *store, uint64_t id, struct bytes title)
+{
+    struct archive *archive = archive_of(store);
+    enum store_result result = begin_writing(archive);
+    if (result == STORE_OK)
+        result = archive_session_entitle(archive, id, title);
+    return end_writing(store, result);
+}
+
+static enum store_result session_pin(struct store *store, uint64_t id, bool pinned)
+{
+    struct archive *archive = archive_of(store);
+    enum store_result result = begin_writing(archive);
+    if (result == STORE_OK)
+        result = archive_session_pin(archive, id, pinned);
+    return end_writing(store, result);
+}
+
+static enum store_result session_remove(struct store *store, uint64_t id)
+{
+    struct archive *archive = archive_of(store);
+    enum store_result result = begin_writing(archive);
+    if (result == STORE_OK)
+        result = archive_session_remove(archive, id);
+    return end_writing(store, result);
+}
+
+static enum store_result
+session_list(struct store *store, struct bytes room, store_session_visitor *visitor, void *context)
+{
+    return archive_sessions_list(archive_of(store), room, visitor, context);
+}
+
+static enum store_result mark(struct store *store, const struct store_marker *marker)
+{
+    struct archive *archive = archive_of(store);
+    enum store_result result = begin_writing(archive);
+    if (result == STORE_OK)
+        result = archive_mark(archive, marker);
+    return end_writing(store, result);
+}
+
+static enum store_result unmark(struct store *store, const struct store_marker *marker)
+{
+    struct archive *archive = archive_of(store);
+    enum store_result result = begin_writing(archive);
+    if (result == STORE_OK)
+        result = archive_unmark(archive, marker);
+    return end_writing(store, result);
+}
+
+static enum store_result
+markers(struct store *store, struct bytes room, store_marker_visitor *visitor, void *context)
+{
+    return archive_markers(archive_of(store), room, visitor, context);
+}
+
+static const struct store_sessions session_functions = {
+    .put = session_put,
+    .entitle = session_entitle,
+    .pin = session_pin,
+    .remove = session_remove,
+    .list = session_list,
+    .mark = mark,
+    .unmark = unmark,
+    .markers = markers,
+};
+
 /* --- Files --------------------------------------------------------------------------------------- */
 
 static enum store_result
@@ -386,6 +467,7 @@ static const struct store functions = {
     .write_scores = write_scores,
     .scores = scores,
     .files = &file_functions,
+    .sessions = &session_functions,
     .incarnation = incarnation,
     .place = place,
     .close = close_store,

@@ -319,6 +319,82 @@ static const struct store_files files = {
     .stalest = file_stalest,
 };
 
+static enum store_result
+session_put(struct store *store, const struct store_session *sessions, size_t count)
+{
+    struct store *under = faulty_of(store)->under;
+    enum store_result result;
+    return fails(store, CALL_SESSION, &result) ? result
+                                               : under->sessions->put(under, sessions, count);
+}
+
+static enum store_result session_entitle(struct store *store, uint64_t id, struct bytes title)
+{
+    struct store *under = faulty_of(store)->under;
+    enum store_result result;
+    return fails(store, CALL_SESSION, &result) ? result
+                                               : under->sessions->entitle(under, id, title);
+}
+
+static enum store_result session_pin(struct store *store, uint64_t id, bool pinned)
+{
+    struct store *under = faulty_of(store)->under;
+    enum store_result result;
+    return fails(store, CALL_SESSION, &result) ? result : under->sessions->pin(under, id, pinned);
+}
+
+static enum store_result session_remove(struct store *store, uint64_t id)
+{
+    struct store *under = faulty_of(store)->under;
+    enum store_result result;
+    return fails(store, CALL_SESSION, &result) ? result : under->sessions->remove(under, id);
+}
+
+static enum store_result
+session_list(struct store *store, struct bytes room, store_session_visitor *visitor, void *context)
+{
+    struct store *under = faulty_of(store)->under;
+    enum store_result result;
+    return fails(store, CALL_SESSIONS, &result)
+               ? result
+               : under->sessions->list(under, room, visitor, context);
+}
+
+static enum store_result mark(struct store *store, const struct store_marker *marker)
+{
+    struct store *under = faulty_of(store)->under;
+    enum store_result result;
+    return fails(store, CALL_MARK, &result) ? result : under->sessions->mark(under, marker);
+}
+
+static enum store_result unmark(struct store *store, const struct store_marker *marker)
+{
+    struct store *under = faulty_of(store)->under;
+    enum store_result result;
+    return fails(store, CALL_MARK, &result) ? result : under->sessions->unmark(under, marker);
+}
+
+static enum store_result
+markers(struct store *store, struct bytes room, store_marker_visitor *visitor, void *context)
+{
+    struct store *under = faulty_of(store)->under;
+    enum store_result result;
+    return fails(store, CALL_SESSIONS, &result)
+               ? result
+               : under->sessions->markers(under, room, visitor, context);
+}
+
+static const struct store_sessions sessions = {
+    .put = session_put,
+    .entitle = session_entitle,
+    .pin = session_pin,
+    .remove = session_remove,
+    .list = session_list,
+    .mark = mark,
+    .unmark = unmark,
+    .markers = markers,
+};
+
 static uint64_t incarnation(struct store *store)
 {
     struct store *under = faulty_of(store)->under;
@@ -367,6 +443,7 @@ struct store *faulty_store_init(struct faulty_store *faulty, struct store *under
         .write_scores = write_scores,
         .scores = scores,
         .files = &files,
+        .sessions = &sessions,
         .incarnation = incarnation,
         .place = place,
         .close = close_store,

@@ -34,6 +34,9 @@ enum store_call {
     CALL_SCORES,
     CALL_FILE_WRITE,
     CALL_FILE_READ,
+    CALL_SESSION, /* putting, entitling, pinning, removing one */
+    CALL_SESSIONS,
+    CALL_MARK,
     CALL_COUNT
 };
 

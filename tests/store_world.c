@@ -212,6 +212,28 @@ static enum store_result write_score(struct store_world *world, uint64_t tick)
     return result;
 }
 
+/* A session that goes on. */
+#define SESSION_ID    UINT64_C(0xfedcba9876543210)
+#define SESSION_TITLE "a lesson"
+
+static enum store_result put_session(struct store_world *world, uint64_t tick)
+{
+    struct store_session session = {.id = SESSION_ID,
+                                    .room = store_world_room(0),
+                                    .kind = bytes_of("open"),
+                                    .first = 1,
+                                    .last = tick,
+                                    .ended_ms = WALL_MS + tick,
+                                    .title = bytes_of(SESSION_TITLE),
+                                    .pinned = true};
+    in_store(world, true);
+    enum store_result result = world->store->sessions->put(world->store, &session, 1);
+    in_store(world, false);
+    if (result == STORE_OK)
+        world->told_to = tick;
+    return result;
+}
+
 /* One room's presence. */
 static void add_track(const struct store_world *world, struct store_sealed *sealed, unsigned room)
 {
@@ -268,7 +290,9 @@ enum store_result store_world_seal(struct store_world *world)
         free((void *)(uintptr_t)sealed[i].segment.bytes.data);
     }
     free(snapshot);
-    return result == STORE_OK && to > 0 ? write_score(world, to) : result;
+    if (result == STORE_OK && to > 0)
+        result = write_score(world, to);
+    return result == STORE_OK && to > 0 ? put_session(world, to) : result;
 }
 
 /* A room without entries after what it sealed has nothing to wait for. */
@@ -316,6 +340,7 @@ struct look {
     bool there[WORLD_ROOMS][WORLD_TICKS_MAX + 1];
     bool track[WORLD_ROOMS][WORLD_TICKS_MAX + 1], summary[WORLD_ROOMS][WORLD_TICKS_MAX + 1];
     unsigned room;
+    uint64_t told_to; /* by the session */
 };
 
 __attribute__((format(printf, 3, 4))) static void
@@ -585,6 +610,31 @@ static void look_at_scores(struct look *look)
     world->scored = scores.score > world->scored ? scores.score : world->scored;
 }
 
+static bool visit_session(void *context, const struct store_session *session)
+{
+    struct look *look = context;
+    bool well = session->id == SESSION_ID && bytes_equal(session->room, store_world_room(0)) &&
+                session->first == 1 && session->ended_ms == WALL_MS + session->last &&
+                bytes_equal(session->title, bytes_of(SESSION_TITLE)) && session->pinned;
+    if (!well || look->told_to > 0)
+        note(look->sight, &look->sight->wrong, "session to %" PRIu64, session->last);
+    look->told_to = session->last;
+    return true;
+}
+
+static void look_at_sessions(struct look *look)
+{
+    struct store_world *world = look->world;
+    enum store_result result =
+        world->store->sessions->list(world->store, (struct bytes){0}, visit_session, look);
+    if (result != STORE_OK)
+        note(look->sight, &look->sight->errors, "sessions: %s", store_result_text(result));
+    else if (look->told_to < world->told_to)
+        note(look->sight, &look->sight->lost, "session to %" PRIu64 ", not to %" PRIu64,
+             look->told_to, world->told_to);
+    world->told_to = look->told_to > world->told_to ? look->told_to : world->told_to;
+}
+
 void store_world_look(struct store_world *world, struct store_sight *sight)
 {
     static struct look look;
@@ -606,6 +656,7 @@ void store_world_look(struct store_world *world, struct store_sight *sight)
     for (unsigned room = 0; room < WORLD_ROOMS; room++)
         look_at_archive(&look, room);
     look_at_scores(&look);
+    look_at_sessions(&look);
     compare(&look);
 }
 

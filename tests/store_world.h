@@ -43,6 +43,7 @@ struct store_world {
     uint64_t sealed[WORLD_ROOMS];         /* ticks of the room up to it are in the archive */
     uint64_t snapshot[WORLD_ROOMS];       /* tick of the newest that is saved; 0 for none */
     uint64_t scored;                      /* the score that is saved; 0 for none */
+    uint64_t told_to;                     /* end of the session that is saved; 0 for none */
     bool offered[WORLD_ROOMS][WORLD_TICKS_MAX + 1]; /* snapshots that may be saved */
     bool tracked[WORLD_ROOMS][WORLD_TICKS_MAX + 1]; /* presence that ends there is saved */
 
@@ -75,7 +76,8 @@ void store_world_close(struct store_world *world);
 /* The next flush; after a failure the same one again, with the same bytes. */
 enum store_result store_world_append(struct store_world *world);
 
-/* All that is acknowledged and not sealed, with a snapshot of one room, presence of one, and a score. */
+/* All that is acknowledged and not sealed, with a snapshot of one room, presence of one, a score, and how
+ * far its session goes. */
 enum store_result store_world_seal(struct store_world *world);
 enum store_result store_world_release(struct store_world *world); /* what every room has sealed */
 

@@ -1,32 +1,17 @@
 /* check_store_files_kept.c - what the archive's files promise of rooms' files beyond the contract: older
  * formats, damage, salvage. */
-#include "persistence/checksum.h"
 #include "persistence/store_sqlite.h"
 #include "tests/run_suite.h"
+#include "tests/store_formats.h"
 #include "tests/stored_files.h"
 
-#include <inttypes.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
-
-#define PATH_BYTES 512
-
-static const char *path_of(const char *name)
-{
-    static char path[PATH_BYTES];
-    snprintf(path, sizeof path, "%s/%s", store_folder(), name);
-    return path;
-}
 
 /* Behind the store's back. */
 static void run_sql(const char *sql)
 {
-    sqlite3 *db;
-    ck_assert_int_eq(sqlite3_open(path_of("archive.db"), &db), SQLITE_OK);
-    ck_assert_msg(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK, "%s: %s", sql,
-                  sqlite3_errmsg(db));
-    sqlite3_close(db);
+    archive_run_sql(store_folder(), sql);
 }
 
 static void count_damage(void *context, struct bytes room, const char *place)
@@ -46,17 +31,8 @@ static unsigned damages(void)
 /* The archive as format 1 has it, which knew of no files, nor of what came later. */
 static void go_back_to_format_1(void)
 {
-    char sql[256];
-    uint64_t format = 1;
-    uint64_t sum = checksum(&format, 1, bytes_of("format"), (struct bytes){0});
-    snprintf(sql, sizeof sql,
-             "DROP TABLE file; DROP TABLE file_part; DROP TABLE chain;"
-             " DROP TABLE score; DROP TABLE track; DROP TABLE summary;"
-             "DELETE FROM meta WHERE key IN ('incarnation', 'suspect');"
-             "UPDATE meta SET value = 1, checksum = %" PRId64 " WHERE key = 'format'",
-             (int64_t)sum);
     store->close(store);
-    run_sql(sql);
+    archive_go_back(store_folder(), 1);
 }
 
 static bool count_room(void *context, const struct store_room *room)

@@ -1,13 +1,12 @@
 /* check_store_recording.c - the contract of struct store, what is recorded beside the log: tracks,
  * summaries, and what there is at all; and what the archive's tables promise beyond it: older formats,
  * damage, salvage. */
-#include "persistence/checksum.h"
 #include "persistence/store_sqlite.h"
 #include "tests/contract.h"
 #include "tests/run_suite.h"
+#include "tests/store_formats.h"
 
 #include <inttypes.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -287,13 +286,7 @@ END_TEST
 
 static void run_sql(const char *sql)
 {
-    char path[1024];
-    sqlite3 *db;
-    snprintf(path, sizeof path, "%s/archive.db", store_folder());
-    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-    ck_assert_msg(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK, "%s: %s", sql,
-                  sqlite3_errmsg(db));
-    sqlite3_close(db);
+    archive_run_sql(store_folder(), sql);
 }
 
 static void note_damage(void *context, struct bytes room, const char *place)
@@ -379,18 +372,12 @@ END_TEST
 /* The archive as format 4 has it, which knew of no presence. */
 static void go_back_to_format_4(void)
 {
-    char sql[256];
-    uint64_t format = 4;
-    snprintf(sql, sizeof sql,
-             "DROP TABLE track; DROP TABLE summary; UPDATE meta SET value = 4, checksum = %" PRId64
-             " WHERE key = 'format'",
-             (int64_t)checksum(&format, 1, bytes_of("format"), (struct bytes){0}));
     claim();
     ok(append(1, "x"));
     ok(seal_segment("a", 1, 2, "log"));
     ok(seal_snapshot("a", 2, "state"));
     store->close(store);
-    run_sql(sql);
+    archive_go_back(store_folder(), 4);
 }
 
 START_TEST(an_archive_without_tracks_is_brought_forward)

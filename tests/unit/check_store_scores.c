@@ -1,12 +1,11 @@
 /* check_store_scores.c - the contract of struct store, scores: what every store promises; and what the
  * archive's table promises beyond it: older formats, damage, salvage. */
-#include "persistence/checksum.h"
 #include "persistence/store_sqlite.h"
 #include "tests/contract.h"
 #include "tests/run_suite.h"
+#include "tests/store_formats.h"
 
 #include <inttypes.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,13 +149,7 @@ END_TEST
 
 static void run_sql(const char *sql)
 {
-    char path[1024];
-    sqlite3 *db;
-    snprintf(path, sizeof path, "%s/archive.db", store_folder());
-    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-    ck_assert_msg(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK, "%s: %s", sql,
-                  sqlite3_errmsg(db));
-    sqlite3_close(db);
+    archive_run_sql(store_folder(), sql);
 }
 
 static void count_damage(void *context, struct bytes room, const char *place)
@@ -215,17 +208,11 @@ END_TEST
 /* The archive as format 3 has it, which knew of no scores. */
 static void go_back_to_format_3(void)
 {
-    char sql[256];
-    uint64_t format = 3;
-    snprintf(sql, sizeof sql,
-             "DROP TABLE score; DROP TABLE track; DROP TABLE summary; UPDATE meta SET value = 3, "
-             "checksum = %" PRId64 " WHERE key = 'format'",
-             (int64_t)checksum(&format, 1, bytes_of("format"), (struct bytes){0}));
     claim();
     ok(append(1, "x"));
     ok(seal_segment("lobby", 1, 2, "log"));
     store->close(store);
-    run_sql(sql);
+    archive_go_back(store_folder(), 3);
 }
 
 START_TEST(an_archive_without_scores_is_brought_forward)

@@ -15,6 +15,7 @@
 
 #include "tests/run_suite.h"
 #include "tests/scratch.h"
+#include "tests/store_formats.h"
 
 #define PATH_BYTES (SCRATCH_PATH_MAX + 300)
 
@@ -296,10 +297,7 @@ END_TEST
 static void make_older_archive(void)
 {
     make_store();
-    run_sql("archive.db", "DROP TABLE chain; DROP TABLE score; DROP TABLE track;"
-                          "DROP TABLE summary;"
-                          "DELETE FROM meta WHERE key IN ('incarnation', 'suspect')");
-    set_format("archive.db", 2);
+    archive_go_back(scratch.path, 2);
 }
 
 static bool note_name(void *context, const struct store_room *room)

@@ -1,0 +1,43 @@
+/* archive_sessions.h - sessions and markers: the archive's tables `session` and `marker`. See struct
+ * store_sessions. */
+#ifndef PERSISTENCE_ARCHIVE_SESSIONS_H
+#define PERSISTENCE_ARCHIVE_SESSIONS_H
+
+#include "persistence/archive_table.h"
+
+#define ARCHIVE_SESSIONS_SQL                                                                       \
+    "CREATE TABLE session(id INTEGER PRIMARY KEY, room BLOB NOT NULL, kind BLOB NOT NULL,"         \
+    " incarnation INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"                \
+    " began_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL, title BLOB NOT NULL,"                  \
+    " pinned INTEGER NOT NULL, checksum INTEGER NOT NULL) STRICT;"                                 \
+    "CREATE INDEX session_room ON session(room, first);"                                           \
+    "CREATE TABLE marker(id INTEGER PRIMARY KEY, room BLOB NOT NULL, tick INTEGER NOT NULL,"       \
+    " incarnation INTEGER NOT NULL, title BLOB NOT NULL, colour BLOB NOT NULL,"                    \
+    " author BLOB NOT NULL, checksum INTEGER NOT NULL, UNIQUE(room, tick, incarnation)) STRICT"
+
+extern const struct archive_table archive_session_table, archive_marker_table;
+
+MUST_CHECK enum store_result
+archive_sessions_put(struct archive *archive, const struct store_session *sessions, size_t count);
+MUST_CHECK enum store_result
+archive_session_entitle(struct archive *archive, uint64_t id, struct bytes title);
+MUST_CHECK enum store_result archive_session_pin(struct archive *archive, uint64_t id, bool pinned);
+MUST_CHECK enum store_result archive_session_remove(struct archive *archive, uint64_t id);
+MUST_CHECK enum store_result archive_sessions_list(struct archive *archive,
+                                                   struct bytes room,
+                                                   store_session_visitor *visitor,
+                                                   void *context);
+
+MUST_CHECK enum store_result archive_mark(struct archive *archive,
+                                          const struct store_marker *marker);
+MUST_CHECK enum store_result archive_unmark(struct archive *archive,
+                                            const struct store_marker *marker);
+MUST_CHECK enum store_result archive_markers(struct archive *archive,
+                                             struct bytes room,
+                                             store_marker_visitor *visitor,
+                                             void *context);
+
+/* All of both, within a transaction. */
+MUST_CHECK enum store_result archive_sessions_drop_room(struct archive *archive, struct bytes room);
+
+#endif
