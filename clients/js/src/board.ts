@@ -12,6 +12,7 @@ import type { Links, Part } from './board/chrome/app.js'
 import { Shell } from './board/chrome/shell.js'
 import type { ThemeChoice } from './board/chrome/theme.js'
 import { Editor } from './board/editor.js'
+import { boardReferences } from './board/references.js'
 import { join, type JoinOptions, type Room } from './tutti.js'
 
 export interface BoardOptions {
@@ -40,7 +41,7 @@ export interface Board {
   destroy(): void
 }
 
-export { Editor }
+export { boardReferences, Editor }
 export type { Links, Part, ThemeChoice }
 
 const KIND = 'board'

@@ -349,6 +349,11 @@ export class Room extends Emitter<RoomEvents> {
     return traffic
   }
 
+  /** @internal Throws `limit` where the queue does not take so many operations more. */
+  checkQueue(operations: number, bytes: number): void {
+    this.#session.pending.checkRoomFor(bytes, operations)
+  }
+
   /** Tries to connect now, where it waits for the time of the next try; else does nothing. */
   reconnect(): void {
     this.#connection.connect()

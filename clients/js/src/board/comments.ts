@@ -11,7 +11,7 @@ import type { Scene } from './scene.js'
 
 export const COMMENT_BYTES_MAX = 4_000
 export const COMMENTS = 'comments'
-const REPLIES = 'replies'
+export const REPLIES = 'replies'
 const OWN_KEPT_UNDER = 'tutti board comments'
 const OWN_KEPT_MAX = 500
 

@@ -4,6 +4,7 @@ import type { Fields, Room as TuttiRoom } from '../../src/tutti.js'
 declare global {
   type Car = { x: number; y: number; heading: number }
   const room: TuttiRoom
+  const then: TuttiRoom
   const keys: { steering: number; throttle: boolean }
   const controls: { read(): number }
   const read: () => { tick: number; state: Car } | undefined
