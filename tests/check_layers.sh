@@ -35,8 +35,8 @@ only server '<libwebsockets\.h>' 'server/ws[a-z_]*\.[ch]'
 forbid clients/c '"(server|persistence|tools|tests)/'
 only clients/c '<libwebsockets\.h>' 'clients/c/client_ws\.c'
 forbid tools '"tests/'
-forbid tools '"server/([^m]|m[^o])' # modules.h alone
-only tools '"server/' 'tools/store_options\.[ch]' # kinds are loaded as a server loads them
+only tools '"server/modules' 'tools/store_options\.[ch]' # kinds are loaded as a server loads them
+only tools '"server/' 'tools/store_(options|record)\.[ch]' # and sessions stored as by one
 only tools '"persistence/' 'tools/store_[a-z]*\.[ch]' # commands about a data folder
 forbid tools '<libwebsockets\.h>'
 

@@ -9,6 +9,7 @@ int command_check(int count, char **arguments);
 int command_delete(int count, char **arguments);
 int command_load(int count, char **arguments);
 int command_log(int count, char **arguments);
+int command_record(int count, char **arguments);
 int command_release(int count, char **arguments);
 int command_restore(int count, char **arguments);
 int command_rooms(int count, char **arguments);

@@ -95,16 +95,19 @@ extern const struct habit cursors_habit, board_habit, race_habit;
 /* Below `bound`, and whether it is one of so many; a length between two, in ticks. */
 uint32_t person_below(struct person *person, uint32_t bound);
 bool person_does(struct person *person, uint32_t one_of);
-uint32_t person_ticks(const struct people *people, struct person *person, double low_s, double high_s);
+uint32_t
+person_ticks(const struct people *people, struct person *person, double low_s, double high_s);
 
 /* A message begins; its parts are packed into people->saying; and it is said. */
 struct writer *say(struct people *people, uint32_t elements, enum client_message kind);
 MUST_CHECK bool said(struct people *people, const struct person *person);
 
 /* One operation of one edit, whose elements follow. */
-struct writer *say_edit(struct people *people, enum verb verb, uint32_t collection, uint32_t elements);
+struct writer *
+say_edit(struct people *people, enum verb verb, uint32_t collection, uint32_t elements);
 
 /* The pointer goes on, and is told where it is, with so many steps to half a pixel, as these fields of presence. */
-MUST_CHECK bool person_points(struct people *people, struct person *person, uint32_t field, int32_t steps);
+MUST_CHECK bool
+person_points(struct people *people, struct person *person, uint32_t field, int32_t steps);
 
 #endif

@@ -72,8 +72,7 @@ say_object(struct people *people, struct person *person, enum object_type type, 
     person->made++;
     snprintf(z, sizeof z, "b%c%c%c", base62[person->made / 3844 % 62],
              base62[person->made / 62 % 62], base62[person->made % 62]);
-    struct writer *writer =
-        say_edit(people, VERB_PUT, BOARD_OBJECTS, 1 + 2 * (2 + pairs));
+    struct writer *writer = say_edit(people, VERB_PUT, BOARD_OBJECTS, 1 + 2 * (2 + pairs));
     pack_string(writer, bytes_of(person->object));
     pack_integer(writer, OBJECT_TYPE);
     pack_integer(writer, type);
@@ -111,8 +110,7 @@ static bool go_on_drawing(struct people *people, struct person *person)
     uint32_t count = person->stroke.count - person->drawn;
     count = count < POINTS_A_TICK ? count : POINTS_A_TICK;
     const int32_t *points = &person->stroke.points[POINT_NUMBERS * person->drawn];
-    struct writer *writer =
-        say_edit(people, VERB_APPEND, BOARD_OBJECTS, 2 + count * POINT_NUMBERS);
+    struct writer *writer = say_edit(people, VERB_APPEND, BOARD_OBJECTS, 2 + count * POINT_NUMBERS);
     pack_string(writer, bytes_of(person->object));
     pack_integer(writer, OBJECT_POINTS);
     for (uint32_t i = 0; i < count * POINT_NUMBERS; i++)

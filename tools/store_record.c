@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,8 +32,10 @@
 static const char usage[] =
     "usage: tutti record --kind KIND [--people N] [--minutes M] [--seed S] DATA ROOM\n"
     "\n"
-    "Makes a session in a new room of a data folder that no server uses: people who race, work on a\n"
-    "board or point at a page, as fast as the machine can. The same options make the same session.\n"
+    "Makes a session in a new room of a data folder that no server uses: people who race, work on "
+    "a\n"
+    "board or point at a page, as fast as the machine can. The same options make the same "
+    "session.\n"
     "\n"
     "  --kind KIND   race, board or cursors\n"
     "  --people N    how many (default 10; in a race bots take the places that are left)\n"
@@ -54,7 +57,6 @@ struct hour {
 
 struct recording {
     const struct record_options *options;
-    struct folder folder;
     struct storage *storage;
     struct room *room;
     struct people *people;
@@ -78,4 +80,319 @@ static uint64_t clock_ms(void)
 static uint64_t wall_ms(void)
 {
     return BEGINS_MS + virtual_us / 1000;
+}
+
+static bool fails(struct recording *recording, const char *why)
+{
+    if (recording->trouble == NULL)
+        recording->trouble = why;
+    return false;
+}
+
+/* --- Options ---------------------------------------------------------------------------------------- */
+
+static bool take_number(const char *text, uint64_t least, uint64_t most, uint64_t *number)
+{
+    char *end;
+    errno = 0;
+    *number = strtoull(text, &end, 10);
+    return errno == 0 && end != text && *end == 0 && *text != '-' && *number >= least &&
+           *number <= most;
+}
+
+static bool take_option(struct record_options *options, int option, const char *argument)
+{
+    uint64_t number = 0;
+    bool good = false;
+    switch (option) {
+    case 'k':
+        options->rules = kind_find(&kinds_built_in, bytes_of(argument));
+        return options->rules != NULL;
+    case 'p':
+        good = take_number(argument, 1, PEOPLE_MAX, &number);
+        options->people = (uint32_t)number;
+        return good;
+    case 'm':
+        good = take_number(argument, 1, MINUTES_MAX, &number);
+        options->minutes = (uint32_t)number;
+        return good;
+    case 's':
+        return take_number(argument, 0, UINT64_MAX, &options->seed);
+    }
+    return false;
+}
+
+static bool read_options(struct record_options *options, int count, char **arguments)
+{
+    static const struct option names[] = {
+        {"kind", required_argument, NULL, 'k'},
+        {"people", required_argument, NULL, 'p'},
+        {"minutes", required_argument, NULL, 'm'},
+        {"seed", required_argument, NULL, 's'},
+        {NULL, 0, NULL, 0},
+    };
+    *options = (struct record_options){.people = 10, .minutes = 60, .seed = 1};
+    for (int option; (option = getopt_long(count, arguments, "", names, NULL)) != -1;)
+        if (!take_option(options, option, optarg))
+            return false;
+    if (options->rules == NULL || count - optind != 2)
+        return false;
+    options->data = arguments[optind];
+    options->room = arguments[optind + 1];
+    return wire_room_name_valid(bytes_of(options->room));
+}
+
+/* --- The room --------------------------------------------------------------------------------------- */
+
+static struct bytes room_name(const struct recording *recording)
+{
+    return bytes_of(recording->options->room);
+}
+
+static struct hour *hour_now(struct recording *recording)
+{
+    return &recording->hours[(virtual_us - recording->begun_us) / UINT64_C(3600000000)];
+}
+
+/* What the room has done goes into the open flush, as room_host_log() does it. */
+static bool take_log(struct recording *recording)
+{
+    struct room *room = recording->room;
+    if (!room_log_pending(room))
+        return true;
+    size_t bytes = room_log_bytes(room);
+    if (bytes > recording->entry_capacity) {
+        free(recording->entry);
+        recording->entry = malloc(2 * bytes);
+        recording->entry_capacity = recording->entry == NULL ? 0 : 2 * bytes;
+    }
+    struct writer writer = writer_on(recording->entry, recording->entry_capacity);
+    if (recording->entry == NULL || !storage_reserve(recording->storage, bytes))
+        return fails(recording, "no memory");
+    room_log_write(room, wall_ms(), &writer);
+    struct flush_entry entry = {.room = room_name(recording),
+                                .incarnation = room_incarnation(room),
+                                .first = room_logged(room),
+                                .last = room_logged(room),
+                                .bytes = writer_bytes(&writer)};
+    if (writer.status != STATUS_OK || !storage_log(recording->storage, &entry))
+        return fails(recording, "no memory");
+    hour_now(recording)->entries++;
+    hour_now(recording)->bytes += writer.length;
+    recording->since_hash += writer.length;
+    if (recording->since_hash < HASH_LOG_BYTES || recording->since_hash < room_bytes(room))
+        return true;
+    recording->since_hash = 0;
+    return room_log_hash(room) == STATUS_OK || fails(recording, "no memory");
+}
+
+/* Hands over what was logged, and lets the store work. */
+static bool save(struct recording *recording)
+{
+    struct storage_event event;
+    storage_flush(recording->storage, virtual_us, true);
+    storage_work(recording->storage);
+    while (storage_next(recording->storage, &event)) {
+        if (event.kind == STORAGE_TROUBLE || event.kind == STORAGE_LOST)
+            return fails(recording, "the disk fails");
+        if (event.kind == STORAGE_FENCED)
+            return fails(recording, "another server has taken the folder");
+    }
+    room_save(recording->room, room_logged(recording->room));
+    return true;
+}
+
+/* Timers come a little late, each by another bit. */
+static void wait_for_tick(struct recording *recording, uint64_t tick)
+{
+    uint32_t hz = recording->options->rules->tick_hz;
+    recording->late_random = recording->late_random * UINT64_C(6364136223846793005) + 1;
+    uint64_t late_us = (recording->late_random >> 32) % LATE_US;
+    virtual_us = recording->begun_us + tick * 1000000 / hz + late_us;
+}
+
+static bool make_tick(struct recording *recording, uint64_t tick)
+{
+    struct room *room = recording->room;
+    wait_for_tick(recording, tick);
+    if (recording->people != NULL && !people_act(recording->people))
+        return fails(recording, "the room refuses what people do");
+    if (room_prepare(room) != STATUS_OK)
+        return fails(recording, "no memory");
+    room_tick(room);
+    if (recording->people != NULL)
+        people_look(recording->people);
+    return take_log(recording) &&
+           (tick % recording->options->rules->tick_hz != 0 || save(recording));
+}
+
+static bool play(struct recording *recording)
+{
+    const struct record_options *options = recording->options;
+    uint64_t ticks = (uint64_t)options->minutes * 60 * options->rules->tick_hz, tick = 0;
+    struct progress progress = {.what = "record"};
+    recording->people = people_create(recording->room, options->people, options->seed);
+    if (recording->people == NULL)
+        return fails(recording, "there is no such habit, or the room does not take so many");
+    for (; tick < ticks && make_tick(recording, tick); tick++)
+        progress_show(&progress, tick, ticks);
+    progress_end(&progress);
+    people_leave(recording->people);
+    people_destroy(recording->people);
+    recording->people = NULL;
+    while (recording->trouble == NULL && room_members(recording->room) > 0)
+        make_tick(recording, tick++);
+    return recording->trouble == NULL;
+}
+
+/* It is there as one that fell asleep. */
+static bool fall_asleep(struct recording *recording)
+{
+    if (room_sleep(recording->room) != STATUS_OK)
+        return fails(recording, "no memory");
+    if (!take_log(recording))
+        return false;
+    storage_slept(recording->storage, room_name(recording));
+    return save(recording) &&
+           (storage_stop(recording->storage) || fails(recording, "the disk fails"));
+}
+
+/* --- The folder ------------------------------------------------------------------------------------- */
+
+static bool note_room(void *context, const struct store_room *room)
+{
+    bool *there = context;
+    *there = room->state != STORE_ROOM_DELETED;
+    return false;
+}
+
+static bool open_storage(struct recording *recording, char error[STORAGE_ERROR_MAX])
+{
+    struct store *store;
+    bool there = false;
+    struct store_sqlite_options files = {.folder = recording->options->data};
+    if (store_sqlite_open(&files, &store, error) != STORE_OK)
+        return fails(recording, error);
+    enum store_result found = store->room(store, room_name(recording), note_room, &there);
+    if (there || (found != STORE_OK && found != STORE_NOT_FOUND)) {
+        store->close(store);
+        return fails(recording, there ? "the room is there already" : "the folder is damaged");
+    }
+    struct storage_options options = {.store = store,
+                                      .rooms = {.saves = true},
+                                      .kinds = &kinds_built_in,
+                                      .clock_ms = clock_ms,
+                                      .wall_ms = wall_ms,
+                                      .seed = recording->options->seed};
+    recording->storage = storage_create(&options, error);
+    return recording->storage != NULL || fails(recording, error);
+}
+
+static bool make_room(struct recording *recording)
+{
+    const struct rules *rules = recording->options->rules;
+    recording->room = room_create(
+        &(struct room_options){.rules = rules,
+                               .incarnation = storage_incarnation(recording->storage) + 1,
+                               .seed = recording->options->seed,
+                               .grace_ticks = GRACE_S * rules->tick_hz,
+                               .logs = true,
+                               .saves = true});
+    recording->begun_us = virtual_us;
+    return recording->room != NULL || fails(recording, "no memory");
+}
+
+static bool record(struct recording *recording, char error[STORAGE_ERROR_MAX])
+{
+    bool done = open_storage(recording, error) && make_room(recording) && take_log(recording) &&
+                play(recording) && fall_asleep(recording);
+    people_destroy(recording->people);
+    room_destroy(recording->room);
+    storage_destroy(recording->storage);
+    free(recording->entry);
+    return done;
+}
+
+/* --- What it took ----------------------------------------------------------------------------------- */
+
+struct stored {
+    const struct recording *recording;
+    uint64_t hours[MINUTES_MAX / 60 + 1];
+    uint64_t bytes; /* of the room, all in all */
+};
+
+static bool note_segment(void *context, const struct store_segment *segment)
+{
+    struct stored *stored = context;
+    uint64_t from_ms = BEGINS_MS + stored->recording->begun_us / 1000;
+    uint64_t hour = segment->began_ms < from_ms ? 0 : (segment->began_ms - from_ms) / 3600000;
+    if (hour < sizeof stored->hours / sizeof stored->hours[0])
+        stored->hours[hour] += segment->bytes;
+    return true;
+}
+
+static bool note_bytes(void *context, const struct store_room *room)
+{
+    struct stored *stored = context;
+    stored->bytes = room->bytes;
+    return false;
+}
+
+static int print_sizes(const struct recording *recording)
+{
+    struct stored stored = {.recording = recording};
+    struct store *store;
+    char error[STORE_SQLITE_ERROR_MAX];
+    if (store_sqlite_open_to_read(recording->options->data, &store, error) != STORE_OK)
+        return complain("record", error);
+    struct bytes name = room_name(recording);
+    bool read = store->segments(store, name, 0, note_segment, &stored) == STORE_OK &&
+                store->room(store, name, note_bytes, &stored) == STORE_OK;
+    store->close(store);
+    if (!read)
+        return complain("record", "what was recorded cannot be read");
+    puts("hour   entries       log bytes    stored bytes");
+    for (uint32_t hour = 0; hour <= (recording->options->minutes - 1) / 60; hour++) {
+        const struct hour *of = &recording->hours[hour];
+        printf("%4" PRIu32 " %9" PRIu64 " %15" PRIu64 " %15" PRIu64 "\n", hour + 1, of->entries,
+               of->bytes, stored.hours[hour]);
+    }
+    printf("stored in all, with snapshots: %" PRIu64 " bytes\n", stored.bytes);
+    return 0;
+}
+
+int command_record(int count, char **arguments)
+{
+    struct record_options options;
+    char error[STORAGE_ERROR_MAX];
+    if (count == 2 && strcmp(arguments[1], "--help") == 0) {
+        fputs(usage, stdout);
+        return 0;
+    }
+    if (!read_options(&options, count, arguments)) {
+        fputs(usage, stderr);
+        return 2;
+    }
+    struct folder folder;
+    switch (folder_open(&folder, options.data)) {
+    case FOLDER_OPEN:
+        break;
+    case FOLDER_LOCKED:
+        return complain("record", "a server uses this data folder");
+    case FOLDER_FAILED:
+        return complain("record", strerror(errno));
+    }
+    struct recording *recording = calloc(1, sizeof *recording);
+    int status = 1;
+    if (recording == NULL) {
+        complain("record", "no memory");
+    } else {
+        virtual_us = 0;
+        recording->options = &options;
+        status = record(recording, error) ? print_sizes(recording)
+                                          : complain("record", recording->trouble);
+    }
+    free(recording);
+    folder_close(&folder);
+    return status;
 }
