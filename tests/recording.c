@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "sync/hash.h"
+#include "tests/shown.h"
 
 static void take_track(struct recording *recording, struct room *room, bool keyframe)
 {
@@ -30,8 +31,9 @@ static void note_moment(struct recording *recording, const struct room *room)
         realloc(recording->moments, (size_t)(tick + 1) * sizeof *recording->moments);
     for (uint64_t i = recording->last; i < tick; i++)
         recording->moments[i] = before;
-    recording->moments[tick] = (struct recorded_moment){
-        room_hash(room, SEAT_NONE), recording->log.length, recording->track_length};
+    recording->moments[tick] =
+        (struct recorded_moment){room_hash(room, SEAT_NONE), shown_hash(room),
+                                 recording->log.length, recording->track_length};
     recording->last = tick;
 }
 
@@ -57,6 +59,11 @@ static struct recorded_moment moment_at(const struct recording *recording, uint6
 uint64_t recording_hash(const struct recording *recording, uint64_t tick)
 {
     return moment_at(recording, tick).hash;
+}
+
+uint64_t recording_shown(const struct recording *recording, uint64_t tick)
+{
+    return moment_at(recording, tick).shown;
 }
 
 struct bytes recording_log(const struct recording *recording, uint64_t after, uint64_t to)

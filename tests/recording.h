@@ -15,6 +15,7 @@
 /* The end of a tick. */
 struct recorded_moment {
     uint64_t hash;     /* of all that the room held, presence too */
+    uint64_t shown;    /* of what a recording shows of it: shown_hash() */
     size_t log, track; /* how long they were */
 };
 
@@ -32,6 +33,7 @@ void recording_take(struct recording *recording, struct room *room, bool keyfram
 void recording_resume(struct recording *recording, struct room *room);
 
 uint64_t recording_hash(const struct recording *recording, uint64_t tick);
+uint64_t recording_shown(const struct recording *recording, uint64_t tick);
 
 /* What came behind one tick, up to another; good until more is taken. */
 struct bytes recording_log(const struct recording *recording, uint64_t after, uint64_t to);
