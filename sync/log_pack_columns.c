@@ -39,10 +39,7 @@ static uint64_t difference_of(struct trace *trace, uint64_t value, enum order or
 
 static uint32_t bits_of(uint64_t number)
 {
-    uint32_t bits = 0;
-    while (number >> bits != 0 && bits < 63)
-        bits++;
-    return bits;
+    return number == 0 ? 0 : 64 - (uint32_t)__builtin_clzll(number);
 }
 
 /* What is left to say of all its numbers, about. */

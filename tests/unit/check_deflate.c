@@ -50,6 +50,44 @@ START_TEST(what_was_deflated_comes_back)
 }
 END_TEST
 
+START_TEST(parts_come_back_one_behind_the_other)
+{
+    fill_original(9000);
+    const struct deflate_part parts[] = {{{original, 1}, false},
+                                         {{original + 1, 3999}, true},
+                                         {{original + 4000, 1000}, true},
+                                         {{original + 5000, 4000}, false}};
+    for (uint32_t count = 1; count <= 4; count++) {
+        const struct deflate_part *last = &parts[count - 1];
+        size_t all = (size_t)(last->bytes.data - original) + last->bytes.length;
+        size_t length = deflate_parts(&plain_memory, parts, count, squeezed, sizeof squeezed);
+        ck_assert_uint_gt(length, 0);
+        struct bytes deflated = {squeezed, length};
+        ck_assert_int_eq(inflate_bytes(&plain_memory, deflated, again, all), STATUS_OK);
+        ck_assert_mem_eq(again, original, all);
+        for (size_t less = 0; less < length; less += 1 + less / 4)
+            ck_assert_uint_eq(deflate_parts(&plain_memory, parts, count, squeezed, less), 0);
+        ck_assert_uint_eq(deflate_parts(&plain_memory, parts, count, squeezed, length - 1), 0);
+        ck_assert_uint_ge(deflate_parts(&plain_memory, parts, count, squeezed, length + 1), length);
+    }
+}
+END_TEST
+
+START_TEST(parts_need_memory)
+{
+    struct counted_memory counted = {.left = 0};
+    struct memory memory = memory_counted(&counted);
+    fill_original(1000);
+    const struct deflate_part part = {{original, 1000}, true};
+    for (uint64_t blocks = 0; deflate_parts(&memory, &part, 1, squeezed, sizeof squeezed) == 0;) {
+        ck_assert_uint_eq(counted.live, 0);
+        counted.left = ++blocks;
+        ck_assert_uint_lt(blocks, 100);
+    }
+    ck_assert_uint_eq(counted.live, 0);
+}
+END_TEST
+
 START_TEST(what_is_not_just_so_long_is_malformed)
 {
     struct bytes deflated = deflate_original(1000);
@@ -337,6 +375,8 @@ int main(void)
 {
     TCase *bytes = tcase_create("bytes");
     tcase_add_loop_test(bytes, what_was_deflated_comes_back, 0, 9);
+    tcase_add_test(bytes, parts_come_back_one_behind_the_other);
+    tcase_add_test(bytes, parts_need_memory);
     tcase_add_test(bytes, what_is_not_just_so_long_is_malformed);
     tcase_add_test(bytes, a_bomb_gets_no_more_than_it_said);
     tcase_add_loop_test(bytes, noise_is_survived, 0, 4);
