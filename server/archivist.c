@@ -100,6 +100,7 @@ static void take_flush(struct storage *storage, struct job *job)
     /* What they do not take the journal has, and the archive never will. */
     if (tails_take(storage, job->batch, &job->removals) != STORE_OK)
         archivist_seal_failed(storage, STORE_FAILED);
+    tracks_take(storage, job->track);
     for (struct job *order; (order = job->removals) != NULL;) {
         job->removals = order->next;
         archivist_answer(storage, order, STORAGE_REMOVED, STORE_FAILED);
@@ -115,6 +116,9 @@ bool archivist_do(struct storage *storage, struct job *job)
     switch (job->kind) {
     case JOB_FLUSH:
         take_flush(storage, job);
+        break;
+    case JOB_TRACK:
+        tracks_take(storage, job->track);
         break;
     case JOB_LOAD:
         load(storage, job);
@@ -144,6 +148,7 @@ bool archivist_do(struct storage *storage, struct job *job)
         archivist_file(storage, job->file);
         return true;
     case JOB_STOP:
+        storage->ends = true;
         (void)archivist_seal(storage);
         free(job);
         return false;

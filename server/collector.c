@@ -92,7 +92,8 @@ static bool take_segment(void *context, const struct store_blob *blob)
 {
     struct looking *looking = context;
     mark_named(looking);
-    if (replay_log(&looking->replay, blob->bytes) != STATUS_OK)
+    size_t length;
+    if (replay_piece(&looking->replay, blob->bytes, &length) != STATUS_OK)
         return false;
     wanted_until(looking, looking->replay.wall_ms);
     return true;

@@ -72,6 +72,8 @@
     ROW(holes, counter, "tutti_log_holes_total",                                                   \
         "Logs that were stopped while the disk took nothing; their rooms went on.")                \
     ROW(forks, counter, "tutti_forks_total", "Rooms made of a moment of another.")                 \
+    ROW(track_bytes, counter, "tutti_track_bytes_total",                                           \
+        "Bytes of presence written down for recordings.")                                          \
     ROW(presence_dropped, counter, "tutti_presence_dropped_total",                                 \
         "Presence not taken because rooms stood still for the disk.")                              \
     ROW(uploads, gauge, "tutti_uploads", "Uploads of files under way.")                            \

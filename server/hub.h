@@ -263,7 +263,10 @@ void hub_room_resume(struct hub *hub, struct room_host *host);
 /* The same for those that do not tick; once a beat. */
 void hub_resume_idle_rooms(struct hub *hub);
 
-/* Memory for one log entry of so many bytes; that a room has written into this flush. */
+/* Memory to write an entry of so many bytes into, at hub->entry. */
+MUST_CHECK bool hub_entry_reserve(struct hub *hub, size_t bytes);
+
+/* The same for one that goes into the open flush; that a room has written into this flush. */
 MUST_CHECK bool hub_log_reserve(struct hub *hub, size_t bytes);
 void hub_logged(struct hub *hub, struct room_host *host, uint64_t number);
 

@@ -288,16 +288,21 @@ void hub_room_empty(struct hub *hub, struct room_host *host)
 
 /* --- Logged ------------------------------------------------------------------------------------- */
 
+bool hub_entry_reserve(struct hub *hub, size_t bytes)
+{
+    if (bytes <= hub->entry_capacity)
+        return true;
+    uint8_t *entry = realloc(hub->entry, 2 * bytes);
+    if (entry == NULL)
+        return false;
+    hub->entry = entry;
+    hub->entry_capacity = 2 * bytes;
+    return true;
+}
+
 bool hub_log_reserve(struct hub *hub, size_t bytes)
 {
-    if (bytes > hub->entry_capacity) {
-        uint8_t *entry = realloc(hub->entry, 2 * bytes);
-        if (entry == NULL)
-            return false;
-        hub->entry = entry;
-        hub->entry_capacity = 2 * bytes;
-    }
-    return storage_reserve(hub->storage, bytes);
+    return hub_entry_reserve(hub, bytes) && storage_reserve(hub->storage, bytes);
 }
 
 void hub_logged(struct hub *hub, struct room_host *host, uint64_t number)

@@ -1,6 +1,8 @@
 /* loading.c - a room out of the archive and the tails: the archivist's. */
 #include "server/storage_parts.h"
 
+#include "sync/log_piece.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,11 +14,26 @@ static bool take_snapshot(void *context, const struct store_blob *blob)
     return replay_snapshot(&loading->replay, blob->bytes) == STATUS_OK;
 }
 
+enum status replay_piece(struct replay *replay, struct bytes stored, size_t *length)
+{
+    struct log_piece piece;
+    enum status status = log_piece_open(&piece, stored);
+    *length = piece.entries.length;
+    if (status == STATUS_OK)
+        status = replay_log(replay, piece.entries);
+    else
+        replay->status = status;
+    log_piece_close(&piece);
+    return status;
+}
+
 static bool take_segment(void *context, const struct store_blob *blob)
 {
     struct loading *loading = context;
-    loading->log_bytes += blob->bytes.length;
-    return replay_log(&loading->replay, blob->bytes) == STATUS_OK;
+    size_t length;
+    enum status status = replay_piece(&loading->replay, blob->bytes, &length);
+    loading->log_bytes += length;
+    return status == STATUS_OK;
 }
 
 enum store_result loading_read(struct loading *loading, struct bytes name, const struct tail *tail)

@@ -1,7 +1,9 @@
 /* moments.c - what was in a room, asked by the hub and found by the archivist: the same archive and tails
  * that a load reads, up to a tick. */
 #include "server/storage_parts.h"
+#include "sync/log_piece.h"
 #include "sync/log_read.h"
+#include "sync/track.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,6 +83,7 @@ struct walk {
     uint64_t tick;
     uint64_t at; /* of the last entry that was looked at */
     struct stretch *stretch;
+    struct flush_buffer shown; /* of the track, up to the tick */
     enum moment_result result;
     uint64_t next; /* GAP */
     char *text;    /* of STORE_PLACE_MAX */
@@ -167,6 +170,11 @@ static void take_log(struct walk *walk, struct bytes bytes)
         stop(walk, MOMENT_DAMAGED, "its log, which is not to be read");
 }
 
+static void stop_for_piece(struct walk *walk, enum status status)
+{
+    stop(walk, status == STATUS_MEMORY ? MOMENT_FAILED : MOMENT_DAMAGED, status_text(status));
+}
+
 static bool take_snapshot(void *context, const struct store_blob *blob)
 {
     struct walk *walk = context;
@@ -178,7 +186,13 @@ static bool take_snapshot(void *context, const struct store_blob *blob)
 static bool take_segment(void *context, const struct store_blob *segment)
 {
     struct walk *walk = context;
-    take_log(walk, segment->bytes);
+    struct log_piece piece;
+    enum status status = log_piece_open(&piece, segment->bytes);
+    if (status == STATUS_OK)
+        take_log(walk, piece.entries);
+    else
+        stop_for_piece(walk, status);
+    log_piece_close(&piece);
     if (walk->result != MOMENT_DONE || segment->last <= walk->tick)
         return walk->result == MOMENT_DONE;
     walk->stretch->to = segment->last;
@@ -201,16 +215,90 @@ static void read_archive(struct walk *walk)
         stop(walk, result_of(result), store->place(store));
 }
 
+/* --- Its track ------------------------------------------------------------------------------------ */
+
+/* Presence at the moment is what the last keyframe up to it shows, and what came behind that. One of another
+ * incarnation was over when this one began. */
+static bool take_shown(struct walk *walk, const struct log_entry *entry, uint64_t incarnation)
+{
+    if (walk->replay == NULL || incarnation != room_incarnation(walk->replay->room))
+        return true;
+    if (track_is_whole(entry))
+        walk->shown.length = 0;
+    return buffer_append(&walk->shown, entry->bytes);
+}
+
+static void take_track(struct walk *walk, struct bytes bytes, uint64_t incarnation)
+{
+    struct reader track = reader_on(bytes);
+    struct log_entry entry;
+    while (walk->result == MOMENT_DONE && log_read_entry(&track, &entry) &&
+           entry.tick <= walk->stretch->to) {
+        bool taken = entry.tick <= walk->tick ? take_shown(walk, &entry, incarnation)
+                                              : buffer_append(&walk->stretch->track, entry.bytes);
+        if (!taken)
+            stop(walk, MOMENT_FAILED, status_text(STATUS_MEMORY));
+    }
+    if (track.status != STATUS_OK)
+        stop(walk, MOMENT_DAMAGED, "its track, which is not to be read");
+}
+
+static bool take_track_piece(void *context, const struct store_blob *blob)
+{
+    struct walk *walk = context;
+    if (blob->first > walk->stretch->to)
+        return false;
+    struct log_piece piece;
+    enum status status = log_piece_open(&piece, blob->bytes);
+    if (status == STATUS_OK)
+        take_track(walk, piece.entries, blob->incarnation);
+    else
+        stop_for_piece(walk, status);
+    log_piece_close(&piece);
+    return walk->result == MOMENT_DONE;
+}
+
+static void read_track(struct walk *walk)
+{
+    struct store *store = walk->storage->store;
+    const struct tail *tail = walk->tail;
+    enum store_result result = store->tracks(store, walk->name, walk->tick, take_track_piece, walk);
+    if (walk->result == MOMENT_DONE && result != STORE_OK && result != STORE_NOT_FOUND)
+        stop(walk, result_of(result), store->place(store));
+    if (walk->result == MOMENT_DONE && tail != NULL) {
+        const struct tail_track *track = &tail->track;
+        take_track(walk, (struct bytes){track->bytes.data, track->bytes.length},
+                   track->incarnation);
+    }
+    if (walk->result == MOMENT_DONE && walk->replay != NULL &&
+        replay_track(walk->replay, (struct bytes){walk->shown.data, walk->shown.length}) !=
+            STATUS_OK)
+        stop_for_replay(walk);
+}
+
+/* --- Both ----------------------------------------------------------------------------------------- */
+
+/* All that is there of the room is there up to its last tick: a track comes behind its log. */
+static void read_tail(struct walk *walk)
+{
+    const struct tail *tail = walk->tail;
+    take_log(walk, (struct bytes){tail->log.data, tail->log.length});
+    walk->stretch->to = walk->room->last;
+}
+
 /* What there is, beginning at a moment or behind it. */
 static void walk_through(struct walk *walk)
 {
     walk->stretch->to = walk->tick;
     read_archive(walk);
-    if (walk->result == MOMENT_DONE && walk->stretch->to == walk->tick && walk->tail != NULL) {
-        take_log(walk, (struct bytes){walk->tail->log.data, walk->tail->log.length});
-        if (walk->tail->last > walk->tick)
-            walk->stretch->to = walk->tail->last;
-    }
+    bool sealed = walk->stretch->to > walk->tick;
+    if (walk->result == MOMENT_DONE && !sealed && walk->tail != NULL)
+        read_tail(walk);
+    if (walk->result == MOMENT_DONE && walk->replay != NULL && walk->replay->room == NULL)
+        stop_at_gap(walk, 0);
+    if (walk->result == MOMENT_DONE)
+        read_track(walk);
+    free(walk->shown.data);
     walk->stretch->end = walk->stretch->to >= walk->room->last;
 }
 
@@ -220,6 +308,12 @@ static void set_kind(struct recorded_room *room, const uint8_t *kind, uint8_t le
 {
     room->kind_length = length;
     memcpy(room->kind, kind, length);
+}
+
+static uint64_t last_of(const struct tail *tail, uint64_t sealed)
+{
+    uint64_t last = tail->track.last > tail->last ? tail->track.last : tail->last;
+    return last > sealed ? last : sealed;
 }
 
 /* What is known of the room; one in quarantine has a past like any other. */
@@ -238,7 +332,7 @@ static void find_room(struct walk *walk)
         stop(walk, MOMENT_NONE, "");
     } else {
         bool kept = known_is_there(result, &known);
-        bool waits = tail != NULL && tail->log.length > 0;
+        bool waits = tail != NULL && tail->log.length + tail->track.bytes.length > 0;
         walk->tail = waits ? tail : NULL;
         if (kept && known.last > 0) {
             *room = (struct recorded_room){.first = known.first, .last = known.last};
@@ -255,7 +349,7 @@ static void find_room(struct walk *walk)
         set_kind(room, known.kind, known.kind_length);
         if (!waits)
             return;
-        room->last = tail->last;
+        room->last = last_of(tail, room->last);
         room->incarnation = tail->incarnation;
         set_kind(room, tail->kind, tail->kind_length);
     }
@@ -283,8 +377,6 @@ static void find_moment(struct walk *walk, struct moment *moment, uint64_t wante
         moment->tick = room->last;
     walk->tick = moment->tick;
     walk_through(walk);
-    if (walk->result == MOMENT_DONE && moment->replay.room == NULL)
-        stop_at_gap(walk, 0);
     if (walk->result == MOMENT_DONE)
         check_incarnation(walk, wanted);
 }

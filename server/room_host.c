@@ -48,6 +48,7 @@ void room_host_destroy(struct room_host *host)
     if (!host->stuck)
         room_destroy(host->room);
     free(host->unstored.data);
+    recorder_forget(host);
     free(host->seats);
     free(host);
 }
@@ -280,7 +281,8 @@ void room_host_log(struct room_host *host)
         room_save(host->room, tick); /* there is nothing in it that could be lost */
         return;
     }
-    if (!host->stored && room_is_blank(host->room) && room_host_keep(host))
+    bool tells_all = room_rules(host->room)->memory_bytes == 0;
+    if (!host->stored && room_is_blank(host->room) && !tells_all && room_host_keep(host))
         return;
     uint64_t first = unstored->length > 0 ? LOG_TICK_FIRST : tick;
     if (unstored->length > 0)
@@ -288,11 +290,13 @@ void room_host_log(struct room_host *host)
     log_store(host, first, (struct bytes){hub->entry, unstored->length + writer.length});
     log_hash(host, unstored->length + writer.length);
     forget_unstored(host);
+    recorder_stored(host);
 }
 
 void room_host_stop_log(struct room_host *host)
 {
     forget_unstored(host);
+    recorder_forget(host);
     room_log_stop(host->room);
     host->unlogged = true;
 }
@@ -320,15 +324,31 @@ bool room_host_log_whole(struct room_host *host)
     assert(writer.status == STATUS_OK); /* room_log_resume_bytes() */
     log_store(host, room_logged(host->room), writer_bytes(&writer));
     forget_unstored(host);
+    recorder_forget(host);
     host->since_hash = 0;
     host->unlogged = false;
     free(entry);
     return true;
 }
 
+/* From its opening on. */
+static bool store_unstored(struct room_host *host)
+{
+    struct bytes log = {host->unstored.data, host->unstored.length};
+    if (!storage_reserve(host->hub->storage, log.length))
+        return false;
+    log_store(host, LOG_TICK_FIRST, log);
+    forget_unstored(host);
+    recorder_stored(host);
+    return true;
+}
+
 bool room_host_keep(struct room_host *host)
 {
-    return room_host_leaves_trace(host) || room_host_log_whole(host);
+    if (room_host_leaves_trace(host))
+        return true;
+    bool tells_all = room_rules(host->room)->memory_bytes == 0 && host->unstored.length > 0;
+    return tells_all ? store_unstored(host) : room_host_log_whole(host);
 }
 
 void room_host_saved(struct room_host *host, uint64_t number)
@@ -471,8 +491,10 @@ void room_host_beat(struct room_host *host, uint32_t steps)
         /* One frame a beat, of the tick that is due and not of those behind it: motion is shown
          * by the tick that a frame tells. */
         bool is_last = steps - 1 - step < frame_ticks || room_ended(host->room) != NULL;
-        if (room_frame_due(host->room) && is_last)
+        if (room_frame_due(host->room) && is_last) {
             send_frames(host);
+            recorder_take(host);
+        }
     }
 
     const char *ended = room_ended(host->room);
@@ -482,6 +504,7 @@ void room_host_beat(struct room_host *host, uint32_t steps)
         room_host_close_all(host, CLOSE_ENDED, ended);
         hub_room_drop(hub, host);
     } else if (room_members(host->room) == 0) {
+        recorder_take(host); /* who left last */
         hub_room_empty(hub, host);
     }
 }

@@ -9,6 +9,7 @@
 #include "persistence/flush.h"
 #include "server/bucket.h"
 #include "server/guard.h"
+#include "server/recorder.h"
 #include "sync/room.h"
 
 #define HASH_NONFATAL_OOM                1
@@ -46,8 +47,9 @@ struct room_host {
         struct room_host *prev, *next;
     } hole;                       /* among those that go on without a log */
     struct flush_buffer unstored; /* its log from the opening on, as long as it is not stored */
-    uint64_t since_hash;          /* bytes logged */
-    uint64_t sleep_number;        /* falling asleep: of the flush that makes it so; else 0 */
+    struct recorder recorder;
+    uint64_t since_hash;   /* bytes logged */
+    uint64_t sleep_number; /* falling asleep: of the flush that makes it so; else 0 */
     uint32_t empty_since_s;
     bool stored;   /* the storage has its log */
     bool unlogged; /* it goes on, and what it does is not written down */
@@ -84,8 +86,8 @@ bool room_host_is_kind(const struct room_host *host, struct bytes kind); /* empt
 bool room_host_can_log(struct room_host *host);
 void room_host_log(struct room_host *host);
 
-/* The room is one that is stored from here on, blank as it may be: with all that it is, since what waits
- * of its log does not tell all of that. False without memory. */
+/* The room is one that is stored from here on, blank as it may be: with its log, or where that does not
+ * tell all that the room is, since its rules' memory began with something, with that. False without memory. */
 MUST_CHECK bool room_host_keep(struct room_host *host);
 
 /* Something of it is stored, or will be when the disk is well. Else it is forgotten when it is empty for a while. */

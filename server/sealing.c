@@ -2,19 +2,8 @@
  * archivist's. */
 #include "server/storage_parts.h"
 
-#include "sync/snapshot.h"
-
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* A snapshot is due when the log behind the last one is longer than this, and than half of it: then
- * loading a room costs at most one and a half times what the room is, and making snapshots costs at
- * most three times what is logged. */
-#define SNAPSHOT_LOG_BYTES (256u << 10)
-
-/* For a room that sleeps, so that it wakes quickly. */
-#define SNAPSHOT_ASLEEP_BYTES (16u << 10)
 
 /* Rooms sealed in one transaction. A load waits for all that a sealing has. */
 #define SEAL_ROOMS 256u
@@ -24,71 +13,15 @@
 
 /* --- One room ------------------------------------------------------------------------------------ */
 
-static bool snapshot_due(const struct tail *tail)
+static void clear_sealed(struct storage *storage, struct sealed_room *room, size_t snapshot_bytes)
 {
-    uint64_t log = tail->since_snapshot + tail->log.length;
-    if (tail->broken)
-        return false;
-    if (tail->asleep && log > SNAPSHOT_ASLEEP_BYTES)
-        return true;
-    return log > SNAPSHOT_LOG_BYTES && log > tail->snapshot_bytes / 2;
-}
-
-/* Builds the room from its log and writes it down; the caller frees the bytes. */
-static struct bytes make_snapshot(struct storage *storage, struct tail *tail, uint64_t *tick)
-{
-    struct loading loading = loading_begin(storage);
-    struct bytes bytes = {0};
-    enum store_result result = loading_read(&loading, tail_name(tail), tail);
-    const struct room *room = replay_room(&loading.replay);
-    if (loading.replay.ended) {
-        tail->broken = true; /* it is to go, and only its log says so */
-    } else if (result == STORE_OK && loading.replay.status == STATUS_OK && room != NULL) {
-        size_t length = snapshot_bytes(room);
-        uint8_t *data = length <= STORE_BLOB_MAX ? malloc(length) : NULL;
-        if (data != NULL) {
-            struct writer writer = writer_on(data, length);
-            snapshot_write(room, &writer);
-            bytes = writer_bytes(&writer);
-            *tick = room_tick_number(room);
-        }
-    } else if (loading.replay.status != STATUS_MEMORY) {
-        tail->broken = true; /* loading it will say so, and leave it as it is */
-    }
-    replay_abandon(&loading.replay);
-    return bytes;
-}
-
-static struct store_sealed sealed_of(struct storage *storage, struct tail *tail)
-{
-    uint64_t tick = 0;
-    struct bytes snapshot = {0};
-    if (snapshot_due(tail))
-        snapshot = make_snapshot(storage, tail, &tick);
-    return (struct store_sealed){
-        .name = tail_name(tail),
-        /* A log without its beginning is kept as well: loading it says what is missing. */
-        .kind =
-            tail->kind_length > 0 ? (struct bytes){tail->kind, tail->kind_length} : bytes_of("?"),
-        .segment = {.incarnation = tail->incarnation,
-                    .first = tail->first,
-                    .last = tail->last,
-                    .bytes = {tail->log.data, tail->log.length}},
-        .snapshot = {.incarnation = tail->incarnation,
-                     .first = tick,
-                     .last = tick,
-                     .bytes = snapshot},
-    };
-}
-
-static void clear_sealed(struct storage *storage, struct tail *tail, size_t snapshot_bytes)
-{
+    struct tail *tail = room->tail;
     tail->since_snapshot += tail->log.length;
     if (snapshot_bytes > 0) {
         tail->since_snapshot = 0;
         tail->snapshot_bytes = snapshot_bytes;
     }
-    tail_empty(storage, tail);
+    sealed_room_done(storage, room);
     if (tail->asleep)
         tail_forget(storage, tail);
 }
@@ -163,15 +96,21 @@ struct sealing {
     size_t count;
     uint64_t bytes;
     struct store_sealed sealed[SEAL_ROOMS];
-    struct tail *tails[SEAL_ROOMS];
+    struct sealed_room rooms[SEAL_ROOMS];
 };
 
-static void add_tail(struct sealing *sealing, struct tail *tail)
+/* False where there is nothing of it to seal. */
+static bool add_room(struct sealing *sealing, struct tail *tail)
 {
     struct store_sealed *sealed = &sealing->sealed[sealing->count];
-    sealing->tails[sealing->count++] = tail;
-    *sealed = sealed_of(sealing->storage, tail);
-    sealing->bytes += sealed->segment.bytes.length + sealed->snapshot.bytes.length;
+    struct sealed_room *room = &sealing->rooms[sealing->count];
+    if (!sealed_room_due(sealing->storage, tail, room))
+        return false;
+    *sealed = sealed_room_make(sealing->storage, room);
+    sealing->bytes +=
+        sealed->segment.bytes.length + sealed->track.bytes.length + sealed->snapshot.bytes.length;
+    sealing->count++;
+    return true;
 }
 
 /* As many as one transaction takes. */
@@ -185,9 +124,7 @@ static void collect(struct sealing *sealing)
         bool alone = tail->aside; /* it would fail the others' transaction */
         if (tail->removed || (alone && sealing->count > 0))
             continue;
-        if (tail->log.length > 0)
-            add_tail(sealing, tail);
-        else if (tail->asleep)
+        if (!add_room(sealing, tail) && tail->asleep)
             tail_forget(storage, tail);
         if (alone && sealing->count > 0)
             return;
@@ -199,9 +136,9 @@ static enum store_result seal_range(struct sealing *sealing, size_t from, size_t
 {
     struct storage *storage = sealing->storage;
     const struct store_sealed *sealed = &sealing->sealed[from];
-    struct tail **tails = &sealing->tails[from];
+    struct sealed_room *rooms = &sealing->rooms[from];
     enum store_result result = STORE_DAMAGED;
-    if (count > 1 || !tails[0]->aside)
+    if (count > 1 || !rooms[0].tail->aside)
         result = seal_twice(storage, sealed, count);
     if (result == STORE_DAMAGED && count > 1) {
         result = seal_range(sealing, from, count / 2);
@@ -211,14 +148,14 @@ static enum store_result seal_range(struct sealing *sealing, size_t from, size_t
     }
     bool aside = result == STORE_DAMAGED;
     if (aside)
-        result = set_aside(storage, tails[0], sealed);
+        result = set_aside(storage, rooms[0].tail, sealed);
     if (result != STORE_OK)
         return result;
     uint64_t snapshots = 0;
     for (size_t i = 0; i < count; i++) {
         size_t snapshot_bytes = aside ? 0 : sealed[i].snapshot.bytes.length;
         snapshots += snapshot_bytes > 0 ? 1 : 0;
-        clear_sealed(storage, tails[i], snapshot_bytes);
+        clear_sealed(storage, &rooms[i], snapshot_bytes);
     }
     count_sealed(storage, count, snapshots);
     return STORE_OK;
@@ -232,7 +169,7 @@ static enum store_result seal_some(struct storage *storage, bool *more)
     *more = sealing.count > 0;
     enum store_result result = *more ? seal_range(&sealing, 0, sealing.count) : STORE_OK;
     for (size_t i = 0; i < sealing.count; i++)
-        free((uint8_t *)(uintptr_t)sealing.sealed[i].snapshot.bytes.data);
+        sealed_room_free(&sealing.rooms[i]);
     return result;
 }
 
@@ -270,6 +207,7 @@ enum store_result archivist_remove(struct storage *storage, struct bytes name, u
         return STORE_MEMORY;
     (void)quarantine_forget(storage, name);
     tail_empty(storage, tail);
+    track_empty(storage, tail);
     tail->incarnation = incarnation;
     tail->removed = true;
     return archivist_remove_again(storage, tail);

@@ -1,7 +1,6 @@
 #include "server/storage_parts.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,113 +19,6 @@ uint64_t wall_clock_ms(void)
     struct timespec time;
     clock_gettime(CLOCK_REALTIME, &time);
     return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
-}
-
-/* --- Queues -------------------------------------------------------------------------------------- */
-
-struct job *job_new(enum job_kind kind, struct bytes name)
-{
-    struct job *job = calloc(1, sizeof *job);
-    if (job == NULL)
-        return NULL;
-    job->kind = kind;
-    job->event.name_length = (uint8_t)name.length;
-    if (name.length > 0)
-        memcpy(job->event.name, name.data, name.length);
-    return job;
-}
-
-struct bytes job_name(const struct job *job)
-{
-    return (struct bytes){job->event.name, job->event.name_length};
-}
-
-static void free_jobs(struct job *job)
-{
-    for (struct job *next; job != NULL; job = next) {
-        next = job->next;
-        free(job->batch);
-        if (job->file != NULL)
-            file_work_free(job->file);
-        else
-            job_free(job);
-    }
-}
-
-static void event_free(const struct storage_event *event)
-{
-    room_destroy(event->room);
-    moment_free(event->moment);
-    more_free(event->more);
-}
-
-void job_free(struct job *job)
-{
-    event_free(&job->event);
-    free_jobs(job->removals);
-    free(job);
-}
-
-void queue_push(struct storage *storage, struct queue *queue, struct job *job)
-{
-    bool asked = job->kind == JOB_LOAD || job->kind == JOB_MOMENT || job->kind == JOB_MORE ||
-                 job->kind == JOB_FILE;
-    struct lane *lane = &queue->lanes[asked ? LANE_ASKED : LANE_TOLD];
-    pthread_mutex_lock(&storage->mutex);
-    job->next = NULL;
-    if (lane->last != NULL)
-        lane->last->next = job;
-    else
-        lane->first = job;
-    lane->last = job;
-    pthread_cond_signal(&queue->filled);
-    pthread_mutex_unlock(&storage->mutex);
-}
-
-static struct job *take_first(struct queue *queue)
-{
-    for (int i = 0; i < QUEUE_LANES; i++) {
-        struct lane *lane = &queue->lanes[i];
-        struct job *job = lane->first;
-        if (job == NULL)
-            continue;
-        lane->first = job->next;
-        if (lane->first == NULL)
-            lane->last = NULL;
-        return job;
-    }
-    return NULL;
-}
-
-struct job *queue_pop(struct storage *storage, struct queue *queue, uint64_t until_ms)
-{
-    struct timespec until = {.tv_sec = (time_t)(until_ms / 1000),
-                             .tv_nsec = (long)(until_ms % 1000) * 1000000};
-    pthread_mutex_lock(&storage->mutex);
-    int waited = until_ms == QUEUE_AT_ONCE ? ETIMEDOUT : 0;
-    struct job *job;
-    while ((job = take_first(queue)) == NULL && waited == 0)
-        waited = until_ms == QUEUE_FOR_EVER
-                     ? pthread_cond_wait(&queue->filled, &storage->mutex)
-                     : pthread_cond_timedwait(&queue->filled, &storage->mutex, &until);
-    pthread_mutex_unlock(&storage->mutex);
-    return job;
-}
-
-static void queue_init(struct queue *queue)
-{
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&queue->filled, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
-static void queue_free(struct queue *queue)
-{
-    for (int i = 0; i < QUEUE_LANES; i++)
-        free_jobs(queue->lanes[i].first);
-    pthread_cond_destroy(&queue->filled);
 }
 
 /* --- Events -------------------------------------------------------------------------------------- */
@@ -255,8 +147,14 @@ static bool is_empty(const struct storage *storage)
     return storage->open.length == 0;
 }
 
+/* Without a flush to go with. */
+static uint64_t track_due_us(const struct storage *storage)
+{
+    return storage->open_track.length == 0 ? UINT64_MAX : storage->track_us + STORAGE_TRACK_US;
+}
+
 /* Memory of just its size: a batch is kept until it is sealed. */
-static struct batch *batch_new(struct bytes bytes)
+struct batch *batch_new(struct bytes bytes)
 {
     struct batch *batch = malloc(sizeof *batch + bytes.length);
     if (batch == NULL)
@@ -280,8 +178,21 @@ static struct batch *take_open(struct storage *storage)
     return batch;
 }
 
+/* Behind its log, which has gone out. */
+static void hand_over_track(struct storage *storage, uint64_t now_us)
+{
+    struct job *job = job_new(JOB_TRACK, (struct bytes){0});
+    if (job == NULL)
+        return;
+    tracks_hand_over(storage, job);
+    storage->track_us = now_us;
+    queue_push(storage, &storage->to_writer, job);
+}
+
 void storage_flush(struct storage *storage, uint64_t now_us, bool urgent)
 {
+    if (is_empty(storage) && now_us >= track_due_us(storage))
+        hand_over_track(storage, now_us);
     if (is_empty(storage) || (!urgent && now_us < storage->flushed_us + STORAGE_FLUSH_US))
         return;
     /* What comes while two are under way goes out together. */
@@ -294,6 +205,8 @@ void storage_flush(struct storage *storage, uint64_t now_us, bool urgent)
         free(job);
         return;
     }
+    tracks_hand_over(storage, job);
+    storage->track_us = now_us;
     storage->under_way++;
     job->removals = storage->removals;
     storage->removals = NULL;
@@ -310,7 +223,7 @@ void storage_flush(struct storage *storage, uint64_t now_us, bool urgent)
 
 uint64_t storage_flush_us(const struct storage *storage)
 {
-    return is_empty(storage) ? UINT64_MAX : storage->flushed_us + STORAGE_FLUSH_US;
+    return is_empty(storage) ? track_due_us(storage) : storage->flushed_us + STORAGE_FLUSH_US;
 }
 
 /* So much may be kept for an archive that answers nothing: by then it hangs, or is far too slow. */
@@ -547,6 +460,8 @@ struct storage *storage_create(const struct storage_options *options, char error
         storage->options.seal_ms = STORAGE_SEAL_MS;
     if (storage->options.sealing_bytes == 0)
         storage->options.sealing_bytes = STORAGE_SEALING_BYTES;
+    if (storage->options.track_bytes == 0)
+        storage->options.track_bytes = STORAGE_TRACK_BYTES;
     pthread_mutex_init(&storage->mutex, NULL);
     queue_init(&storage->to_writer);
     queue_init(&storage->to_archivist);
@@ -624,6 +539,8 @@ bool storage_stop(struct storage *storage)
     storage->under_way = 0; /* the last flush goes out whatever waits before it */
     storage_flush(storage, storage->flushed_us, true);
     bool handed_over = is_empty(storage);
+    if (handed_over && storage->open_track.length > 0)
+        hand_over_track(storage, storage->flushed_us);
     end_writer(storage);
     bool written = true;
     if (storage->threads)
@@ -658,8 +575,9 @@ void storage_destroy(struct storage *storage)
     for (struct file_work *work; (work = storage_file_done(storage)) != NULL;)
         file_work_free(work);
     free(storage->stop);
-    free_jobs(storage->removals);
+    jobs_free(storage->removals);
     free(storage->open.data);
+    free(storage->open_track.data);
     queue_free(&storage->to_writer);
     queue_free(&storage->to_archivist);
     writer_free(storage);

@@ -46,6 +46,15 @@
 /* Log and snapshots that are held for one transaction of a sealing; one room's may come on top. */
 #define STORAGE_SEALING_BYTES (64u << 20)
 
+/* Presence that was recorded and is not sealed, all rooms together: beyond it none is taken. */
+#define STORAGE_TRACK_BYTES (64u << 20)
+
+/* Presence is handed over with the next flush, or where none goes out in so many microseconds. */
+#define STORAGE_TRACK_US 1000000u
+
+/* A room that records presence writes a keyframe first when it has not for half as long. */
+#define STORAGE_TRACK_QUIET_MS 20000u
+
 struct storage;
 
 struct storage_options {
@@ -59,6 +68,7 @@ struct storage_options {
     uint32_t ring_s;            /* 0: STORAGE_RING_S */
     uint32_t seal_ms;           /* 0: STORAGE_SEAL_MS */
     uint64_t sealing_bytes;     /* 0: STORAGE_SEALING_BYTES */
+    uint64_t track_bytes;       /* 0: STORAGE_TRACK_BYTES */
     uint64_t (*clock_ms)(void); /* monotonic; NULL: the system's */
     uint64_t (*wall_ms)(void);  /* since 1970; likewise */
     uint64_t file_grace_ms;     /* how long files stay that no record names; 0: for ever */
@@ -79,6 +89,10 @@ MUST_CHECK bool storage_reserve(struct storage *storage, size_t bytes);
 
 /* Adds to the open flush. False without memory. */
 MUST_CHECK bool storage_log(struct storage *storage, const struct flush_entry *entry);
+
+/* A room's track: entries behind what was logged of it up to their tick. Nothing waits for it. False where
+ * it is not taken, for want of room or memory: what comes next has to begin with a keyframe. */
+MUST_CHECK bool storage_track(struct storage *storage, const struct flush_entry *entry);
 
 /* The number of the open flush: what was just logged is saved when this one is. */
 uint64_t storage_open_number(const struct storage *storage);
@@ -147,8 +161,10 @@ struct storage_load_figures {
     uint64_t quarantines; /* ordered, and not in the archive; wake() is called as they come there */
     uint64_t set_aside;   /* rooms whose log is kept beside what is damaged of them */
     uint64_t files_collected;
-    bool failing;       /* the last attempt to write failed */
-    bool archive_fails; /* nothing is sealed any more until a restart */
+    uint64_t track_bytes;    /* of tracks, handed over and not sealed */
+    uint64_t tracks_refused; /* entries of tracks that were left out */
+    bool failing;            /* the last attempt to write failed */
+    bool archive_fails;      /* nothing is sealed any more until a restart */
     bool
         archive_behind; /* the last attempt to seal failed, or far too much waits for it; the journal
                           * keeps it meanwhile */

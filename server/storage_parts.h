@@ -1,5 +1,5 @@
-/* storage_parts.h - the inside of a storage, shared by storage.c, writer.c, archivist.c, loading.c,
- * moments.c, quarantine.c, sealing.c, tails.c, file_work.c and collector.c alone.
+/* storage_parts.h - the inside of a storage, shared by storage.c, jobs.c, writer.c, archivist.c, loading.c,
+ * moments.c, quarantine.c, sealing.c, sealed_room.c, tails.c, tracks.c, file_work.c and collector.c alone.
  *
  * One mutex guards the queues, the events and the figures. What else is here belongs to one thread. */
 #ifndef SERVER_STORAGE_PARTS_H
@@ -8,6 +8,7 @@
 #include "server/boards.h"
 #include "server/file_work.h"
 #include "server/storage.h"
+#include "sync/log_read.h"
 
 #include <pthread.h>
 
@@ -31,6 +32,7 @@ struct batch {
 
 enum job_kind {
     JOB_FLUSH,   /* writer: make it durable; archivist: take it into the tails */
+    JOB_TRACK,   /* on its way through the writer, so that it comes behind its log */
     JOB_RELEASE, /* writer: sealed up to `number` */
     JOB_LOAD,
     JOB_MOMENT, /* archivist: into event.moment */
@@ -51,6 +53,7 @@ struct job {
     struct job *next;
     enum job_kind kind;
     struct batch *batch;
+    struct batch *track;  /* FLUSH, TRACK: what was recorded up to here; NULL for nothing */
     struct job *removals; /* of a flush: to be answered, in the order of the entries that delete */
     struct file_work *file;
     uint64_t number;
@@ -84,12 +87,30 @@ struct foreseen {
     uint8_t name[ROOM_NAME_MAX];
 };
 
+/* What was recorded of presence and is not sealed; it begins with a keyframe. */
+struct tail_track {
+    struct flush_buffer bytes;
+    uint64_t incarnation;
+    uint64_t last;     /* tick */
+    uint64_t taken_ms; /* when anything came */
+    size_t told;       /* so many of the bytes are in a summary */
+};
+
+/* What of a track may be sealed: never beyond the log, whose ticks are given again after a crash, and up to
+ * a keyframe, with which the next one begins. */
+struct track_part {
+    size_t length; /* bytes; 0 for nothing */
+    uint64_t first, last;
+    uint64_t began_ms, ended_ms;
+};
+
 /* What was flushed of a room and is not sealed. */
 struct tail {
     UT_hash_handle hh;
     struct flush_buffer log; /* entries, as the engine wrote them */
+    struct tail_track track;
     uint64_t incarnation;
-    uint64_t first, last;
+    uint64_t first, last;    /* ticks; of the last it is known when the log is empty, too */
     uint64_t since_snapshot; /* bytes of log that are sealed behind the newest snapshot */
     uint64_t snapshot_bytes;
     bool asleep;
@@ -113,7 +134,8 @@ struct storage {
     bool hangs;       /* a thread did not come back: nothing may be freed */
 
     /* The hub's. */
-    struct flush_buffer open;
+    struct flush_buffer open, open_track;
+    uint64_t track_us;                    /* when a track was last handed over */
     struct job *removals, *removals_last; /* of the open flush */
     uint64_t next_number;
     uint64_t flushed_us; /* when a flush was last handed over */
@@ -145,19 +167,26 @@ struct storage {
     struct foreseen *foreseen; /* empty once the journal is read */
     uint64_t taken;            /* number of the last flush in the tails */
     uint64_t tail_bytes;
+    bool ends;          /* what is sealed now is the last */
     bool incomplete;    /* a flush did not get into the tails: nothing can be loaded any more */
     uint64_t sealed_ms; /* when it last sealed */
 };
 
-/* storage.c */
+/* jobs.c */
 struct job *job_new(enum job_kind kind, struct bytes name);
 struct bytes job_name(const struct job *job);
-void job_free(struct job *job); /* with what it holds but its batch */
+void job_free(struct job *job);   /* with what it holds but its batch */
+void jobs_free(struct job *jobs); /* all that hang together, with their batches */
+void event_free(const struct storage_event *event);
+void queue_init(struct queue *queue);
+void queue_free(struct queue *queue);
 void queue_push(struct storage *storage, struct queue *queue, struct job *job);
 /* NULL when nothing came until then, in milliseconds of the monotonic clock. */
 #define QUEUE_FOR_EVER 0u
 #define QUEUE_AT_ONCE  1u
 struct job *queue_pop(struct storage *storage, struct queue *queue, uint64_t until_ms);
+
+/* storage.c */
 void storage_answer(struct storage *storage, struct job *job); /* which is the hub's from here on */
 /* What nobody has asked for: without memory it is lost, and shows in the figures alone. */
 void storage_tell(struct storage *storage, enum storage_event_kind kind, const char *text);
@@ -166,7 +195,8 @@ storage_trouble(struct storage *storage, const char *format, ...);
 void wake_hub(struct storage *storage);
 void storage_lost(struct storage *storage);
 struct bytes batch_bytes(const struct batch *batch);
-uint64_t wall_clock_ms(void); /* since 1970 */
+struct batch *batch_new(struct bytes bytes); /* a copy; NULL without memory */
+uint64_t wall_clock_ms(void);                /* since 1970 */
 
 /* writer.c */
 void *writer_run(void *storage);
@@ -196,12 +226,28 @@ struct loading loading_begin(struct storage *storage);
 /* Everything of the room, applied; what the store says of it. */
 enum store_result loading_read(struct loading *loading, struct bytes name, const struct tail *tail);
 void archivist_load(struct storage *storage, struct bytes name, struct storage_event *event);
+/* A piece of log as it is stored; its length when it is not packed. */
+MUST_CHECK enum status replay_piece(struct replay *replay, struct bytes stored, size_t *length);
 /* What is wrong with a log, of a replay that has failed. */
 const char *loading_complaint(const struct replay *replay);
 
 /* moments.c: each answers its job. */
 void archivist_moment(struct storage *storage, struct job *job);
 void archivist_more(struct storage *storage, struct job *job);
+
+/* sealed_room.c */
+struct sealed_room {
+    struct tail *tail;
+    struct track_part part; /* of its track */
+    size_t told;            /* bytes of the track that are in a summary then */
+    uint8_t *segment, *track, *snapshot, *summary;
+};
+/* False where there is nothing to seal. */
+bool sealed_room_due(const struct storage *storage, struct tail *tail, struct sealed_room *room);
+/* Views into the tail and into what the room owns until it is freed. */
+struct store_sealed sealed_room_make(struct storage *storage, struct sealed_room *room);
+void sealed_room_done(struct storage *storage, struct sealed_room *room); /* it is in the archive */
+void sealed_room_free(struct sealed_room *room);
 
 /* sealing.c */
 enum store_result archivist_seal(struct storage *storage);
@@ -237,6 +283,15 @@ const char *quarantine_reason(struct storage *storage, struct bytes name);
 /* False where there was none. */
 bool quarantine_forget(struct storage *storage, struct bytes name);
 void quarantines_again(struct storage *storage);
+
+/* tracks.c */
+void tracks_hand_over(struct storage *storage,
+                      struct job *job); /* what is open goes with the job */
+void tracks_take(struct storage *storage, const struct batch *batch);
+bool track_is_whole(const struct log_entry *entry); /* a keyframe */
+void track_empty(struct storage *storage, struct tail *tail);
+void track_drop_front(struct storage *storage, struct tail *tail, size_t length);
+struct track_part track_part_due(const struct storage *storage, const struct tail *tail);
 
 /* tails.c */
 struct tail *tail_find(const struct storage *storage, struct bytes name);

@@ -46,6 +46,7 @@ void tail_forget(struct storage *storage, struct tail *tail)
 {
     HASH_DELETE(hh, storage->tails, tail);
     tail_empty(storage, tail);
+    track_empty(storage, tail);
     free(tail);
 }
 

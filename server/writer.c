@@ -252,6 +252,9 @@ bool writer_do(struct storage *storage, struct job *job)
     case JOB_FLUSH:
         write_flush(storage, job); /* which is the archivist's then */
         return true;
+    case JOB_TRACK:
+        queue_push(storage, &storage->to_archivist, job);
+        return true;
     case JOB_RELEASE:
         release(storage, job->number);
         free(job);

@@ -92,15 +92,22 @@ static struct hub_options options(void)
     };
 }
 
+static uint64_t world_ms(void)
+{
+    return world.now_us / 1000;
+}
+
 static void world_open_storage(void)
 {
     char error[STORAGE_ERROR_MAX];
-    world.storage = storage_create(&(struct storage_options){.store = world.store,
-                                                             .rooms = {.saves = true},
-                                                             .kinds = world.kinds,
-                                                             .ring_bytes = world.ring_bytes,
-                                                             .seed = 42},
-                                   error);
+    world.storage =
+        storage_create(&(struct storage_options){.store = world.store,
+                                                 .rooms = {.saves = true},
+                                                 .kinds = world.kinds,
+                                                 .ring_bytes = world.ring_bytes,
+                                                 .clock_ms = world.seals ? world_ms : NULL,
+                                                 .seed = 42},
+                       error);
     ck_assert_msg(world.storage != NULL, "%s", error);
 }
 
@@ -143,6 +150,7 @@ void world_setup(void)
 {
     world.loses = world.hangs = false;
     world.ring_bytes = 0;
+    world.seals = false;
     world.kinds = &kinds_built_in;
     world.now_us = 1000 * SECOND;
     log_init(&world.log, LOG_LEVEL_DEBUG, discard, NULL);

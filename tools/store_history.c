@@ -1,5 +1,7 @@
 #include "tools/store_history.h"
 
+#include "sync/log_piece.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -60,6 +62,14 @@ struct walk {
     bool damaged;
 };
 
+static void fail_walk(struct walk *walk)
+{
+    char where[64];
+    snprintf(where, sizeof where, "the log after tick %" PRIu64, walk->at);
+    walk->damaged = true;
+    fail(walk->history, where, "not to be read");
+}
+
 static void walk_bytes(struct walk *walk, struct bytes bytes)
 {
     struct reader log = reader_on(bytes);
@@ -70,18 +80,19 @@ static void walk_bytes(struct walk *walk, struct bytes bytes)
         walk->at = entry.tick;
         walk->stopped = !walk->visitor(walk->context, &entry);
     }
-    if (walk->stopped || reader_end(&log) == STATUS_OK)
-        return;
-    char where[64];
-    snprintf(where, sizeof where, "the log after tick %" PRIu64, walk->at);
-    walk->damaged = true;
-    fail(walk->history, where, "not to be read");
+    if (!walk->stopped && reader_end(&log) != STATUS_OK)
+        fail_walk(walk);
 }
 
 static bool walk_segment(void *context, const struct store_blob *segment)
 {
     struct walk *walk = context;
-    walk_bytes(walk, segment->bytes);
+    struct log_piece piece;
+    if (log_piece_open(&piece, segment->bytes) == STATUS_OK)
+        walk_bytes(walk, piece.entries);
+    else
+        fail_walk(walk);
+    log_piece_close(&piece);
     return !walk->stopped && !walk->damaged;
 }
 

@@ -380,7 +380,7 @@ START_TEST(the_log_of_a_blank_room_has_a_limit)
     fill_log(host, UNSTORED_LOG_MAX - 1 + (size_t)_i);
     ck_assert_int_eq(host->stored, _i == 2);
     ck_assert_uint_eq(host->unstored.length, _i == 2 ? 0 : UNSTORED_LOG_MAX - 1 + (size_t)_i);
-    ck_assert_int_eq(room_is_blank(host->room), _i < 2);
+    ck_assert(room_is_blank(host->room)); /* its log tells all of it */
     world_crash();
     host_of(peer_join(2, "lobby"));
     ck_assert_uint_eq(world.hub->counters.rooms_recovered, _i == 2);

@@ -1,0 +1,163 @@
+/* sealed_room.c - what of a room goes into the archive in one sealing: its log and its track, packed, what
+ * happened in them in short, and a snapshot where one is due. The archivist's. */
+#include "server/storage_parts.h"
+#include "sync/log_pack.h"
+#include "sync/snapshot.h"
+#include "sync/summary.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A snapshot is due when the log behind the last one is longer than this, and than half of it: then
+ * loading a room costs at most one and a half times what the room is, and making snapshots costs at
+ * most three times what is logged. */
+#define SNAPSHOT_LOG_BYTES (256u << 10)
+
+/* For a room that sleeps, so that it wakes quickly. */
+#define SNAPSHOT_ASLEEP_BYTES (16u << 10)
+
+/* Packing takes many times the memory of what is packed; logs are longer only while an archive takes
+ * nothing. */
+#define PACKED_BYTES_MAX (4u << 20)
+
+static_assert(SUMMARY_BYTES_MAX <= STORE_SUMMARY_MAX, "every summary is taken");
+
+static const struct memory memory;
+
+/* --- Snapshots ------------------------------------------------------------------------------------ */
+
+static bool snapshot_due(const struct tail *tail)
+{
+    uint64_t log = tail->since_snapshot + tail->log.length;
+    if (tail->broken)
+        return false;
+    if (tail->asleep && log > SNAPSHOT_ASLEEP_BYTES)
+        return true;
+    return log > SNAPSHOT_LOG_BYTES && log > tail->snapshot_bytes / 2;
+}
+
+/* Builds the room from its log and writes it down. */
+static void
+make_snapshot(struct storage *storage, struct sealed_room *room, struct store_blob *snapshot)
+{
+    struct tail *tail = room->tail;
+    struct loading loading = loading_begin(storage);
+    enum store_result result = loading_read(&loading, tail_name(tail), tail);
+    const struct room *built = replay_room(&loading.replay);
+    if (loading.replay.ended) {
+        tail->broken = true; /* it is to go, and only its log says so */
+    } else if (result == STORE_OK && loading.replay.status == STATUS_OK && built != NULL) {
+        size_t length = snapshot_bytes(built);
+        room->snapshot = length <= STORE_BLOB_MAX ? malloc(length) : NULL;
+        if (room->snapshot != NULL) {
+            struct writer writer = writer_on(room->snapshot, length);
+            snapshot_write(built, &writer);
+            snapshot->bytes = writer_bytes(&writer);
+            snapshot->first = snapshot->last = room_tick_number(built);
+        }
+    } else if (loading.replay.status != STATUS_MEMORY) {
+        tail->broken = true; /* loading it will say so, and leave it as it is */
+    }
+    replay_abandon(&loading.replay);
+}
+
+/* --- Logs and tracks ------------------------------------------------------------------------------ */
+
+/* As they are where there is no memory, or they would not become shorter. */
+static struct bytes packed(struct bytes entries, uint8_t **owned)
+{
+    if (entries.length == 0 || entries.length > PACKED_BYTES_MAX)
+        return entries;
+    size_t capacity = log_pack_bytes_max(entries.length);
+    uint8_t *bytes = malloc(capacity);
+    struct writer writer = writer_on(bytes, capacity);
+    if (bytes == NULL || !log_pack(&memory, entries, &writer)) {
+        free(bytes);
+        return entries;
+    }
+    uint8_t *shrunk = realloc(bytes, writer.length);
+    *owned = shrunk != NULL ? shrunk : bytes;
+    return (struct bytes){*owned, writer.length};
+}
+
+static void time_of(struct bytes log, uint64_t *began_ms, uint64_t *ended_ms)
+{
+    struct reader reader = reader_on(log);
+    struct log_entry entry;
+    while (log_read_entry(&reader, &entry)) {
+        *began_ms = *began_ms == 0 ? entry.wall_ms : *began_ms;
+        *ended_ms = entry.wall_ms;
+    }
+}
+
+/* With all of the presence that is there and was told of in none before, also what is sealed later. */
+static struct bytes summary_of(struct bytes log, struct bytes track, uint8_t **owned)
+{
+    uint8_t buffer[SUMMARY_BYTES_MAX];
+    struct writer writer = writer_on(buffer, sizeof buffer);
+    summary_write(log, track, &writer);
+    *owned = writer.status == STATUS_OK ? malloc(writer.length) : NULL;
+    if (*owned == NULL)
+        return (struct bytes){0};
+    memcpy(*owned, buffer, writer.length);
+    return (struct bytes){*owned, writer.length};
+}
+
+/* --- All of it ------------------------------------------------------------------------------------ */
+
+bool sealed_room_due(const struct storage *storage, struct tail *tail, struct sealed_room *room)
+{
+    *room = (struct sealed_room){
+        .tail = tail, .part = track_part_due(storage, tail), .told = tail->track.told};
+    return tail->log.length > 0 || room->part.length > 0;
+}
+
+struct store_sealed sealed_room_make(struct storage *storage, struct sealed_room *room)
+{
+    struct tail *tail = room->tail;
+    struct track_part *part = &room->part;
+    struct bytes log = {tail->log.data, tail->log.length};
+    struct bytes track = {tail->track.bytes.data, part->length};
+    struct store_sealed sealed = {
+        .name = tail_name(tail),
+        /* A log without its beginning is kept as well: loading it says what is missing. */
+        .kind =
+            tail->kind_length > 0 ? (struct bytes){tail->kind, tail->kind_length} : bytes_of("?"),
+        .segment = {.incarnation = tail->incarnation, .first = tail->first, .last = tail->last},
+        .track = {.incarnation = tail->track.incarnation, .first = part->first, .last = part->last},
+        .snapshot = {.incarnation = tail->incarnation},
+        .began_ms = part->began_ms,
+        .ended_ms = part->ended_ms,
+    };
+    if (snapshot_due(tail))
+        make_snapshot(storage, room, &sealed.snapshot);
+    if (log.length > 0)
+        sealed.began_ms = sealed.ended_ms = 0;
+    time_of(log, &sealed.began_ms, &sealed.ended_ms);
+    sealed.segment.bytes = packed(log, &room->segment);
+    sealed.track.bytes = packed(track, &room->track);
+    if (log.length > 0) {
+        const struct flush_buffer *told = &tail->track.bytes;
+        room->told = told->length;
+        sealed.summary = summary_of(
+            log, (struct bytes){told->data + tail->track.told, told->length - tail->track.told},
+            &room->summary);
+    }
+    return sealed;
+}
+
+void sealed_room_done(struct storage *storage, struct sealed_room *room)
+{
+    struct tail *tail = room->tail;
+    tail->track.told = room->told;
+    track_drop_front(storage, tail, room->part.length);
+    tail_empty(storage, tail);
+}
+
+void sealed_room_free(struct sealed_room *room)
+{
+    free(room->segment);
+    free(room->track);
+    free(room->snapshot);
+    free(room->summary);
+}
