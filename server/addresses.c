@@ -27,6 +27,7 @@ struct address {
     uint64_t full_us; /* when all of them are full */
     uint8_t key[KEY_BYTES];
     uint32_t sockets;
+    uint32_t replays;
     bool lost; /* the table had no memory for it */
 };
 
@@ -128,15 +129,43 @@ addresses_hold(struct addresses *addresses, const struct sockaddr *peer, uint64_
     return address;
 }
 
-void addresses_drop(struct addresses *addresses, struct address *address, uint64_t now_us)
+/* Nothing of the peer is open any more. */
+static void let_go(struct addresses *addresses, struct address *address, uint64_t now_us)
 {
-    if (address == NULL || --address->sockets > 0)
-        return;
     if (address->full_us <= now_us)
         forget(addresses, address);
     else
         wheel_set(&addresses->remembered, &address->forget,
                   (uint32_t)(address->full_us / SECOND_US) + 1);
+}
+
+void addresses_drop(struct addresses *addresses, struct address *address, uint64_t now_us)
+{
+    if (address == NULL)
+        return;
+    address->sockets--;
+    if (address->sockets == 0 && address->replays == 0)
+        let_go(addresses, address, now_us);
+}
+
+uint32_t address_replays(const struct address *address)
+{
+    return address != NULL ? address->replays : 0;
+}
+
+void address_begins_replay(struct address *address)
+{
+    if (address != NULL)
+        address->replays++;
+}
+
+void addresses_end_replay(struct addresses *addresses, struct address *address, uint64_t now_us)
+{
+    if (address == NULL)
+        return;
+    address->replays--;
+    if (address->sockets == 0 && address->replays == 0)
+        let_go(addresses, address, now_us);
 }
 
 bool address_may(const struct addresses *addresses,

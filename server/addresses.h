@@ -79,6 +79,11 @@ uint32_t address_wait_s(const struct addresses *addresses,
                         uint32_t times,
                         uint64_t now_us);
 
+/* Replays that the peer has opened. Its entry lives as long as they do. NULL is fine. */
+uint32_t address_replays(const struct address *address);
+void address_begins_replay(struct address *address);
+void addresses_end_replay(struct addresses *addresses, struct address *address, uint64_t now_us);
+
 /* True for 127.0.0.0/8, ::1, and the former written as IPv6. */
 bool address_is_loopback(const struct sockaddr *peer);
 

@@ -71,6 +71,12 @@
         "Rooms that came back from their log after a crash.")                                      \
     ROW(holes, counter, "tutti_log_holes_total",                                                   \
         "Logs that were stopped while the disk took nothing; their rooms went on.")                \
+    ROW(replays, gauge, "tutti_replays", "Replays, those being opened included.")                  \
+    ROW(replays_opened, counter, "tutti_replays_opened_total", "Replays opened.")                  \
+    ROW(replay_fetches, counter, "tutti_replay_fetches_total",                                     \
+        "Moments and stretches of recordings that replays went on with.")                          \
+    ROW(replay_failures, counter, "tutti_replay_failures_total",                                   \
+        "Those of them that could not be given.")                                                  \
     ROW(forks, counter, "tutti_forks_total", "Rooms made of a moment of another.")                 \
     ROW(track_bytes, counter, "tutti_track_bytes_total",                                           \
         "Bytes of presence written down for recordings.")                                          \
@@ -132,6 +138,10 @@
     ROW(UPLOADS, "uploads")                                                                        \
     ROW(LIST_RATE, "list_rate_per_address")                                                        \
     ROW(LIST_QUERY, "list_query")                                                                  \
+    ROW(MOMENT, "moment")                                                                          \
+    ROW(REPLAY, "replay")                                                                          \
+    ROW(REPLAYS, "replays")                                                                        \
+    ROW(ADDRESS_REPLAYS, "replays_per_address")                                                    \
     ROW(FORK, "fork")                                                                              \
     ROW(RECORDING, "recording")
 

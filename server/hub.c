@@ -1,6 +1,7 @@
 #include "server/hub.h"
 
 #include "server/opening.h"
+#include "server/replays.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -151,6 +152,7 @@ void hub_beat(struct hub *hub)
         hub->gathers = messages >= GATHER_MESSAGES_PER_SECOND;
         wheel_advance(&hub->wheel, hub->now_s, on_deadline, NULL);
         addresses_advance(&hub->addresses, hub->now_s);
+        replays_sweep(hub);
         hub_sleep_empty_rooms(hub);
     }
     storage_flush(hub->storage, hub->now_us, false);
@@ -265,6 +267,7 @@ void hub_destroy(struct hub *hub)
     assert(hub_is_empty(hub));
     openings_end(hub);
     hub_end_rooms(hub);
+    replays_end(hub);
     addresses_end(&hub->addresses);
     cards_end(&hub->cards);
     frames_destroy(hub->frames);

@@ -66,6 +66,12 @@ struct asker {
     void (*answer)(struct asker *asker, struct storage_event *event);
 };
 
+/* One of the replays that there may be, and of those that an address may have opened. */
+struct replay_place {
+    struct address *address;
+    bool taken;
+};
+
 /* What the storage answered to hub_delete_room() (STORAGE_REMOVED), hub_release_room() (RELEASED) or
  * hub_strike() (STRUCK); of other orders the board is empty. `text` tells of failures. */
 typedef void hub_answer(void *context,
@@ -102,6 +108,8 @@ struct hub {
     struct room_host *unlogged;              /* that go on without a log */
     uint32_t resumes;                        /* logs that may begin anew in this beat */
     struct opening *openings;                /* rooms that are on their way, by name */
+    struct replaying *replays;               /* rooms with a player: see replays.h */
+    struct fetch *fetches;                   /* that replays asked the storage for */
     enum durability durability;
     bool saves;           /* durability is more than memory */
     enum saving saving;   /* as the members were told */
@@ -208,8 +216,14 @@ struct room_host *hub_room_forked(struct hub *hub,
                                   uint64_t above,
                                   struct http_denial *denial);
 
+/* One that a player writes, and owns. NULL without memory. */
+struct room_host *hub_room_replay(struct hub *hub, struct bytes name, struct room *room);
+
 /* The room of this name in whatever state; NULL where it is not in memory. */
 struct room_host *hub_room_named(const struct hub *hub, struct bytes name);
+
+/* Out of memory, with nothing of it stored from here on. */
+void hub_room_forget(struct hub *hub, struct room_host *host);
 
 uint64_t hub_next_incarnation(struct hub *hub, uint64_t above);
 bool hub_room_is_falling_asleep(const struct hub *hub, struct bytes name);

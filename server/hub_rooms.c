@@ -2,6 +2,7 @@
 #include "server/hub.h"
 
 #include "server/opening.h"
+#include "server/replays.h"
 #include "sync/hash.h"
 #include "sync/log.h"
 
@@ -68,17 +69,17 @@ bool hub_room_find(struct hub *hub,
     return false;
 }
 
-/* Enters the room into the tables; it is empty until someone joins. */
-static struct room_host *host_room(struct hub *hub, struct room *room, struct bytes name)
+/* Enters the room into the tables; it is empty until someone joins. NULL without memory: the room is the
+ * caller's still. */
+static struct room_host *enter_room(struct hub *hub, struct room *room, struct bytes name)
 {
     struct room_host *host = room_host_create(hub, room, name);
-    if (host == NULL) {
-        room_destroy(room);
+    if (host == NULL)
         return NULL;
-    }
     HASH_ADD_KEYPTR_BYHASHVALUE(hh, hub->rooms, host->name, host->name_length, hash_of(hub, name),
                                 host);
     if (host->lost) {
+        host->room = NULL;
         room_host_destroy(host);
         return NULL;
     }
@@ -87,7 +88,19 @@ static struct room_host *host_room(struct hub *hub, struct room *room, struct by
     return host;
 }
 
-static void forget_room(struct hub *hub, struct room_host *host);
+/* The same for a room that is gone where there is no memory. */
+static struct room_host *host_room(struct hub *hub, struct room *room, struct bytes name)
+{
+    struct room_host *host = enter_room(hub, room, name);
+    if (host == NULL)
+        room_destroy(room);
+    return host;
+}
+
+struct room_host *hub_room_replay(struct hub *hub, struct bytes name, struct room *room)
+{
+    return enter_room(hub, room, name);
+}
 
 /* That it is awake is the first that the storage hears of it. */
 static struct room_host *log_opening(struct hub *hub, struct room_host *host)
@@ -97,7 +110,7 @@ static struct room_host *log_opening(struct hub *hub, struct room_host *host)
         return host;
     }
     if (host != NULL)
-        forget_room(hub, host);
+        hub_room_forget(hub, host);
     return NULL;
 }
 
@@ -247,7 +260,7 @@ struct room_host *hub_room_forked(struct hub *hub,
     if (!room_host_log_whole(host)) {
         if (!room_host_fits(host))
             *denial = too_large_to_fork();
-        forget_room(hub, host);
+        hub_room_forget(hub, host);
         return NULL;
     }
     hub_log_room(hub, LOG_ROOM_OPENED, name, "forked");
@@ -346,6 +359,8 @@ static bool begin_log_anew(struct hub *hub, struct room_host *host)
 
 bool hub_room_may_tick(struct hub *hub, struct room_host *host)
 {
+    if (host->replaying != NULL)
+        return true;
     if (!host->unlogged && hub->saving == SAVING_PAUSED && room_host_goes_on(host))
         stop_log(hub, host);
     if (host->unlogged)
@@ -374,7 +389,7 @@ void hub_resume_idle_rooms(struct hub *hub)
 
 /* --- Asleep ------------------------------------------------------------------------------------- */
 
-static void forget_room(struct hub *hub, struct room_host *host)
+void hub_room_forget(struct hub *hub, struct room_host *host)
 {
     counters_add_room(&hub->counters.rooms, host->room);
     for (uint32_t place = 0; place < FLUSHES_AHEAD; place++)
@@ -425,7 +440,7 @@ static void has_slept(struct hub *hub, struct room_host *host)
         hub->counters.rooms_slept++;
         hub_log_room(hub, LOG_ROOM_SLEPT, copy, "empty");
     }
-    forget_room(hub, host);
+    hub_room_forget(hub, host);
     opening_slept(hub, copy);
 }
 
@@ -466,8 +481,9 @@ static bool drop(struct hub *hub, struct room_host *host)
 void hub_room_drop(struct hub *hub, struct room_host *host)
 {
     host->ended = true;
+    replays_end_of(hub, name_of(host));
     if (!host->stored)
-        forget_room(hub, host);
+        hub_room_forget(hub, host);
     else if (!drop(hub, host))
         hub_room_empty(hub, host); /* there was no memory: again when it has lingered */
 }
@@ -494,7 +510,7 @@ void hub_room_quarantine(struct hub *hub, struct room_host *host, enum guard_end
     }
     uint64_t number = last_logged(hub, host);
     if (number == 0) {
-        forget_room(hub, host);
+        hub_room_forget(hub, host);
         return;
     }
     hub_room_empty(hub, host);
@@ -514,7 +530,7 @@ static bool delete_in_memory(struct hub *hub, struct room_host *host, struct byt
         room_host_close_all(host, CLOSE_ENDED, "deleted");
     }
     if (!host->stored) {
-        forget_room(hub, host);
+        hub_room_forget(hub, host);
         hub_tell_answer(hub, STORAGE_REMOVED, name, (struct bytes){0}, STORE_OK, "");
     }
     return true;
@@ -525,6 +541,7 @@ bool hub_delete_room(struct hub *hub, struct bytes name)
     struct room_host *host = hub_room_named(hub, name);
     if (opening_is_there(hub, name))
         return false;
+    replays_end_of(hub, name);
     if (host == NULL) {
         if (!opening_delete(hub, name))
             return false;
@@ -550,7 +567,7 @@ static void forget_blank(struct hub *hub, struct room_host *host)
 {
     hub->counters.rooms_forgotten++;
     hub_log_room(hub, LOG_ROOM_SLEPT, name_of(host), "nothing to keep");
-    forget_room(hub, host);
+    hub_room_forget(hub, host);
 }
 
 /* While the disk fails rooms stay awake: what they are is nowhere else. */
@@ -585,6 +602,6 @@ void hub_end_rooms(struct hub *hub)
         struct room_host *host = hub->rooms;
         if (room_host_leaves_trace(host) && host->sleep_number == 0)
             (void)(host->ended ? drop(hub, host) : fall_asleep(hub, host));
-        forget_room(hub, host);
+        hub_room_forget(hub, host);
     }
 }

@@ -21,6 +21,8 @@ struct hub_limits {
     uint32_t rooms;               /* awake */
     struct bucket_rate room_rate; /* rooms made new, whoever wishes for them */
     uint32_t openings;            /* rooms looked for in the store at once */
+    uint32_t replays;             /* at once */
+    uint32_t replays_per_address; /* that one has opened */
     struct bucket_rate load_rate; /* the same, by time */
     struct room_limits room;
     struct bucket_rate message_rate; /* per connection; per_second 0: after the kind's tick rate */

@@ -1,6 +1,7 @@
 #include "server/opening.h"
 
 #include "server/forks.h"
+#include "server/replays.h"
 #include "server/room_host.h"
 #include "sync/log.h"
 
@@ -31,21 +32,32 @@ struct opening {
     struct asker asker; /* first: whom the storage gives a moment */
     UT_hash_handle hh;  /* in hub->openings, by name */
     struct hub *hub;
-    struct waiting *waiting; /* in the order in which they came */
-    struct job *load;        /* OPENING_LOADING, OPENING_FORKING; NULL once it is answered */
-    struct room_host *host;  /* OPENING_SAVING */
-    struct fork *fork;       /* what a room is made of where there is none; NULL: of nothing */
-    uint64_t incarnation;    /* OPENING_FORKING: the last that it had */
-    uint64_t number;         /* of the flush that it waits for; 0: it waits for opening_slept() */
+    struct waiting *waiting;    /* in the order in which they came */
+    struct job *load;           /* OPENING_LOADING, OPENING_FORKING; NULL once it is answered */
+    struct room_host *host;     /* OPENING_SAVING */
+    struct fork *fork;          /* what a room is made of where there is none; NULL: of nothing */
+    struct replay_place place;  /* of a replay, until it has its host */
+    uint64_t tick, incarnation; /* of a replay: where it begins; of a room: the last that it had */
+    uint64_t number; /* of the flush that it waits for; 0: it waits for opening_slept() */
     enum opening_state state;
     bool lost;
-    uint8_t name_length;
-    char name[ROOM_NAME_MAX];
+    uint8_t room_length, name_length; /* the name of a replay begins with that of its room */
+    char name[HUB_NAME_MAX];
 };
 
 static struct bytes name_of(const struct opening *opening)
 {
     return (struct bytes){(const uint8_t *)opening->name, opening->name_length};
+}
+
+static struct bytes room_of(const struct opening *opening)
+{
+    return (struct bytes){(const uint8_t *)opening->name, opening->room_length};
+}
+
+static bool is_replay(const struct opening *opening)
+{
+    return opening->room_length < opening->name_length;
 }
 
 static struct opening *find(const struct hub *hub, struct bytes name)
@@ -98,7 +110,7 @@ static struct session *release(struct waiting *waiting)
 {
     struct session *session = waiting->session;
     session->state = SESSION_HELLO;
-    session->room_name = NULL;
+    session->target = NULL;
     forget_waiting(waiting);
     return session;
 }
@@ -106,6 +118,7 @@ static struct session *release(struct waiting *waiting)
 static void forget(struct opening *opening)
 {
     assert(opening->fork == NULL);
+    replay_place_give(opening->hub, &opening->place);
     HASH_DELETE(hh, opening->hub->openings, opening);
     free(opening);
 }
@@ -172,13 +185,18 @@ static bool may_begin(struct hub *hub, struct address *address, struct hub_denia
 
 static void take_moment(struct asker *asker, struct storage_event *event);
 
-static struct opening *add(struct hub *hub, struct bytes name)
+static struct opening *add(struct hub *hub, const struct target *target)
 {
     struct opening *opening = calloc(1, sizeof *opening);
     if (opening == NULL)
         return NULL;
+    uint8_t buffer[HUB_NAME_MAX];
+    struct bytes name = target_host(target, buffer);
     opening->asker.answer = take_moment;
     opening->hub = hub;
+    opening->tick = target->tick;
+    opening->incarnation = target->incarnation;
+    opening->room_length = (uint8_t)target->room.length;
     opening->name_length = (uint8_t)name.length;
     memcpy(opening->name, name.data, name.length);
     HASH_ADD(hh, hub->openings, name, (unsigned)opening->name_length, opening);
@@ -190,29 +208,53 @@ static struct opening *add(struct hub *hub, struct bytes name)
 
 static bool load(struct opening *opening)
 {
+    struct storage *storage = opening->hub->storage;
     opening->state = OPENING_LOADING;
-    opening->load = storage_load(opening->hub->storage, name_of(opening), opening);
+    if (is_replay(opening))
+        opening->load = storage_moment(storage, room_of(opening), opening->incarnation,
+                                       opening->tick, &opening->asker);
+    else
+        opening->load = storage_load(storage, name_of(opening), opening);
     return opening->load != NULL;
 }
 
-static struct opening *
-begin(struct hub *hub, struct address *address, struct bytes name, struct hub_denial *denial)
+/* With all that a room needs which is looked for; the place is the opening's, or free again. */
+static struct opening *begin_in(struct hub *hub,
+                                struct address *address,
+                                const struct target *target,
+                                struct replay_place place,
+                                struct hub_denial *denial)
 {
-    if (!may_begin(hub, address, denial))
+    struct opening *opening = NULL;
+    if (may_begin(hub, address, denial)) {
+        *denial = (struct hub_denial){.refusal = REFUSAL_MEMORY, .code = CLOSE_MEMORY};
+        opening = add(hub, target);
+    }
+    if (opening == NULL) {
+        replay_place_give(hub, &place);
         return NULL;
-    *denial = (struct hub_denial){.refusal = REFUSAL_MEMORY, .code = CLOSE_MEMORY};
-    struct opening *opening = add(hub, name);
-    if (opening == NULL)
-        return NULL;
-    if (hub_room_is_falling_asleep(hub, name) || load(opening))
+    }
+    opening->place = place;
+    if (hub_room_is_falling_asleep(hub, name_of(opening)) || load(opening))
         return opening;
     forget(opening);
     return NULL;
 }
 
+static struct opening *begin(struct hub *hub,
+                             struct address *address,
+                             const struct target *target,
+                             struct hub_denial *denial)
+{
+    struct replay_place place = {0};
+    if (target->replay.length > 0 && !replay_place_take(hub, address, &place, denial))
+        return NULL;
+    return begin_in(hub, address, target, place, denial);
+}
+
 bool opening_wait(struct hub *hub,
                   struct session *session,
-                  struct bytes name,
+                  const struct target *target,
                   struct bytes hello,
                   struct hub_denial *denial)
 {
@@ -220,9 +262,10 @@ bool opening_wait(struct hub *hub,
     *denial = (struct hub_denial){.refusal = REFUSAL_MEMORY, .code = CLOSE_MEMORY};
     if (waiting == NULL)
         return false;
-    struct opening *opening = find(hub, name);
+    uint8_t buffer[HUB_NAME_MAX];
+    struct opening *opening = find(hub, target_host(target, buffer));
     if (opening == NULL)
-        opening = begin(hub, session->address, name, denial);
+        opening = begin(hub, session->address, target, denial);
     if (opening == NULL) {
         free(waiting);
         return false;
@@ -231,7 +274,7 @@ bool opening_wait(struct hub *hub,
     memcpy(waiting->hello, hello.data, hello.length);
     DL_APPEND(opening->waiting, waiting);
     tell_wanted(opening);
-    free(session->room_name);
+    free(session->target);
     session->waiting = waiting;
     session->state = SESSION_WAITING;
     wheel_set(&hub->wheel, &session->deadline, hub->now_s + OPENING_S);
@@ -311,7 +354,26 @@ static void load_now(struct opening *opening)
         refuse_all(opening, &no_memory);
 }
 
-/* --- Forks ---------------------------------------- */
+/* --- Moments: where a replay begins, what a fork is made of ---------------------------------------- */
+
+static void open_replay(struct opening *opening, struct moment *moment)
+{
+    struct hub_denial denial;
+    if (!is_wanted(opening)) {
+        forget(opening);
+        return;
+    }
+    if (moment->result == MOMENT_FORSAKEN) {
+        load_now(opening);
+        return;
+    }
+    struct room_host *host = replay_open(opening->hub, name_of(opening), opening->room_length,
+                                         moment, &opening->place, &denial);
+    if (host != NULL)
+        admit_all(opening, host);
+    else
+        refuse_all(opening, &denial);
+}
 
 /* Who waits for it gets a room that is made of nothing where none could be made of the moment, as they
  * would have without the fork. */
@@ -337,7 +399,10 @@ static void take_moment(struct asker *asker, struct storage_event *event)
     static_assert(offsetof(struct opening, asker) == 0, "who is asked for is its opening");
     struct opening *opening = (struct opening *)asker;
     opening->load = NULL;
-    make_fork(opening, event->moment);
+    if (opening->state == OPENING_FORKING)
+        make_fork(opening, event->moment);
+    else
+        open_replay(opening, event->moment);
     moment_free(event->moment);
 }
 
@@ -364,7 +429,8 @@ static void deny_taken(struct opening *opening)
 
 bool opening_fork(struct hub *hub, struct fork *fork, struct hub_denial *denial)
 {
-    struct opening *opening = begin(hub, fork->session->address, fork_name(fork), denial);
+    struct target target = {.room = fork_name(fork)};
+    struct opening *opening = begin(hub, fork->session->address, &target, denial);
     if (opening == NULL)
         return false;
     opening->fork = fork;
@@ -426,7 +492,7 @@ void opening_slept(struct hub *hub, struct bytes name)
 
 bool opening_delete(struct hub *hub, struct bytes name)
 {
-    struct opening *opening = add(hub, name);
+    struct opening *opening = add(hub, &(struct target){.room = name});
     if (opening == NULL)
         return false;
     opening->number = storage_open_number(hub->storage);

@@ -1,8 +1,8 @@
-/* opening.h - a room that is not there yet, and those who wait for it.
+/* opening.h - a room or a replay that is not there yet, and those who wait for it.
  *
  *   hub_room_find()            no such room is awake: opening_wait(hub, session, ...)
  *   STORAGE_LOADED        opening_loaded(): woken, made new, or refused
- *   STORAGE_MOMENT        a fork is made of it
+ *   STORAGE_MOMENT        a replay begins there; a fork is made of it
  *   STORAGE_FLUSHED       opening_flushed(): that it woke is on the disk, its joiners get in
  *
  * A room that comes back with the incarnation it had must be known to be awake before anyone sees
@@ -16,6 +16,7 @@
 #define SERVER_OPENING_H
 
 #include "server/hub.h"
+#include "server/target.h"
 
 /* How long a joiner waits for its room. */
 #define OPENING_S 20u
@@ -23,11 +24,11 @@
 struct opening;
 struct fork;
 
-/* Lets the session wait for the room of this name, which nobody waited for before or others do
+/* Lets the session wait for this room or replay, which nobody waited for before or others do
  * already. False with a denial. */
 MUST_CHECK bool opening_wait(struct hub *hub,
                              struct session *session,
-                             struct bytes name,
+                             const struct target *target,
                              struct bytes hello,
                              struct hub_denial *denial);
 

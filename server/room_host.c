@@ -1,6 +1,7 @@
 #include "server/room_host.h"
 
 #include "server/hub.h"
+#include "server/replays.h"
 #include "server/session.h"
 #include "sync/frame.h"
 #include "sync/log.h"
@@ -45,7 +46,9 @@ struct room_host *room_host_create(struct hub *hub, struct room *room, struct by
 
 void room_host_destroy(struct room_host *host)
 {
-    if (!host->stuck)
+    if (host->replaying != NULL)
+        replay_close(host->replaying);
+    else if (!host->stuck)
         room_destroy(host->room);
     free(host->unstored.data);
     recorder_forget(host);
@@ -104,6 +107,8 @@ bool room_host_goes_on(const struct room_host *host)
 enum saving room_host_saving(const struct room_host *host)
 {
     bool paused = host->hub->saving == SAVING_PAUSED;
+    if (host->replaying != NULL) /* nothing of it is saved */
+        return SAVING_WELL;
     if (host->unlogged || (paused && room_host_goes_on(host)))
         return SAVING_INTERRUPTED;
     return host->hub->saving;
@@ -128,7 +133,7 @@ static void welcome(struct room_host *host, struct session *session)
         .bytes_burst = hub->limits.bytes_rate.burst,
         .operations_in_flight = OPERATIONS_IN_FLIGHT_MAX,
         .record_bytes = RECORD_BYTES_MAX,
-        .durability = hub->durability,
+        .durability = host->replaying != NULL ? DURABILITY_MEMORY : hub->durability,
     };
     struct writer writer = writer_on(hub_message(hub), MESSAGE_BYTES_MAX);
     wire_write_welcome(&writer, host->room, session->seat, &limits);
@@ -452,7 +457,9 @@ static enum guard_end tick(struct room_host *host)
 {
     enum guard_end end = GUARD_WELL;
     host->hub->counters.ticks++;
-    if (host->guarded) {
+    if (host->replaying != NULL) {
+        replay_tick(host);
+    } else if (host->guarded) {
         struct bytes name = {(const uint8_t *)host->name, host->name_length};
         end = guard_tick(host->hub->guard, &host->account, name, host->room);
     } else {

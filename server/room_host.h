@@ -10,6 +10,7 @@
 #include "server/bucket.h"
 #include "server/guard.h"
 #include "server/recorder.h"
+#include "server/target.h"
 #include "sync/room.h"
 
 #define HASH_NONFATAL_OOM                1
@@ -18,6 +19,7 @@
 
 struct hub;
 struct session;
+struct replaying;
 
 /* Flushes that may be under way at once, the open one counted. */
 #define FLUSHES_AHEAD 4u
@@ -37,7 +39,8 @@ struct room_host {
     UT_hash_handle hh; /* in hub->rooms, by name */
     struct hub *hub;
     struct room *room;
-    struct session **seats; /* the connection of each seat; NULL where there is none */
+    struct replaying *replaying; /* a recording is watched in it; NULL: it is a room of its own */
+    struct session **seats;      /* the connection of each seat; NULL where there is none */
     uint32_t seat_capacity;
     struct room_host *prev, *next; /* among the rooms of its rhythm, or among the empty ones */
     struct bucket_rate message_rate;
@@ -61,7 +64,7 @@ struct room_host {
     bool stuck;       /* a step was left in the middle: the room is not to be touched, nor freed */
     bool lost;        /* the table of rooms had no memory for it */
     uint8_t name_length;
-    char name[ROOM_NAME_MAX + 1];
+    char name[HUB_NAME_MAX + 1];
 };
 
 /* A host for a room, which it owns from here on. NULL without memory: the room is then the

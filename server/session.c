@@ -5,6 +5,7 @@
 #include "server/hub.h"
 #include "server/opening.h"
 #include "server/room_host.h"
+#include "server/target.h"
 #include "sync/frame.h"
 
 #include <assert.h>
@@ -123,7 +124,7 @@ static void vacate(struct session *session, bool leave)
         assert(session->transfer == NULL);
         break;
     case SESSION_HELLO:
-        free(session->room_name);
+        free(session->target);
         hub->counters.connections--;
         break;
     case SESSION_WAITING:
@@ -322,17 +323,17 @@ void session_due(struct session *session)
 
 /* --- Messages ----------------------------------------------------------------------------------- */
 
-void session_upgraded(struct session *session, struct bytes room_name)
+void session_upgraded(struct session *session, struct bytes target)
 {
     struct hub *hub = session->hub;
     session->state = SESSION_HELLO;
-    session->room_name = strndup((const char *)room_name.data, room_name.length);
+    session->target = strndup((const char *)target.data, target.length);
     bucket_fill(&session->messages, &hub->message_rate, hub->now_us);
     bucket_fill(&session->bytes, &hub->limits.bytes_rate, hub->now_us);
     wheel_set(&hub->wheel, &session->deadline, hub->now_s + HELLO_S);
     hub->counters.connections++;
     hub->counters.connections_opened++;
-    if (session->room_name == NULL)
+    if (session->target == NULL)
         session_refuse(session, REFUSAL_MEMORY, CLOSE_MEMORY, NULL);
 }
 
@@ -360,11 +361,16 @@ static void say_hello(struct session *session, struct bytes message)
         session_refuse(session, REFUSAL_KIND, CLOSE_KIND, NULL);
         return;
     }
-    struct bytes name = bytes_of(session->room_name);
+    uint8_t name[HUB_NAME_MAX];
+    struct target target;
     struct hub_denial denial;
     struct room_host *host;
-    if (!hub_room_find(hub, name, &host, &denial) ||
-        (host == NULL && !opening_wait(hub, session, name, message, &denial)))
+    if (target_recall(bytes_of(session->target), &target) != TARGET_GOOD) {
+        session_refuse(session, REFUSAL_PATH, CLOSE_MALFORMED, "no such path");
+        return;
+    }
+    if (!hub_room_find(hub, target_host(&target, name), &host, &denial) ||
+        (host == NULL && !opening_wait(hub, session, &target, message, &denial)))
         session_refuse(session, denial.refusal, denial.code, denial.detail);
     else if (host != NULL)
         session_join(session, host, message);
@@ -373,7 +379,7 @@ static void say_hello(struct session *session, struct bytes message)
 void session_join(struct session *session, struct room_host *host, struct bytes message)
 {
     struct hello hello;
-    char *name = session->room_name;
+    char *target = session->target;
     enum status status = wire_read_hello(message, &hello);
     if (status == STATUS_OK && !room_host_is_kind(host, hello.kind)) {
         session_refuse(session, REFUSAL_KIND, CLOSE_KIND, NULL);
@@ -383,7 +389,7 @@ void session_join(struct session *session, struct room_host *host, struct bytes 
         status = room_host_join(host, session, &hello);
     switch (status) {
     case STATUS_OK:
-        free(name);
+        free(target);
         break;
     case STATUS_FULL:
         session_refuse(session, REFUSAL_MEMBERS, CLOSE_ROOM_FULL, NULL);

@@ -2,7 +2,7 @@
  * in a room, and to its end.
  *
  *   accepted     session = session_open(hub, peer); session->socket = ...
- *   upgraded     session_upgraded(session, room)        it has HELLO_S to say hello
+ *   upgraded     session_upgraded(session, target)      it has HELLO_S to say hello
  *   bytes in     session_receive(session, chunk)        hello -> room_host_join(); others -> room
  *   drained      session_writable(session)              what had to wait goes out now
  *   ended        session_peer_closed(), session_gone(), session_destroy()
@@ -45,7 +45,7 @@ struct session {
     struct address *address; /* NULL where addresses are not counted */
     union {
         void *transfer;          /* SESSION_PAGE: the transport's, while it sends a page */
-        char *room_name;         /* SESSION_HELLO: NUL-terminated, owned */
+        char *target;            /* SESSION_HELLO: see target_write(); NUL-terminated, owned */
         struct waiting *waiting; /* SESSION_WAITING: see opening.h */
         struct room_host *host;  /* SESSION_JOINED */
     };
@@ -82,8 +82,8 @@ void session_destroy(struct session *session);
 /* The peer gave a sign of life. */
 void session_alive(struct session *session);
 
-/* The handshake ended with a WebSocket to this room. */
-void session_upgraded(struct session *session, struct bytes room_name);
+/* The handshake ended with a WebSocket to this target: what target_recall() reads. */
+void session_upgraded(struct session *session, struct bytes target);
 
 /* Takes a seat with this hello; on anything but a seat the session is closed. */
 void session_join(struct session *session, struct room_host *host, struct bytes hello);

@@ -1,19 +1,131 @@
 #include "server/target.h"
 
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+
+#define REPLAY "replay/"
+#define AT     "at="
+
+/* As many as INTEGER_MAX has. */
+#define DIGITS_MAX 16u
+
+static bool begins_with(struct bytes text, const char *beginning)
+{
+    size_t length = strlen(beginning);
+    return text.length >= length && memcmp(text.data, beginning, length) == 0;
+}
+
+static struct bytes behind(struct bytes text, size_t length)
+{
+    return (struct bytes){text.data + length, text.length - length};
+}
+
+/* At the first such letter; what is behind it is NULL where there is none. */
+static void split_at(struct bytes text, char letter, struct bytes *before, struct bytes *rest)
+{
+    const uint8_t *at = text.length > 0 ? memchr(text.data, letter, text.length) : NULL;
+    *before = text;
+    *rest = (struct bytes){0};
+    if (at == NULL)
+        return;
+    before->length = (size_t)(at - text.data);
+    *rest = behind(text, before->length + 1);
+}
 
 bool target_split(struct bytes path, struct bytes *room, struct bytes *rest)
 {
-    size_t prefix = strlen(WIRE_PATH);
-    if (path.length < prefix || memcmp(path.data, WIRE_PATH, prefix) != 0)
+    if (!begins_with(path, WIRE_PATH))
         return false;
-    *room = (struct bytes){path.data + prefix, path.length - prefix};
-    *rest = (struct bytes){0};
-    const uint8_t *slash = room->length > 0 ? memchr(room->data, '/', room->length) : NULL;
-    if (slash == NULL)
-        return true;
-    size_t length = (size_t)(slash - room->data);
-    *rest = (struct bytes){slash + 1, room->length - length - 1};
-    room->length = length;
+    split_at(behind(path, strlen(WIRE_PATH)), '/', room, rest);
     return true;
+}
+
+bool target_number(struct bytes text, uint64_t *number)
+{
+    *number = 0;
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9' || i == DIGITS_MAX)
+            return false;
+        *number = *number * 10 + (uint64_t)(text.data[i] - '0');
+    }
+    return text.length > 0 && *number <= INTEGER_MAX;
+}
+
+/* at=TICK or at=TICK.INCARNATION, or nothing at all. */
+static bool read_moment(struct bytes query, struct target *target)
+{
+    if (query.length == 0)
+        return true;
+    if (!begins_with(query, AT))
+        return false;
+    struct bytes tick, incarnation;
+    split_at(behind(query, strlen(AT)), '.', &tick, &incarnation);
+    return target_number(tick, &target->tick) &&
+           (incarnation.data == NULL || target_number(incarnation, &target->incarnation));
+}
+
+/* Of the letters that a room's name may have. */
+static bool replay_name_valid(struct bytes name)
+{
+    return name.length <= REPLAY_NAME_MAX && wire_room_name_valid(name);
+}
+
+/* Of what stands behind WIRE_PATH. */
+static enum target_fault read_names(struct bytes names, struct bytes query, struct target *target)
+{
+    struct bytes rest;
+    *target = (struct target){0};
+    split_at(names, '/', &target->room, &rest);
+    bool replays = rest.data != NULL;
+    if (replays && !begins_with(rest, REPLAY))
+        return TARGET_PATH;
+    if (!wire_room_name_valid(target->room))
+        return TARGET_ROOM_NAME;
+    if (!replays)
+        return TARGET_GOOD;
+    target->replay = behind(rest, strlen(REPLAY));
+    if (!replay_name_valid(target->replay))
+        return TARGET_REPLAY_NAME;
+    return read_moment(query, target) ? TARGET_GOOD : TARGET_MOMENT;
+}
+
+enum target_fault target_read(struct bytes path, struct bytes query, struct target *target)
+{
+    if (!begins_with(path, WIRE_PATH))
+        return TARGET_PATH;
+    return read_names(behind(path, strlen(WIRE_PATH)), query, target);
+}
+
+struct bytes target_write(const struct target *target, char text[TARGET_TEXT_MAX])
+{
+    static_assert(HUB_NAME_MAX + sizeof REPLAY + sizeof AT + 2 * DIGITS_MAX < TARGET_TEXT_MAX,
+                  "all of it fits");
+    const struct bytes *room = &target->room, *replay = &target->replay;
+    int length =
+        snprintf(text, TARGET_TEXT_MAX, "%.*s", (int)room->length, (const char *)room->data);
+    if (replay->length > 0)
+        length = snprintf(text, TARGET_TEXT_MAX, "%.*s/" REPLAY "%.*s?" AT "%" PRIu64 ".%" PRIu64,
+                          (int)room->length, (const char *)room->data, (int)replay->length,
+                          (const char *)replay->data, target->tick, target->incarnation);
+    return (struct bytes){(const uint8_t *)text, (size_t)length};
+}
+
+enum target_fault target_recall(struct bytes text, struct target *target)
+{
+    struct bytes names, query;
+    split_at(text, '?', &names, &query);
+    return read_names(names, query, target);
+}
+
+struct bytes target_host(const struct target *target, uint8_t buffer[HUB_NAME_MAX])
+{
+    if (target->replay.length == 0)
+        return target->room;
+    size_t length = target->room.length;
+    memcpy(buffer, target->room.data, length);
+    buffer[length++] = '/';
+    memcpy(buffer + length, target->replay.data, target->replay.length);
+    return (struct bytes){buffer, length + target->replay.length};
 }

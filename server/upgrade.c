@@ -120,15 +120,24 @@ static struct upgrade_verdict refuse(int status, enum refusal refusal, const cha
 struct upgrade_verdict
 upgrade_judge(const struct upgrade_request *request, const struct bytes *origins, uint32_t count)
 {
-    size_t prefix = strlen(WIRE_PATH);
-    if (request->path.length < prefix || memcmp(request->path.data, WIRE_PATH, prefix) != 0)
-        return refuse(404, REFUSAL_PATH, "rooms are at " WIRE_PATH "NAME");
-    struct bytes room = {request->path.data + prefix, request->path.length - prefix};
-    if (room.length > 0 && memchr(room.data, '/', room.length) != NULL)
-        return refuse(404, REFUSAL_PATH, "rooms are at " WIRE_PATH "NAME");
-    if (!wire_room_name_valid(room))
+    struct target target;
+    switch (target_read(request->path, request->query, &target)) {
+    case TARGET_GOOD:
+        break;
+    case TARGET_PATH:
+        return refuse(404, REFUSAL_PATH,
+                      "rooms are at " WIRE_PATH "NAME, replays at " WIRE_PATH "NAME/replay/NAME");
+    case TARGET_ROOM_NAME:
         return refuse(400, REFUSAL_ROOM_NAME,
                       "a room's name is 1 to 64 characters of A-Z a-z 0-9 _ -");
+    case TARGET_REPLAY_NAME:
+        return refuse(400, REFUSAL_ROOM_NAME,
+                      "a replay's name is 1 to 32 characters of A-Z a-z 0-9 _ -");
+    case TARGET_MOMENT:
+        return refuse(400, REFUSAL_MOMENT,
+                      "a replay begins at ?at=TICK or ?at=TICK.INCARNATION, or where the recording "
+                      "does");
+    }
     if (!request->get || !same_text(trimmed(request->upgrade), "websocket") ||
         !list_has(request->connection, "upgrade", false))
         return refuse(400, REFUSAL_UPGRADE,
@@ -146,5 +155,5 @@ upgrade_judge(const struct upgrade_request *request, const struct bytes *origins
         return refuse(403, REFUSAL_ORIGIN,
                       "pages of this origin may not connect; the server's --allow-origin names "
                       "those that may");
-    return (struct upgrade_verdict){.status = 101, .room = room};
+    return (struct upgrade_verdict){.status = 101, .target = target};
 }

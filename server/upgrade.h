@@ -10,12 +10,13 @@
 #define SERVER_UPGRADE_H
 
 #include "server/counters.h"
-#include "sync/base.h"
+#include "server/target.h"
 
 /* Headers as they came; empty where there was none. */
 struct upgrade_request {
     bool get; /* the method is GET */
     struct bytes path;
+    struct bytes query; /* without the question mark */
     struct bytes host;
     struct bytes upgrade;
     struct bytes connection;
@@ -28,8 +29,8 @@ struct upgrade_request {
 struct upgrade_verdict {
     int status; /* 101 when it may go on, else what to answer */
     enum refusal refusal;
-    const char *text;  /* for the person: what is wrong and what would be right */
-    struct bytes room; /* name, a view into the path */
+    const char *text;     /* for the person: what is wrong and what would be right */
+    struct target target; /* views into the path */
 };
 
 /* Whether a page of this origin may speak to the server that it reached as `host`. True where there

@@ -104,12 +104,9 @@ on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
         return ws_http_body_end(&ws->options, wsi, session);
     case LWS_CALLBACK_HTTP_WRITEABLE:
         return ws_http_writable(&ws->options, wsi, session);
-    case LWS_CALLBACK_ESTABLISHED: {
-        struct bytes path = ws_http_path(wsi);
-        size_t prefix = strlen(WIRE_PATH);
-        session_upgraded(session, (struct bytes){path.data + prefix, path.length - prefix});
+    case LWS_CALLBACK_ESTABLISHED:
+        ws_http_upgraded(wsi, session);
         return 0;
-    }
     case LWS_CALLBACK_RECEIVE:
         receive(wsi, session, in, length);
         return 0;

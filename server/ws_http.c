@@ -371,10 +371,11 @@ int ws_http_confirm(const struct ws_options *options, struct lws *wsi, struct se
      * and asks all the same. */
     if (lws_hdr_total_length(wsi, WSI_TOKEN_UPGRADE) <= 0)
         return -1;
-    char values[7][HEADER_VALUE_MAX];
+    char values[8][HEADER_VALUE_MAX];
     struct upgrade_request request = {
         .get = method_of(wsi) == HTTP_GET,
         .path = ws_http_path(wsi),
+        .query = query_of(wsi, values[7]),
         .host = ws_http_header(wsi, WSI_TOKEN_HOST, values[0]),
         .upgrade = ws_http_header(wsi, WSI_TOKEN_UPGRADE, values[1]),
         .connection = ws_http_header(wsi, WSI_TOKEN_CONNECTION, values[2]),
@@ -390,4 +391,12 @@ int ws_http_confirm(const struct ws_options *options, struct lws *wsi, struct se
     if (verdict.status == 101)
         return 0;
     return refuse(options->hub, wsi, session, verdict.status, verdict.refusal, verdict.text);
+}
+
+void ws_http_upgraded(struct lws *wsi, struct session *session)
+{
+    char query[HEADER_VALUE_MAX], text[TARGET_TEXT_MAX];
+    struct target target; /* which ws_http_confirm() found good */
+    (void)target_read(ws_http_path(wsi), query_of(wsi, query), &target);
+    session_upgraded(session, target_write(&target, text));
 }

@@ -24,7 +24,10 @@ int ws_http_body(const struct ws_options *options,
                  struct bytes bytes);
 int ws_http_body_end(const struct ws_options *options, struct lws *wsi, struct session *session);
 
-/* The request target of the connection, decoded; a view that lasts until the handshake is over. */
+/* The connection is a WebSocket from here on. */
+void ws_http_upgraded(struct lws *wsi, struct session *session);
+
+/* The path of the request, decoded; a view that lasts until the handshake is over. */
 struct bytes ws_http_path(struct lws *wsi);
 
 /* Forgets a response that is under way. */

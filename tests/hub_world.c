@@ -76,6 +76,8 @@ static struct hub_options options(void)
                 .rooms = 100,
                 .room_rate = {.per_second = 100, .burst = 100},
                 .openings = 100,
+                .replays = 8,
+                .replays_per_address = 4,
                 .load_rate = {.per_second = 1000000, .burst = 1000000},
                 .bytes_rate = {.per_second = 65536, .burst = 1 << 20},
                 .grace_s = 5,

@@ -3,13 +3,17 @@
 import json
 
 from cases_files import ask
-from client import Status, put
+from client import Status, delete, put, set_
 from harness import Room, cases, expect, expect_equal
 from replica import EVERYONE
+from wire import UpgradeRefused
 
 CASES, case = cases()
 
-SEEN = (EVERYONE,)
+
+def seen(client):
+    """The records of the collection that these cases write, by name."""
+    return client.replica.records("notes")
 
 
 def fork(room, wish, status=201, **headers):
@@ -26,7 +30,7 @@ def played(room, moments=4):
     for number in range(moments):
         expect_equal(writer.do(put("notes", f"n{number % 3}", {"x": number})), Status.OK, "a put")
         room.wait(lambda: writer.acknowledged, "an acknowledgement")
-        past.append((writer.tick, writer.replica.view(SEEN)))
+        past.append((writer.tick, seen(writer)))
     return writer, past
 
 
@@ -34,7 +38,7 @@ def looked_at(room, name):
     """What is to be seen in another room."""
     other = Room(room.server, name)
     try:
-        return other.join().replica.view(SEEN)
+        return seen(other.join())
     finally:
         other.finish()
 
@@ -42,11 +46,11 @@ def looked_at(room, name):
 @case
 def a_fork_is_the_room_as_it_was_at_the_end_of_a_tick(room):
     _, past = played(room)
-    for tick, seen in past:
+    for tick, there in past:
         made = fork(room, {"tick": tick})
         expect_equal(made["from"]["room"], room.name, "where it comes from")
         expect(made["from"]["tick"] <= tick, "it is of a later moment")
-        expect_equal(looked_at(room, made["room"]), seen, f"the fork of tick {tick}")
+        expect_equal(looked_at(room, made["room"]), there, f"the fork of tick {tick}")
     expect_equal(looked_at(room, room.name), past[-1][1], "the room itself")
 
 
@@ -101,3 +105,104 @@ def pages_of_another_origin_fork_nothing(room):
     fork(room, {"tick": past[0][0]}, 403, Origin="https://elsewhere.example")
     host, port = room.server.address
     fork(room, {"tick": past[0][0]}, Origin=f"http://{host}:{port}")
+
+
+# Replays
+
+def watch(room, name="alone", at=None, **options):
+    """A replay of the room, and someone in it."""
+    watching = Room(room.server, f"{room.name}/replay/{name}" + (f"?at={at}" if at else ""))
+    return watching, watching.join(**options)
+
+
+def told(client, field):
+    return client.replica.record("replay", "player").get(field)
+
+
+def seek(watching, viewer, tick):
+    """Until the player shows it."""
+    expect_equal(viewer.do(set_("replay", "player", {"seek": tick})), Status.OK, "a seek")
+    watching.wait(lambda: told(viewer, "tick") == tick and not told(viewer, "state"),
+                  f"the player at tick {tick}")
+
+
+@case
+def a_replay_begins_at_the_moment_that_it_was_opened_at(room):
+    writer, past = played(room)
+    for number, (tick, there) in enumerate(past):
+        for name, at in (("by", tick), ("in", f"{tick}.{writer.welcome.incarnation}")):
+            watching, viewer = watch(room, f"{name}{number}", at)
+            watching.wait(lambda: told(viewer, "state") == 0 and seen(viewer) == there,
+                          f"what was there at tick {at}")
+            expect(told(viewer, "tick") <= tick, "a later tick is shown")
+            expect_equal(viewer.welcome.durability, 0, "the durability of a replay")
+            expect(viewer.member >= 2**31, "a viewer has a number that a recorded member may have")
+            watching.finish()
+
+
+@case
+def a_replay_shows_what_was_there_however_one_gets_to_it(room):
+    _, past = played(room, 6)
+    watching, viewer = watch(room, at=past[0][0])
+    for number in (3, 1, 5, 0, 4, 4, 2, 5):
+        tick, there = past[number]
+        seek(watching, viewer, tick)
+        expect_equal(seen(viewer), there, f"what was there at tick {tick}")
+    watching.finish()
+
+
+@case
+def all_viewers_of_a_replay_see_the_same(room):
+    _, past = played(room)
+    watching, first = watch(room, at=past[0][0])
+    second = watching.join()
+    seek(watching, first, past[2][0])
+    watching.settle((EVERYONE,))
+    expect_equal(told(second, "tick"), past[2][0], "where the second viewer is")
+    watching.finish()
+
+
+@case
+def nobody_changes_what_was_recorded(room):
+    writer, past = played(room)
+    watching, viewer = watch(room, at=past[3][0])
+    before = seen(viewer)
+    for edit in (put("notes", "n0", {"x": 99}), put("notes", "mine", {"x": 1}),
+                 delete("notes", "n0"), delete("replay", "player"),
+                 set_("replay", "player", {"tick": 1}), put("replay", "other", {"seek": 1})):
+        expect(viewer.do(edit) != Status.OK, f"{edit} is taken")
+    expect_equal(seen(viewer), before, "what is shown")
+    expect_equal(seen(writer), past[-1][1], "the room")
+    watching.finish()
+
+
+@case
+def what_is_not_recorded_is_not_shown(room):
+    _, past = played(room, 1)
+    tick = past[0][0]
+    for path, kind, code in ((f"{room.name[:50]}-nowhere/replay/a?at=5", "open", 4014),
+                             (f"{room.name}/replay/a?at={tick}.5", "open", 4014),
+                             (f"{room.name}/replay/a?at={tick}", "cursors", 4012)):
+        elsewhere = Room(room.server, path)
+        viewer = elsewhere.client(kind=kind)
+        viewer.connect()
+        elsewhere.wait(lambda: viewer.closed, "a close")
+        expect_equal(viewer.closed[0], code, f"the close code of {path}")
+        elsewhere.finish()
+
+
+@case
+def a_replay_is_asked_for_in_its_words(room):
+    for path, status in (("/replay", 404), ("/replay/", 400), ("/replays/a", 404),
+                         ("/replay/a b", 400), ("/replay/a/b", 400), ("/replay/" + "a" * 33, 400),
+                         ("/replay/a?at=", 400), ("/replay/a?at=x", 400), ("/replay/a?at=1.", 400),
+                         ("/replay/a?at=1.2.3", 400), ("/replay/a?at=9007199254740993", 400),
+                         ("/replay/a?from=1", 400), ("/replay/a?at=1&at=2", 400)):
+        viewer = Room(room.server, room.name + path.replace(" ", "%20")).client()
+        try:
+            viewer.upgrade()
+        except UpgradeRefused as refused:
+            expect_equal(refused.status, status, f"the status of {path}")
+        else:
+            viewer.finish()
+            expect(False, f"{path} is upgraded")

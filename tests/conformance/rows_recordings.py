@@ -1,6 +1,7 @@
 """Hostile rows about what is recorded of a room. A member is in it, so that orders get as far as they can."""
 
-from probe import Row
+from client import Client, Status, put, set_, wait
+from probe import Row, upgrade
 from rows_files import in_room, status
 
 
@@ -58,4 +59,57 @@ PATHS = [
           headers="Content-Length: 10\r\nOrigin: https://evil.example"),
 ]
 
-ROWS = LENGTHS + BODIES + PATHS
+REPLAYS = [upgrade(f"a replay at {path[:60]}", "HTTP 400", "HTTP 404", "HTTP 414", "dropped",
+                   path="/v1/rooms/a/replay/" + path) for path in (
+    "", "a/b", "a%2fb", "a%00b", "a%3fat=1", "r" * 33, "r" * 3000, "a?at", "a?at=",
+    "a?at=-1", "a?at=1e3", "a?at=0x1", "a?at=1.", "a?at=.1", "a?at=1.2.3",
+    "a?at=" + "9" * 17, "a?at=" + "9" * 600, "a?at=1&at=2", "a?at=1&" + "x=1&" * 100, "a?at=1%00",
+)]
+
+
+def watched(place):
+    """A viewer of what a member of the room has done, and the member."""
+    member = place.member()
+    member.do(put("notes", "a", {"x": 1}))
+    wait([member], lambda: member.acknowledged, "an acknowledgement")
+    viewer = Client(place.address, f"{place.room}/replay/hostile")
+    viewer.connect()
+    wait([viewer], lambda: viewer.ready, "a replay")
+    return member, viewer
+
+
+def seeks(place):
+    """From one end to the other, as fast as messages may come."""
+    member, viewer = watched(place)
+    try:
+        for number in range(150):
+            viewer.submit(set_("replay", "player", {"seek": number % 2 * 2**53}))
+        outcome = viewer.do(set_("replay", "player", {"seek": 1}))
+        return "applied" if outcome == Status.OK else f"refused {outcome}"
+    finally:
+        viewer.finish()
+        member.finish()
+
+
+def too_many(place):
+    """More replays than the server takes."""
+    member, viewer = watched(place)
+    others = [Client(place.address, f"{place.room}/replay/r{number}") for number in range(80)]
+    try:
+        for other in others:
+            other.connect()
+            other.ends_expected = True
+        wait(others, lambda: all(other.ready or other.closed for other in others), "an answer")
+        refused = {other.closed[0] for other in others if other.closed}
+        return f"close {refused.pop()}" if len(refused) == 1 else f"closes {refused}"
+    finally:
+        for each in (*others, viewer, member):
+            each.finish()
+
+
+LOADS = [
+    Row("150 seeks from end to end", seeks, ("applied",)),
+    Row("80 replays at once", too_many, ("close 4015",)),
+]
+
+ROWS = LENGTHS + BODIES + PATHS + REPLAYS + LOADS

@@ -26,12 +26,45 @@ START_TEST(a_good_request_names_its_room)
     struct upgrade_request request = good_request();
     struct upgrade_verdict verdict = upgrade_judge(&request, no_origins, 0);
     ck_assert_int_eq(verdict.status, 101);
-    ck_assert(bytes_equal(verdict.room, bytes_of("lobby")));
+    ck_assert(bytes_equal(verdict.target.room, bytes_of("lobby")));
+    ck_assert_uint_eq(verdict.target.replay.length, 0);
+}
+END_TEST
+
+START_TEST(a_replay_is_named_with_the_moment_where_it_begins)
+{
+    struct upgrade_request request = good_request();
+    request.path = bytes_of("/v1/rooms/lobby/replay/x-1");
+    request.query = bytes_of("at=120.7");
+    struct upgrade_verdict verdict = upgrade_judge(&request, no_origins, 0);
+    ck_assert_int_eq(verdict.status, 101);
+    ck_assert(bytes_equal(verdict.target.room, bytes_of("lobby")));
+    ck_assert(bytes_equal(verdict.target.replay, bytes_of("x-1")));
+    ck_assert_uint_eq(verdict.target.tick, 120);
+    ck_assert_uint_eq(verdict.target.incarnation, 7);
+}
+END_TEST
+
+static const char *const texts[] = {"lobby", "lobby/replay/x?at=0.0",
+                                    "lobby/replay/x?at=9007199254740992.9007199254740992"};
+
+START_TEST(a_target_is_remembered_as_a_text)
+{
+    struct target target, again;
+    char text[TARGET_TEXT_MAX], other[TARGET_TEXT_MAX];
+    uint8_t name[HUB_NAME_MAX];
+    ck_assert_int_eq(target_recall(bytes_of(texts[_i]), &target), TARGET_GOOD);
+    struct bytes written = target_write(&target, text);
+    ck_assert(bytes_equal(written, bytes_of(texts[_i])));
+    ck_assert_int_eq(target_recall(written, &again), TARGET_GOOD);
+    ck_assert(bytes_equal(target_write(&again, other), written));
+    ck_assert(bytes_equal(target_host(&target, name), bytes_of(_i == 0 ? "lobby" : "lobby/x")));
 }
 END_TEST
 
 enum part {
     PATH,
+    QUERY, /* of a replay */
     HOST,
     UPGRADE,
     CONNECTION,
@@ -55,6 +88,31 @@ static const struct {
     {PATH, "/v1/rooms/A-Z_09", 101},
     {PATH, "/v1/rooms/0123456789012345678901234567890123456789012345678901234567890123", 101},
     {PATH, "/v1/rooms/01234567890123456789012345678901234567890123456789012345678901234", 400},
+    {PATH, "/v1/rooms/a/replay", 404},
+    {PATH, "/v1/rooms/a/replay/", 400},
+    {PATH, "/v1/rooms/a/replays/x", 404},
+    {PATH, "/v1/rooms/a b/replay/x", 400},
+    {PATH, "/v1/rooms//replay/x", 400},
+    {PATH, "/v1/rooms/a/replay/x y", 400},
+    {PATH, "/v1/rooms/a/replay/x/y", 400},
+    {PATH, "/v1/rooms/a/replay/x", 101},
+    {PATH, "/v1/rooms/a/replay/01234567890123456789012345678901", 101},
+    {PATH, "/v1/rooms/a/replay/012345678901234567890123456789012", 400},
+    {QUERY, "", 101},
+    {QUERY, "at=0", 101},
+    {QUERY, "at=5.0", 101},
+    {QUERY, "at=9007199254740992", 101},
+    {QUERY, "at=9007199254740993", 400},
+    {QUERY, "at=00000000000000001", 400},
+    {QUERY, "at=", 400},
+    {QUERY, "at=.5", 400},
+    {QUERY, "at=5.", 400},
+    {QUERY, "at=5.5.5", 400},
+    {QUERY, "at=-5", 400},
+    {QUERY, "at=0x5", 400},
+    {QUERY, "at=5&at=6", 400},
+    {QUERY, "to=5", 400},
+    {QUERY, "?", 400},
     {HOST, "", 400},
     {UPGRADE, "h2c", 400},
     {UPGRADE, "websocket2", 400},
@@ -82,6 +140,7 @@ START_TEST(each_mistake_has_its_status)
     struct upgrade_request request = good_request();
     struct bytes *parts[] = {
         [PATH] = &request.path,
+        [QUERY] = &request.query,
         [HOST] = &request.host,
         [UPGRADE] = &request.upgrade,
         [CONNECTION] = &request.connection,
@@ -89,6 +148,8 @@ START_TEST(each_mistake_has_its_status)
         [VERSION] = &request.version,
         [SUBPROTOCOLS] = &request.subprotocols,
     };
+    if (cases[_i].part == QUERY)
+        request.path = bytes_of("/v1/rooms/a/replay/x");
     *parts[cases[_i].part] = bytes_of(cases[_i].value);
     struct upgrade_verdict verdict = upgrade_judge(&request, no_origins, 0);
     ck_assert_msg(verdict.status == cases[_i].status, "\"%s\" got %d", cases[_i].value,
@@ -170,6 +231,8 @@ int main(void)
 {
     TCase *tcase = tcase_create("upgrade");
     tcase_add_test(tcase, a_good_request_names_its_room);
+    tcase_add_test(tcase, a_replay_is_named_with_the_moment_where_it_begins);
+    tcase_add_loop_test(tcase, a_target_is_remembered_as_a_text, 0, sizeof texts / sizeof texts[0]);
     tcase_add_loop_test(tcase, each_mistake_has_its_status, 0, sizeof cases / sizeof cases[0]);
     tcase_add_test(tcase, only_get_opens_a_websocket);
     tcase_add_test(tcase, a_list_of_subprotocols_has_a_limit);
