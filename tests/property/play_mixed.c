@@ -176,6 +176,7 @@ static const struct rules kind = {
     .name = "mixed",
     .tick_hz = 20,
     .frame_hz = 10,
+    .records_presence = true,
     .collections = collections,
     .collection_count = 7,
     .events = events,
