@@ -351,7 +351,8 @@ static bool body_add(struct packer *packer, struct body *body, struct column *co
     uint32_t tail = body->tails.length;
     if (!column_settle(memory, column) || !column_write(memory, column, &body->heads, &body->tails))
         return false;
-    uint8_t kind = (uint8_t)(column->order | (column->stride - 1) << ORDER_BITS);
+    uint8_t kind = (uint8_t)(column->order | (column->stride - 1) << ORDER_BITS |
+                             column->shift << (ORDER_BITS + STRIDE_BITS));
     column->tail = body->tails.length - tail;
     return chunk_add(memory, &body->table, (struct bytes){&kind, 1}) &&
            chunk_add_number(memory, &body->table, column->count) &&

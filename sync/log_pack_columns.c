@@ -31,10 +31,15 @@ static struct trace *trace_of(const struct traces *traces, const struct sample *
 static uint64_t difference_of(struct trace *trace, uint64_t value, enum order order)
 {
     uint64_t expected = trace_expects(trace, order);
-    if (order == ORDER_NATURAL)
-        return value;
     trace_take(trace, value);
-    return zigzag((int64_t)(value - expected));
+    return value - expected;
+}
+
+static uint64_t told_of(uint64_t difference, enum order order, uint32_t shift)
+{
+    bool down = order != ORDER_NATURAL && (int64_t)difference < 0;
+    uint64_t shifted = down ? ~(~difference >> shift) : difference >> shift;
+    return order == ORDER_NATURAL ? shifted : zigzag((int64_t)shifted);
 }
 
 static uint32_t bits_of(uint64_t number)
@@ -42,15 +47,20 @@ static uint32_t bits_of(uint64_t number)
     return number == 0 ? 0 : 64 - (uint32_t)__builtin_clzll(number);
 }
 
-/* What is left to say of all its numbers, about. */
-static uint64_t cost_of(const struct column *column, const struct traces *traces, enum order order)
+/* What is left to say of all its numbers in an order, about, and without how many zeros. */
+static uint64_t
+cost_of(const struct column *column, const struct traces *traces, enum order order, uint32_t *shift)
 {
-    uint64_t bits = 0;
+    uint64_t bits = 0, any = 1u << SHIFT_MAX, others = 0;
     for (uint32_t i = 0; i < column->count; i++) {
         const struct sample *sample = &column->samples[i];
-        bits += bits_of(difference_of(trace_of(traces, sample), sample->value, order));
+        uint64_t difference = difference_of(trace_of(traces, sample), sample->value, order);
+        any |= difference;
+        others += difference != 0;
+        bits += bits_of(told_of(difference, order, 0));
     }
-    return bits;
+    *shift = (uint32_t)__builtin_ctzll(any);
+    return bits - others * *shift;
 }
 
 bool column_settle(const struct memory *memory, struct column *column)
@@ -59,18 +69,21 @@ bool column_settle(const struct memory *memory, struct column *column)
     uint64_t least = UINT64_MAX;
     column->order = ORDER_NATURAL;
     column->stride = 1;
+    column->shift = 0;
     if (column->plain || column->count == 0)
         return true;
     if (!traces_begin(memory, column, &traces))
         return false;
     for (uint32_t stride = 1; stride <= (column->listed ? STRIDES : 1); stride++) {
         for (unsigned order = 0; order < ORDERS; order++) {
+            uint32_t shift;
             traces_clear(&traces, column, stride);
-            uint64_t cost = cost_of(column, &traces, (enum order)order);
+            uint64_t cost = cost_of(column, &traces, (enum order)order, &shift);
             if (cost < least) {
                 least = cost;
                 column->order = (enum order)order;
                 column->stride = stride;
+                column->shift = shift;
             }
         }
     }
@@ -78,28 +91,33 @@ bool column_settle(const struct memory *memory, struct column *column)
     return true;
 }
 
-static uint32_t bytes_of_number(uint64_t number)
+/* Bits that gather, the highest first. */
+struct bits {
+    struct chunk *to;
+    uint8_t byte;
+    uint32_t used; /* of the byte */
+};
+
+static bool
+bits_add(const struct memory *memory, struct bits *bits, uint64_t number, uint32_t count)
 {
-    uint32_t count = 1;
-    while (count < sizeof number && number >> 8 * count != 0)
-        count++;
-    return count;
+    bool added = true;
+    while (count-- > 0 && added) {
+        bits->byte = (uint8_t)(bits->byte << 1 | (number >> count & 1));
+        if (++bits->used == 8) {
+            added = chunk_add(memory, bits->to, (struct bytes){&bits->byte, 1});
+            bits->used = 0;
+        }
+    }
+    return added;
 }
 
-static bool write_difference(const struct memory *memory,
-                             uint64_t difference,
-                             struct chunk *heads,
-                             struct chunk *tails)
+static bool tell(const struct memory *memory, uint64_t told, struct chunk *heads, struct bits *tail)
 {
-    uint8_t head = (uint8_t)difference, tail[sizeof difference];
-    uint32_t count = bytes_of_number(difference);
-    if (difference < HEAD_LONG)
-        return chunk_add(memory, heads, (struct bytes){&head, 1});
-    head = (uint8_t)(HEAD_LONG + count - 1);
-    for (uint32_t i = 0; i < count; i++)
-        tail[i] = (uint8_t)(difference >> 8 * (count - 1 - i));
+    uint32_t behind = told < HEAD_LONG ? 0 : bits_of(told) - 1;
+    uint8_t head = told < HEAD_LONG ? (uint8_t)told : (uint8_t)(HEAD_LONG + behind - BITS_LONG);
     return chunk_add(memory, heads, (struct bytes){&head, 1}) &&
-           chunk_add(memory, tails, (struct bytes){tail, count});
+           bits_add(memory, tail, told, behind);
 }
 
 bool column_write(const struct memory *memory,
@@ -108,17 +126,19 @@ bool column_write(const struct memory *memory,
                   struct chunk *tails)
 {
     struct traces traces;
-    struct trace none = {0};
+    struct bits tail = {.to = tails};
     bool written = true;
     if (!traces_begin(memory, column, &traces))
         return false;
     traces_clear(&traces, column, column->stride);
     for (uint32_t i = 0; i < column->count && written; i++) {
         const struct sample *sample = &column->samples[i];
-        struct trace *trace = column->order <= ORDER_VALUE ? &none : trace_of(&traces, sample);
-        uint64_t difference = difference_of(trace, sample->value, column->order);
-        written = write_difference(memory, difference, heads, tails);
+        uint64_t difference =
+            difference_of(trace_of(&traces, sample), sample->value, column->order);
+        written = tell(memory, told_of(difference, column->order, column->shift), heads, &tail);
     }
+    if (tail.used > 0)
+        written = written && bits_add(memory, &tail, 0, 8 - tail.used);
     memory_release(memory, traces.at);
     return written;
 }

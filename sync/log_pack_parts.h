@@ -7,6 +7,8 @@
 #ifndef SYNC_LOG_PACK_PARTS_H
 #define SYNC_LOG_PACK_PARTS_H
 
+#include <assert.h>
+
 #include "sync/lexicon.h"
 #include "sync/log_pack.h"
 
@@ -91,8 +93,9 @@ enum order {
     ORDER_HALF = 4,       /* half as far */
     ORDERS
 };
-#define ORDER_BITS 3u
-#define STRIDES    4u
+#define ORDER_BITS  3u
+#define STRIDE_BITS 2u
+#define STRIDES     (1u << STRIDE_BITS)
 
 struct trace {
     uint64_t last, step;
@@ -123,9 +126,15 @@ static inline void trace_take(struct trace *trace, uint64_t value)
     trace->begun = true;
 }
 
-/* A difference is a byte below HEAD_LONG; above it one that says how many more bytes there are,
- * which stand in the column's tail, the highest first. */
-#define HEAD_LONG 248u
+/* What is told is a byte below HEAD_LONG; above it one that says how many bits there are behind the highest one,
+ * which stand in the column's tail. */
+#define HEAD_LONG 192u
+#define BITS_LONG 7u
+#define HEAD_MOST (HEAD_LONG + 63u - BITS_LONG)
+static_assert(HEAD_LONG >= 1u << BITS_LONG && HEAD_MOST <= UINT8_MAX, "any number has a head");
+
+/* Differences that are all multiples of a power of two are told without its zeros. */
+#define SHIFT_MAX 7u
 
 /* --- Taking apart -------------------------------------------------------------------------------- */
 
@@ -195,11 +204,11 @@ struct column {
     bool plain;  /* of symbols: its numbers are told as they are */
     bool listed; /* it has items of lists */
     enum order order;
-    uint32_t stride;
+    uint32_t stride, shift;
     uint32_t tail; /* bytes of its tail */
 };
 
-/* Finds the order and stride in which the column takes fewest bits. False without memory. */
+/* Finds the order, stride and shift in which the column takes fewest bits. False without memory. */
 MUST_CHECK bool column_settle(const struct memory *memory, struct column *column);
 
 /* Adds the bytes of its heads and its tail. */

@@ -20,7 +20,9 @@ struct source {
 struct in_column {
     struct source heads, tail;
     enum order order;
-    uint32_t stride;
+    uint32_t stride, shift;
+    uint8_t byte; /* of the tail, of which so many bits are left */
+    uint32_t bits_left;
 };
 
 struct in_subject {
@@ -118,18 +120,31 @@ grow(struct unpacker *unpacker, void **array, uint32_t *capacity, uint32_t wante
 
 /* --- Columns ------------------------------------------------------------------------------------- */
 
-static uint64_t take_difference(struct unpacker *unpacker, struct in_column *column)
+static uint64_t take_bits(struct unpacker *unpacker, struct in_column *column, uint32_t count)
 {
-    uint64_t difference = 0;
+    uint64_t bits = 0;
+    for (; count > 0 && unpacker->status == STATUS_OK; count--) {
+        if (column->bits_left == 0) {
+            struct bytes byte = take(unpacker, &column->tail, 1);
+            column->byte = byte.length > 0 ? byte.data[0] : 0;
+            column->bits_left = 8;
+        }
+        bits = bits << 1 | (column->byte >> --column->bits_left & 1u);
+    }
+    return bits;
+}
+
+/* A number as it was told. */
+static uint64_t take_told(struct unpacker *unpacker, struct in_column *column)
+{
     struct bytes head = take(unpacker, &column->heads, 1);
     if (head.length == 0)
         return 0;
     if (head.data[0] < HEAD_LONG)
         return head.data[0];
-    struct bytes tail = take(unpacker, &column->tail, head.data[0] - HEAD_LONG + 1u);
-    for (size_t i = 0; i < tail.length; i++)
-        difference = difference << 8 | tail.data[i];
-    return difference;
+    uint32_t behind = head.data[0] - HEAD_LONG + BITS_LONG;
+    must(unpacker, head.data[0] <= HEAD_MOST);
+    return UINT64_C(1) << (behind & 63u) | take_bits(unpacker, column, behind);
 }
 
 /* Where a subject's numbers in a column stand; the spare trace when that is not to be had. */
@@ -163,12 +178,13 @@ static struct trace *thread_of(struct unpacker *unpacker, uint32_t column, uint3
     return &unpacker->traces[unpacker->bases[number]];
 }
 
-/* A difference back to what it was made of. */
-static uint64_t value_of(enum order order, struct trace *trace, uint64_t difference)
+/* What was told back to what it was made of. */
+static uint64_t value_of(const struct in_column *column, struct trace *trace, uint64_t told)
 {
-    if (order == ORDER_NATURAL)
-        return difference;
-    uint64_t value = trace_expects(trace, order) + (uint64_t)unzigzag(difference);
+    if (column->order == ORDER_NATURAL)
+        return told << column->shift;
+    uint64_t difference = (uint64_t)unzigzag(told) << column->shift;
+    uint64_t value = trace_expects(trace, column->order) + difference;
     trace_take(trace, value);
     return value;
 }
@@ -176,10 +192,10 @@ static uint64_t value_of(enum order order, struct trace *trace, uint64_t differe
 static uint64_t take_value(struct unpacker *unpacker, uint32_t number, uint32_t who)
 {
     struct in_column *column = &unpacker->columns[number];
-    uint64_t difference = take_difference(unpacker, column);
+    uint64_t told = take_told(unpacker, column);
     bool alone = column->order == ORDER_NATURAL || column->order == ORDER_VALUE;
     struct trace *trace = alone ? &unpacker->spare : thread_of(unpacker, number, who);
-    return value_of(column->order, trace, difference);
+    return value_of(column, trace, told);
 }
 
 /* --- Subjects, forms and strings ----------------------------------------------------------------- */
@@ -326,7 +342,7 @@ static void give_items(struct unpacker *unpacker, uint32_t number)
     must(unpacker, unpacker->items > 0);
     for (uint32_t i = 0; i < unpacker->items && unpacker->status == STATUS_OK; i++) {
         struct trace *trace = &traces[first - traces + i % stride];
-        give_integer(unpacker, value_of(column->order, trace, take_difference(unpacker, column)));
+        give_integer(unpacker, value_of(column, trace, take_told(unpacker, column)));
     }
     unpacker->items = 0;
 }
@@ -478,8 +494,9 @@ static void read_column(struct unpacker *unpacker, struct source *body, struct i
     if (kind.length == 0)
         return;
     column->order = (enum order)(kind.data[0] & ((1u << ORDER_BITS) - 1));
-    column->stride = (kind.data[0] >> ORDER_BITS) + 1u;
-    must(unpacker, column->order < ORDERS && column->stride <= STRIDES);
+    column->stride = (kind.data[0] >> ORDER_BITS & (STRIDES - 1)) + 1u;
+    column->shift = kind.data[0] >> (ORDER_BITS + STRIDE_BITS);
+    must(unpacker, column->order < ORDERS);
 }
 
 static void cut_source(struct unpacker *unpacker, struct source *body, struct source *part)
