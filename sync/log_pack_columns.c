@@ -56,7 +56,7 @@ cost_of(const struct column *column, const struct traces *traces, enum order ord
         const struct sample *sample = &column->samples[i];
         uint64_t difference = difference_of(trace_of(traces, sample), sample->value, order);
         any |= difference;
-        others += difference != 0;
+        others += difference != 0 ? 1 : 0;
         bits += bits_of(told_of(difference, order, 0));
     }
     *shift = (uint32_t)__builtin_ctzll(any);

@@ -1,5 +1,6 @@
 /* store_record.c - `tutti record`: a session as people would make it, at many times its speed, in a data
  * folder: the engine, the storage and the archive of a server, without its clock and its sockets. */
+#include "server/recorder.h"
 #include "server/storage.h"
 
 #include <errno.h>
@@ -12,11 +13,13 @@
 #include "persistence/folder.h"
 #include "persistence/store_sqlite.h"
 #include "sync/kinds.h"
+#include "sync/track.h"
 #include "tools/commands.h"
 #include "tools/people.h"
 #include "tools/store_text.h"
 
 #define MINUTES_MAX (60u * 24 * 7)
+#define HOURS_MAX   (MINUTES_MAX / 60 + 1) /* the last minute's ticks may end in one more */
 
 /* Saturday the 3rd of January 2026, 12:00 UTC. */
 #define BEGINS_MS UINT64_C(1767441600000)
@@ -50,9 +53,10 @@ struct record_options {
     const char *data, *room;
 };
 
-/* What one hour took. */
+/* What one hour took, as it was told and as it is stored. */
 struct hour {
-    uint64_t entries, bytes;
+    uint64_t log_bytes, track_bytes;
+    uint64_t stored_log_bytes, stored_track_bytes;
 };
 
 struct recording {
@@ -63,9 +67,11 @@ struct recording {
     uint64_t begun_us;    /* the room's first tick, by the virtual clock */
     uint64_t since_hash;  /* bytes */
     uint64_t late_random; /* by how much ticks come late */
+    uint64_t keyframe;    /* tick of the last one of the track */
+    uint64_t shown;       /* tick of its last entry */
     uint8_t *entry;
     size_t entry_capacity;
-    struct hour hours[MINUTES_MAX / 60 + 1];
+    struct hour hours[HOURS_MAX];
     const char *trouble; /* NULL: all is well */
 };
 
@@ -154,6 +160,26 @@ static struct hour *hour_now(struct recording *recording)
     return &recording->hours[(virtual_us - recording->begun_us) / UINT64_C(3600000000)];
 }
 
+static bool make_room_for(struct recording *recording, size_t bytes)
+{
+    if (bytes <= recording->entry_capacity)
+        return true;
+    free(recording->entry);
+    recording->entry = malloc(2 * bytes);
+    recording->entry_capacity = recording->entry == NULL ? 0 : 2 * bytes;
+    return recording->entry != NULL || fails(recording, "no memory");
+}
+
+static struct flush_entry
+entry_at(const struct recording *recording, uint64_t tick, struct bytes bytes)
+{
+    return (struct flush_entry){.room = room_name(recording),
+                                .incarnation = room_incarnation(recording->room),
+                                .first = tick,
+                                .last = tick,
+                                .bytes = bytes};
+}
+
 /* What the room has done goes into the open flush, as room_host_log() does it. */
 static bool take_log(struct recording *recording)
 {
@@ -161,28 +187,44 @@ static bool take_log(struct recording *recording)
     if (!room_log_pending(room))
         return true;
     size_t bytes = room_log_bytes(room);
-    if (bytes > recording->entry_capacity) {
-        free(recording->entry);
-        recording->entry = malloc(2 * bytes);
-        recording->entry_capacity = recording->entry == NULL ? 0 : 2 * bytes;
-    }
-    struct writer writer = writer_on(recording->entry, recording->entry_capacity);
-    if (recording->entry == NULL || !storage_reserve(recording->storage, bytes))
+    if (!make_room_for(recording, bytes) || !storage_reserve(recording->storage, bytes))
         return fails(recording, "no memory");
+    struct writer writer = writer_on(recording->entry, bytes);
     room_log_write(room, wall_ms(), &writer);
-    struct flush_entry entry = {.room = room_name(recording),
-                                .incarnation = room_incarnation(room),
-                                .first = room_logged(room),
-                                .last = room_logged(room),
-                                .bytes = writer_bytes(&writer)};
+    struct flush_entry entry = entry_at(recording, room_logged(room), writer_bytes(&writer));
     if (writer.status != STATUS_OK || !storage_log(recording->storage, &entry))
         return fails(recording, "no memory");
-    hour_now(recording)->entries++;
-    hour_now(recording)->bytes += writer.length;
+    hour_now(recording)->log_bytes += writer.length;
     recording->since_hash += writer.length;
     if (recording->since_hash < HASH_LOG_BYTES || recording->since_hash < room_bytes(room))
         return true;
     recording->since_hash = 0;
+    return room_log_hash(room) == STATUS_OK || fails(recording, "no memory");
+}
+
+/* And what its members showed goes beside it, as recorder_take() does it. */
+static bool take_track(struct recording *recording)
+{
+    struct room *room = recording->room;
+    uint64_t tick = room_tick_number(room), apart = KEYFRAME_S * room_rules(room)->tick_hz;
+    if (room_track_pending(room)) {
+        bool whole = tick >= recording->keyframe + apart;
+        size_t bytes = room_track_bytes(room, whole);
+        if (!make_room_for(recording, bytes))
+            return false;
+        struct writer writer = writer_on(recording->entry, bytes);
+        room_track_write(room, wall_ms(), whole, &writer);
+        struct flush_entry entry = entry_at(recording, tick, writer_bytes(&writer));
+        if (writer.status != STATUS_OK || !storage_track(recording->storage, &entry))
+            return fails(recording, "no memory");
+        hour_now(recording)->track_bytes += writer.length;
+        recording->keyframe = whole ? tick : recording->keyframe;
+        recording->shown = tick;
+    }
+    /* The log keeps up with what is shown. */
+    bool behind = recording->shown > room_logged(room) && tick >= room_logged(room) + apart;
+    if (!behind || room_log_pending(room))
+        return true;
     return room_log_hash(room) == STATUS_OK || fails(recording, "no memory");
 }
 
@@ -220,9 +262,11 @@ static bool make_tick(struct recording *recording, uint64_t tick)
     if (room_prepare(room) != STATUS_OK)
         return fails(recording, "no memory");
     room_tick(room);
+    if (!take_log(recording))
+        return false;
     if (recording->people != NULL)
         people_look(recording->people);
-    return take_log(recording) &&
+    return (!room_frame_due(room) || take_track(recording)) &&
            (tick % recording->options->rules->tick_hz != 0 || save(recording));
 }
 
@@ -315,19 +359,28 @@ static bool record(struct recording *recording, char error[STORAGE_ERROR_MAX])
 
 /* --- What it took ----------------------------------------------------------------------------------- */
 
+/* What is there, as a reader finds it. */
 struct stored {
-    const struct recording *recording;
-    uint64_t hours[MINUTES_MAX / 60 + 1];
+    struct recording *recording;
     uint64_t bytes; /* of the room, all in all */
 };
 
-static bool note_segment(void *context, const struct store_segment *segment)
+static struct hour *hour_of(const struct stored *stored, uint64_t tick)
 {
-    struct stored *stored = context;
-    uint64_t from_ms = BEGINS_MS + stored->recording->begun_us / 1000;
-    uint64_t hour = segment->began_ms < from_ms ? 0 : (segment->began_ms - from_ms) / 3600000;
-    if (hour < sizeof stored->hours / sizeof stored->hours[0])
-        stored->hours[hour] += segment->bytes;
+    struct recording *recording = stored->recording;
+    uint64_t hour = tick / (recording->options->rules->tick_hz * UINT64_C(3600));
+    return &recording->hours[hour < HOURS_MAX ? hour : HOURS_MAX - 1];
+}
+
+static bool note_log(void *context, const struct store_segment *segment)
+{
+    hour_of(context, segment->first)->stored_log_bytes += segment->bytes;
+    return true;
+}
+
+static bool note_track(void *context, const struct store_blob *track)
+{
+    hour_of(context, track->first)->stored_track_bytes += track->bytes.length;
     return true;
 }
 
@@ -338,7 +391,7 @@ static bool note_bytes(void *context, const struct store_room *room)
     return false;
 }
 
-static int print_sizes(const struct recording *recording)
+static int print_sizes(struct recording *recording)
 {
     struct stored stored = {.recording = recording};
     struct store *store;
@@ -346,16 +399,17 @@ static int print_sizes(const struct recording *recording)
     if (store_sqlite_open_to_read(recording->options->data, &store, error) != STORE_OK)
         return complain("record", error);
     struct bytes name = room_name(recording);
-    bool read = store->segments(store, name, 0, note_segment, &stored) == STORE_OK &&
+    bool read = store->segments(store, name, 0, note_log, &stored) == STORE_OK &&
+                store->tracks(store, name, 0, note_track, &stored) == STORE_OK &&
                 store->room(store, name, note_bytes, &stored) == STORE_OK;
     store->close(store);
     if (!read)
         return complain("record", "what was recorded cannot be read");
-    puts("hour   entries       log bytes    stored bytes");
+    puts("hour   log bytes      stored   presence      stored");
     for (uint32_t hour = 0; hour <= (recording->options->minutes - 1) / 60; hour++) {
         const struct hour *of = &recording->hours[hour];
-        printf("%4" PRIu32 " %9" PRIu64 " %15" PRIu64 " %15" PRIu64 "\n", hour + 1, of->entries,
-               of->bytes, stored.hours[hour]);
+        printf("%4" PRIu32 " %11" PRIu64 " %11" PRIu64 " %10" PRIu64 " %11" PRIu64 "\n", hour + 1,
+               of->log_bytes, of->stored_log_bytes, of->track_bytes, of->stored_track_bytes);
     }
     printf("stored in all, with snapshots: %" PRIu64 " bytes\n", stored.bytes);
     return 0;
