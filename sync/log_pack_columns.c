@@ -56,7 +56,7 @@ cost_of(const struct column *column, const struct traces *traces, enum order ord
         const struct sample *sample = &column->samples[i];
         uint64_t difference = difference_of(trace_of(traces, sample), sample->value, order);
         any |= difference;
-        others += difference != 0 ? 1 : 0;
+        others += difference == 0 ? 0u : 1u;
         bits += bits_of(told_of(difference, order, 0));
     }
     *shift = (uint32_t)__builtin_ctzll(any);
@@ -103,7 +103,7 @@ bits_add(const struct memory *memory, struct bits *bits, uint64_t number, uint32
 {
     bool added = true;
     while (count-- > 0 && added) {
-        bits->byte = (uint8_t)(bits->byte << 1 | (number >> count & 1));
+        bits->byte = (uint8_t)((uint32_t)bits->byte << 1 | (uint32_t)(number >> count & 1));
         if (++bits->used == 8) {
             added = chunk_add(memory, bits->to, (struct bytes){&bits->byte, 1});
             bits->used = 0;
