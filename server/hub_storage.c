@@ -66,7 +66,8 @@ void hub_storage_turn(struct hub *hub)
             opening_loaded(hub, &event);
             break;
         case STORAGE_MOMENT:
-        case STORAGE_MORE: {
+        case STORAGE_MORE:
+        case STORAGE_RECORDING: {
             struct asker *asker = event.ticket;
             asker->answer(asker, &event);
             break;

@@ -39,6 +39,7 @@ void event_free(const struct storage_event *event)
     room_destroy(event->room);
     moment_free(event->moment);
     more_free(event->more);
+    recording_free(event->recording);
 }
 
 void job_free(struct job *job)
@@ -52,7 +53,7 @@ void job_free(struct job *job)
 void queue_push(struct storage *storage, struct queue *queue, struct job *job)
 {
     bool asked = job->kind == JOB_LOAD || job->kind == JOB_MOMENT || job->kind == JOB_MORE ||
-                 job->kind == JOB_FILE;
+                 job->kind == JOB_RECORDING || job->kind == JOB_FILE;
     struct lane *lane = &queue->lanes[asked ? LANE_ASKED : LANE_TOLD];
     pthread_mutex_lock(&storage->mutex);
     job->next = NULL;

@@ -102,7 +102,7 @@ static bool stop_at_gap(struct walk *walk, uint64_t next)
     return stop(walk, MOMENT_GAP, "");
 }
 
-static enum moment_result result_of(enum store_result result)
+enum moment_result moment_result_of(enum store_result result)
 {
     switch (result) {
     case STORE_OK:
@@ -212,7 +212,7 @@ static void read_archive(struct walk *walk)
         result = store->read(store, walk->name, after, take_segment, walk);
     }
     if (walk->result == MOMENT_DONE && result != STORE_OK && result != STORE_NOT_FOUND)
-        stop(walk, result_of(result), store->place(store));
+        stop(walk, moment_result_of(result), store->place(store));
 }
 
 /* --- Its track ------------------------------------------------------------------------------------ */
@@ -264,7 +264,7 @@ static void read_track(struct walk *walk)
     const struct tail *tail = walk->tail;
     enum store_result result = store->tracks(store, walk->name, walk->tick, take_track_piece, walk);
     if (walk->result == MOMENT_DONE && result != STORE_OK && result != STORE_NOT_FOUND)
-        stop(walk, result_of(result), store->place(store));
+        stop(walk, moment_result_of(result), store->place(store));
     if (walk->result == MOMENT_DONE && tail != NULL) {
         const struct tail_track *track = &tail->track;
         take_track(walk, (struct bytes){track->bytes.data, track->bytes.length},
@@ -316,43 +316,62 @@ static uint64_t last_of(const struct tail *tail, uint64_t sealed)
     return last > sealed ? last : sealed;
 }
 
-/* What is known of the room; one in quarantine has a past like any other. */
+static enum moment_result
+failed(enum moment_result result, const char *why, char text[STORE_PLACE_MAX])
+{
+    snprintf(text, STORE_PLACE_MAX, "%s", why);
+    return result;
+}
+
+/* What the archive has of it, and what waits; nothing of both: it is none. */
+static bool
+fill_room(struct recorded_room *room, const struct known *known, const struct tail *tail)
+{
+    bool sealed = known != NULL && known->last + known->snapshot_tick > 0;
+    *room = (struct recorded_room){0};
+    if (sealed) {
+        /* Without a log the newest snapshot is all there is. */
+        room->first = known->last > 0 ? known->first : known->snapshot_tick;
+        room->last = known->last > 0 ? known->last : known->snapshot_tick;
+        room->incarnation = known->incarnation;
+        set_kind(room, known->kind, known->kind_length);
+    }
+    if (tail == NULL)
+        return sealed;
+    room->last = last_of(tail, room->last);
+    room->incarnation = tail->incarnation;
+    set_kind(room, tail->kind, tail->kind_length);
+    if (!sealed)
+        room->first = tail->first;
+    return true;
+}
+
+enum moment_result recorded_room_find(struct storage *storage,
+                                      struct bytes name,
+                                      struct recorded_room *room,
+                                      const struct tail **waits,
+                                      char text[STORE_PLACE_MAX])
+{
+    struct known known = {0};
+    const struct tail *tail = tail_find(storage, name);
+    enum store_result result = room_known(storage, name, &known);
+    if (storage->incomplete)
+        return failed(MOMENT_FAILED, "", text);
+    if (result != STORE_OK && result != STORE_NOT_FOUND)
+        return failed(moment_result_of(result), storage->store->place(storage->store), text);
+    if (tail != NULL && tail->removed)
+        return failed(MOMENT_NONE, "", text);
+    bool some = tail != NULL && tail->log.length + tail->track.bytes.length > 0;
+    *waits = some ? tail : NULL;
+    if (fill_room(room, known_is_there(result, &known) ? &known : NULL, *waits))
+        return MOMENT_DONE;
+    return failed(MOMENT_NONE, "", text);
+}
+
 static void find_room(struct walk *walk)
 {
-    struct storage *storage = walk->storage;
-    struct recorded_room *room = walk->room;
-    struct known known = {0};
-    struct tail *tail = tail_find(storage, walk->name);
-    enum store_result result = room_known(storage, walk->name, &known);
-    if (storage->incomplete) {
-        stop(walk, MOMENT_FAILED, "");
-    } else if (result != STORE_OK && result != STORE_NOT_FOUND) {
-        stop(walk, result_of(result), storage->store->place(storage->store));
-    } else if (tail != NULL && tail->removed) {
-        stop(walk, MOMENT_NONE, "");
-    } else {
-        bool kept = known_is_there(result, &known);
-        bool waits = tail != NULL && tail->log.length + tail->track.bytes.length > 0;
-        walk->tail = waits ? tail : NULL;
-        if (kept && known.last > 0) {
-            *room = (struct recorded_room){.first = known.first, .last = known.last};
-        } else if (kept && known.snapshot_tick > 0) {
-            *room =
-                (struct recorded_room){.first = known.snapshot_tick, .last = known.snapshot_tick};
-        } else if (waits) {
-            *room = (struct recorded_room){.first = tail->first};
-        } else {
-            stop(walk, MOMENT_NONE, "");
-            return;
-        }
-        room->incarnation = known.incarnation;
-        set_kind(room, known.kind, known.kind_length);
-        if (!waits)
-            return;
-        room->last = last_of(tail, room->last);
-        room->incarnation = tail->incarnation;
-        set_kind(room, tail->kind, tail->kind_length);
-    }
+    walk->result =
+        recorded_room_find(walk->storage, walk->name, walk->room, &walk->tail, walk->text);
 }
 
 /* The tick is one of another incarnation than that which was asked for. */

@@ -66,4 +66,61 @@ struct more {
 void moment_free(struct moment *moment);
 void more_free(struct more *more);
 
+/* --- All of it ------------------------------------------------------------------------------------ */
+
+/* Of more the rest is left out. */
+#define RECORDING_BUCKETS_MAX 2000u
+#define RECORDING_LIVES_MAX   1000u
+#define RECORDING_GAPS_MAX    1000u
+#define RECORDING_STAYS_MAX   2000u
+
+enum recording_gap_kind {
+    GAP_DROPPED, /* not kept any more */
+    GAP_HOLE,    /* never written down */
+    GAP_PRESENCE /* a crash took presence, and nothing else */
+};
+
+/* Of the ticks between these two nothing is there, or not all. */
+struct recording_gap {
+    uint64_t from, to;
+    enum recording_gap_kind kind;
+};
+
+struct recording_life {
+    uint64_t incarnation, first;
+};
+
+/* How much happened in so many ticks. */
+struct recording_bucket {
+    uint32_t operations, presence;
+};
+
+/* Somebody was there. */
+struct recording_stay {
+    uint32_t seat, member;
+    uint64_t from, to; /* to: UINT64_MAX while it goes on */
+    struct bytes user; /* packed; empty for none */
+};
+
+struct recording_text;
+
+/* What a timeline shows. */
+struct recording {
+    enum moment_result result;
+    struct recorded_room room;   /* with the newest incarnation */
+    uint64_t began_ms, ended_ms; /* since 1970; 0 where nobody knows */
+    uint64_t bucket_ticks;
+    struct recording_bucket *buckets; /* from room.first on */
+    struct recording_life *lives;
+    struct recording_gap *gaps;
+    struct recording_stay *stays;
+    struct store_session *sessions;
+    struct store_marker *markers;
+    size_t bucket_count, life_count, gap_count, stay_count, session_count, marker_count;
+    struct recording_text *texts; /* which the views above show */
+    char text[STORE_PLACE_MAX];
+};
+
+void recording_free(struct recording *recording);
+
 #endif

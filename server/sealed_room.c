@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A snapshot is due when the log behind the last one is longer than this, and than half of it: then
- * loading a room costs at most one and a half times what the room is, and making snapshots costs at
- * most three times what is logged. */
-#define SNAPSHOT_LOG_BYTES (256u << 10)
+/* A snapshot is due when the log behind the last one is longer than this, and than twice that one: then
+ * loading a room costs at most three times what the room is, or a few milliseconds, and snapshots, which
+ * nothing packs, are the smaller part of what is stored. */
+#define SNAPSHOT_LOG_BYTES (1u << 20)
 
 /* For a room that sleeps, so that it wakes quickly. */
 #define SNAPSHOT_ASLEEP_BYTES (16u << 10)
@@ -33,7 +33,7 @@ static bool snapshot_due(const struct tail *tail)
         return false;
     if (tail->asleep && log > SNAPSHOT_ASLEEP_BYTES)
         return true;
-    return log > SNAPSHOT_LOG_BYTES && log > tail->snapshot_bytes / 2;
+    return log > SNAPSHOT_LOG_BYTES && log > 2 * tail->snapshot_bytes;
 }
 
 /* Builds the room from its log and writes it down. */
@@ -80,7 +80,7 @@ static struct bytes packed(struct bytes entries, uint8_t **owned)
     return (struct bytes){*owned, writer.length};
 }
 
-static void time_of(struct bytes log, uint64_t *began_ms, uint64_t *ended_ms)
+void log_time(struct bytes log, uint64_t *began_ms, uint64_t *ended_ms)
 {
     struct reader reader = reader_on(log);
     struct log_entry entry;
@@ -90,7 +90,6 @@ static void time_of(struct bytes log, uint64_t *began_ms, uint64_t *ended_ms)
     }
 }
 
-/* With all of the presence that is there and was told of in none before, also what is sealed later. */
 static struct bytes summary_of(struct bytes log, struct bytes track, uint8_t **owned)
 {
     uint8_t buffer[SUMMARY_BYTES_MAX];
@@ -107,8 +106,7 @@ static struct bytes summary_of(struct bytes log, struct bytes track, uint8_t **o
 
 bool sealed_room_due(const struct storage *storage, struct tail *tail, struct sealed_room *room)
 {
-    *room = (struct sealed_room){
-        .tail = tail, .part = track_part_due(storage, tail), .told = tail->track.told};
+    *room = (struct sealed_room){.tail = tail, .part = track_part_due(storage, tail)};
     return tail->log.length > 0 || room->part.length > 0;
 }
 
@@ -133,23 +131,17 @@ struct store_sealed sealed_room_make(struct storage *storage, struct sealed_room
         make_snapshot(storage, room, &sealed.snapshot);
     if (log.length > 0)
         sealed.began_ms = sealed.ended_ms = 0;
-    time_of(log, &sealed.began_ms, &sealed.ended_ms);
+    log_time(log, &sealed.began_ms, &sealed.ended_ms);
     sealed.segment.bytes = packed(log, &room->segment);
     sealed.track.bytes = packed(track, &room->track);
-    if (log.length > 0) {
-        const struct flush_buffer *told = &tail->track.bytes;
-        room->told = told->length;
-        sealed.summary = summary_of(
-            log, (struct bytes){told->data + tail->track.told, told->length - tail->track.told},
-            &room->summary);
-    }
+    if (log.length > 0)
+        sealed.summary = summary_of(log, track, &room->summary);
     return sealed;
 }
 
 void sealed_room_done(struct storage *storage, struct sealed_room *room)
 {
     struct tail *tail = room->tail;
-    tail->track.told = room->told;
     track_drop_front(storage, tail, room->part.length);
     tail_empty(storage, tail);
 }

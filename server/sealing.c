@@ -152,13 +152,17 @@ static enum store_result seal_range(struct sealing *sealing, size_t from, size_t
     if (result != STORE_OK)
         return result;
     uint64_t snapshots = 0;
+    struct putting putting = {.storage = storage};
+    for (size_t i = 0; i < count && !aside; i++)
+        sessions_take(&putting, rooms[i].tail);
+    result = sessions_put(&putting);
     for (size_t i = 0; i < count; i++) {
         size_t snapshot_bytes = aside ? 0 : sealed[i].snapshot.bytes.length;
         snapshots += snapshot_bytes > 0 ? 1 : 0;
         clear_sealed(storage, &rooms[i], snapshot_bytes);
     }
     count_sealed(storage, count, snapshots);
-    return STORE_OK;
+    return result;
 }
 
 /* Some of the tails; *more where others may be left. */

@@ -127,6 +127,10 @@ MUST_CHECK struct job *storage_moment(struct storage *storage,
 MUST_CHECK struct job *
 storage_more(struct storage *storage, struct bytes name, uint64_t after, void *ticket);
 
+/* What there is of the room's past, for a timeline: out of summaries, no log is read. Answered by one
+ * STORAGE_RECORDING, likewise. */
+MUST_CHECK struct job *storage_recording(struct storage *storage, struct bytes name, void *ticket);
+
 /* The room sleeps: its log goes on when it is loaded again. */
 void storage_slept(struct storage *storage, struct bytes name);
 
@@ -184,16 +188,17 @@ bool storage_is_full(struct storage *storage, uint64_t now_us);
 enum storage_event_kind {
     STORAGE_FLUSHED, /* everything up to `number` is durable */
     STORAGE_LOADED,
-    STORAGE_MOMENT,   /* `moment` */
-    STORAGE_MORE,     /* `more` */
-    STORAGE_REMOVED,  /* the room of this name: `answer` */
-    STORAGE_RELEASED, /* likewise */
-    STORAGE_STRUCK,   /* likewise, of the name on a board */
-    STORAGE_TROUBLE,  /* the disk began to fail: `text` */
-    STORAGE_WELL,     /* it took everything that had waited */
-    STORAGE_LOST,     /* it fails for good, as far as this process goes: a journal begun anew failed
+    STORAGE_MOMENT,    /* `moment` */
+    STORAGE_MORE,      /* `more` */
+    STORAGE_RECORDING, /* `recording` */
+    STORAGE_REMOVED,   /* the room of this name: `answer` */
+    STORAGE_RELEASED,  /* likewise */
+    STORAGE_STRUCK,    /* likewise, of the name on a board */
+    STORAGE_TROUBLE,   /* the disk began to fail: `text` */
+    STORAGE_WELL,      /* it took everything that had waited */
+    STORAGE_LOST,  /* it fails for good, as far as this process goes: a journal begun anew failed
                        * too, or the archive takes nothing more. Told once */
-    STORAGE_FENCED    /* another server has taken the store: stop */
+    STORAGE_FENCED /* another server has taken the store: stop */
 };
 
 enum storage_load_result {
@@ -214,6 +219,7 @@ struct storage_event {
     struct room *room; /* LOAD_DONE: nobody is seated */
     struct moment *moment;
     struct more *more;
+    struct recording *recording;
     bool clean;           /* it slept: its incarnation may go on */
     uint64_t incarnation; /* the last it had */
     char text[STORE_PLACE_MAX];

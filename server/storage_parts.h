@@ -1,5 +1,5 @@
 /* storage_parts.h - the inside of a storage, shared by storage.c, jobs.c, writer.c, archivist.c, loading.c,
- * moments.c, quarantine.c, sealing.c, sealed_room.c, tails.c, tracks.c, file_work.c and collector.c alone.
+ * moments.c, timeline.c, sessions.c, quarantine.c, sealing.c, sealed_room.c, tails.c, tracks.c, file_work.c and collector.c alone.
  *
  * One mutex guards the queues, the events and the figures. What else is here belongs to one thread. */
 #ifndef SERVER_STORAGE_PARTS_H
@@ -35,8 +35,9 @@ enum job_kind {
     JOB_TRACK,   /* on its way through the writer, so that it comes behind its log */
     JOB_RELEASE, /* writer: sealed up to `number` */
     JOB_LOAD,
-    JOB_MOMENT, /* archivist: into event.moment */
-    JOB_MORE,   /* likewise event.more */
+    JOB_MOMENT,    /* archivist: into event.moment */
+    JOB_MORE,      /* likewise event.more */
+    JOB_RECORDING, /* likewise event.recording */
     JOB_SLEPT,
     JOB_REMOVE,       /* waits with its batch */
     JOB_QUARANTINE,   /* archivist: the room, for the reason in event.text */
@@ -93,7 +94,6 @@ struct tail_track {
     uint64_t incarnation;
     uint64_t last;     /* tick */
     uint64_t taken_ms; /* when anything came */
-    size_t told;       /* so many of the bytes are in a summary */
 };
 
 /* What of a track may be sealed: never beyond the log, whose ticks are given again after a crash, and up to
@@ -104,11 +104,19 @@ struct track_part {
     uint64_t began_ms, ended_ms;
 };
 
+/* From the room's opening or waking on; id 0: it sleeps, or nobody knows when it woke. */
+struct tail_session {
+    uint64_t id;
+    uint64_t incarnation;
+    uint64_t first, began_ms;
+};
+
 /* What was flushed of a room and is not sealed. */
 struct tail {
     UT_hash_handle hh;
     struct flush_buffer log; /* entries, as the engine wrote them */
     struct tail_track track;
+    struct tail_session session;
     uint64_t incarnation;
     uint64_t first, last;    /* ticks; of the last it is known when the log is empty, too */
     uint64_t since_snapshot; /* bytes of log that are sealed behind the newest snapshot */
@@ -234,12 +242,22 @@ const char *loading_complaint(const struct replay *replay);
 /* moments.c: each answers its job. */
 void archivist_moment(struct storage *storage, struct job *job);
 void archivist_more(struct storage *storage, struct job *job);
+/* The ends of what is recorded; *tail is NULL where nothing waits to be sealed. Text of other results than
+ * DONE. One in quarantine has a past like any other. */
+enum moment_result recorded_room_find(struct storage *storage,
+                                      struct bytes name,
+                                      struct recorded_room *room,
+                                      const struct tail **tail,
+                                      char text[STORE_PLACE_MAX]);
+enum moment_result moment_result_of(enum store_result result);
+
+/* timeline.c: likewise. */
+void archivist_recording(struct storage *storage, struct job *job);
 
 /* sealed_room.c */
 struct sealed_room {
     struct tail *tail;
     struct track_part part; /* of its track */
-    size_t told;            /* bytes of the track that are in a summary then */
     uint8_t *segment, *track, *snapshot, *summary;
 };
 /* False where there is nothing to seal. */
@@ -248,6 +266,19 @@ bool sealed_room_due(const struct storage *storage, struct tail *tail, struct se
 struct store_sealed sealed_room_make(struct storage *storage, struct sealed_room *room);
 void sealed_room_done(struct storage *storage, struct sealed_room *room); /* it is in the archive */
 void sealed_room_free(struct sealed_room *room);
+/* Of the first entry, where *began_ms is 0, and of the last. */
+void log_time(struct bytes log, uint64_t *began_ms, uint64_t *ended_ms);
+
+/* sessions.c: what the logs of rooms tell of their sessions. */
+#define PUTTING_MAX 64u
+struct putting {
+    struct storage *storage;
+    enum store_result result; /* of the first that failed */
+    size_t count;
+    struct store_session sessions[PUTTING_MAX]; /* views into tails */
+};
+void sessions_take(struct putting *putting, struct tail *tail);
+MUST_CHECK enum store_result sessions_put(struct putting *putting); /* what was taken */
 
 /* sealing.c */
 enum store_result archivist_seal(struct storage *storage);

@@ -87,8 +87,6 @@ void track_drop_front(struct storage *storage, struct tail *tail, size_t length)
         return;
     }
     forget_bytes(storage, length);
-    size_t *told = &tail->track.told;
-    *told = *told > length ? *told - length : 0;
     bytes->length -= length;
     memmove(bytes->data, bytes->data + length, bytes->length);
 }

@@ -59,7 +59,7 @@ struct hour {
     uint64_t stored_log_bytes, stored_track_bytes;
 };
 
-struct recording {
+struct session {
     const struct record_options *options;
     struct storage *storage;
     struct room *room;
@@ -88,7 +88,7 @@ static uint64_t wall_ms(void)
     return BEGINS_MS + virtual_us / 1000;
 }
 
-static bool fails(struct recording *recording, const char *why)
+static bool fails(struct session *recording, const char *why)
 {
     if (recording->trouble == NULL)
         recording->trouble = why;
@@ -150,17 +150,17 @@ static bool read_options(struct record_options *options, int count, char **argum
 
 /* --- The room --------------------------------------------------------------------------------------- */
 
-static struct bytes room_name(const struct recording *recording)
+static struct bytes room_name(const struct session *recording)
 {
     return bytes_of(recording->options->room);
 }
 
-static struct hour *hour_now(struct recording *recording)
+static struct hour *hour_now(struct session *recording)
 {
     return &recording->hours[(virtual_us - recording->begun_us) / UINT64_C(3600000000)];
 }
 
-static bool make_room_for(struct recording *recording, size_t bytes)
+static bool make_room_for(struct session *recording, size_t bytes)
 {
     if (bytes <= recording->entry_capacity)
         return true;
@@ -171,7 +171,7 @@ static bool make_room_for(struct recording *recording, size_t bytes)
 }
 
 static struct flush_entry
-entry_at(const struct recording *recording, uint64_t tick, struct bytes bytes)
+entry_at(const struct session *recording, uint64_t tick, struct bytes bytes)
 {
     return (struct flush_entry){.room = room_name(recording),
                                 .incarnation = room_incarnation(recording->room),
@@ -181,7 +181,7 @@ entry_at(const struct recording *recording, uint64_t tick, struct bytes bytes)
 }
 
 /* What the room has done goes into the open flush, as room_host_log() does it. */
-static bool take_log(struct recording *recording)
+static bool take_log(struct session *recording)
 {
     struct room *room = recording->room;
     if (!room_log_pending(room))
@@ -203,7 +203,7 @@ static bool take_log(struct recording *recording)
 }
 
 /* And what its members showed goes beside it, as recorder_take() does it. */
-static bool take_track(struct recording *recording)
+static bool take_track(struct session *recording)
 {
     struct room *room = recording->room;
     uint64_t tick = room_tick_number(room), apart = KEYFRAME_S * room_rules(room)->tick_hz;
@@ -229,7 +229,7 @@ static bool take_track(struct recording *recording)
 }
 
 /* Hands over what was logged, and lets the store work. */
-static bool save(struct recording *recording)
+static bool save(struct session *recording)
 {
     struct storage_event event;
     storage_flush(recording->storage, virtual_us, true);
@@ -245,7 +245,7 @@ static bool save(struct recording *recording)
 }
 
 /* Timers come a little late, each by another bit. */
-static void wait_for_tick(struct recording *recording, uint64_t tick)
+static void wait_for_tick(struct session *recording, uint64_t tick)
 {
     uint32_t hz = recording->options->rules->tick_hz;
     recording->late_random = recording->late_random * UINT64_C(6364136223846793005) + 1;
@@ -253,7 +253,7 @@ static void wait_for_tick(struct recording *recording, uint64_t tick)
     virtual_us = recording->begun_us + tick * 1000000 / hz + late_us;
 }
 
-static bool make_tick(struct recording *recording, uint64_t tick)
+static bool make_tick(struct session *recording, uint64_t tick)
 {
     struct room *room = recording->room;
     wait_for_tick(recording, tick);
@@ -270,7 +270,7 @@ static bool make_tick(struct recording *recording, uint64_t tick)
            (tick % recording->options->rules->tick_hz != 0 || save(recording));
 }
 
-static bool play(struct recording *recording)
+static bool play(struct session *recording)
 {
     const struct record_options *options = recording->options;
     uint64_t ticks = (uint64_t)options->minutes * 60 * options->rules->tick_hz, tick = 0;
@@ -290,7 +290,7 @@ static bool play(struct recording *recording)
 }
 
 /* It is there as one that fell asleep. */
-static bool fall_asleep(struct recording *recording)
+static bool fall_asleep(struct session *recording)
 {
     if (room_sleep(recording->room) != STATUS_OK)
         return fails(recording, "no memory");
@@ -310,7 +310,7 @@ static bool note_room(void *context, const struct store_room *room)
     return false;
 }
 
-static bool open_storage(struct recording *recording, char error[STORAGE_ERROR_MAX])
+static bool open_storage(struct session *recording, char error[STORAGE_ERROR_MAX])
 {
     struct store *store;
     bool there = false;
@@ -332,7 +332,7 @@ static bool open_storage(struct recording *recording, char error[STORAGE_ERROR_M
     return recording->storage != NULL || fails(recording, error);
 }
 
-static bool make_room(struct recording *recording)
+static bool make_room(struct session *recording)
 {
     const struct rules *rules = recording->options->rules;
     recording->room = room_create(
@@ -346,7 +346,7 @@ static bool make_room(struct recording *recording)
     return recording->room != NULL || fails(recording, "no memory");
 }
 
-static bool record(struct recording *recording, char error[STORAGE_ERROR_MAX])
+static bool record(struct session *recording, char error[STORAGE_ERROR_MAX])
 {
     bool done = open_storage(recording, error) && make_room(recording) && take_log(recording) &&
                 play(recording) && fall_asleep(recording);
@@ -361,13 +361,13 @@ static bool record(struct recording *recording, char error[STORAGE_ERROR_MAX])
 
 /* What is there, as a reader finds it. */
 struct stored {
-    struct recording *recording;
+    struct session *recording;
     uint64_t bytes; /* of the room, all in all */
 };
 
 static struct hour *hour_of(const struct stored *stored, uint64_t tick)
 {
-    struct recording *recording = stored->recording;
+    struct session *recording = stored->recording;
     uint64_t hour = tick / (recording->options->rules->tick_hz * UINT64_C(3600));
     return &recording->hours[hour < HOURS_MAX ? hour : HOURS_MAX - 1];
 }
@@ -391,7 +391,7 @@ static bool note_bytes(void *context, const struct store_room *room)
     return false;
 }
 
-static int print_sizes(struct recording *recording)
+static int print_sizes(struct session *recording)
 {
     struct stored stored = {.recording = recording};
     struct store *store;
@@ -436,7 +436,7 @@ int command_record(int count, char **arguments)
     case FOLDER_FAILED:
         return complain("record", strerror(errno));
     }
-    struct recording *recording = calloc(1, sizeof *recording);
+    struct session *recording = calloc(1, sizeof *recording);
     int status = 1;
     if (recording == NULL) {
         complain("record", "no memory");

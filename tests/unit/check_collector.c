@@ -179,7 +179,7 @@ static void hide(const char *id)
 static void make_long_log(void)
 {
     char edits[1200];
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 1100; i++) {
         snprintf(edits, sizeof edits, "[0 'notes' 'n' 'text' '%01000d']", i);
         make_entry(edits);
     }

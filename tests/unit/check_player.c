@@ -79,7 +79,7 @@ static void setup(void)
 static void teardown(void)
 {
     screening_close(&screening);
-    recording_free(&recording);
+    recording_forget(&recording);
 }
 
 static void open_at(uint64_t tick)
