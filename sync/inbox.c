@@ -38,10 +38,25 @@ static bool has_room(const struct room *room, const struct inbox_entry *entry)
 
 enum status inbox_add(struct room *room, struct inbox_entry entry, const uint8_t *bytes)
 {
-    struct inbox *inbox = &room->inbox;
-    size_t size = entry_bytes(entry.length);
     if (!has_room(room, &entry))
         return STATUS_LIMIT;
+    return inbox_put(room, entry, (struct bytes){bytes, entry.length}, (struct bytes){0});
+}
+
+static uint8_t *add_bytes(uint8_t *to, struct bytes bytes)
+{
+    if (bytes.length > 0)
+        memcpy(to, bytes.data, bytes.length);
+    return to + bytes.length;
+}
+
+enum status
+inbox_put(struct room *room, struct inbox_entry entry, struct bytes head, struct bytes rest)
+{
+    struct inbox *inbox = &room->inbox;
+    size_t size = entry_bytes(entry.length);
+    if (size > UINT32_MAX - inbox->length)
+        return STATUS_MEMORY;
     void *data = inbox->data;
     bool grown = memory_grow(&room->options.memory, &data, &inbox->capacity,
                              inbox->length + (uint32_t)size, 1);
@@ -49,8 +64,7 @@ enum status inbox_add(struct room *room, struct inbox_entry entry, const uint8_t
     if (!grown)
         return STATUS_MEMORY;
     memcpy(inbox->data + inbox->length, &entry, sizeof entry);
-    if (entry.length > 0)
-        memcpy(inbox->data + inbox->length + sizeof entry, bytes, entry.length);
+    add_bytes(add_bytes(inbox->data + inbox->length + sizeof entry, head), rest);
     inbox->length += (uint32_t)size;
     inbox->edits += entry.edits;
     inbox->bytes += entry.length;
@@ -80,6 +94,83 @@ void inbox_keep(struct inbox *kept, const struct inbox_entry *entry, struct byte
     kept->edits += entry->edits;
     kept->bytes += bytes.length;
 }
+
+/* --- Joins that wait ------------------------------------------------------------------------------- */
+
+#define JOIN_DUE 1
+
+/* Where it lies: its first byte and the one behind it. */
+struct lying {
+    uint32_t from, to;
+    struct bytes user;
+};
+
+static bool find_join(const struct room *room, uint32_t seat, struct lying *lying)
+{
+    struct inbox_entry entry;
+    struct bytes bytes;
+    for (uint32_t at = 0, from = 0; inbox_next(&room->inbox, &at, &entry, &bytes); from = at) {
+        if (entry.seat != seat || entry.kind != INBOX_JOIN || entry.role == JOIN_DUE)
+            continue;
+        *lying = (struct lying){from, at, bytes};
+        return true;
+    }
+    return false;
+}
+
+bool join_waits(const struct room *room, uint32_t seat, struct bytes *user)
+{
+    struct lying join;
+    bool waits = find_join(room, seat, &join);
+    if (waits)
+        *user = join.user;
+    return waits;
+}
+
+static enum status put_join(struct room *room, uint32_t seat, struct bytes user, uint16_t due)
+{
+    struct inbox_entry entry = {
+        .seat = seat, .kind = INBOX_JOIN, .role = due, .length = (uint32_t)user.length, .edits = 1};
+    return user.length > USER_BYTES_MAX ? STATUS_MALFORMED
+                                        : inbox_put(room, entry, user, (struct bytes){0});
+}
+
+enum status join_wait(struct room *room, uint32_t seat, struct bytes user)
+{
+    return put_join(room, seat, user, 0);
+}
+
+void join_forget(struct room *room, uint32_t seat)
+{
+    struct inbox *inbox = &room->inbox;
+    struct lying join;
+    if (!find_join(room, seat, &join))
+        return;
+    memmove(inbox->data + join.from, inbox->data + join.to, inbox->length - join.to);
+    inbox->length -= join.to - join.from;
+    inbox->edits--;
+    inbox->bytes -= join.user.length;
+}
+
+enum status join_due(struct room *room, uint32_t seat)
+{
+    uint8_t user[USER_BYTES_MAX];
+    struct lying join;
+    if (!find_join(room, seat, &join))
+        return STATUS_NOT_FOUND;
+    size_t length = join.user.length;
+    if (length > 0)
+        memcpy(user, join.user.data, length);
+    join_forget(room, seat);
+    return put_join(room, seat, (struct bytes){user, length}, JOIN_DUE);
+}
+
+bool join_is_due(const struct room *room, const struct inbox_entry *entry)
+{
+    return !room->rerunning || entry->role == JOIN_DUE;
+}
+
+/* --- Messages --------------------------------------------------------------------------------------- */
 
 void inbox_void(struct room *room, uint32_t seat)
 {

@@ -51,10 +51,15 @@ static size_t slot_bytes(const struct room *room)
     return 1u + room->input_bytes;
 }
 
-/* In a replay none wait. */
+/* What is in force comes from a log, and none wait. */
+static bool from_log(const struct room *room)
+{
+    return room->replaying || room->rerunning;
+}
+
 static size_t slots_bytes(const struct room *room)
 {
-    return room->replaying ? 0 : INPUT_AHEAD_MAX * slot_bytes(room);
+    return from_log(room) ? 0 : INPUT_AHEAD_MAX * slot_bytes(room);
 }
 
 static size_t inputs_bytes(const struct room *room)
@@ -74,7 +79,7 @@ static void begin(const struct room *room, struct inputs *inputs, uint64_t welco
     inputs->next = welcomed + 1;
     inputs->margin = INPUT_MARGIN_NONE;
     inputs->missed = 0;
-    inputs->held = UINT32_MAX;
+    inputs->ends = true;
     inputs->sending = inputs->untold = false;
 }
 
@@ -222,6 +227,7 @@ static bool put_in_force(struct inputs *inputs, struct bytes input)
         memcpy(inputs->packed, input.data, input.length);
     inputs->length = (uint8_t)input.length;
     inputs->held = 0;
+    inputs->holding &= !changes; /* what the log has of it begins anew */
     return changes;
 }
 
@@ -243,7 +249,7 @@ static void take_tick(struct room *room, uint32_t number)
     uint8_t *slot = slot_of(room, inputs, room->tick);
     struct bytes own = {slot + 1, slot[0]};
     bool plays = seat->state == SEAT_TAKEN && seat->role >= ROLE_EDITOR;
-    bool held = inputs->length > 0 && inputs->held < room->rules->input->hold;
+    bool held = inputs->length > 0 && inputs->held < room->rules->input->hold && !inputs->ends;
     inputs->untold |= own.length > 0 || inputs->length > 0;
     if (own.length == 0 && seat->state == SEAT_TAKEN)
         count_missed(room, inputs);
@@ -251,13 +257,18 @@ static void take_tick(struct room *room, uint32_t number)
         inputs->held++;
     else if (put_in_force(inputs, plays ? own : (struct bytes){NULL, 0}))
         log_input(room, number, in_force(inputs));
+    bool holding = inputs->length > 0 && inputs->held > 0;
+    if (holding != inputs->holding)
+        log_held(room, number, holding);
+    inputs->holding = holding;
+    inputs->ends = false;
     slot[0] = 0;
     room->inputs_untold |= inputs->untold;
 }
 
 void inputs_tick(struct room *room)
 {
-    if (room->input_seats == 0)
+    if (room->input_seats == 0 || room->rerunning)
         return;
     for (uint32_t i = 0; i < room->seat_count; i++)
         if (room->seats[i].has_inputs)
@@ -302,13 +313,35 @@ struct bytes inputs_in_force(const struct seat *seat)
     return seat->has_inputs ? in_force(seat->inputs) : (struct bytes){NULL, 0};
 }
 
-bool inputs_replay(struct room *room, struct seat *seat, struct bytes input)
+bool inputs_replay(struct room *room, struct seat *seat, struct bytes input, uint32_t held)
 {
     struct inputs *inputs = inputs_of_seat(room, seat);
     if (inputs == NULL)
         return false;
     (void)put_in_force(inputs, input);
+    inputs->held = input.length > 0 ? held : 0;
+    inputs->holding = inputs->held > 0;
     return true;
+}
+
+bool inputs_replay_held(struct seat *seat, bool held)
+{
+    if (inputs_in_force(seat).length == 0)
+        return false;
+    seat->inputs->holding = held;
+    seat->inputs->held = held ? 1 : 0;
+    return true;
+}
+
+void inputs_replay_ticks(struct room *room, uint64_t ticks)
+{
+    for (uint32_t i = 0; room->input_seats > 0 && i < room->seat_count; i++) {
+        struct inputs *inputs = room->seats[i].has_inputs ? room->seats[i].inputs : NULL;
+        if (inputs == NULL || !inputs->holding)
+            continue;
+        uint32_t left = UINT32_MAX - inputs->held;
+        inputs->held += ticks < left ? (uint32_t)ticks : left;
+    }
 }
 
 /* --- For rules ------------------------------------------------------------------------------------ */

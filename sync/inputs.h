@@ -30,6 +30,8 @@ struct inputs {
     uint32_t missed; /* ticks without one of its own, likewise */
     uint32_t held;   /* ticks for which the one in force has been held */
     bool sending;    /* something came on this connection */
+    bool holding;    /* the log says that the one in force is held */
+    bool ends;       /* what is in force is not held any longer: its connection is another one */
     bool untold;     /* there is something to tell */
     uint8_t length;  /* of what is in force; 0: nothing */
     uint8_t packed[INPUT_BYTES_MAX];
@@ -68,7 +70,13 @@ struct input_report inputs_tell(struct seat *seat);
 /* What is in force; empty where nothing is. */
 struct bytes inputs_in_force(const struct seat *seat);
 
-/* From a log or a snapshot: what is in force from here on, nothing where it is empty. False without memory. */
-MUST_CHECK bool inputs_replay(struct room *room, struct seat *seat, struct bytes input);
+/* From a log or a snapshot: what is in force from here on, nothing where it is empty, and for how many
+ * ticks it has been held. False without memory. */
+MUST_CHECK bool
+inputs_replay(struct room *room, struct seat *seat, struct bytes input, uint32_t held);
+/* What is in force is held from this tick on, or is its own again. False where nothing is. */
+MUST_CHECK bool inputs_replay_held(struct seat *seat, bool held);
+/* So many ticks pass in a log: what is held is held for as long. */
+void inputs_replay_ticks(struct room *room, uint64_t ticks);
 
 #endif

@@ -66,6 +66,15 @@ static void act_numbers(struct room *room, enum act act, const int64_t *numbers,
     act_end(room, &writer);
 }
 
+/* One packed value, or nil where there is none. */
+static void pack_optional(struct writer *writer, struct bytes value)
+{
+    if (value.length > 0)
+        pack_raw(writer, value, 1);
+    else
+        pack_nil(writer);
+}
+
 /* 64 bits that are no number of the wire. */
 static void write_bits(struct writer *writer, uint64_t bits)
 {
@@ -127,16 +136,49 @@ void log_joined(struct room *room, uint32_t number, struct bytes user)
     pack_integer(&writer, client->member);
     pack_integer(&writer, client->sequence);
     pack_integer(&writer, seat->role);
-    if (user.length > 0)
-        pack_raw(&writer, user, 1);
-    else
-        pack_nil(&writer);
+    pack_optional(&writer, user);
     act_end(room, &writer);
 }
 
 void log_left(struct room *room, uint32_t seat)
 {
     act_numbers(room, ACT_LEFT, (const int64_t[]){seat}, 1);
+}
+
+void log_away(struct room *room, uint32_t seat)
+{
+    act_numbers(room, ACT_AWAY, (const int64_t[]){seat}, 1);
+}
+
+void log_here(struct room *room, uint32_t number, struct bytes user)
+{
+    if (!is_logging(room))
+        return;
+    struct writer writer = act_begin(room, ACT_HERE, 3);
+    pack_integer(&writer, number);
+    pack_integer(&writer, room->seats[number].role);
+    pack_optional(&writer, user);
+    act_end(room, &writer);
+}
+
+void log_told(struct room *room, uint32_t number, uint64_t since)
+{
+    const struct record *presence = room->seats[number].presence;
+    uint32_t changed = 0;
+    for (uint32_t left = room->logged_fields; left != 0; left &= left - 1) {
+        const struct cell *cell = record_cell(presence, __builtin_ctz(left));
+        changed |= cell != NULL && cell->stamp > since ? left & -left : 0;
+    }
+    if (changed == 0 || !is_logging(room))
+        return;
+    struct writer writer = act_begin(room, ACT_TOLD, 2);
+    pack_integer(&writer, number);
+    pack_array(&writer, 2 * (uint32_t)__builtin_popcount(changed));
+    for (; changed != 0; changed &= changed - 1) {
+        pack_integer(&writer, __builtin_ctz(changed));
+        cell_write(&writer, record_cell(presence, __builtin_ctz(changed)));
+    }
+    act_end(room, &writer);
 }
 
 void log_role(struct room *room, uint32_t seat, enum role role)
@@ -207,10 +249,17 @@ void log_input(struct room *room, uint32_t seat, struct bytes input)
         return;
     struct writer writer = act_begin(room, ACT_INPUT, 2);
     pack_integer(&writer, seat);
-    if (input.length > 0)
-        pack_raw(&writer, input, 1);
-    else
-        pack_nil(&writer);
+    pack_optional(&writer, input);
+    act_end(room, &writer);
+}
+
+void log_held(struct room *room, uint32_t seat, bool held)
+{
+    if (!is_logging(room))
+        return;
+    struct writer writer = act_begin(room, ACT_HELD, 2);
+    pack_integer(&writer, seat);
+    pack_bool(&writer, held);
     act_end(room, &writer);
 }
 
@@ -245,7 +294,7 @@ static bool memory_is_due(const struct room *room)
 {
     const struct rules_memory *memory = &room->memory;
     const struct rules *rules = room->rules;
-    if (rules->memory_bytes == 0 || !is_logging(room))
+    if (rules->memory_bytes == 0 || !is_logging(room) || room->rerunning)
         return false;
     if (room->blank)
         return room_memory_hash(room) != memory->created;
@@ -269,10 +318,7 @@ void log_result(struct room *room, const struct log_result *result)
     pack_string(&writer, result->board);
     pack_string(&writer, result->name);
     pack_integer(&writer, result->score);
-    if (result->details.length > 0)
-        pack_raw(&writer, result->details, 1);
-    else
-        pack_nil(&writer);
+    pack_optional(&writer, result->details);
     act_end(room, &writer);
 }
 

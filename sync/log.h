@@ -12,8 +12,8 @@
  *
  * One entry for each tick that changed something: the tick, the wall time and the acts in the order
  * in which they took effect: who joined and left, each operation with its outcome, which input came
- * in force, and what the rules wrote, their memory and the results that they gave. Presence is not in
- * it. Replaying applies the acts without asking the rules, through the same code: records, stamps,
+ * in force, and what the rules wrote, their memory and the results that they gave. Of presence it has
+ * no more than what rules can see: sync/rerun.h. Replaying applies the acts without asking the rules, through the same code: records, stamps,
  * slots, authors, outcomes, timers and the random stream come out as they were, the rules' memory as it
  * was written down last.
  *
@@ -31,8 +31,13 @@
 #include "sync/room.h"
 
 /* Changes whenever the same acts would lead to other stamps or slots than before, or the format
- * does. Clients' places do not outlive it. */
-#define LOG_FORMAT 2
+ * does. Clients' places do not outlive the first. */
+#define LOG_FORMAT 3
+
+/* From which on the same acts lead to the same stamps and slots; and from which on the log has all that
+ * rules can see, so that they can be run over it again. */
+#define LOG_FORMAT_SAME     2u
+#define LOG_FORMAT_COMPLETE 3u
 
 /* Of a room's first entry, which opens it. */
 #define LOG_TICK_FIRST 1u
@@ -55,6 +60,11 @@ enum act {
     ACT_INPUT = 14,    /* seat, input or nil: what is in force from this tick on */
     ACT_MEMORY = 15,   /* the rules' memory, whole, as it is after the tick */
     ACT_RESULT = 16,   /* board, name, score, details or nil: of a game; changes nothing here */
+    ACT_AWAY = 17,     /* seat: its connection is lost, and from here on it shows */
+    ACT_HERE =
+        18, /* seat, role, user or nil: it came or came back, and from here on it shows; nil: as it was */
+    ACT_HELD = 19, /* seat, bool: the input in force is held from this tick on; is its own again */
+    ACT_TOLD = 20, /* seat, [field, value, ...]: presence that rules look at */
 
     /* Of a track alone: sync/track.h. */
     ACT_PRESENT = 32, /* first in its entry, which has all presence that there is */

@@ -13,7 +13,8 @@ enum act log_read_head(struct reader *reader, uint32_t *elements)
         [ACT_NAMED] = 2,  [ACT_TIMER] = 3,   [ACT_RANDOM] = 2,    [ACT_ENDED] = 2,
         [ACT_HASH] = 2,   [ACT_RESUMED] = 3, [ACT_INPUT] = 3,     [ACT_MEMORY] = 2,
         [ACT_RESULT] = 5, [ACT_PRESENT] = 1, [ACT_SHOWN] = 2,     [ACT_GONE] = 2,
-        [ACT_SAID] = 4,
+        [ACT_SAID] = 4,   [ACT_AWAY] = 2,    [ACT_HERE] = 4,      [ACT_HELD] = 3,
+        [ACT_TOLD] = 3,
     };
     uint32_t length = read_array(reader);
     enum act act = (enum act)read_integer_in(reader, 0, sizeof lengths - 1);
@@ -79,14 +80,16 @@ static struct bytes read_operation(struct reader *reader)
 static void read_joined(struct reader *reader, struct log_act *act)
 {
     act->seat = read_small(reader);
-    read_binary(reader); /* the client's key */
+    act->key = read_binary(reader);
+    if (act->key.length != CLIENT_KEY_BYTES)
+        reader_fail(reader, STATUS_MALFORMED);
     act->member = read_small(reader);
-    read_small(reader); /* its sequence */
+    act->sequence = read_small(reader);
     act->role = (enum role)read_integer_in(reader, 0, ROLE_COUNT - 1);
     act->user = read_value(reader);
 }
 
-/* Fields and values, `count` in all. */
+/* Fields and values, so many of both. */
 static struct bytes read_pairs(struct reader *reader, uint32_t count)
 {
     size_t from = reader->at;
@@ -109,8 +112,8 @@ static void read_elements(struct reader *reader, struct log_act *act, uint32_t e
     case ACT_OPENED:
         act->text = read_string(reader);
         act->origin = log_read_origin(reader);
-        read_binary(reader);
-        read_binary(reader);
+        act->random[0] = log_read_bits(reader);
+        act->random[1] = log_read_bits(reader);
         return;
     case ACT_WOKEN:
         act->origin = log_read_origin(reader);
@@ -121,14 +124,32 @@ static void read_elements(struct reader *reader, struct log_act *act, uint32_t e
         act->text = snapshot_kind(act->snapshot);
         return;
     case ACT_SLEPT:
-        read_integer(reader);
-        read_binary(reader);
+        act->presence = (uint64_t)read_integer_in(reader, 0, INTEGER_MAX - 1);
+        act->hash = log_read_bits(reader);
         return;
     case ACT_JOINED:
         read_joined(reader, act);
         return;
     case ACT_LEFT:
+    case ACT_AWAY:
         act->seat = read_small(reader);
+        return;
+    case ACT_HERE:
+        act->seat = read_small(reader);
+        act->role = (enum role)read_integer_in(reader, 0, ROLE_COUNT - 1);
+        act->user = read_value(reader);
+        return;
+    case ACT_HELD:
+        act->seat = read_small(reader);
+        act->held = read_bool(reader);
+        return;
+    case ACT_TOLD:
+        act->seat = read_small(reader);
+        elements = read_array(reader);
+        if (elements % 2 != 0)
+            reader_fail(reader, STATUS_MALFORMED);
+        act->pair_count = elements / 2;
+        act->pairs = read_pairs(reader, act->pair_count);
         return;
     case ACT_ROLE:
         act->seat = read_small(reader);
@@ -158,8 +179,10 @@ static void read_elements(struct reader *reader, struct log_act *act, uint32_t e
         act->result = log_read_result(reader);
         return;
     case ACT_RANDOM:
+        act->random[0] = log_read_bits(reader);
+        return;
     case ACT_HASH:
-        read_binary(reader);
+        act->hash = log_read_bits(reader);
         return;
     case ACT_INPUT:
         act->seat = read_small(reader);

@@ -43,21 +43,27 @@ struct log_origin {
 /* What an act has, the others are zero. Views into the log. */
 struct log_act {
     enum act act;
-    uint32_t seat;            /* JOINED, LEFT, ROLE, OPERATION, INPUT */
+    uint32_t seat;            /* JOINED, LEFT, ROLE, OPERATION, INPUT, AWAY, HERE, HELD, TOLD */
     uint32_t member;          /* JOINED, EDIT, SHOWN, GONE; SAID: who said it, 0 for the server */
-    enum role role;           /* JOINED, ROLE */
-    struct bytes user;        /* JOINED: packed */
+    struct bytes key;         /* JOINED: the client's, CLIENT_KEY_BYTES */
+    uint32_t sequence;        /* JOINED */
+    enum role role;           /* JOINED, ROLE, HERE */
+    struct bytes user;        /* JOINED, HERE: packed, nil for none */
     struct bytes input;       /* INPUT: packed, nil for none */
+    bool held;                /* HELD */
     enum status status;       /* OPERATION */
     struct bytes operation;   /* OPERATION, EDIT */
     struct bytes text;        /* OPENED, RESUMED: kind, NAMED: name, ENDED: reason */
     struct bytes snapshot;    /* RESUMED */
     struct log_origin origin; /* OPENED, WOKEN, RESUMED */
+    uint64_t random[2];       /* OPENED: state and stream; RANDOM: state */
+    uint64_t hash;            /* HASH, SLEPT */
+    uint64_t presence;        /* SLEPT: stamp */
     uint32_t timer, ticks;    /* TIMER */
     struct bytes memory;      /* MEMORY */
     struct log_result result; /* RESULT */
     uint32_t pair_count;      /* SHOWN */
-    struct bytes pairs;       /* SHOWN: fields and packed values, one after the other */
+    struct bytes pairs;       /* SHOWN, TOLD: fields and packed values, one after the other */
     uint32_t event;           /* SAID */
     struct bytes value;       /* SAID: packed */
 };

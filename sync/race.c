@@ -12,7 +12,7 @@
     .steps = SHOWN_PLACE_STEPS
 
 static const struct field_rules presence_fields[] = {
-    [PRESENCE_WATCH - 2] = {.name = "watch", .type = FIELD_BOOL},
+    [PRESENCE_WATCH - 2] = {.name = "watch", .type = FIELD_BOOL, .logged = true},
 };
 
 static const struct field_rules race_fields[RACE_FIELDS] = {

@@ -97,31 +97,36 @@ struct room *room_make(const struct room_options *options)
         room->has_private |= rules->collections[i].sight == SIGHT_MEMBER;
         room->has_roles |= rules->collections[i].sight == SIGHT_ROLE;
     }
+    for (uint32_t i = 0; i < rules->collections[0].field_count; i++)
+        if (rules->collections[0].fields[i].logged)
+            room->logged_fields |= UINT32_C(1) << (PRESENCE_FIELDS + i);
     room->declared = room->state.schema.definition_count;
     return room;
+}
+
+bool room_open(struct room *room)
+{
+    if (!log_reserve(room, 1, NAME_BYTES_MAX + sizeof room->random))
+        return false;
+    log_opened(room);
+    if (room->rules->created != NULL) {
+        if (room_prepare(room) != STATUS_OK)
+            return false;
+        room->rules->created(room);
+        log_random(room);
+    }
+    room->blank = room->options.logs; /* what its rules began with they would begin with again */
+    room->memory.created = room_memory_hash(room);
+    return true;
 }
 
 struct room *room_create(const struct room_options *options)
 {
     struct room *room = room_make(options);
-    if (room == NULL)
-        return NULL;
-    if (!log_reserve(room, 1, NAME_BYTES_MAX + sizeof room->random)) {
-        room_destroy(room);
-        return NULL;
-    }
-    log_opened(room);
-    if (options->rules->created != NULL) {
-        if (room_prepare(room) != STATUS_OK) {
-            room_destroy(room);
-            return NULL;
-        }
-        options->rules->created(room);
-        log_random(room);
-    }
-    room->blank = options->logs; /* what its rules began with they would begin with again */
-    room->memory.created = room_memory_hash(room);
-    return room;
+    if (room == NULL || room_open(room))
+        return room;
+    room_destroy(room);
+    return NULL;
 }
 
 void room_destroy(struct room *room)
@@ -130,6 +135,8 @@ void room_destroy(struct room *room)
         return;
     struct memory memory = room->options.memory;
     clients_free(room);
+    if (room->heard != NULL)
+        memory_release(&memory, room->heard->slots);
     state_free(&room->state);
     memory_release(&memory, room->timers);
     memory_release(&memory, room->memory.data);
@@ -197,31 +204,6 @@ static struct actor actor_of(struct room *room, const struct seat *seat)
                           .mine = seat->client->mine};
 }
 
-static void presence_set_away(struct room *room, struct seat *seat, bool away)
-{
-    struct author server = {0, 0};
-    uint8_t packed[1];
-    struct writer writer = writer_on(packed, sizeof packed);
-    pack_bool(&writer, true);
-    if (away)
-        state_set_packed(&room->state, seat->presence, PRESENCE_AWAY, writer_bytes(&writer),
-                         server);
-    else
-        state_unset(&room->state, seat->presence, PRESENCE_AWAY, server);
-}
-
-static void presence_set_user(struct room *room, struct seat *seat, struct bytes user)
-{
-    uint8_t scratch[2 * USER_BYTES_MAX];
-    struct author server = {0, 0};
-    struct writer writer = writer_on(scratch, sizeof scratch);
-    struct reader reader = reader_on(user);
-    if (user.length == 0)
-        return;
-    value_canonical(&reader, &writer);
-    state_set_packed(&room->state, seat->presence, PRESENCE_USER, writer_bytes(&writer), server);
-}
-
 /* What they do about this member does not count as the tick's. */
 static void
 tell_rules(struct room *room, void (*callback)(struct room *room, uint32_t member), uint32_t member)
@@ -238,21 +220,15 @@ tell_rules(struct room *room, void (*callback)(struct room *room, uint32_t membe
 
 static void take_join(struct room *room, uint32_t number, struct bytes user)
 {
-    struct seat *seat = &room->seats[number];
-    uint8_t digits[DECIMAL_DIGITS];
-    struct bytes id = bytes_decimal(seat->client->member, digits);
-    seat->presence =
-        state_make(&room->state, room->state.scopes[SCOPE_PRESENCE], 0, id, seat->client->member);
-    seat->presence->seat = number;
-    presence_set_user(room, seat, user);
-    tell_rules(room, room->rules->joined, seat->client->member);
+    seat_shows(room, number, user);
+    log_here(room, number, (struct bytes){0}); /* who joined has said it */
+    tell_rules(room, room->rules->joined, room->seats[number].client->member);
 }
 
 static void take_back(struct room *room, uint32_t number, struct bytes user)
 {
-    struct seat *seat = &room->seats[number];
-    presence_set_away(room, seat, false);
-    presence_set_user(room, seat, user);
+    seat_shows(room, number, user);
+    log_here(room, number, user);
 }
 
 void room_notice(struct room *room, uint32_t seat, enum status status)
@@ -301,13 +277,33 @@ static void take_message(struct room *room, uint32_t number, struct bytes messag
     }
     struct actor actor = actor_of(room, seat);
     uint32_t known = room->state.schema.definition_count;
+    uint64_t stamp = room->state.scopes[SCOPE_PRESENCE]->stamp;
     enum status status =
         kind == CLIENT_PRESENCE
             ? presence_set(&actor, seat->presence, &reader, count - 1)
             : presence_move(&actor, seat->presence, (uint32_t)(kind - CLIENT_MOVED), &reader);
     log_named(room, known);
+    log_told(room, number, stamp);
     if (status != STATUS_OK)
         room_notice(room, number, status);
+}
+
+/* Again, with no more room than there was for it. */
+static void take_scarce(struct room *room, uint32_t number, struct bytes message)
+{
+    struct room_limits limits = room->options.limits;
+    room->options.limits.records = room->options.limits.state_bytes = 0;
+    take_message(room, number, message);
+    room->options.limits = limits;
+}
+
+static void take_name(struct room *room, struct bytes name)
+{
+    struct state *state = &room->state;
+    uint32_t known = state->schema.definition_count;
+    if (collection_field(&state->schema.collections[0], name) < 0)
+        (void)schema_learn_field(&state->schema, &state->heap, 0, name, MERGE_SET);
+    log_named(room, known);
 }
 
 static void take_entry(struct room *room, const struct inbox_entry *entry, struct bytes bytes)
@@ -327,6 +323,11 @@ static void take_entry(struct room *room, const struct inbox_entry *entry, struc
     case INBOX_MESSAGE:
         take_message(room, entry->seat, bytes);
         return;
+    case INBOX_SCARCE:
+        take_scarce(room, entry->seat, bytes);
+        return;
+    case INBOX_NAME:
+        return; /* nobody's: taken before */
     }
 }
 
@@ -339,10 +340,14 @@ static void take_inbox(struct room *room)
     struct inbox_entry entry;
     struct bytes bytes;
     for (uint32_t at = 0; inbox_next(&room->inbox, &at, &entry, &bytes);) {
+        if (entry.kind == INBOX_NAME)
+            take_name(room, bytes);
         if (entry.seat == SEAT_NONE)
             continue;
         bool join = entry.kind == INBOX_JOIN;
-        if (join ? joins == 0 : room->seats[entry.seat].presence == NULL) {
+        bool taken = join ? joins > 0 && join_is_due(room, &entry)
+                          : room->seats[entry.seat].presence != NULL;
+        if (!taken) {
             inbox_keep(&kept, &entry, bytes);
             continue;
         }
@@ -384,8 +389,9 @@ static void take_departures(struct room *room)
             room->seats_away -= seat->state == SEAT_AWAY ? 1 : 0;
             give_up_seat(room, i);
             left--;
-        } else if (room->departing) {
-            presence_set_away(room, seat, true);
+        } else if (room->departing && !seat_is_away(seat)) {
+            seat_shows_away(room, seat, true);
+            log_away(room, i);
         }
     }
     room->departing = waiting;
@@ -470,21 +476,25 @@ bool room_reserve(struct room *room, uint32_t edits, size_t bytes)
             return false;
     if (state->server != NULL && !scope_reserve(state, state->server, edits))
         return false;
+    if (room->heard != NULL && !scope_reserve(state, room->heard, edits))
+        return false;
     return state_reserve(state, edits, bytes);
 }
 
 /* Each edit is an act at most, and stands in the log as it came; beside them there are names that
- * presence teaches, timers, who left, and one act each for the random stream, the rules' memory and the
- * room's end. */
+ * presence teaches, timers, who left or shows as away, and one act each for the random stream, the rules'
+ * memory and the room's end. What presence tells rules is packed anew. */
 static bool prepare_log(struct room *room, struct rules_writes writes, struct moves moves)
 {
     const struct rules *rules = room->rules;
     size_t acts = room->inbox.edits + writes.records + moves.departures + FIELDS_MAX + 3;
     acts += rules->timer != NULL ? TICK_TIMERS_MAX : 0;
-    acts += room->input_seats;
+    acts += room->input_seats + (room->departing ? room->seats_away : 0);
+    size_t told = (size_t)__builtin_popcount(room->logged_fields) * NUMBER_BYTES;
     size_t bytes = room->inbox.bytes + FIELDS_MAX * NAME_BYTES_MAX + writes.bytes +
                    writes.records * room->write_bytes + rules->memory_bytes +
                    ROOM_REASON_BYTES_MAX + room->input_seats * (size_t)INPUT_BYTES_MAX;
+    bytes += told > 0 ? room->inbox.edits * told + room->inbox.bytes : 0;
     return log_reserve(room, acts, bytes);
 }
 
@@ -562,6 +572,19 @@ const struct notice *room_notices(const struct room *room, uint32_t *count)
 uint64_t room_incarnation(const struct room *room)
 {
     return room->options.incarnation;
+}
+
+const struct room_fork *room_forked_from(const struct room *room)
+{
+    return room->fork.name_length > 0 ? &room->fork : NULL;
+}
+
+void room_set_fork(struct room *room, struct bytes name, uint64_t incarnation, uint64_t tick)
+{
+    assert(name.length >= 1 && name.length <= ROOM_NAME_MAX);
+    room->fork = (struct room_fork){
+        .incarnation = incarnation, .tick = tick, .name_length = (uint8_t)name.length};
+    memcpy(room->fork.name, name.data, name.length);
 }
 
 const struct rules *room_rules(const struct room *room)

@@ -44,6 +44,13 @@ struct room_options {
     struct memory memory;
 };
 
+/* The moment of another room that a room goes on from. */
+struct room_fork {
+    uint64_t incarnation, tick;
+    uint8_t name_length; /* 0: from none */
+    uint8_t name[ROOM_NAME_MAX];
+};
+
 /* NULL when there is no memory. Calls rules->created. */
 struct room *room_create(const struct room_options *options);
 void room_destroy(struct room *room);
@@ -88,6 +95,10 @@ const struct notice *room_notices(const struct room *room, uint32_t *count);
 
 /* Figures, for metrics and for deciding when to put a room to sleep; more in sync/rules.h. */
 uint64_t room_incarnation(const struct room *room);
+/* NULL for a room that was made new. It is part of what the room is: a snapshot has it. */
+const struct room_fork *room_forked_from(const struct room *room);
+/* Before anyone joins; 1 to ROOM_NAME_MAX characters. */
+void room_set_fork(struct room *room, struct bytes name, uint64_t incarnation, uint64_t tick);
 const struct rules *room_rules(const struct room *room);
 uint32_t room_records(const struct room *room);   /* live records, presence not counted */
 uint64_t room_bytes(const struct room *room);     /* state, as room_limits.state_bytes counts it */

@@ -1,6 +1,6 @@
 /* room_parts.h - the inside of a room, shared by room.c, seats.c, inbox.c, inputs.c, clients.c,
- * frame.c, log.c, track.c, replay.c, follow.c, player.c, snapshot*.c, rules_*.c, operation_check.c and
- * welcome.c alone. */
+ * frame.c, log.c, track.c, replay*.c, rerun*.c, follow.c, player.c, snapshot*.c, rules_*.c,
+ * operation_check.c and welcome.c alone. */
 #ifndef SYNC_ROOM_PARTS_H
 #define SYNC_ROOM_PARTS_H
 
@@ -91,7 +91,9 @@ enum inbox_kind {
     INBOX_JOIN,
     INBOX_BACK,
     INBOX_ROLE,
-    INBOX_MESSAGE
+    INBOX_MESSAGE,
+    INBOX_SCARCE, /* reruns: an operation that found no room left */
+    INBOX_NAME    /* reruns: presence teaches a name; of SEAT_NONE */
 };
 
 /* Followed by `length` bytes, padded to 8. */
@@ -99,7 +101,7 @@ struct inbox_entry {
     uint32_t seat;
     uint32_t length;
     uint16_t kind; /* enum inbox_kind */
-    uint16_t role; /* of INBOX_ROLE */
+    uint16_t role; /* of INBOX_ROLE; of a rerun's INBOX_JOIN whether it is due */
     uint32_t edits;
 };
 
@@ -151,6 +153,7 @@ struct room {
     struct state state;
     uint64_t tick;
     uint64_t random[2]; /* PCG32: state and stream */
+    struct room_fork fork;
     const char *ended;
     bool broken; /* it ended since its rules did what they may not */
 
@@ -170,6 +173,7 @@ struct room {
     bool learns;       /* names, anywhere */
     bool has_private;  /* the kind has SIGHT_MEMBER collections */
     bool has_roles;
+    uint32_t logged_fields; /* of presence, a bit each: those that rules look at */
 
     struct allowance allowance;
     struct rules_memory memory;
@@ -202,9 +206,13 @@ struct room {
     } track;
     bool blank;     /* nothing in its log has to be kept */
     bool unlogged;  /* what it does is not written down until room_log_resume() */
-    bool replaying; /* it is being built from its log: there is no presence */
-    bool asleep;    /* of a replayed room: the log ends with its sleep */
-    bool foreign;   /* of a replayed room: places that clients hold are void */
+    bool replaying; /* it is being built from its log: there is no more presence than the log has */
+    bool rerunning; /* its rules run again over its log: sync/rerun.h */
+    bool complete;  /* of a replayed room: it has all that rules can see, but for their memory */
+    struct scope
+        *heard;   /* of a replayed room: presence that its log tells of those seated; NULL: none */
+    bool asleep;  /* of a replayed room: the log ends with its sleep */
+    bool foreign; /* of a replayed room: places that clients hold are void */
 
     /* Frames: is there anything to send? */
     bool news;            /* an operation was decided since the last frames */
@@ -240,6 +248,8 @@ void clients_free(struct room *room);
 
 /* room.c: a room before its rules' `created`; zeros in limits become their defaults. */
 struct room *room_make(const struct room_options *options);
+/* Its beginning: `created` is called. False without memory. */
+MUST_CHECK bool room_open(struct room *room);
 void room_default_limits(struct room_limits *limits);
 
 /* room.c: memory for so many edits of so many bytes; and a loaded room as it stands between ticks. */
@@ -271,6 +281,10 @@ MUST_CHECK bool log_reserve(struct room *room, size_t acts, size_t bytes);
 void log_opened(struct room *room);
 void log_joined(struct room *room, uint32_t seat, struct bytes user);
 void log_left(struct room *room, uint32_t seat);
+void log_away(struct room *room, uint32_t seat);
+void log_here(struct room *room, uint32_t seat, struct bytes user); /* empty: none */
+/* What rules look at of the seat's presence, and has changed after this stamp of the scope. */
+void log_told(struct room *room, uint32_t seat, uint64_t since);
 void log_role(struct room *room, uint32_t seat, enum role role);
 void log_operation(struct room *room, uint32_t seat, enum status status, struct bytes operation);
 void log_edit(struct room *room, uint32_t member, struct bytes operation);
@@ -280,6 +294,7 @@ void log_edit_end(struct room *room, const struct writer *writer);
 void log_named(struct room *room, uint32_t known); /* definitions from `known` on */
 void log_timer(struct room *room, uint32_t number, uint32_t ticks);
 void log_input(struct room *room, uint32_t seat, struct bytes input); /* empty: none is in force */
+void log_held(struct room *room, uint32_t seat, bool held);
 void log_random(struct room *room);
 void log_memory(struct room *room); /* where it has changed */
 void log_tick_end(struct room *room);
@@ -288,13 +303,19 @@ void log_ended(struct room *room, const char *reason);
 /* Falling asleep and waking take a tick each, in which no timer runs. */
 void timers_wait(struct room *room);
 
-/* replay.c: a seat as the log or a snapshot has it; and nobody seated any more. */
+/* replay_seats.c: a seat as the log or a snapshot has it; and nobody seated any more, nor shown. */
 MUST_CHECK bool seat_replay(struct room *room, struct client *client, uint32_t number);
 void seats_drop(struct room *room);
+struct log_act;
+/* Who joins, in the seat and under the number that the log has; MALFORMED where they are not to be had. */
+MUST_CHECK enum status seat_join(struct room *room, const struct log_act *joined);
 
 /* inbox.c */
 size_t inbox_padded(size_t length);
 enum status inbox_add(struct room *room, struct inbox_entry entry, const uint8_t *bytes);
+/* The same of two pieces that together are the entry's bytes, whatever else waits. MEMORY. */
+MUST_CHECK enum status
+inbox_put(struct room *room, struct inbox_entry entry, struct bytes head, struct bytes rest);
 /* The next entry from `at` on, and where its bytes are; false at the end. */
 bool inbox_next(const struct inbox *inbox,
                 uint32_t *at,
@@ -302,6 +323,12 @@ bool inbox_next(const struct inbox *inbox,
                 struct bytes *bytes);
 /* Puts an entry that lies at or behind the end of `kept`, an inbox of the same bytes, at its end. */
 void inbox_keep(struct inbox *kept, const struct inbox_entry *entry, struct bytes bytes);
+/* The join of this seat that waits for the tick, and its user; a rerun's waits until it is due. */
+bool join_waits(const struct room *room, uint32_t seat, struct bytes *user);
+MUST_CHECK enum status join_wait(struct room *room, uint32_t seat, struct bytes user);
+void join_forget(struct room *room, uint32_t seat);
+MUST_CHECK enum status join_due(struct room *room, uint32_t seat); /* behind all that waits */
+bool join_is_due(const struct room *room, const struct inbox_entry *entry);
 /* What waits of an earlier connection when its client comes back with a new one: the client is
  * told that its operations never arrived and sends them again; its role is that of the new join. */
 void inbox_void(struct room *room, uint32_t seat);
@@ -309,6 +336,10 @@ void inbox_void(struct room *room, uint32_t seat);
 /* seats.c: a member's presence, where it is here; and where it is shown, here or not. */
 struct record *presence_find(const struct room *room, uint32_t member);
 struct record *presence_shown(const struct room *room, uint32_t member);
+/* The member is here, or is back: its presence, made where there is none; an empty user is none. */
+void seat_shows(struct room *room, uint32_t seat, struct bytes user);
+void seat_shows_away(struct room *room, struct seat *seat, bool away);
+bool seat_is_away(const struct seat *seat);
 /* NULL for a member that is not here. */
 struct seat *member_seat(const struct room *room, uint32_t member);
 struct scope *client_private_scope(struct room *room, struct client *client);

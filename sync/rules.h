@@ -80,6 +80,7 @@ struct field_rules {
     int64_t minimum, maximum; /* of numbers, in steps; `maximum` of lengths. 0, 0: the widest */
     uint32_t steps;           /* FIELD_FIXED: steps in 1; 0 means 1 */
     bool file;                /* FIELD_BINARY that may hold a file's hash: see files.h */
+    bool logged; /* of presence: callbacks look at it, so the log has it; members alone set it */
 };
 
 struct collection_rules {
@@ -248,7 +249,7 @@ struct field_value {
 
 /* Sets these fields, each named once, and makes the record where there is none or no longer one: all of
  * them or, where one is refused, none, and nobody but the caller is told. What is so already costs
- * nothing. In presence only fields that are no numbers may be set: those are the
+ * nothing. In presence only fields that are no numbers and not `logged` may be set: those are the
  * member's own. NOT_FOUND, TYPE, RANGE, MALFORMED, DENIED; LIMIT: more than a record may hold, or than
  * a tick may write, which breaks the room off. */
 enum status room_put(struct room *room,

@@ -116,6 +116,8 @@ check_field(const struct collection_rules *collection, uint32_t number, struct s
         return wrong(sentence, ": another field has this name");
     if ((unsigned)field->type >= FIELD_TYPE_COUNT)
         return wrong(sentence, ": no such type");
+    if (field->logged && collection->sight != SIGHT_PRESENCE)
+        return wrong(sentence, ": only presence has fields that are logged, all others are");
     return check_merge(field, sentence) && check_bounds(field, sentence);
 }
 

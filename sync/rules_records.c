@@ -212,7 +212,9 @@ add_value(const struct target *target, const struct field_value *from, struct va
         return STATUS_NOT_FOUND;
     const struct field *field = &collection->fields[from->field];
     bool presence = collection->sight == SIGHT_PRESENCE;
-    if (presence && (field_is_number(field) || from->field < PRESENCE_FIELDS))
+    bool members_own = field_is_number(field) || from->field < PRESENCE_FIELDS ||
+                       (target->room->logged_fields >> from->field & 1) != 0;
+    if (presence && members_own)
         return STATUS_DENIED;
     if ((values->named >> from->field & 1) != 0)
         return STATUS_MALFORMED;

@@ -65,7 +65,58 @@ struct record *presence_find(const struct room *room, uint32_t member)
     return record != NULL && record->seat != SEAT_NONE ? record : NULL;
 }
 
-/* A room that is being replayed has no presence to find it by. */
+/* --- What others see of it ---------------------------------------------------------------------------- */
+
+bool seat_is_away(const struct seat *seat)
+{
+    const struct cell *cell =
+        seat->presence == NULL ? NULL : record_cell(seat->presence, PRESENCE_AWAY);
+    return cell != NULL && cell->type != CELL_HOLE;
+}
+
+void seat_shows_away(struct room *room, struct seat *seat, bool away)
+{
+    struct author server = {0, 0};
+    uint8_t packed[1];
+    struct writer writer = writer_on(packed, sizeof packed);
+    pack_bool(&writer, true);
+    if (away)
+        state_set_packed(&room->state, seat->presence, PRESENCE_AWAY, writer_bytes(&writer),
+                         server);
+    else
+        state_unset(&room->state, seat->presence, PRESENCE_AWAY, server);
+}
+
+static void set_user(struct room *room, struct seat *seat, struct bytes user)
+{
+    uint8_t scratch[2 * USER_BYTES_MAX];
+    struct author server = {0, 0};
+    struct writer writer = writer_on(scratch, sizeof scratch);
+    struct reader reader = reader_on(user);
+    if (user.length == 0)
+        return;
+    value_canonical(&reader, &writer);
+    state_set_packed(&room->state, seat->presence, PRESENCE_USER, writer_bytes(&writer), server);
+}
+
+void seat_shows(struct room *room, uint32_t number, struct bytes user)
+{
+    struct seat *seat = &room->seats[number];
+    uint8_t digits[DECIMAL_DIGITS];
+    if (seat->presence == NULL) {
+        struct scope *scope = room->replaying ? room->heard : room->state.scopes[SCOPE_PRESENCE];
+        uint32_t member = seat->client->member;
+        seat->presence = state_make(&room->state, scope, 0, bytes_decimal(member, digits), member);
+        seat->presence->seat = number;
+    } else {
+        seat_shows_away(room, seat, false);
+    }
+    set_user(room, seat, user);
+}
+
+/* --- Who sits there ----------------------------------------------------------------------------------- */
+
+/* A room that is being replayed has not everyone's presence. */
 struct seat *member_seat(const struct room *room, uint32_t member)
 {
     if (!room->replaying) {

@@ -208,18 +208,6 @@ static void write_origin(struct writer *writer, const struct room *room)
     pack_integer(writer, room->foreign ? 0 : room->options.limits.clients);
 }
 
-/* What is in force, seat by seat, to the end of the stream. */
-static void write_inputs(struct writer *writer, const struct room *room)
-{
-    for (uint32_t i = 0; i < room->seat_count && !room->asleep; i++) {
-        struct bytes input = inputs_in_force(&room->seats[i]);
-        if (input.length == 0)
-            continue;
-        pack_integer(writer, i);
-        pack_raw(writer, input, 1);
-    }
-}
-
 void snapshot_write(const struct room *room, struct writer *writer)
 {
     pack_integer(writer, SNAPSHOT_FORMAT);
@@ -238,8 +226,9 @@ void snapshot_write(const struct room *room, struct writer *writer)
             write_scope(writer, room->state.scopes[i]);
     write_scope(writer, room->state.server);
     write_clients(writer, room);
+    snapshot_write_life(room, writer);
+    snapshot_write_seats(room, writer);
     write_bits(writer, room->state.scopes[SCOPE_PRESENCE]->stamp);
-    write_inputs(writer, room);
 }
 
 size_t snapshot_bytes(const struct room *room)

@@ -6,7 +6,10 @@
 #include "sync/state.h"
 
 /* The first value of the stream. */
-#define SNAPSHOT_FORMAT 2
+#define SNAPSHOT_FORMAT 3
+
+/* Behind the clients it had the stamp of presence and the inputs in force, and nothing more. */
+#define SNAPSHOT_FORMAT_BARE 2
 
 /* How a cell stands in the stream; these are numbers of the format. */
 enum snapshot_cell {
@@ -21,6 +24,15 @@ enum snapshot_cell snapshot_cell_of(const struct field *field);
 
 /* The name of the kind; empty where the bytes do not begin as a snapshot does. */
 struct bytes snapshot_kind(struct bytes bytes);
+
+/* snapshot_seats.c: what rules can see of those who are seated; and where the room stands in its life. */
+void snapshot_write_seats(const struct room *room, struct writer *writer);
+void snapshot_load_seats(struct room *room, struct reader *reader);
+/* As SNAPSHOT_FORMAT_BARE has it: inputs alone, to the end of the stream. */
+void snapshot_load_inputs(struct room *room, struct reader *reader);
+
+void snapshot_write_life(const struct room *room, struct writer *writer);
+void snapshot_load_life(struct room *room, struct reader *reader);
 
 /* As snapshot_read(), but the room stands between two ticks as a replay goes on from there: seats
  * as they were. */

@@ -15,6 +15,7 @@
 struct loader {
     struct reader reader;
     struct room *room;
+    uint32_t format;
 };
 
 static void damaged(struct loader *loader)
@@ -496,30 +497,12 @@ static void load_memory(struct loader *loader)
         memcpy(room->memory.data, memory.data, memory.length);
 }
 
+/* Its stamp: what was made here of those who are seated stands below. */
 static void load_presence(struct loader *loader)
 {
     struct scope *presence = loader->room->state.scopes[SCOPE_PRESENCE];
     uint64_t stamp = load_stamp(loader, 0, (uint64_t)INTEGER_MAX - 1) + 1;
     presence->stamp = presence->horizon = presence->difference = stamp;
-}
-
-/* Each seat once at most, in their order. */
-static void load_inputs(struct loader *loader)
-{
-    struct room *room = loader->room;
-    for (uint32_t least = 0; !failed(loader) && !reader_done(&loader->reader);) {
-        uint32_t seat = load_number(loader, ROOM_MEMBERS_MAX - 1);
-        bool none = read_type(&loader->reader) == PACK_NIL;
-        struct bytes input = read_value(&loader->reader);
-        if (failed(loader))
-            return;
-        bool taken = seat < room->seat_count && room->seats[seat].state != SEAT_FREE;
-        if (!taken || seat < least || none || input.length > INPUT_BYTES_MAX)
-            damaged(loader);
-        else if (!inputs_replay(room, &room->seats[seat], input))
-            reader_fail(&loader->reader, STATUS_MEMORY);
-        least = seat + 1;
-    }
 }
 
 static void load_origin(struct loader *loader)
@@ -547,15 +530,21 @@ static void load_room(struct loader *loader)
     load_memory(loader);
     load_scopes(loader);
     load_clients(loader);
-    load_presence(loader);
     room->replaying = true;
-    load_inputs(loader);
+    bool bare = loader->format == SNAPSHOT_FORMAT_BARE;
+    if (!bare) {
+        snapshot_load_life(room, &loader->reader);
+        snapshot_load_seats(room, &loader->reader);
+    }
+    load_presence(loader);
+    if (bare)
+        snapshot_load_inputs(room, &loader->reader);
 }
 
 struct bytes snapshot_kind(struct bytes bytes)
 {
     struct reader reader = reader_on(bytes);
-    read_integer_in(&reader, SNAPSHOT_FORMAT, SNAPSHOT_FORMAT);
+    read_integer_in(&reader, SNAPSHOT_FORMAT_BARE, SNAPSHOT_FORMAT);
     struct bytes kind = read_string(&reader);
     return reader.status == STATUS_OK ? kind : (struct bytes){0};
 }
@@ -579,7 +568,7 @@ snapshot_load(const struct room_options *options, struct bytes bytes, enum statu
 {
     struct loader loader = {.reader = reader_on(bytes)};
     struct room_options own = *options;
-    load_stamp(&loader, SNAPSHOT_FORMAT, SNAPSHOT_FORMAT);
+    loader.format = (uint32_t)load_stamp(&loader, SNAPSHOT_FORMAT_BARE, SNAPSHOT_FORMAT);
     struct bytes kind = read_string(&loader.reader);
     if (!failed(&loader) && !bytes_equal(kind, bytes_of(options->rules->name)))
         reader_fail(&loader.reader, STATUS_KIND);

@@ -24,7 +24,9 @@ static struct scope *presence_of(const struct room *room)
 
 bool room_track_pending(const struct room *room)
 {
-    return room->rules->records_presence && presence_of(room)->stamp != room->track.stamp;
+    const struct scope *presence = presence_of(room);
+    bool untold = !room->track.begun && presence->oldest != NULL;
+    return room->rules->records_presence && (presence->stamp != room->track.stamp || untold);
 }
 
 /* What changed beyond this stamp goes into the next entry; 0: all there is. */

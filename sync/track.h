@@ -26,7 +26,8 @@
 
 /* --- Writing: between ticks ---------------------------------------------------------------------- */
 
-/* True when presence has changed since the last entry, in a room whose rules ask for a track. */
+/* True when presence has changed since the last entry, or no entry is a base for what comes, in a room
+ * whose rules ask for a track. */
 bool room_track_pending(const struct room *room);
 
 /* Most bytes that room_track_write() takes now. */

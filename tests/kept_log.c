@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sync/log_read.h"
 #include "sync/snapshot.h"
 
 static struct writer entry_begin(struct kept_log *log, size_t bound)
@@ -15,9 +16,10 @@ static struct writer entry_begin(struct kept_log *log, size_t bound)
     return writer_on(log->data + log->length, bound);
 }
 
-static void entry_end(struct kept_log *log, const struct writer *writer)
+static void entry_end(struct kept_log *log, const struct room *room, const struct writer *writer)
 {
     ck_assert_int_eq(writer->status, STATUS_OK);
+    log->tick = room_logged(room);
     log->last = log->length;
     log->length += writer->length;
 }
@@ -33,14 +35,39 @@ void kept_log_take(struct kept_log *log, struct room *room)
         return;
     struct writer writer = entry_begin(log, room_log_bytes(room));
     room_log_write(room, wall_ms_of(room), &writer);
-    entry_end(log, &writer);
+    entry_end(log, room, &writer);
 }
 
 void kept_log_resume(struct kept_log *log, struct room *room)
 {
     struct writer writer = entry_begin(log, room_log_resume_bytes(room));
     room_log_resume(room, wall_ms_of(room), &writer);
-    entry_end(log, &writer);
+    entry_end(log, room, &writer);
+}
+
+static void add(struct kept_log *log, struct bytes entry, uint64_t tick)
+{
+    struct writer writer = entry_begin(log, entry.length);
+    memcpy(writer.data, entry.data, entry.length);
+    log->last = log->length;
+    log->length += entry.length;
+    log->tick = tick;
+}
+
+void kept_log_copy(struct kept_log *log, const struct kept_log *from)
+{
+    if (from->tick > log->tick)
+        add(log, (struct bytes){from->data + from->last, from->length - from->last}, from->tick);
+}
+
+struct kept_log kept_log_until(const struct kept_log *log, uint64_t tick)
+{
+    struct kept_log until = {0};
+    struct reader reader = reader_on((struct bytes){log->data, log->length});
+    struct log_entry entry;
+    while (log_read_entry(&reader, &entry) && entry.tick <= tick)
+        add(&until, entry.bytes, entry.tick);
+    return until;
 }
 
 static struct replay

@@ -7,7 +7,8 @@
 struct kept_log {
     uint8_t *data;
     size_t length, capacity;
-    size_t last; /* where the last entry begins */
+    size_t last;   /* where the last entry begins */
+    uint64_t tick; /* of the last entry */
     uint8_t *snapshot;
     size_t snapshot_length;
 };
@@ -17,6 +18,12 @@ void kept_log_take(struct kept_log *log, struct room *room);
 
 /* Takes the entry behind a hole, of a room whose log was stopped. */
 void kept_log_resume(struct kept_log *log, struct room *room);
+
+/* Adds the last entry of another one, where it is not there yet. */
+void kept_log_copy(struct kept_log *log, const struct kept_log *from);
+
+/* What it has up to this tick, without a snapshot. */
+struct kept_log kept_log_until(const struct kept_log *log, uint64_t tick);
 
 /* Puts a snapshot in the place of everything up to now: made by a replay, as the archive does it. */
 void kept_log_compact(struct kept_log *log,

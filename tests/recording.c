@@ -31,24 +31,38 @@ static void note_moment(struct recording *recording, const struct room *room)
         realloc(recording->moments, (size_t)(tick + 1) * sizeof *recording->moments);
     for (uint64_t i = recording->last; i < tick; i++)
         recording->moments[i] = before;
-    recording->moments[tick] =
-        (struct recorded_moment){room_hash(room, SEAT_NONE), shown_hash(room),
-                                 recording->log.length, recording->track_length};
+    recording->moments[tick] = (struct recorded_moment){.hash = room_hash(room, SEAT_NONE),
+                                                        .shown = shown_hash(room),
+                                                        .log = recording->log.length,
+                                                        .track = recording->track_length,
+                                                        .known = !recording->hole};
     recording->last = tick;
 }
 
 void recording_take(struct recording *recording, struct room *room, bool keyframe)
 {
-    kept_log_take(&recording->log, room);
-    take_track(recording, room, keyframe);
+    if (!recording->hole) {
+        kept_log_take(&recording->log, room);
+        take_track(recording, room, keyframe);
+    }
     note_moment(recording, room);
 }
 
 void recording_resume(struct recording *recording, struct room *room)
 {
     kept_log_resume(&recording->log, room);
+    recording->hole = false;
     take_track(recording, room, false);
     note_moment(recording, room);
+}
+
+void recording_cut(struct recording *recording, uint64_t tick)
+{
+    if (tick >= recording->last)
+        return;
+    recording->last = tick;
+    recording->log.length = recording->moments[tick].log;
+    recording->track_length = recording->moments[tick].track;
 }
 
 static struct recorded_moment moment_at(const struct recording *recording, uint64_t tick)
@@ -64,6 +78,11 @@ uint64_t recording_hash(const struct recording *recording, uint64_t tick)
 uint64_t recording_shown(const struct recording *recording, uint64_t tick)
 {
     return moment_at(recording, tick).shown;
+}
+
+bool recording_knows(const struct recording *recording, uint64_t tick)
+{
+    return moment_at(recording, tick).known;
 }
 
 struct bytes recording_log(const struct recording *recording, uint64_t after, uint64_t to)

@@ -17,6 +17,7 @@ struct recorded_moment {
     uint64_t hash;     /* of all that the room held, presence too */
     uint64_t shown;    /* of what a recording shows of it: shown_hash() */
     size_t log, track; /* how long they were */
+    bool known;        /* it is recorded: not in a hole */
 };
 
 struct recording {
@@ -25,15 +26,19 @@ struct recording {
     size_t track_length, track_capacity;
     struct recorded_moment *moments; /* by tick; ticks that were not taken are as the one before */
     uint64_t last;
+    bool hole; /* what is taken now is not recorded: the room's log was stopped */
 };
 
 /* Takes what the tick just made has to write; a keyframe of presence where one is asked for. */
 void recording_take(struct recording *recording, struct room *room, bool keyframe);
-/* The same of a room whose log has been stopped. */
+/* The log goes on behind a hole. */
 void recording_resume(struct recording *recording, struct room *room);
+/* What came behind this tick is lost in a crash. */
+void recording_cut(struct recording *recording, uint64_t tick);
 
 uint64_t recording_hash(const struct recording *recording, uint64_t tick);
 uint64_t recording_shown(const struct recording *recording, uint64_t tick);
+bool recording_knows(const struct recording *recording, uint64_t tick);
 
 /* What came behind one tick, up to another; good until more is taken. */
 struct bytes recording_log(const struct recording *recording, uint64_t after, uint64_t to);

@@ -15,6 +15,7 @@ int command_restore(int count, char **arguments);
 int command_rooms(int count, char **arguments);
 int command_scores(int count, char **arguments);
 int command_show(int count, char **arguments);
+int command_verify(int count, char **arguments);
 int command_watch(int count, char **arguments);
 
 #endif

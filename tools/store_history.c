@@ -213,6 +213,12 @@ bool history_begin(struct store_history *history, struct replay *replay)
     return opens || first.at == 0 || start_from_snapshot(&building, first.at);
 }
 
+bool history_start(struct store_history *history, uint64_t tick, struct replay *replay)
+{
+    struct building building = {.history = history, .replay = replay};
+    return start_from_snapshot(&building, tick);
+}
+
 bool history_entries(struct store_history *history, history_visitor *visitor, void *context)
 {
     struct walk walk = {.history = history, .visitor = visitor, .context = context};

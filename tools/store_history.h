@@ -45,6 +45,10 @@ bool history_replay(struct store_history *history,
  * else it stays empty. False with an error. */
 bool history_begin(struct store_history *history, struct replay *replay);
 
+/* `replay` gets the newest snapshot up to the tick; it stays empty where there is none. False with an
+ * error. */
+bool history_start(struct store_history *history, uint64_t tick, struct replay *replay);
+
 /* Calls the visitor with each entry, as long as it returns true. False with an error. */
 typedef bool history_visitor(void *context, const struct log_entry *entry);
 bool history_entries(struct store_history *history, history_visitor *visitor, void *context);

@@ -124,6 +124,25 @@ static void print_result(const struct log_result *result)
     }
 }
 
+/* Fields of presence, by name where the room is known. */
+static void print_told(const struct log_act *act, const struct schema *schema)
+{
+    struct reader told = reader_on(act->pairs);
+    fputs(",\"presence\":{", stdout);
+    for (uint32_t i = 0; i < act->pair_count; i++) {
+        int64_t field = read_integer(&told);
+        const struct collection *presence = schema != NULL ? &schema->collections[0] : NULL;
+        fputs(i > 0 ? "," : "", stdout);
+        if (presence != NULL && field >= 0 && field < presence->field_count)
+            print_text(presence->fields[field].name);
+        else
+            printf("\"%" PRId64 "\"", field);
+        putchar(':');
+        json_packed(stdout, read_value(&told));
+    }
+    putchar('}');
+}
+
 static void print_act(const struct telling *telling, const struct log_act *act)
 {
     const struct schema *schema =
@@ -140,6 +159,7 @@ static void print_act(const struct telling *telling, const struct log_act *act)
         break;
     case ACT_JOINED:
     case ACT_ROLE:
+    case ACT_HERE:
         printf(",\"role\":\"%s\"", roles[act->role]);
         break;
     case ACT_OPERATION:
@@ -168,8 +188,15 @@ static void print_act(const struct telling *telling, const struct log_act *act)
     case ACT_RESULT:
         print_result(&act->result);
         break;
+    case ACT_HELD:
+        printf(",\"held\":%s", act->held ? "true" : "false");
+        break;
+    case ACT_TOLD:
+        print_told(act, schema);
+        break;
     case ACT_SLEPT:
     case ACT_LEFT:
+    case ACT_AWAY:
     case ACT_RANDOM:
     case ACT_HASH:
     case ACT_MEMORY:
@@ -189,21 +216,14 @@ static bool is_of_interest(enum act act)
 static void
 print_line(struct telling *telling, const struct log_entry *entry, const struct log_act *act)
 {
-    static const char *const names[] = {
-        [ACT_OPENED] = "opened",       [ACT_WOKEN] = "woken",     [ACT_SLEPT] = "slept",
-        [ACT_JOINED] = "joined",       [ACT_LEFT] = "left",       [ACT_ROLE] = "role",
-        [ACT_OPERATION] = "operation", [ACT_EDIT] = "edit",       [ACT_NAMED] = "named",
-        [ACT_TIMER] = "timer",         [ACT_RANDOM] = "random",   [ACT_ENDED] = "ended",
-        [ACT_HASH] = "hash",           [ACT_RESUMED] = "resumed", [ACT_INPUT] = "input",
-        [ACT_MEMORY] = "memory",       [ACT_RESULT] = "result",   [ACT_PRESENT] = "present",
-        [ACT_SHOWN] = "shown",         [ACT_GONE] = "gone",       [ACT_SAID] = "said"};
     fputs("{\"time\":", stdout);
     print_time(entry->wall_ms);
-    printf(",\"tick\":%" PRIu64 ",\"act\":\"%s\"", entry->tick, names[act->act]);
+    printf(",\"tick\":%" PRIu64 ",\"act\":\"%s\"", entry->tick, act_name(act->act));
     if (act->act == ACT_RESUMED)
         printf(",\"unrecorded_after\":%" PRIu64, entry->tick - entry->since);
     bool seated = act->act == ACT_JOINED || act->act == ACT_LEFT || act->act == ACT_ROLE ||
-                  act->act == ACT_OPERATION || act->act == ACT_INPUT;
+                  act->act == ACT_OPERATION || act->act == ACT_INPUT || act->act == ACT_HELD ||
+                  act->act == ACT_HERE || act->act == ACT_AWAY || act->act == ACT_TOLD;
     if (seated)
         print_who(seat_of(telling, act->seat));
     print_act(telling, act);

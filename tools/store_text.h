@@ -2,7 +2,7 @@
 #ifndef TOOLS_STORE_TEXT_H
 #define TOOLS_STORE_TEXT_H
 
-#include "sync/base.h"
+#include "sync/log.h"
 #include "sync/schema.h"
 
 /* A wall time as "2026-01-31T12:00:00.000Z", quoted. */
@@ -10,6 +10,9 @@ void print_time(uint64_t wall_ms);
 
 /* A text as JSON. */
 void print_text(struct bytes text);
+
+/* What an act of a log is called. */
+const char *act_name(enum act act);
 
 /* The edits of an operation as an array of JSON; names that it has by number come from the schema,
  * which may be NULL. */

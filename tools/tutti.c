@@ -17,6 +17,7 @@ static const struct command commands[] = {
     {"show", command_show, "print what a room holds, or held at some tick"},
     {"log", command_log, "print who did what in a room, and when"},
     {"check", command_check, "read and replay all that is stored"},
+    {"verify", command_verify, "run a room's rules again over its past"},
     {"record", command_record, "make a session as people would, many times as fast"},
     {"backup", command_backup, "copy the data of a server, running or not"},
     {"restore", command_restore, "make a data folder of a backup"},

@@ -1,5 +1,6 @@
 /* check_converge.c - random clients against one room: in the end everyone holds what the room
- * holds for them, nobody ever held what is out of sight, and every operation counted once.
+ * holds for them, nobody ever held what is out of sight, every operation counted once, and the rules
+ * do again what the log says they did.
  *
  * A seed makes a world: some clients with random operations, presence, roles that change, frames
  * that are lost with their connections, sockets that take nothing for a while, sections of a few
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 
 #include "sync/hash.h"
+#include "sync/rerun.h"
 #include "sync/snapshot.h"
 #include "tests/property/world_client.h"
 #include "tests/read_field.h"
@@ -71,10 +73,17 @@ static bool is_a_tick_for(const struct world *world, uint32_t period)
     return (mixed >> 40) % period == 0;
 }
 
+static void log_take(struct world *world)
+{
+    kept_log_take(&world->log, world->room);
+    kept_log_copy(&world->all, &world->log);
+}
+
 static void resume(struct world *world)
 {
     if (world->unlogged)
         kept_log_resume(&world->log, world->room);
+    kept_log_copy(&world->all, &world->log);
     world->unlogged = false;
 }
 
@@ -88,7 +97,7 @@ static void tick_room(struct world *world)
     }
     ck_assert_int_eq(room_prepare(room), STATUS_OK);
     room_tick(room);
-    kept_log_take(&world->log, room);
+    log_take(world);
     if (is_a_tick_for(world, 8))
         resume(world);
 }
@@ -187,7 +196,7 @@ static void end_and_wake(struct world *world)
     resume(world);
     if (sleeps)
         ck_assert_int_eq(room_sleep(world->room), STATUS_OK);
-    kept_log_take(&world->log, world->room);
+    log_take(world);
     struct kinds kinds = kinds_played();
     struct room *again = kept_log_replay(&world->log, &options, &kinds, &clean);
     ck_assert(clean == sleeps);
@@ -203,7 +212,7 @@ static void end_and_wake(struct world *world)
     room_destroy(world->room);
     world->room = again;
     ck_assert_int_eq(room_wake(again, incarnation), STATUS_OK);
-    kept_log_take(&world->log, again);
+    log_take(world);
 }
 
 static struct world *world_create(const struct play *play, unsigned seed)
@@ -221,7 +230,7 @@ static struct world *world_create(const struct play *play, unsigned seed)
     world->keys = ROOM_CLIENTS_DEFAULT;
     struct room_options options = options_of(world);
     world->room = room_create(&options);
-    kept_log_take(&world->log, world->room);
+    log_take(world);
     world->frames = frames_create(&(struct memory){0});
     frames_deflate(world->frames, may_deflate, world, 1);
     if (chance(world, 2) == 0)
@@ -244,6 +253,7 @@ static void world_destroy(struct world *world)
     frames_destroy(world->frames);
     room_destroy(world->room);
     kept_log_free(&world->log);
+    kept_log_free(&world->all);
     free(world);
 }
 
@@ -295,6 +305,33 @@ static void check_converged(const struct world *world)
                   world->seed, (long long)added, (long long)shared_sum(world));
 }
 
+/* The rules run again over the log, from its beginning or from any place in it. */
+static void check_rules(struct world *world)
+{
+    struct room_options options = options_of(world);
+    struct kinds kinds = kinds_played();
+    struct bytes all = {world->all.data, world->all.length};
+    uint64_t begin = chance(world, 2) == 0 ? 0 : chance(world, (uint32_t)room_logged(world->room));
+    struct kept_log before = kept_log_until(&world->all, begin);
+    struct rerun rerun = rerun_begin(&options, &kinds, 0);
+    if (before.length > 0) {
+        kept_log_compact(&before, &options, &kinds);
+        struct bytes snapshot = {before.snapshot, before.snapshot_length};
+        ck_assert_int_eq(rerun_snapshot(&rerun, snapshot), STATUS_OK);
+    }
+    enum status status = rerun_log(&rerun, all);
+    ck_assert_msg(status == STATUS_OK, "seed %u: %s", world->seed, status_text(status));
+    const struct rerun_difference *difference = &rerun.difference;
+    ck_assert_msg(!rerun.differs,
+                  "seed %u: the rules differ (%d) at tick %u, begun after %u: %s %s %s",
+                  world->seed, difference->what, (unsigned)difference->tick, (unsigned)begin,
+                  difference->collection, difference->record, difference->field);
+    ck_assert_msg(begin > 0 || rerun.room != NULL, "seed %u: they ran to tick %u alone",
+                  world->seed, (unsigned)rerun.last);
+    rerun_abandon(&rerun);
+    kept_log_free(&before);
+}
+
 static void run_seed(const struct play *play, unsigned seed)
 {
     struct world *world = world_create(play, seed);
@@ -308,6 +345,7 @@ static void run_seed(const struct play *play, unsigned seed)
     }
     heal(world);
     check_converged(world);
+    check_rules(world);
     world_destroy(world);
 }
 

@@ -7,9 +7,13 @@
 #include "tests/property/play.h"
 
 static const struct field_rules presence_fields[] = {
-    {.name = "x", .type = FIELD_FIXED, .maximum = 4000, .steps = 2},
+    {.name = "x", .type = FIELD_FIXED, .maximum = 4000, .steps = 2, .logged = true},
     {.name = "y", .type = FIELD_FIXED, .maximum = 4000, .steps = 2},
-    {.name = "note", .type = FIELD_ANY},
+    {.name = "note", .type = FIELD_ANY, .logged = true},
+};
+enum {
+    PRESENCE_X = 2,
+    PRESENCE_NOTE = 4
 };
 static const struct field_rules shape_fields[] = {
     {.name = "x", .type = FIELD_INT, .minimum = -1000, .maximum = 1000},
@@ -61,7 +65,70 @@ static const struct event_rules events[] = {
 struct mixed_memory {
     uint64_t ticks;
     uint64_t calms;
+    uint64_t seen; /* a digest of all that rules can see */
 };
+
+static void see(struct room *room, uint64_t what)
+{
+    struct mixed_memory *memory = room_memory(room);
+    memory->seen = (memory->seen ^ what) * UINT64_C(0x9e3779b97f4a7c15);
+    memory->seen ^= memory->seen >> 29;
+}
+
+static void see_bytes(struct room *room, struct bytes bytes)
+{
+    see(room, bytes.length);
+    for (size_t i = 0; i < bytes.length; i++)
+        see(room, bytes.data[i]);
+}
+
+static void see_member(struct room *room, uint32_t member)
+{
+    struct bytes presence = {0};
+    int64_t x = -1;
+    room_number(room, 0, member, presence, PRESENCE_X, &x);
+    see(room, member);
+    see(room, (uint64_t)x);
+    see(room, room_member_role(room, member));
+    see(room, room_member_away(room, member));
+    see(room, room_input_held(room, member));
+    see_bytes(room, room_input(room, member));
+    see_bytes(room, room_member_user(room, member));
+    see_bytes(room, room_field(room, 0, member, presence, PRESENCE_NOTE).packed);
+}
+
+static void see_all(struct room *room)
+{
+    see(room, room_tick_number(room));
+    see(room, room_members(room));
+    see(room, room_frame_due(room));
+    for (uint32_t member = 0; (member = room_member_next(room, member)) != 0;)
+        see_member(room, member);
+}
+
+static void rules_joined(struct room *room, uint32_t member)
+{
+    see_member(room, member);
+    see_all(room);
+}
+
+static void rules_left(struct room *room, uint32_t member)
+{
+    see(room, room_member_here(room, member));
+    see_all(room);
+}
+
+static void rules_woken(struct room *room)
+{
+    see(room, 1);
+}
+
+/* Now and then it likes no deletion. */
+static enum status rules_accept(struct room *room, const struct edit_view *edit)
+{
+    const struct mixed_memory *memory = room_memory(room);
+    return edit->verb == VERB_DELETE && memory->seen % 8 == 0 ? STATUS_REFUSED : STATUS_OK;
+}
 
 static void write_field(struct room *room, int collection, const char *id, int64_t value)
 {
@@ -73,6 +140,7 @@ static void rules_tick(struct room *room)
 {
     struct mixed_memory *memory = room_memory(room);
     memory->ticks++;
+    see_all(room);
     /* A few times: each forgets an older one where few are remembered, and a first load begins anew. */
     bool calm = memory->calms < CALMS_MAX && room_random(room, 7) == 0;
     if (calm && room_remove(room, WEATHER, 0, bytes_of("wind")) == STATUS_OK)
@@ -89,6 +157,7 @@ static void rules_tick(struct room *room)
 static void rules_timer(struct room *room, uint32_t timer)
 {
     write_field(room, WEATHER, "timer", (int64_t)timer);
+    see(room, timer);
     if (timer < 5)
         ck_assert_int_eq(room_set_timer(room, timer + 1, 7), STATUS_OK);
 }
@@ -107,6 +176,7 @@ static const struct rules kind = {
     .name = "mixed",
     .tick_hz = 20,
     .frame_hz = 10,
+    .records_presence = true,
     .collections = collections,
     .collection_count = 7,
     .events = events,
@@ -117,6 +187,10 @@ static const struct rules kind = {
     .memory_bytes = sizeof(struct mixed_memory),
     .memory_ticks = 1,
     .created = rules_created,
+    .woken = rules_woken,
+    .joined = rules_joined,
+    .accept = rules_accept,
+    .left = rules_left,
     .tick = rules_tick,
     .timer = rules_timer,
 };

@@ -56,9 +56,9 @@ struct world {
     uint64_t random;
     uint32_t ids; /* distinct record ids in play */
     uint32_t grace_ticks, tombstones;
-    uint32_t keys; /* that the room remembers */
-    struct kept_log log;
-    bool unlogged; /* there is a hole in it now */
+    uint32_t keys;            /* that the room remembers */
+    struct kept_log log, all; /* behind the newest snapshot; from the beginning */
+    bool unlogged;            /* there is a hole in it now */
     unsigned seed;
 };
 

@@ -133,8 +133,8 @@ END_TEST
 
 START_TEST(a_log_is_taken_apart_into_entries_and_acts)
 {
-    static const enum act expected[] = {ACT_OPENED, ACT_JOINED, ACT_EDIT, ACT_OPERATION,
-                                        ACT_OPERATION};
+    static const enum act expected[] = {ACT_OPENED, ACT_JOINED,    ACT_HERE,
+                                        ACT_EDIT,   ACT_OPERATION, ACT_OPERATION};
     on_joining = "[0 'papers' 'p']";
     uint32_t ada = join(room, 1, ROLE_EDITOR);
     step(room);

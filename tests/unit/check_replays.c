@@ -145,6 +145,47 @@ START_TEST(nobody_changes_what_was_recorded)
 }
 END_TEST
 
+/* Where a pointer was, at any tick; a viewer's own shows beside it. */
+START_TEST(what_members_pointed_at_is_shown_too)
+{
+    struct {
+        uint64_t tick;
+        int x;
+    } points[40];
+    struct peer *dan = open_replay(1, "pointers", "'cursors'");
+    struct room *room = dan->session->host->room;
+    char member[16], target[64];
+    snprintf(member, sizeof member, "%u", room_seat_member(room, dan->session->seat));
+    peer_say(dan, "[1 [[5 'chat' 0 'hi']]]"); /* something that is kept */
+    for (int i = 0; i < 40; i++) {
+        char line[64];
+        points[i].x = 10 * i * i;
+        snprintf(line, sizeof line, "[2 'x' %d]", points[i].x);
+        peer_say(dan, line);
+        world_pass(200);
+        points[i].tick = room_tick_number(room);
+    }
+    world_pass(3000);
+    for (int i = 3; i < 40; i += 12) {
+        char value[16];
+        snprintf(target, sizeof target, "pointers/replay/p%d?at=%llu", i,
+                 (unsigned long long)points[i].tick);
+        struct peer *ben = open_replay(2, target, "nil");
+        world_pass(200);
+        ck_assert_int_eq(ben->session->state, SESSION_JOINED);
+        snprintf(value, sizeof value, "%d", points[i].x);
+        expect_value(ben->session->host->room, "presence", 0, member, "x", value);
+        peer_say(ben, "[2 'x' 77]");
+        world_pass(100);
+        snprintf(target, sizeof target, "%u",
+                 room_seat_member(ben->session->host->room, ben->session->seat));
+        expect_value(ben->session->host->room, "presence", 0, target, "x", "77");
+        expect_value(ben->session->host->room, "presence", 0, member, "x", value);
+        peer_free(2);
+    }
+}
+END_TEST
+
 START_TEST(a_live_room_is_watched_as_it_goes_on)
 {
     struct peer *ben = watch(1, "x", past[MOMENTS - 1]);
@@ -379,6 +420,7 @@ int main(void)
     tcase_add_test(watching, seeking_leads_to_the_moment_however_often);
     tcase_add_test(watching, it_plays_to_the_end);
     tcase_add_test(watching, nobody_changes_what_was_recorded);
+    tcase_add_test(watching, what_members_pointed_at_is_shown_too);
     tcase_add_test(watching, a_live_room_is_watched_as_it_goes_on);
 
     TCase *trace = tcase_create("trace");

@@ -285,6 +285,7 @@ START_TEST(behind_a_hole_of_the_log_there_is_a_keyframe)
 {
     shows(ada, "'x' 10");
     room_log_stop(room);
+    recording.hole = true;
     ck_assert_int_eq(presence(room, ada, "'x' 11"), STATUS_OK);
     step(room);
     recording_resume(&recording, room);
@@ -292,6 +293,19 @@ START_TEST(behind_a_hole_of_the_log_there_is_a_keyframe)
     shows(bob, "'x' 3");
     expect_moment(now());
     expect_moment(now() - 1);
+}
+END_TEST
+
+START_TEST(who_stayed_through_a_hole_is_still_shown)
+{
+    shows(ada, "'x' 10");
+    room_log_stop(room);
+    recording.hole = true;
+    step(room);
+    recording_resume(&recording, room);
+    ck_assert_str_eq(acts_now(), "P +2=0 +1=1 ");
+    expect_moment(now());
+    ck_assert(!room_track_pending(room));
 }
 END_TEST
 
@@ -621,6 +635,7 @@ int main(void)
     tcase_add_test(tcase, a_room_that_woke_begins_with_a_keyframe);
     tcase_add_test(tcase, nobody_is_shown_from_before_a_crash);
     tcase_add_test(tcase, behind_a_hole_of_the_log_there_is_a_keyframe);
+    tcase_add_test(tcase, who_stayed_through_a_hole_is_still_shown);
     tcase_add_test(tcase, behind_a_gap_a_replay_waits_for_a_keyframe);
     tcase_add_test(tcase, a_replay_may_begin_at_a_keyframe);
     tcase_add_test(tcase, entries_may_come_twice);
