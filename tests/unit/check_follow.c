@@ -416,8 +416,9 @@ END_TEST
 
 START_TEST(without_memory_the_next_call_goes_on)
 {
-    struct counted_memory counted = {.left = UINT64_MAX};
+    static struct counted_memory counted; /* as long as the target */
     char edits[128];
+    counted = (struct counted_memory){.left = UINT64_MAX};
     room_destroy(target);
     target = room_create(&(struct room_options){
         .rules = &kind, .incarnation = 1, .memory = memory_counted(&counted)});
