@@ -184,5 +184,6 @@ struct room *fork_room(struct fork *fork, struct moment *moment, struct http_den
     }
     fork->tick = moment->tick;
     fork->incarnation = moment->room.incarnation;
+    room_set_fork(room, fork_source(fork), fork->incarnation, fork->tick);
     return room;
 }

@@ -50,6 +50,18 @@ static void write_input(struct writer *writer, const struct room *room)
     pack_integer(writer, INPUT_AHEAD_MAX);
 }
 
+static void write_fork(struct writer *writer, const struct room_fork *fork)
+{
+    if (fork == NULL) {
+        pack_nil(writer);
+        return;
+    }
+    pack_array(writer, 3);
+    pack_string(writer, (struct bytes){fork->name, fork->name_length});
+    pack_integer(writer, (int64_t)fork->incarnation);
+    pack_integer(writer, (int64_t)fork->tick);
+}
+
 void wire_write_welcome(struct writer *writer,
                         struct room *room,
                         uint32_t number,
@@ -57,7 +69,7 @@ void wire_write_welcome(struct writer *writer,
 {
     struct seat *seat = &room->seats[number];
     seat->durable_told = room->options.saves ? room_durable(room) : room->tick;
-    pack_array(writer, 16);
+    pack_array(writer, 17);
     pack_integer(writer, SERVER_WELCOME);
     pack_integer(writer, seat->client->member);
     pack_integer(writer, (int64_t)room->options.incarnation);
@@ -74,4 +86,5 @@ void wire_write_welcome(struct writer *writer,
     write_refusals(writer, seat);
     pack_integer(writer, (int64_t)(room->tick - seat->durable_told));
     write_input(writer, room);
+    write_fork(writer, room_forked_from(room));
 }

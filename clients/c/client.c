@@ -361,6 +361,13 @@ struct tutti_input_terms tutti_input_terms(const struct tutti_client *client)
                                       .ahead = terms->ahead};
 }
 
+struct tutti_fork tutti_forked_from(const struct tutti_client *client)
+{
+    return (struct tutti_fork){.room = client->forked,
+                               .incarnation = client->forked_incarnation,
+                               .tick = client->forked_tick};
+}
+
 uint32_t tutti_frame_rate(const struct tutti_client *client)
 {
     return client->frame_hz;

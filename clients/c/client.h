@@ -218,6 +218,8 @@ struct tutti_client {
     uint64_t clock_tick;    /* the room's, by the last answer of the clock or the welcome */
     uint64_t clock_tick_us; /* when it was that */
     char kind[NAME_BYTES_MAX + 1];
+    char forked[ROOM_NAME_MAX + 1]; /* from that room; empty: from none */
+    uint64_t forked_incarnation, forked_tick;
     struct wire_limits limits;
 
     struct presence presence;

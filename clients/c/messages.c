@@ -100,6 +100,26 @@ static struct input_terms read_input_terms(struct reader *reader)
     return terms;
 }
 
+/* Elements that later versions put behind are skipped. */
+static void read_forked(struct reader *reader, struct welcome *welcome)
+{
+    if (read_type(reader) == PACK_NIL) {
+        read_nil(reader);
+        return;
+    }
+    uint32_t count = read_array(reader);
+    if (count < 3) {
+        reader_fail(reader, STATUS_MALFORMED);
+        return;
+    }
+    welcome->forked = read_string(reader);
+    welcome->forked_incarnation = (uint64_t)read_integer_in(reader, 0, INTEGER_MAX);
+    welcome->forked_tick = (uint64_t)read_integer_in(reader, 0, INTEGER_MAX);
+    if (welcome->forked.length > ROOM_NAME_MAX)
+        reader_fail(reader, STATUS_MALFORMED);
+    skip_surplus(reader, count - 3);
+}
+
 enum status message_read_welcome(struct bytes message, struct welcome *welcome)
 {
     struct reader reader = reader_on(message);
@@ -127,6 +147,12 @@ enum status message_read_welcome(struct bytes message, struct welcome *welcome)
     welcome->input = (struct input_terms){0};
     if (reader.status == STATUS_OK && count > used) {
         welcome->input = read_input_terms(&reader);
+        used++;
+    }
+    welcome->forked = (struct bytes){0};
+    welcome->forked_incarnation = welcome->forked_tick = 0;
+    if (reader.status == STATUS_OK && count > used) {
+        read_forked(&reader, welcome);
         used++;
     }
     if (reader.status == STATUS_OK)

@@ -35,6 +35,8 @@ struct welcome {
     struct reader refusals; /* sequence, status, ...; checked */
     uint32_t refusal_count;
     struct input_terms input;
+    struct bytes forked; /* the room's name; empty: from none */
+    uint64_t forked_incarnation, forked_tick;
 };
 
 MUST_CHECK enum status message_read_welcome(struct bytes message, struct welcome *welcome);

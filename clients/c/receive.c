@@ -45,6 +45,11 @@ receive_welcome(struct tutti_client *client, uint64_t now_us, struct bytes messa
     set_clock_tick(client, welcome.tick, now_us);
     memcpy(client->kind, welcome.kind.data, welcome.kind.length);
     client->kind[welcome.kind.length] = 0;
+    if (welcome.forked.length > 0)
+        memcpy(client->forked, welcome.forked.data, welcome.forked.length);
+    client->forked[welcome.forked.length] = 0;
+    client->forked_incarnation = welcome.forked_incarnation;
+    client->forked_tick = welcome.forked_tick;
     pace_begin(&client->pace, &welcome.limits, now_us);
     presence_renew(&client->presence);
     client->clock.next_us = now_us;

@@ -164,6 +164,12 @@ struct tutti_input_terms {
     uint32_t ahead;           /* most ticks that one may be ahead of the room's */
 };
 
+/* The moment of another room that a room goes on from. */
+struct tutti_fork {
+    const char *room; /* its name; "" where the room was made new */
+    uint64_t incarnation, tick;
+};
+
 /* What a frame tells of the own inputs: those for its tick and the ones before are over, applied or
  * too late. */
 struct tutti_input_report {
@@ -376,6 +382,7 @@ TUTTI_PUBLIC enum tutti_saving tutti_saving(const struct tutti_client *client);
 
 /* As of the last welcome. */
 TUTTI_PUBLIC struct tutti_input_terms tutti_input_terms(const struct tutti_client *client);
+TUTTI_PUBLIC struct tutti_fork tutti_forked_from(const struct tutti_client *client);
 
 /* What this member wants at a tick of the room. It has to be there before that tick is made: lead it by
  * half a round trip and some ticks more, which handlers->inputs tells. It goes with the next message,

@@ -67,9 +67,14 @@ def a_fork_has_the_name_that_it_was_given(room):
 @case
 def a_fork_goes_on_by_itself(room):
     writer, past = played(room)
-    other = Room(room.server, fork(room, {"tick": past[2][0]})["room"])
+    made = fork(room, {"tick": past[2][0]})
+    other = Room(room.server, made["room"])
     try:
         there = other.join()
+        expect_equal(there.welcome.forked,
+                     [made["from"][each] for each in ("room", "incarnation", "tick")],
+                     "what it says that it comes from")
+        expect_equal(writer.welcome.forked, None, "what a new room comes from")
         expect_equal(there.do(put("notes", "mine", {"x": 1})), Status.OK, "a put in the fork")
         expect_equal(writer.do(put("notes", "ours", {"x": 1})), Status.OK, "a put in the room")
         expect_equal(there.replica.record("notes", "ours"), None, "a record of the room")

@@ -392,6 +392,11 @@ class Welcome:
         require(is_integer(self.unsaved) and 0 <= self.unsaved <= self.tick,
                 f"unsaved is {self.unsaved}")
         self.input = InputTerms(elements[14]) if len(elements) > 14 and elements[14] else None
+        self.forked = elements[15] if len(elements) > 15 else None
+        require(self.forked is None or (
+            isinstance(self.forked, list) and len(self.forked) >= 3
+            and isinstance(self.forked[0], str) and all(map(is_integer, self.forked[1:3]))),
+            f"forked is {self.forked!r}")
 
 
 class InputTerms:

@@ -11,6 +11,40 @@
 
 /* --- Joining --------------------------------------------------------------------------------------- */
 
+/* A welcome with the elements of today, this one the last. */
+static void welcome_forked(const char *forked)
+{
+    char message[512];
+    snprintf(message, sizeof message,
+             "[2 5 9 100 20 20 'cursors' 0 false false [] 0"
+             " [65536 1000 1000 1000000 1000000 4 32768] [] 0 nil %s]",
+             forked);
+    hear(message);
+}
+
+START_TEST(where_a_room_comes_from_is_told)
+{
+    ck_assert_str_eq(tutti_forked_from(lone.client).room, "");
+    tutti_opened(lone.client, lone.now);
+    expect_output(HELLO);
+    welcome_forked("['lobby' 3 1200 'more']");
+    struct tutti_fork fork = tutti_forked_from(lone.client);
+    ck_assert_str_eq(fork.room, "lobby");
+    ck_assert_uint_eq(fork.incarnation, 3);
+    ck_assert_uint_eq(fork.tick, 1200);
+}
+END_TEST
+
+START_TEST(a_room_may_come_from_none)
+{
+    tutti_opened(lone.client, lone.now);
+    expect_output(HELLO);
+    welcome_forked("nil");
+    ck_assert_str_eq(tutti_forked_from(lone.client).room, "");
+    ck_assert_int_eq(tutti_state(lone.client), TUTTI_LOADING);
+}
+END_TEST
+
 START_TEST(joining_goes_from_hello_to_live)
 {
     ck_assert_int_eq(tutti_state(lone.client), TUTTI_CONNECTING);
@@ -494,6 +528,8 @@ static Suite *client_suite(void)
     tcase_add_checked_fixture(cases, lone_setup, lone_teardown);
     tcase_set_timeout(cases, 30);
     tcase_add_test(cases, joining_goes_from_hello_to_live);
+    tcase_add_test(cases, where_a_room_comes_from_is_told);
+    tcase_add_test(cases, a_room_may_come_from_none);
     tcase_add_test(cases, frames_become_records_and_events);
     tcase_add_test(cases, notices_are_handed_on);
     tcase_add_test(cases, a_malformed_message_ends_the_connection_not_the_client);

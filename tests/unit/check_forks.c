@@ -84,9 +84,22 @@ START_TEST(a_fork_is_the_room_as_it_was)
 }
 END_TEST
 
+/* It says so for ever: also when it has slept. */
+static void expect_forked_from_lobby(const struct room *room, uint64_t tick)
+{
+    const struct room_fork *fork = room_forked_from(room);
+    ck_assert_ptr_nonnull(fork);
+    struct bytes name = {fork->name, fork->name_length};
+    ck_assert(bytes_equal(name, bytes_of("lobby")));
+    ck_assert_uint_eq(fork->tick, tick);
+    ck_assert_uint_eq(fork->incarnation, room_incarnation(ada->session->host->room));
+    ck_assert_ptr_null(room_forked_from(ada->session->host->room));
+}
+
 START_TEST(it_goes_on_by_itself)
 {
     fork_lobby("other", past[3].tick);
+    expect_forked_from_lobby(room_named(bytes_of("other")), past[3].tick);
     struct peer *ben = peer_join(2, "other");
     ck_assert_int_eq(ben->session->state, SESSION_JOINED);
     peer_say(ben, "[1 [[4 'shapes' 's0']]]");
@@ -100,6 +113,7 @@ START_TEST(it_goes_on_by_itself)
     peer_free(2);
     ben = peer_join(2, "other");
     ck_assert_uint_eq(room_hash_kept(ben->session->host->room), hash);
+    expect_forked_from_lobby(ben->session->host->room, past[3].tick);
 }
 END_TEST
 

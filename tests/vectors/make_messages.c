@@ -353,7 +353,8 @@ static const struct row server_messages[] = {
     {"welcome: with refusals",
      "[2, 3, 5, 900, 20, 20, 'open', 12, true, false, [], 0, " LIMITS ", [9, 5, 12, 14]]", NULL},
     {"welcome: of a later version, with surplus elements",
-     "[2, 1, 1, 0, 20, 20, 'open', 0, false, false, [], 0, " LIMITS ", [], 0, null, 'more', [1]]",
+     "[2, 1, 1, 0, 20, 20, 'open', 0, false, false, [], 0, " LIMITS ", [], 0, null, null, 'more',"
+     " [1]]",
      NULL},
     {"welcome: of a kind that takes inputs",
      "[2, 1, 1, 7, 60, 20, 'open', 0, false, false, [], 0, " LIMITS ", [], 0, [2, 0, 255, 1, 12,"
@@ -362,6 +363,10 @@ static const struct row server_messages[] = {
     {"welcome: of one that takes inputs of a later version",
      "[2, 1, 1, 7, 60, 20, 'open', 0, false, false, [], 0, " LIMITS ", [], 0, [9, 0, 30, 1, 0,"
      " 64, 'more']]",
+     NULL},
+    {"welcome: of a room that was forked",
+     "[2, 1, 4, 1300, 20, 20, 'board', 0, false, false, [], 2, " LIMITS ", [], 0, null,"
+     " ['lobby', 3, 1200]]",
      NULL},
     {"clock", "[3, 1234, 1700000000000, 72000]", NULL},
     {"notice", "[4, 9, 'the value does not fit the field']", NULL},
