@@ -3,6 +3,7 @@
 #include "server/storage_parts.h"
 #include "sync/log_piece.h"
 #include "sync/log_read.h"
+#include "sync/rerun.h"
 #include "sync/track.h"
 
 #include <stdio.h>
@@ -34,11 +35,12 @@ void more_free(struct more *more)
     free(more);
 }
 
-struct job *storage_moment(struct storage *storage,
-                           struct bytes name,
-                           uint64_t incarnation,
-                           uint64_t tick,
-                           void *ticket)
+static struct job *ask(struct storage *storage,
+                       struct bytes name,
+                       uint64_t incarnation,
+                       uint64_t tick,
+                       bool goes_on,
+                       void *ticket)
 {
     struct moment *moment = calloc(1, sizeof *moment);
     struct job *job = moment != NULL ? job_new(JOB_MOMENT, name) : NULL;
@@ -48,11 +50,30 @@ struct job *storage_moment(struct storage *storage,
     }
     moment->room.incarnation = incarnation;
     moment->tick = tick;
+    moment->goes_on = goes_on;
     job->event.kind = STORAGE_MOMENT;
     job->event.moment = moment;
     job->event.ticket = ticket;
     queue_push(storage, &storage->to_archivist, job);
     return job;
+}
+
+struct job *storage_moment(struct storage *storage,
+                           struct bytes name,
+                           uint64_t incarnation,
+                           uint64_t tick,
+                           void *ticket)
+{
+    return ask(storage, name, incarnation, tick, false, ticket);
+}
+
+struct job *storage_origin(struct storage *storage,
+                           struct bytes name,
+                           uint64_t incarnation,
+                           uint64_t tick,
+                           void *ticket)
+{
+    return ask(storage, name, incarnation, tick, true, ticket);
 }
 
 struct job *storage_more(struct storage *storage, struct bytes name, uint64_t after, void *ticket)
@@ -80,6 +101,7 @@ struct walk {
     const struct tail *tail; /* NULL for none */
     struct recorded_room *room;
     struct replay *replay; /* NULL: what is before the tick is known */
+    struct rerun *rerun;   /* of the same replay; NULL: rules need not run */
     uint64_t tick;
     uint64_t at; /* of the last entry that was looked at */
     struct stretch *stretch;
@@ -125,6 +147,20 @@ static bool stop_for_replay(struct walk *walk)
                 loading_complaint(walk->replay));
 }
 
+/* Most ticks that rules run again for a moment, while other rooms wait for the archive: some minutes of a
+ * room, a second or so here. */
+#define RULES_TICKS_MAX 20000u
+
+/* Rules run as few ticks as they can: from the newest memory in the log, which is no older than this where it
+ * was changing all the time. */
+static uint64_t rules_from(const struct room *room, uint64_t tick)
+{
+    uint64_t ticks = room != NULL ? 2 * (uint64_t)room_rules(room)->memory_ticks : 0;
+    if (ticks == 0 || ticks > RULES_TICKS_MAX)
+        ticks = RULES_TICKS_MAX;
+    return ticks < tick ? tick - ticks : 0;
+}
+
 static bool apply(struct walk *walk, const struct log_entry *entry)
 {
     struct replay *replay = walk->replay;
@@ -133,7 +169,11 @@ static bool apply(struct walk *walk, const struct log_entry *entry)
     /* What led there is not kept any more. */
     if (replay->room == NULL && log_kind(entry->bytes).length == 0)
         return stop_at_gap(walk, entry->tick);
-    return replay_log(replay, entry->bytes) == STATUS_OK || stop_for_replay(walk);
+    enum status status = walk->rerun == NULL ? replay_log(replay, entry->bytes)
+                                             : rerun_log(walk->rerun, entry->bytes);
+    if (walk->rerun != NULL && replay->room != NULL)
+        walk->rerun->from = rules_from(replay->room, walk->tick);
+    return status == STATUS_OK || stop_for_replay(walk);
 }
 
 /* Of the ticks before it since the one that was asked for, nothing is known. */
@@ -404,19 +444,25 @@ void archivist_moment(struct storage *storage, struct job *job)
 {
     struct moment *moment = job->event.moment;
     uint64_t wanted = moment->room.incarnation;
+    struct rerun rerun = {
+        .replay = loading_begin(storage).replay, .from = RERUN_NEVER, .moment = true};
     struct walk walk = {.storage = storage,
                         .name = job_name(job),
                         .room = &moment->room,
-                        .replay = &moment->replay,
+                        .replay = &rerun.replay,
+                        .rerun = moment->goes_on ? &rerun : NULL,
                         .stretch = &moment->follows,
                         .text = moment->text};
-    moment->replay = loading_begin(storage).replay;
     if (!archivist_is_asked(storage, job))
         stop(&walk, MOMENT_FORSAKEN, "");
     else
         find_room(&walk);
     if (walk.result == MOMENT_DONE)
         find_moment(&walk, moment, wanted);
+    if (walk.result == MOMENT_DONE && moment->goes_on &&
+        rerun_pass(&rerun, moment->tick) != STATUS_OK)
+        stop_for_replay(&walk);
+    moment->replay = rerun_end(&rerun, &moment->exact);
     if (walk.result != MOMENT_DONE)
         replay_abandon(&moment->replay);
     moment->result = walk.result;

@@ -48,6 +48,8 @@ struct moment {
     enum moment_result result;
     struct recorded_room room;
     struct replay replay; /* DONE: the room after `tick`, with its seats and their presence */
+    bool goes_on; /* it was asked for as an origin; then `exact`: it is the room that was, whole */
+    bool exact;
     uint64_t tick;
     struct stretch follows; /* up to the end of the segment in which the moment lies */
     uint64_t next;          /* GAP: the first tick behind it */

@@ -412,7 +412,7 @@ static void look_for_moment(struct opening *opening, uint64_t incarnation)
     const struct fork *fork = opening->fork;
     opening->state = OPENING_FORKING;
     opening->incarnation = incarnation;
-    opening->load = storage_moment(opening->hub->storage, fork_source(fork), fork->incarnation,
+    opening->load = storage_origin(opening->hub->storage, fork_source(fork), fork->incarnation,
                                    fork->tick, &opening->asker);
     if (opening->load != NULL)
         return;

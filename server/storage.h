@@ -122,6 +122,14 @@ MUST_CHECK struct job *storage_moment(struct storage *storage,
                                       uint64_t tick,
                                       void *ticket);
 
+/* The same for a room that is to go on from there: its rules' memory too is what it was, where their rules
+ * are still those that made it (sync/rerun.h); else it is as old as the log's. */
+MUST_CHECK struct job *storage_origin(struct storage *storage,
+                                      struct bytes name,
+                                      uint64_t incarnation,
+                                      uint64_t tick,
+                                      void *ticket);
+
 /* What follows the end of this tick, up to the end of the segment in which it goes on. Answered by one
  * STORAGE_MORE, likewise. */
 MUST_CHECK struct job *

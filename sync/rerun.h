@@ -30,6 +30,9 @@
  * days of a room that ticks 60 times a second for nobody. */
 #define RERUN_TICKS_MAX 20000000u
 
+/* Of `from`: rules do not run as yet. */
+#define RERUN_NEVER UINT64_MAX
+
 /* As much of a value as is told. */
 #define RERUN_VALUE_MAX 64u
 

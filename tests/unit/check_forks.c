@@ -5,6 +5,7 @@
 #include "server/recordings.h"
 #include "sync/hash.h"
 #include "sync/log.h"
+#include "sync/race_parts.h"
 #include "tests/hub_world.h"
 #include "tests/run_suite.h"
 
@@ -81,6 +82,31 @@ START_TEST(a_fork_is_the_room_as_it_was)
     ck_assert_uint_ne(room_incarnation(room), room_incarnation(ada->session->host->room));
     ck_assert_uint_eq(room_hash_kept(ada->session->host->room), past[MOMENTS - 1].hash);
     ck_assert_uint_eq(world.hub->counters.forks, 1);
+}
+END_TEST
+
+/* The log has its memory every ten seconds. */
+START_TEST(a_race_goes_on_from_where_it_was)
+{
+    static struct race_memory memory;
+    struct peer *driver = peer_open(2);
+    session_upgraded(driver->session, bytes_of("race"));
+    peer_hello(driver, 2, "'race'");
+    world_pass(1000);
+    peer_say(driver, "[1 [[1 'drivers' '0' 'ready' true]]]");
+    world_pass(17000);
+    const struct room *race = driver->session->host->room;
+    const struct race_memory *now = room_memory(driver->session->host->room);
+    ck_assert_int_eq(now->phase, PHASE_RACING);
+    memory = *now;
+    uint64_t tick = room_tick_number(race);
+    world_pass(300); /* until the disk has it */
+    ask((struct fork_wish){.source = bytes_of("race"), .name = bytes_of("other"), .tick = tick});
+    ck_assert_msg(fork_asked != NULL, "%s", denial.text);
+    world_pass(500);
+    ck_assert_int_eq(fork_asked->step, FORK_MADE);
+    ck_assert_uint_eq(fork_asked->tick, tick);
+    ck_assert_mem_eq(room_memory(room_named(bytes_of("other"))), &memory, sizeof memory);
 }
 END_TEST
 
@@ -407,6 +433,7 @@ int main(void)
     TCase *made = tcase_create("made");
     tcase_add_checked_fixture(made, setup, teardown);
     tcase_add_loop_test(made, a_fork_is_the_room_as_it_was, 0, MOMENTS);
+    tcase_add_test(made, a_race_goes_on_from_where_it_was);
     tcase_add_test(made, it_goes_on_by_itself);
     tcase_add_test(made, it_is_on_the_disk_when_it_is_told);
     tcase_add_test(made, a_fork_of_a_fork_is_one_too);
