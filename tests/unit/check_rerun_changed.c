@@ -41,7 +41,7 @@ static uint64_t recorded_phase(struct bytes log, enum race_phase phase, int64_t 
 START_TEST(the_first_tick_that_differs_is_found)
 {
     int64_t starts;
-    struct bytes log = recording("race.log");
+    struct bytes log = recording("race.entries");
     uint64_t countdown = recorded_phase(log, PHASE_COUNTDOWN, &starts);
     struct rerun rerun = rerun_begin(&own, &kinds_built_in, 0);
     ck_assert_int_eq(rerun_log(&rerun, log), STATUS_OK);

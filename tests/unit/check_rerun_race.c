@@ -75,7 +75,7 @@ END_TEST
 
 START_TEST(a_race_of_another_build_runs_again)
 {
-    struct bytes log = recording("race.log");
+    struct bytes log = recording("race.entries");
     struct reader reader = reader_on(log);
     struct log_entry entry = {0};
     while (log_read_entry(&reader, &entry))
@@ -92,7 +92,7 @@ START_TEST(a_recording_is_made)
     char path[512];
     recorded_race_begins(3, 1, 1);
     recorded_race_goes_on(7 * SECOND_TICKS);
-    snprintf(path, sizeof path, "%s/race.log", getenv("RECORD"));
+    snprintf(path, sizeof path, "%s/race.entries", getenv("RECORD"));
     FILE *file = fopen(path, "wb");
     ck_assert_ptr_nonnull(file);
     ck_assert_uint_eq(fwrite(race_log.data, 1, race_log.length, file), race_log.length);
