@@ -232,9 +232,14 @@ static bool integers_follow(const struct cutter *cutter, uint32_t count)
 /* The head from..to of an array of them and `more` elements; they stand next, or later. */
 static void cut_count(struct cutter *cutter, size_t from, size_t to, uint32_t count, uint32_t more)
 {
-    must(cutter, to - from == head_bytes((size_t)count + more, 16));
     cut_hole(cutter, from, to, (struct hole){.part = PART_COUNT, .value = count});
     form_add(cutter, more);
+}
+
+/* As pack_array() writes it. */
+static bool head_is_short(size_t from, size_t to, uint32_t elements)
+{
+    return to - from == head_bytes(elements, 16);
 }
 
 static void cut_items(struct cutter *cutter, uint32_t count)
@@ -253,7 +258,7 @@ static void cut_array(struct cutter *cutter, unsigned depth)
 {
     size_t from = cutter->reader.at;
     uint32_t count = read_array(&cutter->reader);
-    if (integers_follow(cutter, count)) {
+    if (head_is_short(from, cutter->reader.at, count) && integers_follow(cutter, count)) {
         cut_count(cutter, from, cutter->reader.at, count, 0);
         cut_items(cutter, count);
         return;
@@ -365,10 +370,10 @@ static void cut_event(struct cutter *cutter, uint32_t elements)
     cut_value(cutter, 0);
 }
 
-/* Items of one field, which the head from..to counts together with what stands before them. */
-static void cut_append(struct cutter *cutter, uint32_t count)
+/* Items of one field: integers that the edit's head counts, or others. */
+static void cut_append(struct cutter *cutter, uint32_t count, bool counted)
 {
-    if (integers_follow(cutter, count)) {
+    if (counted) {
         cut_items(cutter, count);
         return;
     }
@@ -393,7 +398,9 @@ static void cut_record_edit(struct cutter *cutter, const struct edit_head *edit)
     bool appends = edit->verb == VERB_APPEND && edit->left > 0;
     struct bytes field = appends ? take_name(&ahead) : (struct bytes){NULL, 0};
     uint32_t items = appends ? edit->left - 1 : 0;
-    if (integers_follow(&ahead, items)) {
+    bool counted = head_is_short(edit->from, edit->to, 3 + edit->guards + edit->left) &&
+                   integers_follow(&ahead, items);
+    if (counted) {
         size_t before = path_add(cutter, field);
         cut_count(cutter, edit->from, edit->to, items, 3 + edit->guards + 1);
         cutter->path_length = before;
@@ -403,7 +410,7 @@ static void cut_record_edit(struct cutter *cutter, const struct edit_head *edit)
         cut_integer(cutter);
     if (appends) {
         path_add(cutter, take_name(cutter));
-        cut_append(cutter, items);
+        cut_append(cutter, items, counted);
     } else {
         cut_pairs(cutter, edit->left);
     }
@@ -517,7 +524,7 @@ bool entry_take_apart(struct entry_parts *parts, struct bytes entry)
     parts->act_count = parts->hole_count = parts->forms.length = 0;
     size_t from = reader->at;
     uint32_t elements = read_array(reader);
-    must(&cutter, elements >= 3 && reader->at - from == head_bytes(elements, 16));
+    must(&cutter, elements >= 3 && head_is_short(from, reader->at, elements));
     parts->tick = (uint64_t)take_integer(&cutter);
     parts->since = (uint64_t)take_integer(&cutter);
     parts->wall_ms = (uint64_t)take_integer(&cutter);
