@@ -271,7 +271,7 @@ END_TEST
 
 int main(void)
 {
-    int batches = (int)((setting("RECORDING_SEEDS", 100) + BATCH - 1) / BATCH);
+    int batches = (int)((setting("RECORDING_SEEDS", 50) + BATCH - 1) / BATCH);
     TCase *tcase = tcase_create("recording");
     tcase_set_timeout(tcase, 240);
     tcase_add_loop_test(tcase, every_moment_is_shown_as_it_was, 0, batches);
