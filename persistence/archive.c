@@ -31,11 +31,14 @@ static const char *const migrations[] = {
     ARCHIVE_SCORES_SQL,
     "CREATE TABLE track" BLOB_COLUMNS "CREATE TABLE summary" SUMMARY_COLUMNS,
     ARCHIVE_SESSIONS_SQL,
+    "CREATE TABLE gap(id INTEGER PRIMARY KEY, room BLOB NOT NULL, last INTEGER NOT NULL,"
+    " checksum INTEGER NOT NULL) STRICT",
 };
 #define FORMAT (sizeof migrations / sizeof migrations[0])
 
 #define FORMAT_WITH_NAMES  3u
 #define FORMAT_WITH_TRACKS 5u
+#define FORMAT_WITH_GAPS   7u
 
 #define BLOB_ROW                                                                                   \
     "id, room, incarnation, last, previous, sealed_ms, codec, length, stored, part, parts,"        \
@@ -69,6 +72,9 @@ const char *const archive_sql[ARCHIVE_STATEMENTS] = {
     BLOB_SQL("snapshot", BLOB_ROW, BLOB_VALUES),
     BLOB_SQL("track", BLOB_ROW, BLOB_VALUES),
     BLOB_SQL("summary", BLOB_ROW ", began_ms, ended_ms", BLOB_VALUES ", ?14, ?15"),
+    [GAP_FIRST] = ONE_OF("id, room, last, checksum", "gap", ""),
+    [GAP_SET] = "REPLACE INTO gap(id, room, last, checksum) VALUES(?1, ?2, ?3, ?4)",
+    [GAP_DROP] = "DELETE FROM gap WHERE id BETWEEN ?1 AND ?2",
 };
 static_assert(ARCHIVE_STATEMENTS <= SQLITE_STATEMENTS_MAX, "a file keeps the archive's statements");
 
@@ -132,8 +138,11 @@ enum store_result archive_prepare(struct archive *archive)
     if (sqlite_meta_number(&archive->file, "format", &format) != STORE_OK)
         format = FORMAT;
     archive->tracked = format >= FORMAT_WITH_TRACKS;
+    archive->gapped = format >= FORMAT_WITH_GAPS;
     return sqlite_file_prepare(&archive->file, archive_sql,
-                               archive->tracked ? ARCHIVE_STATEMENTS : UNTRACKED_STATEMENTS);
+                               archive->gapped    ? ARCHIVE_STATEMENTS
+                               : archive->tracked ? UNGAPPED_STATEMENTS
+                                                  : UNTRACKED_STATEMENTS);
 }
 
 enum store_result archive_open_file(struct archive *archive,
@@ -238,7 +247,7 @@ enum store_result archive_end(struct archive *archive, enum store_result result)
         result = sqlite_meta_set_number(&archive->file, "incarnation", archive->incarnation);
     result = sqlite_file_end(&archive->file, result);
     if (result != STORE_OK) {
-        archive->file_bytes_known = false;
+        archive->file_bytes_known = archive->stored_known = false;
         return result;
     }
     archive->noted = archive->incarnation;

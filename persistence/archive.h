@@ -15,8 +15,11 @@
  *
  *   file, file_part: see archive_files.h; session, marker: archive_sessions.h
  *
- * A segment names the last tick of the one before it, so that one that is missing is missed; the
- * room's row says where its log begins and ends. A room that cannot be found is never taken for one
+ *   gap       id of a segment, room's name, last, checksum: between it and what ends at `last` the log is
+ *             not kept any more
+ *
+ * A segment names the last tick of the one before it, so that one that is missing is missed, unless a gap
+ * is told of; the room's row says where its log begins and ends. A room that cannot be found is never taken for one
  * that never was: its name has to lie between two that follow each other. Rooms are numbered from 1
  * without gaps, and `rooms` tells how many there are.
  *
@@ -40,6 +43,12 @@ enum archive_link_statement {
     ARCHIVE_LINK_STATEMENTS
 };
 
+/* A room, and when the oldest of what may go of it was sealed. */
+#define ARCHIVE_OLD_MAX 64u
+struct archive_old {
+    uint64_t room, sealed_ms;
+};
+
 struct archive {
     struct sqlite_place place;
     struct sqlite_file file;
@@ -51,10 +60,19 @@ struct archive {
     bool suspect;         /* a room's row did not check */
     bool suspect_noted;   /* the file knows */
     bool tracked;         /* the file's format has tracks and summaries */
+    bool gapped;          /* and logs with gaps */
 
     /* archive_names.c's. */
     sqlite3_stmt *links[ARCHIVE_LINK_STATEMENTS];
     bool chained; /* the file's format has the names in their order */
+
+    /* archive_retain.c's. */
+    uint64_t stored; /* bytes of all rooms' blobs, where that is known */
+    bool stored_known;
+    bool owes_room;     /* what was freed in the file is not the disk's yet */
+    uint64_t looked_at; /* id of the room where its rounds stand */
+    struct archive_old oldest[ARCHIVE_OLD_MAX]; /* of this round, the oldest first */
+    size_t old_count;
 
     /* archive_files.c's. */
     sqlite3_stmt *file_rows[ARCHIVE_FILE_STATEMENTS];
@@ -113,6 +131,8 @@ MUST_CHECK enum store_result
 archive_remove(struct archive *archive, struct bytes name, uint64_t incarnation);
 MUST_CHECK enum store_result
 archive_reclaim(struct archive *archive, uint64_t bytes, uint64_t *freed);
+MUST_CHECK enum store_result
+archive_retain(struct archive *archive, const struct store_retention *retention, uint64_t *freed);
 MUST_CHECK enum store_result archive_check(struct archive *archive,
                                            store_damage_visitor *visitor,
                                            store_progress *progress,

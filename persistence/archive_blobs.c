@@ -110,9 +110,22 @@ enum store_result archive_blob_verify(const struct archive_blob *blob, struct by
     return archive_damage(blob->table, name, blob_tick(blob), "checksum");
 }
 
-bool archive_segment_follows(const struct archive_blob *segment, uint64_t after, uint64_t log_first)
+enum store_result archive_segment_follows(struct archive *archive,
+                                          const struct archive_room *room,
+                                          const struct archive_blob *segment,
+                                          uint64_t after)
 {
-    return segment->previous <= after || blob_tick(segment) == log_first;
+    bool gap;
+    if (segment->previous <= after || blob_tick(segment) == room->room.first)
+        return STORE_OK;
+    enum store_result result = archive_gap_at(archive, room->room.name, segment->id, after, &gap);
+    if (result != STORE_OK)
+        return result;
+    if (!gap)
+        return archive_damage(SEGMENTS, room->room.name, segment->previous, "missing");
+    store_place_set("archive log of room %s: ticks %" PRIu64 " to %" PRIu64 " are not kept",
+                    printable(room->room.name).text, after + 1, segment->previous);
+    return STORE_NOT_FOUND;
 }
 
 /* A part names the blob that it belongs to: numbers that were damaged reach nobody else's parts. */
@@ -364,11 +377,12 @@ static enum store_result read_head(struct archive *archive,
     *head = (struct blob_head){.table = table,
                                .id = sqlite_column_number(row, 0),
                                .last = sqlite_column_number(row, 1),
-                               .incarnation = sqlite_column_number(row, 2),
-                               .sealed_ms = sqlite_column_number(row, 3),
-                               .stored = sqlite_column_number(row, 4),
-                               .part = sqlite_column_number(row, 5),
-                               .parts = sqlite_column_number(row, 6)};
+                               .previous = sqlite_column_number(row, 2),
+                               .incarnation = sqlite_column_number(row, 3),
+                               .sealed_ms = sqlite_column_number(row, 4),
+                               .stored = sqlite_column_number(row, 5),
+                               .part = sqlite_column_number(row, 6),
+                               .parts = sqlite_column_number(row, 7)};
     sqlite3_reset(row);
     if (head->id >= from && head->id <= to)
         return STORE_OK;

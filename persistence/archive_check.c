@@ -37,14 +37,18 @@ static void step(struct check *check)
         check->stopped = true;
 }
 
-static enum store_result
-check_blob(const struct archive_room *room, const struct archive_blob *blob, uint64_t previous)
+static enum store_result check_blob(const struct check *check,
+                                    const struct archive_room *room,
+                                    const struct archive_blob *blob,
+                                    uint64_t previous)
 {
     enum store_result result = archive_blob_verify(blob, room->room.name);
     if (result != STORE_OK)
         return result;
-    if (blob->table == SEGMENTS && !archive_segment_follows(blob, previous, room->room.first))
-        return archive_damage(SEGMENTS, room->room.name, blob->previous, "missing");
+    if (blob->table == SEGMENTS)
+        result = archive_segment_follows(check->archive, room, blob, previous);
+    if (result != STORE_OK && result != STORE_NOT_FOUND)
+        return result;
     uint8_t *bytes;
     result = archive_blob_unpack(blob, &bytes);
     if (result == STORE_OK)
@@ -74,7 +78,7 @@ check_blobs(struct check *check, const struct archive_room *room, enum blob_tabl
         if (result == STORE_NOT_FOUND)
             return report(check, check_end(room, table, last), room->room.name);
         if (result == STORE_OK) {
-            result = report(check, check_blob(room, &blob, last), room->room.name);
+            result = report(check, check_blob(check, room, &blob, last), room->room.name);
             last = blob.last;
             from = blob.id + 1;
             check->stored += blob.stored_length;

@@ -124,6 +124,22 @@ enum store_result archive_unmark(struct archive *archive, const struct store_mar
     return result == STORE_OK ? archive_end(archive, drop(archive, marker)) : result;
 }
 
+enum store_result
+archive_markers_drop(struct archive *archive, struct bytes room, uint64_t first, uint64_t last)
+{
+    sqlite3_stmt *statement;
+    enum store_result result = archive_statement(
+        archive, "DELETE FROM marker WHERE room = ?1 AND tick BETWEEN ?2 AND ?3", &statement);
+    if (result == STORE_OK) {
+        sqlite_bind_bytes(statement, 1, room);
+        sqlite_bind_number(statement, 2, first);
+        sqlite_bind_number(statement, 3, last);
+        result = sqlite_file_run(&archive->file, statement);
+    }
+    sqlite3_finalize(statement);
+    return result;
+}
+
 enum store_result archive_markers(struct archive *archive,
                                   struct bytes room,
                                   store_marker_visitor *visitor,

@@ -33,7 +33,7 @@ enum blob_statement {
     BLOB_DROP,
     BLOB_STATEMENTS
 };
-#define BLOB_HEAD_ROW "id, last, incarnation, sealed_ms, stored, part, parts"
+#define BLOB_HEAD_ROW "id, last, previous, incarnation, sealed_ms, stored, part, parts"
 
 enum archive_statement {
     ROOM_FIND,
@@ -48,7 +48,11 @@ enum archive_statement {
     PART_DROP,
     BLOBS_BEGIN, /* from here on, those of each table */
     UNTRACKED_STATEMENTS = BLOBS_BEGIN + TRACKS * BLOB_STATEMENTS,
-    ARCHIVE_STATEMENTS = BLOBS_BEGIN + BLOB_TABLES * BLOB_STATEMENTS
+    UNGAPPED_STATEMENTS = BLOBS_BEGIN + BLOB_TABLES * BLOB_STATEMENTS,
+    GAP_FIRST = UNGAPPED_STATEMENTS, /* of a range of ids */
+    GAP_SET,
+    GAP_DROP,
+    ARCHIVE_STATEMENTS
 };
 #define BLOB_STATEMENT(table, which) (BLOBS_BEGIN + (table)*BLOB_STATEMENTS + (which))
 
@@ -76,6 +80,7 @@ MUST_CHECK enum store_result archive_end(struct archive *archive, enum store_res
 /* A room's row, with the bytes that its views show. */
 struct archive_room {
     uint64_t id;
+    uint64_t stored; /* its bytes, as the file has them */
     struct store_room room;
     uint8_t name[ROOM_NAME_MAX];
     uint8_t kind[NAME_BYTES_MAX];
@@ -113,7 +118,7 @@ archive_room_empty(struct archive *archive, struct bytes name, uint64_t incarnat
 
 /* Writes the row, a new one when `add`, within a transaction. */
 MUST_CHECK enum store_result
-archive_room_write(struct archive *archive, const struct archive_room *room, bool add);
+archive_room_write(struct archive *archive, struct archive_room *room, bool add);
 
 /* Copies what the views show into the row's own bytes; what is too long is cut. */
 void archive_room_set_name(struct archive_room *room, struct bytes name);
@@ -196,7 +201,7 @@ MUST_CHECK enum store_result archive_blob_last(struct archive *archive,
 struct blob_head {
     enum blob_table table;
     uint64_t id;
-    uint64_t last; /* tick */
+    uint64_t last, previous; /* ticks */
     uint64_t incarnation;
     uint64_t sealed_ms;
     uint64_t stored; /* bytes */
@@ -262,9 +267,32 @@ static inline uint64_t blob_tick(const struct archive_blob *blob)
     return id_tick(blob->id);
 }
 
-/* True when the segment goes on where the one before it, or the log, ended. */
-bool archive_segment_follows(const struct archive_blob *segment,
-                             uint64_t after,
-                             uint64_t log_first);
+/* STORE_OK when the segment goes on where the one before it, or the log, ended; STORE_NOT_FOUND when what
+ * lies between is not kept any more, STORE_DAMAGED when it is missing. */
+MUST_CHECK enum store_result archive_segment_follows(struct archive *archive,
+                                                     const struct archive_room *room,
+                                                     const struct archive_blob *segment,
+                                                     uint64_t after);
+
+/* --- Gaps --------------------------------------------------------------------------------------- */
+
+/* Whether there is one before the segment of this id, behind what ends at `after` or before. */
+MUST_CHECK enum store_result archive_gap_at(struct archive *archive,
+                                            struct bytes room,
+                                            uint64_t segment,
+                                            uint64_t after,
+                                            bool *there);
+
+/* Within a transaction. */
+MUST_CHECK enum store_result
+archive_gap_set(struct archive *archive, struct bytes room, uint64_t segment, uint64_t last);
+MUST_CHECK enum store_result archive_gaps_drop(struct archive *archive, uint64_t from, uint64_t to);
+
+/* Copies those of a room, which may get another id. */
+MUST_CHECK enum store_result archive_gaps_salvage(struct archive *from,
+                                                  struct archive *to,
+                                                  struct bytes room,
+                                                  uint64_t from_room,
+                                                  uint64_t to_room);
 
 #endif

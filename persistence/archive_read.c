@@ -102,18 +102,16 @@ enum store_result archive_snapshot(struct archive *archive,
 
 struct walk {
     struct archive *archive;
-    struct bytes name;
-    uint64_t room;  /* id */
-    uint64_t first; /* of the log */
-    uint64_t last;
+    const struct archive_room *room;
     uint64_t at; /* the last tick that has been told of, or that was not asked for */
 };
 
 /* The first segment that tells of ticks after walk->at: it may have begun before. */
 static enum store_result find_first(const struct walk *walk, struct archive_blob *segment)
 {
-    uint64_t begin = blob_id(walk->room, 0), end = blob_id(walk->room, STORE_TICK_MAX);
-    uint64_t after = blob_id(walk->room, walk->at);
+    uint64_t begin = blob_id(walk->room->id, 0);
+    uint64_t end = blob_id(walk->room->id, STORE_TICK_MAX);
+    uint64_t after = blob_id(walk->room->id, walk->at);
     enum store_result result = archive_blob_last(walk->archive, SEGMENTS, begin, after, segment);
     if (result == STORE_OK && segment->last > walk->at)
         return STORE_OK;
@@ -124,24 +122,18 @@ static enum store_result find_first(const struct walk *walk, struct archive_blob
     return archive_blob_first(walk->archive, SEGMENTS, after + 1, end, segment);
 }
 
-static enum store_result verify(const struct walk *walk, const struct archive_blob *segment)
-{
-    enum store_result result = archive_blob_verify(segment, walk->name);
-    if (result == STORE_OK && !archive_segment_follows(segment, walk->at, walk->first))
-        return archive_damage(SEGMENTS, walk->name, segment->previous, "missing");
-    return result;
-}
-
 static enum store_result
 walk_on(struct walk *walk, store_blob_visitor *visitor, void *context, bool *more)
 {
     struct archive_blob segment;
     enum store_result result = find_first(walk, &segment);
     if (result == STORE_NOT_FOUND)
-        return archive_damage(SEGMENTS, walk->name, walk->last, "missing");
+        return archive_damage(SEGMENTS, walk->room->room.name, walk->room->room.last, "missing");
     if (result != STORE_OK)
-        return archive_place_damage(result, SEGMENTS, walk->name, walk->at + 1);
-    result = verify(walk, &segment);
+        return archive_place_damage(result, SEGMENTS, walk->room->room.name, walk->at + 1);
+    result = archive_blob_verify(&segment, walk->room->room.name);
+    if (result == STORE_OK)
+        result = archive_segment_follows(walk->archive, walk->room, &segment, walk->at);
     if (result == STORE_OK) {
         walk->at = segment.last;
         result = archive_blob_visit(&segment, visitor, context, more);
@@ -160,14 +152,9 @@ enum store_result archive_read(struct archive *archive,
     enum store_result result = archive_room_find(archive, name, &room);
     if (result != STORE_OK)
         return result;
-    struct walk walk = {.archive = archive,
-                        .name = name,
-                        .room = room.id,
-                        .first = room.room.first,
-                        .last = room.room.last,
-                        .at = after};
+    struct walk walk = {.archive = archive, .room = &room, .at = after};
     bool more = true;
-    while (more && result == STORE_OK && walk.at < walk.last)
+    while (more && result == STORE_OK && walk.at < room.room.last)
         result = walk_on(&walk, visitor, context, &more);
     return result;
 }

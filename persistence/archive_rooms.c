@@ -78,6 +78,7 @@ archive_room_take(struct archive *archive, sqlite3_stmt *statement, struct archi
     room->snapshot_tick = sqlite_column_number(statement, 8);
     room->state = state_of(sqlite_column_number(statement, 9));
     archive_room_set_reason(row, sqlite_column_view(statement, 10));
+    row->stored = room->bytes;
     if (sqlite_column_number(statement, 11) == sum_of(row))
         return STORE_OK;
     archive->suspect = true;
@@ -152,8 +153,7 @@ archive_room_trace(struct archive *archive, struct bytes name, struct archive_ro
     return STORE_OK;
 }
 
-enum store_result
-archive_room_write(struct archive *archive, const struct archive_room *row, bool add)
+enum store_result archive_room_write(struct archive *archive, struct archive_room *row, bool add)
 {
     const struct store_room *room = &row->room;
     sqlite3_stmt *statement = archive->file.statements[add ? ROOM_ADD : ROOM_SET];
@@ -175,6 +175,8 @@ archive_room_write(struct archive *archive, const struct archive_room *row, bool
         return result;
     if (sqlite3_changes(archive->file.db) == 1) {
         archive->added += add;
+        archive->stored += room->bytes - row->stored;
+        row->stored = room->bytes;
         if (room->incarnation > archive->incarnation)
             archive->incarnation = room->incarnation;
         return add ? archive_name_add(archive, room->name) : STORE_OK;
@@ -264,6 +266,8 @@ archive_room_empty(struct archive *archive, struct bytes name, uint64_t incarnat
     uint64_t from = blob_id(row.id, 0), to = blob_id(row.id, STORE_TICK_MAX);
     for (unsigned table = 0; table < BLOB_TABLES && result == STORE_OK; table++)
         result = archive_blobs_drop(archive, (enum blob_table)table, from, to);
+    if (result == STORE_OK)
+        result = archive_gaps_drop(archive, from, to);
     if (result == STORE_OK)
         result = archive_files_drop_room(archive, name);
     if (result == STORE_OK)

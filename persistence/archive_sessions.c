@@ -224,6 +224,32 @@ enum store_result archive_sessions_drop_room(struct archive *archive, struct byt
     return result;
 }
 
+/* Where the last blob of the table ends that begins in the session or before. */
+#define END_IN(table)                                                                              \
+    "coalesce((SELECT last FROM " table " WHERE id BETWEEN ?3 AND ?3 | session.last"               \
+    " ORDER BY id DESC LIMIT 1), 0)"
+
+enum store_result archive_sessions_drop_empty(struct archive *archive,
+                                              struct bytes room,
+                                              uint64_t room_id,
+                                              uint64_t tick)
+{
+    sqlite3_stmt *statement;
+    enum store_result result =
+        archive_statement(archive,
+                          "DELETE FROM session WHERE room = ?1 AND pinned = 0 AND last < ?2"
+                          " AND " END_IN("segment") " < first AND " END_IN("track") " < first",
+                          &statement);
+    if (result == STORE_OK) {
+        sqlite_bind_bytes(statement, 1, room);
+        sqlite_bind_number(statement, 2, tick);
+        sqlite_bind_number(statement, 3, blob_id(room_id, 0));
+        result = sqlite_file_run(&archive->file, statement);
+    }
+    sqlite3_finalize(statement);
+    return result;
+}
+
 /* --- Many ---------------------------------------------------------------------------------------- */
 
 /* From the last blob that begins up to the session's beginning; ?1 to ?4: the ids of the room's tick 0, of

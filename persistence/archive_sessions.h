@@ -37,6 +37,15 @@ MUST_CHECK enum store_result archive_markers(struct archive *archive,
                                              store_marker_visitor *visitor,
                                              void *context);
 
+/* Within a transaction: sessions of the room that ended before the tick, are not pinned, and of which
+ * nothing is kept; markers of these ticks. */
+MUST_CHECK enum store_result archive_sessions_drop_empty(struct archive *archive,
+                                                         struct bytes room,
+                                                         uint64_t room_id,
+                                                         uint64_t tick);
+MUST_CHECK enum store_result
+archive_markers_drop(struct archive *archive, struct bytes room, uint64_t first, uint64_t last);
+
 /* All of both, within a transaction. */
 MUST_CHECK enum store_result archive_sessions_drop_room(struct archive *archive, struct bytes room);
 

@@ -73,6 +73,7 @@ struct timeline {
     struct archive *archive;
     const struct archive_room *room;
     uint64_t log_at, told_at; /* ids from which on segments and summaries are still to come */
+    uint64_t log_end;         /* tick where the segment before ends */
 };
 
 /* Where the walk of a table begins: what it tells of ends above `after`. */
@@ -145,14 +146,29 @@ visit_next(struct timeline *timeline, store_segment_visitor *visitor, void *cont
                                     .first = id_tick(id),
                                     .last = head->last,
                                     .bytes = log_id == id ? log.stored : 0};
+    segment.gap = log_id == id && timeline->log_end > 0 && log.previous > timeline->log_end;
     if (told_id == id)
         result = visit_told(timeline, id, &segment, &bytes);
+    timeline->log_end = log_id == id ? log.last : timeline->log_end;
     timeline->log_at = log_id == id ? id + 1 : timeline->log_at;
     timeline->told_at = told_id == id ? id + 1 : timeline->told_at;
     if (result == STORE_OK)
         *more = visitor(context, &segment);
     free(bytes);
     return result;
+}
+
+/* Where the log ends before the walk begins; 0 where that is its beginning. */
+static enum store_result find_log_end(struct timeline *timeline)
+{
+    struct blob_head head;
+    uint64_t begin = blob_id(timeline->room->id, 0);
+    if (timeline->log_at <= begin)
+        return STORE_OK;
+    enum store_result result =
+        archive_head_last(timeline->archive, SEGMENTS, begin, timeline->log_at - 1, &head);
+    timeline->log_end = result == STORE_OK ? head.last : 0;
+    return result == STORE_NOT_FOUND ? STORE_OK : result;
 }
 
 enum store_result archive_segments(struct archive *archive,
@@ -169,6 +185,8 @@ enum store_result archive_segments(struct archive *archive,
     result = find_begin(&timeline, SEGMENTS, after, &timeline.log_at);
     if (result == STORE_OK)
         result = find_begin(&timeline, SUMMARIES, after, &timeline.told_at);
+    if (result == STORE_OK)
+        result = find_log_end(&timeline);
     bool more = true;
     while (result == STORE_OK && more)
         result = visit_next(&timeline, visitor, context, &more);

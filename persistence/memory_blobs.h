@@ -21,6 +21,7 @@ void memory_budget_met(struct memory_budget *budget, uint64_t incarnation);
 struct blob {
     uint64_t incarnation;
     uint64_t first, last;
+    uint64_t previous; /* of segments: last tick of the one before */
     uint64_t sealed_ms;
     uint64_t began_ms, ended_ms; /* of summaries */
     size_t length;

@@ -21,6 +21,10 @@ MUST_CHECK enum store_result memory_room_add(struct memory_rooms *rooms,
                                              struct bytes name,
                                              uint64_t wall_ms,
                                              struct memory_room **added);
+/* Whether the log between the segment before this one and it is not kept. */
+bool memory_room_gap(const struct memory_room *room, uint32_t segment);
+
+uint64_t memory_room_bytes(const struct memory_room *room);
 void memory_room_forget(struct memory_rooms *rooms, struct memory_room *room);
 
 #endif

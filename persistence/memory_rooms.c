@@ -91,6 +91,18 @@ void memory_room_forget(struct memory_rooms *rooms, struct memory_room *room)
     free_room(rooms, room);
 }
 
+uint64_t memory_room_bytes(const struct memory_room *room)
+{
+    return memory_blobs_bytes(&room->segments) + memory_blobs_bytes(&room->snapshots) +
+           memory_blobs_bytes(&room->tracks) + memory_blobs_bytes(&room->summaries);
+}
+
+bool memory_room_gap(const struct memory_room *room, uint32_t segment)
+{
+    struct blob **items = room->segments.items;
+    return segment > 0 && items[segment]->previous > items[segment - 1]->last;
+}
+
 static bool visit_room(const struct memory_room *room, store_room_visitor *visitor, void *context)
 {
     const struct blobs *log = &room->segments;
@@ -101,8 +113,7 @@ static bool visit_room(const struct memory_room *room, store_room_visitor *visit
         .first = log->count > 0 ? log->items[0]->first : 0,
         .last = memory_blobs_last(log),
         .created_ms = room->created_ms,
-        .bytes = memory_blobs_bytes(log) + memory_blobs_bytes(&room->snapshots) +
-                 memory_blobs_bytes(&room->tracks) + memory_blobs_bytes(&room->summaries),
+        .bytes = memory_room_bytes(room),
         .snapshot_tick = memory_blobs_last(&room->snapshots),
         .state = room->state,
         .reason = {room->reason, room->reason_length},
@@ -151,9 +162,17 @@ enum store_result memory_rooms_read(const struct memory_rooms *rooms,
     if (room == NULL)
         return STORE_NOT_FOUND;
     bool more = true;
-    for (uint32_t i = 0; i < room->segments.count && more; i++)
-        if (room->segments.items[i]->last > after)
-            more = memory_blob_visit(room->segments.items[i], visitor, context);
+    for (uint32_t i = 0; i < room->segments.count && more; i++) {
+        const struct blob *segment = room->segments.items[i];
+        if (segment->last <= after)
+            continue;
+        if (memory_room_gap(room, i) && segment->previous > after) {
+            store_place_set("memory: that part of the log is not kept");
+            return STORE_NOT_FOUND;
+        }
+        more = memory_blob_visit(segment, visitor, context);
+        after = segment->last;
+    }
     return STORE_OK;
 }
 
@@ -187,6 +206,7 @@ next_segment(const struct memory_room *room, uint32_t *log_at, uint32_t *told_at
     const struct blob *told = item_at(&room->summaries, *told_at);
     if (log != NULL && told != NULL && log->first != told->first)
         *(log->first < told->first ? &told : &log) = NULL;
+    bool gap = log != NULL && memory_room_gap(room, *log_at);
     *log_at += log != NULL;
     *told_at += told != NULL;
     const struct blob *from = told != NULL ? told : log;
@@ -194,7 +214,8 @@ next_segment(const struct memory_room *room, uint32_t *log_at, uint32_t *told_at
                                     .first = from->first,
                                     .last = from->last,
                                     .began_ms = from->began_ms,
-                                    .ended_ms = from->ended_ms};
+                                    .ended_ms = from->ended_ms,
+                                    .gap = gap};
     if (log != NULL)
         segment.bytes = log->length;
     if (told != NULL)
@@ -296,60 +317,6 @@ memory_rooms_remove(struct memory_rooms *rooms, struct bytes name, uint64_t inca
         room->incarnation = incarnation;
     memory_budget_met(rooms->budget, room->incarnation);
     return STORE_OK;
-}
-
-static uint64_t drop_first(struct memory_rooms *rooms, struct blobs *blobs)
-{
-    uint64_t length = blobs->items[0]->length;
-    memory_blobs_take(rooms->budget, blobs, 0);
-    return length;
-}
-
-/* What belongs to a segment goes with it. */
-static uint64_t drop_up_to(struct memory_rooms *rooms, struct blobs *blobs, uint64_t tick)
-{
-    uint64_t freed = 0;
-    while (blobs->count > 0 && blobs->items[0]->last <= tick)
-        freed += drop_first(rooms, blobs);
-    return freed;
-}
-
-/* The oldest blob that may go: of all rooms those before the newest snapshot. */
-static struct blobs *oldest(const struct memory_rooms *rooms, struct memory_room **of)
-{
-    struct blobs *found = NULL;
-    for (uint32_t i = 0; i < rooms->count; i++) {
-        struct memory_room *room = rooms->rooms[i];
-        struct blobs *segments = &room->segments, *snapshots = &room->snapshots;
-        if (room->state != STORE_ROOM_WELL)
-            continue;
-        uint64_t newest = memory_blobs_last(snapshots);
-        bool segment_may = segments->count > 0 && segments->items[0]->last <= newest;
-        bool snapshot_may = snapshots->count > 1;
-        if (segment_may &&
-            (found == NULL || segments->items[0]->sealed_ms < found->items[0]->sealed_ms))
-            found = segments, *of = room;
-        if (snapshot_may &&
-            (found == NULL || snapshots->items[0]->sealed_ms < found->items[0]->sealed_ms))
-            found = snapshots, *of = room;
-    }
-    return found;
-}
-
-enum store_result memory_rooms_reclaim(struct memory_rooms *rooms, uint64_t bytes, uint64_t *freed)
-{
-    *freed = 0;
-    struct blobs *blobs;
-    struct memory_room *room;
-    while (*freed < bytes && (blobs = oldest(rooms, &room)) != NULL) {
-        uint64_t last = blobs->items[0]->last;
-        *freed += drop_first(rooms, blobs);
-        if (blobs != &room->segments)
-            continue;
-        *freed += drop_up_to(rooms, &room->tracks, last);
-        *freed += drop_up_to(rooms, &room->summaries, last);
-    }
-    return *freed > 0 || bytes == 0 ? STORE_OK : STORE_NOT_FOUND;
 }
 
 void memory_rooms_free(struct memory_rooms *rooms)

@@ -59,7 +59,5 @@ memory_rooms_quarantine(struct memory_rooms *rooms, struct bytes name, struct by
 MUST_CHECK enum store_result memory_rooms_release(struct memory_rooms *rooms, struct bytes name);
 MUST_CHECK enum store_result
 memory_rooms_remove(struct memory_rooms *rooms, struct bytes name, uint64_t incarnation);
-MUST_CHECK enum store_result
-memory_rooms_reclaim(struct memory_rooms *rooms, uint64_t bytes, uint64_t *freed);
 
 #endif

@@ -124,8 +124,10 @@ static void apply(struct memory_rooms *rooms,
         room->kind_length = sealed->kind.length;
         memcpy(room->kind, sealed->kind.data, sealed->kind.length);
     }
-    if (staged->segment != NULL)
+    if (staged->segment != NULL) {
+        staged->segment->previous = room->last;
         room->last = staged->segment->last;
+    }
     apply_blob(rooms, room, &room->segments, staged->segment);
     apply_blob(rooms, room, &room->tracks, staged->track);
     apply_blob(rooms, room, &room->summaries, staged->summary);

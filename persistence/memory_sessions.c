@@ -220,6 +220,22 @@ void memory_sessions_each(const struct memory_sessions *all,
     }
 }
 
+void memory_sessions_drop_empty(struct memory_sessions *all,
+                                const struct memory_rooms *rooms,
+                                struct bytes room,
+                                uint64_t tick)
+{
+    struct memory_session **at = &all->sessions;
+    while (*at != NULL) {
+        const struct store_session *session = &(*at)->session;
+        if (bytes_equal(session->room, room) && !session->pinned && session->last < tick &&
+            memory_rooms_weigh(rooms, room, session->first, session->last) == 0)
+            take_out(all, at);
+        else
+            at = &(*at)->next;
+    }
+}
+
 /* --- Markers ------------------------------------------------------------------------------------- */
 
 static size_t marker_cost(const struct store_marker *marker)
@@ -309,6 +325,20 @@ void memory_markers_each(const struct memory_sessions *all,
     for (const struct memory_marker *at = all->markers; at != NULL && more; at = at->next)
         if (bytes_equal(at->marker.room, room))
             more = visitor(context, &at->marker);
+}
+
+void memory_markers_drop(struct memory_sessions *all,
+                         struct bytes room,
+                         uint64_t first,
+                         uint64_t last)
+{
+    struct memory_marker **at = &all->markers;
+    while (*at != NULL)
+        if (bytes_equal((*at)->marker.room, room) && (*at)->marker.tick >= first &&
+            (*at)->marker.tick <= last)
+            take_marker(all, at);
+        else
+            at = &(*at)->next;
 }
 
 /* --- All of them --------------------------------------------------------------------------------- */

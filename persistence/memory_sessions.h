@@ -25,6 +25,17 @@ MUST_CHECK enum store_result
 memory_sessions_pin(struct memory_sessions *all, uint64_t id, bool pinned);
 MUST_CHECK enum store_result memory_sessions_remove(struct memory_sessions *all, uint64_t id);
 
+/* Sessions of the room that ended before the tick, are not pinned, and of which nothing is kept in
+ * `rooms`; markers of these ticks. */
+void memory_sessions_drop_empty(struct memory_sessions *all,
+                                const struct memory_rooms *rooms,
+                                struct bytes room,
+                                uint64_t tick);
+void memory_markers_drop(struct memory_sessions *all,
+                         struct bytes room,
+                         uint64_t first,
+                         uint64_t last);
+
 /* Of the room, or of all where its name is empty; what they take is weighed in `rooms`. */
 void memory_sessions_each(const struct memory_sessions *all,
                           const struct memory_rooms *rooms,

@@ -203,6 +203,12 @@ static enum store_result take_room(struct salvage *salvage, uint64_t id, struct 
     enum store_result result = STORE_OK;
     for (unsigned table = 0; table < BLOB_TABLES && result == STORE_OK; table++)
         result = take_table(salvage, found, (enum blob_table)table, id);
+    if (result == STORE_OK)
+        result = archive_gaps_salvage(&salvage->from, &salvage->to, room->name, id, found->row.id);
+    if (result == STORE_DAMAGED) {
+        note_damage(found);
+        result = STORE_OK;
+    }
     if (result != STORE_OK)
         return result;
     compare_with_row(found, &was);

@@ -60,7 +60,7 @@ struct store_room {
     struct bytes kind;      /* empty where nobody knows it any more */
     uint64_t incarnation;   /* above that of its newest blob after a restore: then the room has to
                               * come back under a new one */
-    uint64_t first, last;   /* ticks of the log that is kept; 0, 0 for none */
+    uint64_t first, last;   /* ticks of the log that is kept, gaps or not; 0, 0 for none */
     uint64_t created_ms;    /* since 1970, when it was first sealed */
     uint64_t bytes;         /* of its segments, tracks, summaries and snapshots, as stored */
     uint64_t snapshot_tick; /* of the newest; 0 for none */
@@ -180,7 +180,8 @@ struct store {
                                              void *context);
 
     /* The segments that tell of ticks above `after`, ascending; the first may begin before. One
-     * that is damaged or missing ends the walk. Visitors of the archive may call the archive half. */
+     * that is damaged or missing ends the walk, and so does a gap, with STORE_NOT_FOUND: what is behind it
+     * begins with a snapshot. There is none behind the newest snapshot. Visitors of the archive may call the archive half. */
     MUST_CHECK enum store_result (*read)(struct store *store,
                                          struct bytes name,
                                          uint64_t after,
@@ -222,8 +223,15 @@ struct store {
                                            struct bytes name,
                                            uint64_t incarnation);
 
-    /* Drops segments and snapshots that lie before each room's newest snapshot, oldest first, until
-     * `bytes` are free. STORE_NOT_FOUND when nothing may go. */
+    /* Drops what is beyond these limits, oldest first, and tells what that freed, also where it failed; a
+     * call does only so much, and the next ones go on. Sessions and markers of which nothing is kept go as
+     * well. */
+    MUST_CHECK enum store_result (*retain)(struct store *store,
+                                           const struct store_retention *retention,
+                                           uint64_t *freed);
+
+    /* Drops what retain() may drop, oldest first, until `bytes` are free. STORE_NOT_FOUND when nothing may
+     * go. */
     MUST_CHECK enum store_result (*reclaim)(struct store *store, uint64_t bytes, uint64_t *freed);
 
     /* Reads everything, the journal too, and reports what does not check; room and progress may be

@@ -2,6 +2,7 @@
 
 #include "persistence/flush.h"
 #include "persistence/memory_files.h"
+#include "persistence/memory_retain.h"
 #include "persistence/memory_rooms.h"
 #include "persistence/memory_scores.h"
 #include "persistence/memory_sessions.h"
@@ -226,9 +227,18 @@ static enum store_result remove_room(struct store *store, struct bytes name, uin
     return memory_rooms_remove(rooms_of(store), name, incarnation);
 }
 
+static enum store_result
+retain(struct store *store, const struct store_retention *retention, uint64_t *freed)
+{
+    return memory_retain(rooms_of(store), sessions_of(store), retention, 0, freed);
+}
+
 static enum store_result reclaim(struct store *store, uint64_t bytes, uint64_t *freed)
 {
-    return memory_rooms_reclaim(rooms_of(store), bytes, freed);
+    static const struct store_retention none;
+    enum store_result result =
+        memory_retain(rooms_of(store), sessions_of(store), &none, bytes, freed);
+    return result == STORE_OK && *freed == 0 && bytes > 0 ? STORE_NOT_FOUND : result;
 }
 
 /* Memory does not rot, or nothing here could tell. */
@@ -462,6 +472,7 @@ struct store *store_memory_create(uint64_t bytes_max)
         .quarantine = quarantine,
         .release_quarantine = release_quarantine,
         .remove = remove_room,
+        .retain = retain,
         .reclaim = reclaim,
         .check = check,
         .write_scores = write_scores,

@@ -1,13 +1,15 @@
 /* store_sessions.h - sessions of rooms, and moments that somebody marked.
  *
  *   sessions->put(store, &session, 1);          when a room woke, and as it goes on
- *   sessions->pin(store, id, true);             it is to be kept
+ *   sessions->pin(store, id, true);             what it needs is never dropped
  *   sessions->list(store, room, visitor, context);
  *   sessions->mark(store, &marker);  sessions->markers(store, room, visitor, context);
  *
- * A session is a stretch of a room's recording, with a title; all of them go with their room.
+ * A session is a stretch of a room's recording, with a title. One that is not pinned goes with what was
+ * recorded in it, and so do markers; all of them go with their room.
  *
- * Errors     as in store.h. What does not check is passed over, and check() tells of it.
+ * Errors     as in store.h. What does not check is passed over, and check() tells of it; of the room of such
+ *            a session nothing is dropped meanwhile.
  * Threads    that of the archive half. Visitors may not call the store.
  */
 #ifndef PERSISTENCE_STORE_SESSIONS_H

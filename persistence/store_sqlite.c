@@ -224,9 +224,25 @@ static enum store_result remove_room(struct store *store, struct bytes name, uin
     return end_writing(store, result);
 }
 
+static enum store_result
+retain(struct store *store, const struct store_retention *retention, uint64_t *freed)
+{
+    struct archive *archive = archive_of(store);
+    enum store_result result = begin_writing(archive);
+    *freed = 0;
+    if (result == STORE_OK)
+        result = archive_retain(archive, retention, freed);
+    return end_writing(store, result);
+}
+
 static enum store_result reclaim(struct store *store, uint64_t bytes, uint64_t *freed)
 {
-    return archive_reclaim(archive_of(store), bytes, freed);
+    struct archive *archive = archive_of(store);
+    enum store_result result = begin_writing(archive);
+    *freed = 0;
+    if (result == STORE_OK)
+        result = archive_reclaim(archive, bytes, freed);
+    return end_writing(store, result);
 }
 
 static enum store_result
@@ -462,6 +478,7 @@ static const struct store functions = {
     .quarantine = quarantine,
     .release_quarantine = release_quarantine,
     .remove = remove_room,
+    .retain = retain,
     .reclaim = reclaim,
     .check = check,
     .write_scores = write_scores,

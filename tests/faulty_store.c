@@ -196,6 +196,14 @@ static enum store_result scores(struct store *store, store_score_visitor *visito
     return fails(store, CALL_SCORES, &result) ? result : under->scores(under, visitor, context);
 }
 
+static enum store_result
+retain(struct store *store, const struct store_retention *retention, uint64_t *freed)
+{
+    struct store *under = faulty_of(store)->under;
+    enum store_result result;
+    return fails(store, CALL_RETAIN, &result) ? result : under->retain(under, retention, freed);
+}
+
 static enum store_result reclaim(struct store *store, uint64_t bytes, uint64_t *freed)
 {
     struct store *under = faulty_of(store)->under;
@@ -438,6 +446,7 @@ struct store *faulty_store_init(struct faulty_store *faulty, struct store *under
         .quarantine = quarantine,
         .release_quarantine = release_quarantine,
         .remove = remove_room,
+        .retain = retain,
         .reclaim = reclaim,
         .check = check,
         .write_scores = write_scores,

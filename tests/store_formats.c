@@ -14,6 +14,7 @@ static const char *const steps[] = {
     [4] = "DROP TABLE score",
     [5] = "DROP TABLE track; DROP TABLE summary",
     [6] = "DROP TABLE session; DROP TABLE marker",
+    [7] = "DROP TABLE gap",
 };
 
 void archive_run_sql(const char *folder, const char *sql)

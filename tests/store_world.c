@@ -215,11 +215,12 @@ static enum store_result write_score(struct store_world *world, uint64_t tick)
 /* A session that goes on. */
 #define SESSION_ID    UINT64_C(0xfedcba9876543210)
 #define SESSION_TITLE "a lesson"
+#define PINNED_ROOM   0u
 
 static enum store_result put_session(struct store_world *world, uint64_t tick)
 {
     struct store_session session = {.id = SESSION_ID,
-                                    .room = store_world_room(0),
+                                    .room = store_world_room(PINNED_ROOM),
                                     .kind = bytes_of("open"),
                                     .first = 1,
                                     .last = tick,
@@ -317,6 +318,20 @@ enum store_result store_world_release(struct store_world *world)
     in_store(world, false);
     if (result == STORE_OK)
         world->released = tick;
+    return result;
+}
+
+/* Whether it happens or not, what may go counts as gone. */
+enum store_result store_world_retain(struct store_world *world)
+{
+    struct store_retention retention = {.before_ms = UINT64_MAX};
+    uint64_t freed;
+    for (unsigned room = 0; room < WORLD_ROOMS; room++)
+        if (room != PINNED_ROOM)
+            world->retained[room] = world->acknowledged;
+    in_store(world, true);
+    enum store_result result = world->store->retain(world->store, &retention, &freed);
+    in_store(world, false);
     return result;
 }
 
@@ -526,7 +541,7 @@ static void compare_tracks(struct look *look)
 {
     for (unsigned room = 0; room < WORLD_ROOMS; room++)
         for (uint64_t tick = 1; tick <= look->world->acknowledged; tick++)
-            if (look->world->tracked[room][tick] &&
+            if (look->world->tracked[room][tick] && tick > look->world->retained[room] &&
                 !(look->track[room][tick] && look->summary[room][tick]))
                 note(look->sight, &look->sight->lost, "presence of %s to tick %" PRIu64,
                      name_of(room), tick);
@@ -548,6 +563,8 @@ static void compare(struct look *look)
                 there++;
                 continue;
             }
+            if (tick <= world->retained[room] && tick <= sight->last_snapshot[room])
+                continue;
             missing++;
             if (tick > world->acknowledged)
                 continue;
@@ -613,8 +630,9 @@ static void look_at_scores(struct look *look)
 static bool visit_session(void *context, const struct store_session *session)
 {
     struct look *look = context;
-    bool well = session->id == SESSION_ID && bytes_equal(session->room, store_world_room(0)) &&
-                session->first == 1 && session->ended_ms == WALL_MS + session->last &&
+    bool well = session->id == SESSION_ID &&
+                bytes_equal(session->room, store_world_room(PINNED_ROOM)) && session->first == 1 &&
+                session->ended_ms == WALL_MS + session->last &&
                 bytes_equal(session->title, bytes_of(SESSION_TITLE)) && session->pinned;
     if (!well || look->told_to > 0)
         note(look->sight, &look->sight->wrong, "session to %" PRIu64, session->last);
@@ -655,6 +673,9 @@ void store_world_look(struct store_world *world, struct store_sight *sight)
         note(sight, &sight->wrong, "the walk ends at %" PRIu64 ", it says", last);
     for (unsigned room = 0; room < WORLD_ROOMS; room++)
         look_at_archive(&look, room);
+    for (unsigned room = 0; room < WORLD_ROOMS; room++)
+        if (world->retained[room] > 0 && sight->last_sealed[room] < sight->last_snapshot[room])
+            sight->last_sealed[room] = sight->last_snapshot[room];
     look_at_scores(&look);
     look_at_sessions(&look);
     compare(&look);

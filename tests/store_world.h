@@ -41,6 +41,7 @@ struct store_world {
     bool in_journal[WORLD_TICKS_MAX + 1]; /* it went, or was found, there */
     uint32_t salt[WORLD_TICKS_MAX + 1];   /* of its bytes */
     uint64_t sealed[WORLD_ROOMS];         /* ticks of the room up to it are in the archive */
+    uint64_t retained[WORLD_ROOMS];       /* what lies up to it may be dropped */
     uint64_t snapshot[WORLD_ROOMS];       /* tick of the newest that is saved; 0 for none */
     uint64_t scored;                      /* the score that is saved; 0 for none */
     uint64_t told_to;                     /* end of the session that is saved; 0 for none */
@@ -79,6 +80,8 @@ enum store_result store_world_append(struct store_world *world);
 /* All that is acknowledged and not sealed, with a snapshot of one room, presence of one, a score, and how
  * far its session goes. */
 enum store_result store_world_seal(struct store_world *world);
+/* All goes that may, which is nothing of the room with the session: that is pinned. */
+enum store_result store_world_retain(struct store_world *world);
 enum store_result store_world_release(struct store_world *world); /* what every room has sealed */
 
 /* A new journal, into which all that is not released goes once more. Only the last of it makes it

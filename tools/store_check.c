@@ -51,7 +51,8 @@ compare_with_log(struct checking *checking, struct store_history *history, const
 {
     struct replay replay = history_replay_begin(checking->kinds);
     struct replay from_snapshot = history_replay_begin(checking->kinds);
-    if (history_begin(history, &from_snapshot) && from_snapshot.room == NULL) {
+    bool whole = history->whole_from == 0;
+    if (whole && history_begin(history, &from_snapshot) && from_snapshot.room == NULL) {
         if (!history_replay(history, FROM_BEGINNING, UINT64_MAX, &replay))
             tell_damage(checking, history->name, history->error);
         else if (room_hash_kept(replay.room) != room_hash_kept(room))

@@ -22,11 +22,21 @@ static bool take_room(void *context, const struct store_room *room)
     return false;
 }
 
+static bool find_gap(void *context, const struct store_segment *segment)
+{
+    struct store_history *history = context;
+    if (segment->gap)
+        history->whole_from = segment->first;
+    return true;
+}
+
 bool history_find(struct store_history *history, struct store_folder *folder, const char *name)
 {
     *history = (struct store_history){.folder = folder, .name = bytes_of(name)};
     struct store *store = folder->store;
     enum store_result result = store->room(store, history->name, take_room, history);
+    if (result == STORE_OK)
+        result = store->segments(store, history->name, 0, find_gap, history);
     if (result != STORE_OK && result != STORE_NOT_FOUND)
         return fail(history, store_result_text(result), store->place(store));
     if (store_folder_deletes(folder, history->name))
@@ -57,7 +67,8 @@ struct walk {
     struct store_history *history;
     history_visitor *visitor;
     void *context;
-    uint64_t at; /* of the last entry that was told of */
+    uint64_t at;    /* of the last entry that was told of */
+    uint64_t up_to; /* what is not kept is missed where it is not behind this tick */
     bool stopped;
     bool damaged;
 };
@@ -102,7 +113,8 @@ static bool walk_log(struct walk *walk)
     struct store *store = history->folder->store;
     if (history->archived) {
         enum store_result result = store->read(store, history->name, walk->at, walk_segment, walk);
-        if (result != STORE_OK && result != STORE_NOT_FOUND)
+        bool beyond = result == STORE_NOT_FOUND && walk->at >= walk->up_to;
+        if (result != STORE_OK && !beyond)
             return fail(history, store_result_text(result), store->place(store));
     }
     if (history->tail != NULL && !walk->stopped && !walk->damaged)
@@ -186,7 +198,8 @@ bool history_replay(struct store_history *history,
     struct building building = {.history = history, .replay = replay, .up_to = tick};
     if (from == FROM_SNAPSHOT && !start_from_snapshot(&building, tick))
         return false;
-    struct walk walk = {.history = history, .visitor = apply_entry, .context = &building};
+    struct walk walk = {
+        .history = history, .visitor = apply_entry, .context = &building, .up_to = tick};
     if (replay->room != NULL)
         walk.at = room_tick_number(replay->room);
     if (!walk_log(&walk) || replay->status != STATUS_OK || building.in_hole)
@@ -194,6 +207,17 @@ bool history_replay(struct store_history *history,
     if (replay->room == NULL)
         return fail(history, "nothing is kept", "the room was not there at that tick");
     return true;
+}
+
+/* All that leads to what the room is. */
+static struct walk
+walk_begin(struct store_history *history, history_visitor *visitor, void *context)
+{
+    return (struct walk){.history = history,
+                         .visitor = visitor,
+                         .context = context,
+                         .at = history->whole_from > 0 ? history->whole_from - 1 : 0,
+                         .up_to = UINT64_MAX};
 }
 
 static bool look_at_first(void *context, const struct log_entry *entry)
@@ -206,7 +230,7 @@ static bool look_at_first(void *context, const struct log_entry *entry)
 bool history_begin(struct store_history *history, struct replay *replay)
 {
     bool opens = false;
-    struct walk first = {.history = history, .visitor = look_at_first, .context = &opens};
+    struct walk first = walk_begin(history, look_at_first, &opens);
     if (!walk_log(&first))
         return false;
     struct building building = {.history = history, .replay = replay};
@@ -221,6 +245,6 @@ bool history_start(struct store_history *history, uint64_t tick, struct replay *
 
 bool history_entries(struct store_history *history, history_visitor *visitor, void *context)
 {
-    struct walk walk = {.history = history, .visitor = visitor, .context = context};
+    struct walk walk = walk_begin(history, visitor, context);
     return walk_log(&walk);
 }

@@ -3,7 +3,7 @@
  *   struct store_history history;
  *   if (!history_find(&history, &folder, "lobby")) tell history.error
  *   history_replay(&history, tick, &replay)         the room as it was after this tick
- *   history_entries(&history, visitor, context)     everything that is kept, in its order
+ *   history_entries(&history, visitor, context)     all that is kept behind its last gap, in its order
  *
  * Archive and journal are one log here; what stands in both is told once.
  */
@@ -19,7 +19,8 @@ struct store_history {
     const struct store_tail *tail; /* NULL for none */
     bool archived;                 /* the archive knows it, and it is not deleted */
     enum store_room_state state;
-    uint64_t first, last; /* ticks that the log is kept of */
+    uint64_t first, last; /* ticks that the log is kept of, */
+    uint64_t whole_from;  /* and from which on it has no gaps; 0 where it has none */
     uint64_t incarnation;
     char error[STORE_SQLITE_ERROR_MAX];
 };
@@ -32,7 +33,7 @@ struct replay history_replay_begin(const struct kinds *kinds);
 
 enum history_from {
     FROM_SNAPSHOT, /* the newest one up to the tick: what a server does */
-    FROM_BEGINNING /* the log alone; NOT_FOUND where its beginning is not kept any more */
+    FROM_BEGINNING /* the log alone; NOT_FOUND where a part of it is not kept any more */
 };
 
 /* Builds the room as it was after `tick`; the caller abandons the replay. False with an error. */

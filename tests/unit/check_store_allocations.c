@@ -31,7 +31,7 @@ static const struct scenario {
     deed *act;
 } scenarios[] = {
     {"append", store_world_append}, {"seal", store_world_seal}, {"release", store_world_release},
-    {"new journal", renew},         {"open", reopen},
+    {"new journal", renew},         {"open", reopen},           {"retain", store_world_retain},
 };
 #define SCENARIOS (sizeof scenarios / sizeof scenarios[0])
 

@@ -104,7 +104,8 @@ static enum store_result with_policy(struct trial *trial, deed *act)
                 return STORE_FAILED;
         }
         result = answered(trial, act(&trial->world));
-        if (result == STORE_FAILED && trial->world.store && act != store_world_seal)
+        bool archive = act == store_world_seal || act == store_world_retain;
+        if (result == STORE_FAILED && trial->world.store && !archive)
             trial->renewing = true;
     }
     return result;
@@ -139,6 +140,17 @@ static void sealed_and_more(struct trial *trial)
     must(trial, store_world_release);
     for (int i = 0; i < 5; i++)
         must(trial, store_world_append);
+}
+
+/* Rooms with snapshots that are not their only ones. */
+static void sealed_often(struct trial *trial)
+{
+    must(trial, store_world_open);
+    for (int i = 0; i < 6; i++) {
+        must(trial, store_world_append);
+        must(trial, store_world_seal);
+        must(trial, store_world_release);
+    }
 }
 
 /* Nothing of it is in SQLite's caches. */
@@ -179,6 +191,12 @@ static void close_and_open(struct trial *trial)
     with_policy(trial, store_world_append);
 }
 
+static void retain(struct trial *trial)
+{
+    if (with_policy(trial, store_world_retain) == STORE_OK)
+        with_policy(trial, store_world_append);
+}
+
 static void read_all(struct trial *trial)
 {
     struct store_sight sight;
@@ -198,6 +216,7 @@ static const struct scenario {
     {"new journal", ten_flushes, renew},
     {"new journal after a seal", sealed_and_more, renew},
     {"close, open", sealed_and_more, close_and_open},
+    {"retain", sealed_often, retain},
     {"read all", sealed_and_opened, read_all},
 };
 #define SCENARIOS (sizeof scenarios / sizeof scenarios[0])

@@ -1,0 +1,28 @@
+/* retention.h - what a pinned session needs of its room: nothing of that is dropped. */
+#ifndef PERSISTENCE_RETENTION_H
+#define PERSISTENCE_RETENTION_H
+
+#include "persistence/store.h"
+
+/* One that nobody can read needs all of its room. */
+#define RETENTION_ALL ((struct retention_pin){.base = 0, .last = STORE_TICK_MAX})
+
+struct retention_pin {
+    uint64_t
+        base; /* tick of the snapshot that the session is rebuilt from; 0: the log's beginning */
+    uint64_t last; /* tick of the session */
+};
+
+/* Those of one room. */
+struct retention_pins {
+    struct retention_pin pins[STORE_SESSIONS_MAX];
+    size_t count;
+};
+
+/* Up to which tick all that follows a recording of these ticks is needed, as it is; 0 where it is not. */
+uint64_t retention_needed_to(const struct retention_pins *pins, uint64_t first, uint64_t last);
+bool retention_needs_snapshot(const struct retention_pins *pins, uint64_t tick);
+
+bool retention_spares(const struct store_retention *retention, struct bytes room);
+
+#endif
