@@ -73,7 +73,7 @@ export class Connection {
   #retryTimer: unknown = null
   #pumpTimer: unknown = null
   #pumpAt = Infinity
-  readonly #url: string
+  readonly #address: () => string
   readonly #WebSocket: WebSocketConstructor
   readonly #session: Session
   readonly #surroundings: Surroundings
@@ -81,15 +81,16 @@ export class Connection {
   readonly #keepsSeat: boolean
   readonly #unwatch: () => void
 
+  /** `address`: asked for each time that it connects. */
   constructor(
-    url: string,
+    address: () => string,
     WebSocket: WebSocketConstructor,
     session: Session,
     surroundings: Surroundings,
     onStatus: (status: RoomStatus) => void,
     keepsSeat = false,
   ) {
-    this.#url = url
+    this.#address = address
     this.#WebSocket = WebSocket
     this.#session = session
     this.#surroundings = surroundings
@@ -114,7 +115,7 @@ export class Connection {
     this.#tell({ status: 'connecting', reason: this.#status.reason, retryAt: null, error: null })
     let socket: WebSocketLike
     try {
-      socket = new this.#WebSocket(this.#url, [SUBPROTOCOL])
+      socket = new this.#WebSocket(this.#address(), [SUBPROTOCOL])
     } catch (error) {
       this.#end(new TuttiError('misuse', String(error)))
       return

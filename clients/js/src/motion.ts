@@ -150,11 +150,11 @@ export class Motion<Id extends string | number, Thing extends Fields> {
   }
 }
 
-function isNames(fields: MovingFields): fields is readonly string[] {
+export function isNames(fields: MovingFields): fields is readonly string[] {
   return Array.isArray(fields)
 }
 
-function turnsOf(fields: { readonly [field: string]: FieldMotion }): Turns {
+export function turnsOf(fields: { readonly [field: string]: FieldMotion }): Turns {
   const turns: { [field: string]: number } = {}
   for (const [field, { turn }] of Object.entries(fields)) {
     if (turn === undefined) continue

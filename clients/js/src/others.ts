@@ -12,6 +12,8 @@ export interface Other {
   readonly user: Value
   /** Its connection is gone, and its seat is kept for a while. */
   readonly away: boolean
+  /** It was there when what a replay shows happened; else it is looking on, as we are. */
+  readonly recorded: boolean
   readonly [field: string]: Value
 }
 
@@ -34,6 +36,8 @@ export interface OthersEvents {
 }
 
 const COLLECTION = 'presence'
+/** Who looks at a replay has a number from here on, and keeps clear of those who were there. */
+const VIEWERS_FROM = 2 ** 31
 
 /**
  * The other members of the room, by their numbers. Iterating gives the members.
@@ -50,13 +54,15 @@ export class Others extends Emitter<OthersEvents> implements Iterable<Other> {
   #motion: Motion<number, Other> | null = null
   readonly #arrivals: Arrivals
   readonly #now: () => number
+  readonly #isReplay: boolean
 
   /** @internal */
-  constructor(document: Document, arrivals: Arrivals, now: () => number) {
+  constructor(document: Document, arrivals: Arrivals, now: () => number, isReplay: boolean) {
     super()
     this.#document = document
     this.#arrivals = arrivals
     this.#now = now
+    this.#isReplay = isReplay
   }
 
   /** How many others there are. */
@@ -146,7 +152,7 @@ export class Others extends Emitter<OthersEvents> implements Iterable<Other> {
       this.#members.delete(id)
       this.#tell('leave', before, before)
     } else {
-      const member = memberOf(id, record)
+      const member = memberOf(id, record, this.#isReplay && id < VIEWERS_FROM)
       this.#members.set(id, member)
       this.#tell(before === undefined ? 'join' : 'change', member, before)
     }
@@ -159,6 +165,6 @@ export class Others extends Emitter<OthersEvents> implements Iterable<Other> {
   }
 }
 
-function memberOf(id: number, record: Fields): Other {
-  return { ...record, id, user: record['user'] ?? null, away: record['away'] === true }
+function memberOf(id: number, record: Fields, recorded: boolean): Other {
+  return { ...record, id, user: record['user'] ?? null, away: record['away'] === true, recorded }
 }

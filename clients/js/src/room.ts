@@ -9,6 +9,7 @@ import type {
   RoomEvents,
   Stats,
 } from './api.js'
+import type { Arrivals } from './arrivals.js'
 import { Collection, type Records } from './collection.js'
 import { Connection, type RoomStatus, type Surroundings } from './connection.js'
 import { Document, type RecordChange } from './document.js'
@@ -53,9 +54,12 @@ const STEP_BYTES = 32_768
  * ```
  */
 export async function join(url: string, name: string, options: JoinOptions = {}): Promise<Room> {
-  const { signal } = options
-  signal?.throwIfAborted()
-  const room = new Room(roomAddress(url, name), options)
+  options.signal?.throwIfAborted()
+  return joined(new Room(roomAddress(url, name), options), options)
+}
+
+/** @internal The room, once its whole state is here. */
+export async function joined(room: Room, { signal }: JoinOptions): Promise<Room> {
   const abort = () => room.leave()
   signal?.addEventListener('abort', abort)
   try {
@@ -84,8 +88,13 @@ export class Room extends Emitter<RoomEvents> {
   readonly history: GestureHistory
   /** What this member gave as `user`. */
   readonly user: Value
-  /** Its address, as in `ws://localhost:7777/v1/rooms/lobby`. */
+  /** Its address, as in `ws://localhost:7777/v1/rooms/lobby`; of a replay, that of what it shows. */
   readonly url: string
+  /**
+   * What shows was recorded, in whole or in part: nobody but the player of a {@link Replay} writes
+   * it, and changes are refused with `denied`. Presence is our own.
+   */
+  readonly isReplay: boolean
   /** @internal */
   readonly ready: Promise<void>
 
@@ -101,13 +110,14 @@ export class Room extends Emitter<RoomEvents> {
   #unsaved = 0
   #saving: Saving = 'ok'
 
-  /** @internal */
-  constructor(url: string, options: JoinOptions) {
+  /** @internal `replay`: where the replay of the room is, that is joined in its place. */
+  constructor(url: string, options: JoinOptions, replay: (() => string) | null = null) {
     super()
     const { WebSocket = platform.WebSocket, key = randomBytes(KEY_BYTES) } = options
     if (WebSocket === undefined) throw new TuttiError('misuse', 'there is no WebSocket here')
     if (key.length !== KEY_BYTES) throw new TuttiError('misuse', `a key has ${KEY_BYTES} bytes`)
     this.url = url
+    this.isReplay = replay !== null
     this.user = copyValue(options.user)
     if (new Writer().value(this.user).finish().length > USER_BYTES_MAX) {
       throw new TuttiError('limit', `user takes ${USER_BYTES_MAX} bytes at most`)
@@ -126,7 +136,12 @@ export class Room extends Emitter<RoomEvents> {
     this.#history = new History(this.#editor(), () => {
       this.tell('history', { canUndo: this.canUndo, canRedo: this.canRedo })
     })
-    this.others = new Others(this.#document, this.#session.arrivals, SURROUNDINGS.now)
+    this.others = new Others(
+      this.#document,
+      this.#session.arrivals,
+      SURROUNDINGS.now,
+      this.isReplay,
+    )
     this.presence = presenceView(this.#session, () => this.#pumpSoon())
     this.clock = clockView(this.#session, SURROUNDINGS.now)
     this.history = {
@@ -143,7 +158,7 @@ export class Room extends Emitter<RoomEvents> {
     }
     const { keepSeat } = options
     this.#connection = new Connection(
-      url,
+      replay ?? (() => url),
       WebSocket,
       this.#session,
       SURROUNDINGS,
@@ -332,6 +347,11 @@ export class Room extends Emitter<RoomEvents> {
       read: () => options.read(this),
       onFrame: (heard) => this.on('frame', heard),
     })
+  }
+
+  /** @internal The room's time as frames tell it, in milliseconds of ticks. */
+  get arrivals(): Arrivals {
+    return this.#session.arrivals
   }
 
   /** A bad line for trials: see {@link SimulatedLink}. */

@@ -25,6 +25,31 @@ export { SimulatedLink } from './simulated_link.js'
 export type { LinkConditions } from './simulated_link.js'
 export { Traffic } from './traffic.js'
 export type { Spending } from './traffic.js'
+export { Replay, replay, SPEED_MAX, SPEED_MIN } from './replay.js'
+export type { Loop, ReplayEvents, ReplayOptions } from './replay.js'
+export { Ghost, ghost } from './ghost.js'
+export type { GhostOptions } from './ghost.js'
+export {
+  addMarker,
+  editSession,
+  fork,
+  recording,
+  removeMarker,
+  removeSession,
+  tickAt,
+} from './recording.js'
+export type {
+  Activity,
+  Fork,
+  ForkInput,
+  Gap,
+  Marker,
+  MarkerInput,
+  RecordedPerson,
+  RecordedSession,
+  Recording,
+  RequestOptions,
+} from './recording.js'
 export { momentLink, MOMENT_TITLE_MAX, parseMoment } from './moment.js'
 export type { Moment } from './moment.js'
 export { planRestore, restore, RestorePlan } from './restore.js'

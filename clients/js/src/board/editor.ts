@@ -122,7 +122,7 @@ export class Editor extends Emitter<EditorEvents> {
     options: EditorOptions = {},
   ) {
     super()
-    this.#readOnly = options.readOnly ?? false
+    this.#readOnly = room.isReplay || (options.readOnly ?? false)
     this.isOurs = options.isOurs ?? (() => true)
     leaveLockedOut(room)
     this.scene = new Scene(room)
@@ -240,8 +240,9 @@ export class Editor extends Emitter<EditorEvents> {
     return this.#readOnly
   }
 
+  /** A replay is for looking at, whatever is set. */
   set readOnly(readOnly: boolean) {
-    if (readOnly === this.#readOnly) return
+    if (readOnly === this.#readOnly || this.room.isReplay) return
     this.#readOnly = readOnly
     if (readOnly) {
       this.tool.cancel()

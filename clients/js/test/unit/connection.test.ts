@@ -44,7 +44,7 @@ class Bench {
       }
     }
     this.connection = new Connection(
-      'ws://test',
+      () => 'ws://test',
       WebSocket as unknown as WebSocketConstructor,
       this.session,
       {

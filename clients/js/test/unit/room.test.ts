@@ -376,7 +376,7 @@ test('others: who comes, moves and goes', async () => {
   const socket = socketOf(server)
   socket.receive(frame(1, section(2, RESTART, 2, ...put(0, 1, 4), ...put(1, 2, 6))))
   assert.equal(room.me, 1)
-  assert.deepEqual([...room.others], [{ id: 2, user: 'u2', away: false, x: 3 }])
+  assert.deepEqual([...room.others], [{ id: 2, user: 'u2', away: false, recorded: false, x: 3 }])
   socket.receive(frame(1, section(2, 0, 1, run(0, 4), 4, 1, 1, 2)))
   socket.receive(frame(1, section(2, 0, 1, 0, 1, 1)))
   assert.deepEqual(told, ['join 2 3', 'change 2 3.5', 'leave 2 3.5'])
