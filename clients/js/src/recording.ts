@@ -2,14 +2,14 @@
 import { httpAddress, roomAddress } from './address.js'
 import { TuttiError, type Status } from './errors.js'
 import { momentNumbers, type Moment } from './moment.js'
-import { readFork, readRecording } from './recording_read.js'
+import { readFork, readMarked, readRecording } from './recording_read.js'
 import type { Value } from './value.js'
 
 /** What there is of a room. Ticks are the room's. */
 export interface Recording {
   readonly kind: string
-  /** Ticks per second. */
-  readonly hz: number
+  /** Ticks per second; null where the server has no such kind any more. */
+  readonly hz: number | null
   /** The newest. */
   readonly incarnation: number
   /** Its first and its last tick. */
@@ -88,7 +88,10 @@ export interface RequestOptions {
 export interface MarkerInput extends Pick<Moment, 'tick' | 'incarnation'> {
   /** At most 200 bytes of UTF-8. */
   readonly title: string
+  /** At most 32 bytes. */
   readonly colour?: string
+  /** Who marks it, at most 256 bytes: whatever the page says. */
+  readonly by?: string
 }
 
 export interface ForkInput extends Pick<Moment, 'tick' | 'incarnation'> {
@@ -117,15 +120,19 @@ export async function recording(
   return readRecording(await ask('GET', server, room, '/recording', undefined, options))
 }
 
-/** Marks a moment, in the place of a marker that it has. Rejects as {@link recording} does. */
+/**
+ * Marks a moment, in the place of a marker that it has; gives the moment. A room has 1,000 markers at
+ * most. Rejects as {@link recording} does.
+ */
 export async function addMarker(
   server: string,
   room: string,
-  { tick, incarnation, title, colour }: MarkerInput,
+  { tick, incarnation, title, colour, by }: MarkerInput,
   options?: RequestOptions,
-): Promise<void> {
+): Promise<Moment> {
   momentNumbers({ tick, incarnation })
-  await ask('POST', server, room, '/markers', { tick, incarnation, title, colour }, options)
+  const marker = { tick, incarnation, title, colour, by }
+  return readMarked(room, await ask('POST', server, room, '/markers', marker, options))
 }
 
 /** Takes a marker away; `not found` where nobody had marked that. */
@@ -150,7 +157,7 @@ export async function editSession(
   await ask('POST', server, room, `/sessions/${encodeURIComponent(id)}`, { title, pinned }, options)
 }
 
-/** Drops a session with all that was recorded in it, but for what the room itself needs. */
+/** Takes a session off the list; what was recorded in it stays as long as what is beside it. */
 export async function removeSession(
   server: string,
   room: string,

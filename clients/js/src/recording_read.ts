@@ -1,5 +1,6 @@
 /** The JSON of answers about recordings, as the types say it is; else a TuttiError `malformed`. */
 import { TuttiError } from './errors.js'
+import type { Moment } from './moment.js'
 import type { Fork, Gap, Recording, RecordedSession } from './recording.js'
 import type { Value } from './value.js'
 
@@ -10,7 +11,7 @@ export function readRecording(json: unknown): Recording {
   const activity = all.of('activity')
   return {
     kind: all.of('kind').text,
-    hz: all.of('hz').count,
+    hz: all.of('hz').countOrNull,
     incarnation: all.of('incarnation').count,
     ...readSpan(all),
     incarnations: all.of('incarnations').list.map((life) => {
@@ -40,7 +41,7 @@ export function readRecording(json: unknown): Recording {
       user: person.of('user').any,
       spans: person.of('spans').list.map((span) => {
         const [from, to] = span.pair
-        return [from.count, to.any === null ? null : to.count] as const
+        return [from.count, to.countOrNull] as const
       }),
     })),
   }
@@ -57,6 +58,11 @@ export function readFork(json: unknown): Fork {
       incarnation: from.of('incarnation').count,
     },
   }
+}
+
+export function readMarked(room: string, json: unknown): Moment {
+  const marked = new Json(json)
+  return { room, tick: marked.of('tick').count, incarnation: marked.of('incarnation').count }
 }
 
 function readSession(session: Json): RecordedSession {
@@ -113,6 +119,10 @@ class Json {
     return value as number
   }
 
+  get countOrNull(): number | null {
+    return this.#value === null ? null : this.count
+  }
+
   get text(): string {
     if (typeof this.#value !== 'string') throw this.#fault('is no text')
     return this.#value
@@ -123,9 +133,9 @@ class Json {
     return this.#value
   }
 
-  /** Milliseconds since 1970. Null where they are not known: null or 0. */
+  /** Milliseconds since 1970; 0 where nobody knows. */
   get date(): Date | null {
-    return this.#value === null || this.count === 0 ? null : new Date(this.count)
+    return this.count === 0 ? null : new Date(this.count)
   }
 
   oneOf<T extends string>(choices: readonly T[]): T {

@@ -27,6 +27,7 @@ import {
   type Change,
   type Edit,
 } from './operation.js'
+import type { Moment } from './moment.js'
 import { Others } from './others.js'
 import type { QueueLimits } from './pending.js'
 import { platform, randomBytes } from './platform.js'
@@ -186,6 +187,11 @@ export class Room extends Emitter<RoomEvents> {
   /** The rules of this room, as the server calls them. */
   get kind(): string {
     return this.#session.welcome!.roomKind
+  }
+
+  /** The moment that this room goes on from, of another one; null where it was made new. */
+  get forkedFrom(): Moment | null {
+    return this.#session.welcome!.forked
   }
 
   /** Ticks per second. */

@@ -124,6 +124,12 @@ export interface Welcome {
   readonly unsaved: number
   /** Null where it takes no inputs, or none that we know. */
   readonly input: InputRules | null
+  /** What a fork goes on from; null where the room was made new. */
+  readonly forked: {
+    readonly room: string
+    readonly incarnation: number
+    readonly tick: number
+  } | null
 }
 
 export interface ClockAnswer {
@@ -222,7 +228,12 @@ function readWelcome(elements: Elements): Welcome {
     refusals: elements.array().rest(readRefusal),
     unsaved: elements.more ? elements.count() : 0,
     input: elements.more ? elements.orNil(() => readInputRules(elements.array())) : null,
+    forked: elements.more ? elements.orNil(() => readForked(elements.array())) : null,
   }
+}
+
+function readForked(elements: Elements): Welcome['forked'] {
+  return { room: elements.string(), incarnation: elements.count(), tick: elements.count() }
 }
 
 /** Null as well where they are of a type that a later version brought: we have none to send. */

@@ -184,6 +184,7 @@ test('a live room goes on from a moment, as another one or with a part of it', a
   assert.deepEqual(made.from, then.moment)
   const other = await enter(made.room)
   assert.deepEqual(shapesOf(other), shapes)
+  assert.deepEqual([other.forkedFrom, room.forkedFrom], [then.moment, null])
   await assert.rejects(fork(wire.url, name, { tick, as: name }), { status: 'exists', code: 409 })
 
   const before = shapesOf(room)

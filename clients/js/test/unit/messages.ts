@@ -25,6 +25,7 @@ interface WelcomeFields {
   refusals: number[]
   unsaved: number
   input: Json
+  forked: Json
 }
 
 export function welcome(fields: Partial<WelcomeFields> = {}): Json {
@@ -44,6 +45,7 @@ export function welcome(fields: Partial<WelcomeFields> = {}): Json {
     refusals: [],
     unsaved: 0,
     input: null,
+    forked: null,
     ...fields,
   }
   return [2, ...Object.values(all)] as Json

@@ -58,7 +58,8 @@ test('a recording is read as the types say', () => {
     [1, 20],
     [30, null],
   ])
-  assert.equal(readRecording({ ...JSON_OF_IT, began_ms: 0, ended_ms: null }).began, null)
+  const { began, hz } = readRecording({ ...JSON_OF_IT, began_ms: 0, hz: null })
+  assert.deepEqual([began, hz], [null, null])
 })
 
 test('what is left out or is of another type is malformed, at its place', () => {

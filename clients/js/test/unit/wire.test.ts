@@ -120,7 +120,12 @@ test('operations: known names go as numbers, unknown ones as they are', () => {
 test('welcome, with elements of a later version at its end', () => {
   const message = decodeServerMessage(
     bytesOf([
-      ...(welcome({ member: 4, scopesKept: [0, 1], refusals: [9, 7] }) as Json[]),
+      ...(welcome({
+        member: 4,
+        scopesKept: [0, 1],
+        refusals: [9, 7],
+        forked: ['lobby', 3, 1200],
+      }) as Json[]),
       'new',
       1,
     ]),
@@ -131,6 +136,7 @@ test('welcome, with elements of a later version at its end', () => {
   assert.deepEqual(message.scopesKept, [0, 1])
   assert.equal(message.limits.operationsInFlight, 64)
   assert.deepEqual(message.refusals, [{ number: 9, status: 7 }])
+  assert.deepEqual(message.forked, { room: 'lobby', incarnation: 3, tick: 1200 })
 })
 
 test('news', () => {
