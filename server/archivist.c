@@ -129,6 +129,9 @@ bool archivist_do(struct storage *storage, struct job *job)
     case JOB_MORE:
         archivist_more(storage, job);
         return true;
+    case JOB_NOTE:
+        archivist_note(storage, job);
+        return true;
     case JOB_RECORDING:
         archivist_recording(storage, job);
         return true;

@@ -143,7 +143,8 @@
     ROW(REPLAYS, "replays")                                                                        \
     ROW(ADDRESS_REPLAYS, "replays_per_address")                                                    \
     ROW(FORK, "fork")                                                                              \
-    ROW(RECORDING, "recording")
+    ROW(RECORDING, "recording")                                                                    \
+    ROW(RECORDING_RATE, "recording_rate_per_address")
 
 #define REFUSAL_ENUM_ROW(name, label) REFUSAL_##name,
 enum refusal {

@@ -1,6 +1,7 @@
 #include "server/hub.h"
 
 #include "server/opening.h"
+#include "server/recordings.h"
 #include "server/replays.h"
 
 #include <assert.h>
@@ -268,6 +269,7 @@ void hub_destroy(struct hub *hub)
     openings_end(hub);
     hub_end_rooms(hub);
     replays_end(hub);
+    orders_end(hub);
     addresses_end(&hub->addresses);
     cards_end(&hub->cards);
     frames_destroy(hub->frames);

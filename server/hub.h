@@ -110,6 +110,7 @@ struct hub {
     struct opening *openings;                /* rooms that are on their way, by name */
     struct replaying *replays;               /* rooms with a player: see replays.h */
     struct fetch *fetches;                   /* that replays asked the storage for */
+    struct order *orders;                    /* about recordings, that the storage has to answer */
     enum durability durability;
     bool saves;           /* durability is more than memory */
     enum saving saving;   /* as the members were told */

@@ -67,7 +67,8 @@ void hub_storage_turn(struct hub *hub)
             break;
         case STORAGE_MOMENT:
         case STORAGE_MORE:
-        case STORAGE_RECORDING: {
+        case STORAGE_RECORDING:
+        case STORAGE_NOTED: {
             struct asker *asker = event.ticket;
             asker->answer(asker, &event);
             break;

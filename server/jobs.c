@@ -47,13 +47,14 @@ void job_free(struct job *job)
     event_free(&job->event);
     jobs_free(job->removals);
     free(job->track);
+    free(job->note);
     free(job);
 }
 
 void queue_push(struct storage *storage, struct queue *queue, struct job *job)
 {
     bool asked = job->kind == JOB_LOAD || job->kind == JOB_MOMENT || job->kind == JOB_MORE ||
-                 job->kind == JOB_RECORDING || job->kind == JOB_FILE;
+                 job->kind == JOB_RECORDING || job->kind == JOB_NOTE || job->kind == JOB_FILE;
     struct lane *lane = &queue->lanes[asked ? LANE_ASKED : LANE_TOLD];
     pthread_mutex_lock(&storage->mutex);
     job->next = NULL;

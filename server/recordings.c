@@ -1,25 +1,93 @@
 #include "server/recordings.h"
 
+#include "server/recording_json.h"
 #include "server/target.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FORKS "forks"
+#include <utlist.h>
+
+/* --- Paths ----------------------------------------------------------------------------------------- */
+
+/* ROOM/WHAT, or ROOM/WHAT/NAME. */
+static const struct way {
+    const char *what;
+    bool named;
+    enum http_method method;
+    enum order_kind kind;
+} ways[] = {
+    {"recording", false, HTTP_GET, ORDER_TIMELINE},
+    {"recording", false, HTTP_HEAD, ORDER_TIMELINE},
+    {"forks", false, HTTP_POST, ORDER_FORK},
+    {"markers", false, HTTP_POST, ORDER_MARK},
+    {"markers", true, HTTP_DELETE, ORDER_UNMARK},
+    {"sessions", true, HTTP_POST, ORDER_SESSION},
+    {"sessions", true, HTTP_DELETE, ORDER_SESSION_GONE},
+};
+#define WAY_COUNT (sizeof ways / sizeof ways[0])
+
+struct place {
+    struct bytes room, what, name;
+    bool named;
+};
+
+static bool read_place(struct bytes path, struct place *place)
+{
+    struct bytes rest;
+    if (!target_split(path, &place->room, &rest) || rest.length == 0)
+        return false;
+    const uint8_t *slash = memchr(rest.data, '/', rest.length);
+    size_t length = slash != NULL ? (size_t)(slash - rest.data) : rest.length;
+    place->named = slash != NULL;
+    place->what = (struct bytes){rest.data, length};
+    place->name = (struct bytes){0};
+    if (place->named)
+        place->name = (struct bytes){slash + 1, rest.length - length - 1};
+    return true;
+}
+
+static bool leads_to(const struct way *way, const struct place *place)
+{
+    return way->named == place->named && bytes_equal(place->what, bytes_of(way->what));
+}
 
 bool recordings_asked(struct bytes path)
 {
-    struct bytes room, rest;
-    return target_split(path, &room, &rest) && bytes_equal(rest, bytes_of(FORKS));
+    struct place place;
+    if (!read_place(path, &place))
+        return false;
+    for (size_t i = 0; i < WAY_COUNT; i++)
+        if (leads_to(&ways[i], &place))
+            return true;
+    return false;
 }
 
-static struct bytes room_of(const struct order *order)
+static const struct way *find_way(const struct place *place, enum http_method method)
 {
-    return (struct bytes){order->room, order->room_length};
+    for (size_t i = 0; i < WAY_COUNT; i++)
+        if (leads_to(&ways[i], place) && ways[i].method == method)
+            return &ways[i];
+    return NULL;
+}
+
+/* Sixteen digits, 0-9 a-f. */
+static bool read_id(struct bytes text, uint64_t *id)
+{
+    static const char digits[] = "0123456789abcdef";
+    *id = 0;
+    for (size_t i = 0; i < text.length; i++) {
+        const char *digit = text.data[i] != 0 ? strchr(digits, text.data[i]) : NULL;
+        if (digit == NULL)
+            return false;
+        *id = *id << 4 | (uint64_t)(digit - digits);
+    }
+    return text.length == 16;
 }
 
 /* --- Begun and ended ------------------------------------------------------------------------------- */
@@ -28,7 +96,54 @@ static struct order *
 refuse(struct http_denial *denial, int status, enum refusal refusal, const char *text)
 {
     *denial = http_denial(status, refusal, text);
+    denial->retry_s = status == 503;
     return NULL;
+}
+
+/* Reading counts as reading lists does, all else as making rooms: it takes the disk as much. */
+static bool may_be_ordered(struct order *order, struct http_denial *denial)
+{
+    struct hub *hub = order->hub;
+    struct address *address = order->session->address;
+    enum address_act act =
+        order->kind == ORDER_TIMELINE ? ADDRESS_READS_LISTS : ADDRESS_MAKES_ROOMS;
+    if (order->kind == ORDER_FORK) /* which has limits of its own */
+        return true;
+    if (!address_may(&hub->addresses, address, act, 1, hub->now_us)) {
+        *denial = http_denial(429, REFUSAL_RECORDING_RATE,
+                              "this address has asked for too much about recordings");
+        denial->retry_s = address_wait_s(&hub->addresses, address, act, 1, hub->now_us);
+        return false;
+    }
+    if (order->kind == ORDER_TIMELINE ||
+        bucket_take(&hub->room_bucket, &hub->limits.room_rate, hub->now_us, 1))
+        return true;
+    *denial = http_denial(503, REFUSAL_RECORDING_RATE, "too much is said about recordings");
+    denial->retry_s = 1;
+    return false;
+}
+
+/* What the path names beside the room. */
+static bool read_name(struct order *order, struct bytes name, struct http_denial *denial)
+{
+    switch (order->kind) {
+    case ORDER_UNMARK:
+        if (target_moment(name, &order->tick, &order->incarnation) && order->tick <= STORE_TICK_MAX)
+            return true;
+        *denial = http_denial(400, REFUSAL_MOMENT, "a marker is named by TICK or TICK.INCARNATION");
+        return false;
+    case ORDER_SESSION:
+    case ORDER_SESSION_GONE:
+        if (read_id(name, &order->id))
+            return true;
+        *denial = http_denial(400, REFUSAL_RECORDING, "a session is named by 16 digits, 0-9 a-f");
+        return false;
+    case ORDER_TIMELINE:
+    case ORDER_FORK:
+    case ORDER_MARK:
+        break;
+    }
+    return true;
 }
 
 struct order *order_begin(struct hub *hub,
@@ -37,15 +152,16 @@ struct order *order_begin(struct hub *hub,
                           uint64_t length,
                           struct http_denial *denial)
 {
-    struct bytes room, rest;
-    bool asked = target_split(request->path, &room, &rest);
+    struct place place;
+    bool asked = read_place(request->path, &place);
     assert(asked); /* recordings_asked() */
     (void)asked;
-    if (!wire_room_name_valid(room))
+    const struct way *way = find_way(&place, request->method);
+    if (!wire_room_name_valid(place.room))
         return refuse(denial, 400, REFUSAL_ROOM_NAME,
                       "a room's name is 1 to 64 characters of A-Z a-z 0-9 _ -");
-    if (request->method != HTTP_POST)
-        return refuse(denial, 405, REFUSAL_PATH, "POST to .../forks");
+    if (way == NULL)
+        return refuse(denial, 405, REFUSAL_PATH, "this is not to be done with a recording");
     if (length > ORDER_BODY_MAX)
         return refuse(denial, 413, REFUSAL_RECORDING, "the body is too long");
     struct order *order = calloc(1, sizeof *order);
@@ -53,10 +169,14 @@ struct order *order_begin(struct hub *hub,
         return refuse(denial, 503, REFUSAL_MEMORY, "the server has no memory left");
     order->hub = hub;
     order->session = session;
+    order->kind = way->kind;
     order->length = (size_t)length;
-    order->room_length = (uint8_t)room.length;
-    memcpy(order->room, room.data, room.length);
-    return order;
+    order->room_length = (uint8_t)place.room.length;
+    memcpy(order->room, place.room.data, place.room.length);
+    if (read_name(order, place.name, denial) && may_be_ordered(order, denial))
+        return order;
+    free(order);
+    return NULL;
 }
 
 void order_take(struct order *order, struct bytes bytes)
@@ -67,13 +187,34 @@ void order_take(struct order *order, struct bytes bytes)
     order->arrived += length;
 }
 
+static void forget(struct order *order)
+{
+    free(order->json);
+    free(order);
+}
+
 void order_end(struct order *order)
 {
     if (order == NULL)
         return;
     fork_end(order->fork);
-    free(order->json);
-    free(order);
+    if (!order->asks) {
+        forget(order);
+        return;
+    }
+    order->session = NULL;
+    if (order->job != NULL)
+        storage_forsake(order->hub->storage, order->job, true);
+}
+
+void orders_end(struct hub *hub)
+{
+    struct order *order, *next;
+    DL_FOREACH_SAFE(hub->orders, order, next)
+    {
+        DL_DELETE(hub->orders, order);
+        forget(order);
+    }
 }
 
 /* --- Answers --------------------------------------------------------------------------------------- */
@@ -81,13 +222,13 @@ void order_end(struct order *order)
 static void deny(struct order *order, int status, enum refusal refusal, const char *text)
 {
     order->denial = http_denial(status, refusal, text);
+    order->denial.retry_s = status == 503;
     order->step = ORDER_DENIED;
 }
 
 static void deny_for_memory(struct order *order)
 {
     deny(order, 503, REFUSAL_MEMORY, "the server has no memory left");
-    order->denial.retry_s = 1;
 }
 
 /* Where the answer is written; NULL without memory. */
@@ -96,9 +237,9 @@ static FILE *begin_answer(struct order *order)
     return open_memstream(&order->json, &order->json_length);
 }
 
-static void end_answer(struct order *order, FILE *out, int status)
+static void end_answer(struct order *order, FILE *out, int status, bool whole)
 {
-    bool whole = out != NULL && ferror(out) == 0;
+    whole = whole && out != NULL && ferror(out) == 0;
     if (out == NULL || fclose(out) != 0 || !whole) {
         deny_for_memory(order);
         return;
@@ -107,10 +248,122 @@ static void end_answer(struct order *order, FILE *out, int status)
     order->step = ORDER_DONE;
 }
 
-/* --- Forks ----------------------------------------------------------------------------------------- */
+static void done_without_words(struct order *order)
+{
+    order->status = 204;
+    order->step = ORDER_DONE;
+}
 
-static const char fork_words[] =
-    "Send {\"tick\": N}, with \"incarnation\": N and \"room\": \"NAME\" if you like.";
+/* --- Timelines ------------------------------------------------------------------------------------- */
+
+static void deny_timeline(struct order *order, const struct recording *recording)
+{
+    switch (recording->result) {
+    case MOMENT_NONE:
+    case MOMENT_GAP:
+    case MOMENT_LOST:
+        deny(order, 404, REFUSAL_RECORDING, "nothing is recorded of that room");
+        return;
+    case MOMENT_DAMAGED:
+        deny(order, 500, REFUSAL_RECORDING, "what was recorded of that room is damaged");
+        return;
+    case MOMENT_DONE:
+    case MOMENT_KIND:
+    case MOMENT_FAILED:
+    case MOMENT_FORSAKEN:
+        break;
+    }
+    deny(order, 503, REFUSAL_RECORDING, "the recording cannot be read now");
+}
+
+static void take_timeline(struct order *order, const struct recording *recording)
+{
+    struct bytes kind = {recording->room.kind, recording->room.kind_length};
+    if (recording->result != MOMENT_DONE) {
+        deny_timeline(order, recording);
+        return;
+    }
+    FILE *out = begin_answer(order);
+    bool whole = out != NULL && recording_write(out, recording, kind_find(order->hub->kinds, kind));
+    end_answer(order, out, 200, whole);
+}
+
+/* --- Notes ----------------------------------------------------------------------------------------- */
+
+static void take_note(struct order *order, const struct storage_event *event)
+{
+    switch (event->answer) {
+    case STORE_OK:
+        break;
+    case STORE_NOT_FOUND:
+        deny(order, 404, REFUSAL_RECORDING, "there is no such moment, marker or session");
+        return;
+    case STORE_FULL:
+        deny(order, 507, REFUSAL_RECORDING, "the room has all the markers that it may have");
+        return;
+    default:
+        deny(order, 503, REFUSAL_RECORDING, "the disk does not take it now");
+        return;
+    }
+    if (order->kind != ORDER_MARK) {
+        done_without_words(order);
+        return;
+    }
+    FILE *out = begin_answer(order);
+    if (out != NULL)
+        fprintf(out, "{\"tick\":%" PRIu64 ",\"incarnation\":%" PRIu64 "}\n", order->tick,
+                event->incarnation);
+    end_answer(order, out, 201, true);
+}
+
+static void take_answer(struct asker *asker, struct storage_event *event)
+{
+    static_assert(offsetof(struct order, asker) == 0, "who asks is the order");
+    struct order *order = (struct order *)asker;
+    struct hub *hub = order->hub;
+    DL_DELETE(hub->orders, order);
+    order->asks = false;
+    order->job = NULL;
+    if (event->kind == STORAGE_RECORDING)
+        take_timeline(order, event->recording);
+    else
+        take_note(order, event);
+    recording_free(event->recording);
+    if (order->session != NULL)
+        hub->transport->want_write(order->session->socket);
+    else
+        forget(order);
+}
+
+/* Whether the storage was asked. */
+static void await(struct order *order, bool asked)
+{
+    if (!asked) {
+        deny_for_memory(order);
+        return;
+    }
+    order->asks = true;
+    DL_APPEND(order->hub->orders, order);
+}
+
+static struct bytes room_of(const struct order *order)
+{
+    return (struct bytes){order->room, order->room_length};
+}
+
+static void note(struct order *order, struct note *note)
+{
+    note->marker.room = room_of(order);
+    await(order, storage_note(order->hub->storage, note, &order->asker));
+}
+
+static void ask_for_timeline(struct order *order)
+{
+    order->job = storage_recording(order->hub->storage, room_of(order), &order->asker);
+    await(order, order->job != NULL);
+}
+
+/* --- What bodies say ------------------------------------------------------------------------------- */
 
 /* A number of a moment; false beyond what one may be. */
 static bool moment_number(json_int_t number)
@@ -118,33 +371,97 @@ static bool moment_number(json_int_t number)
     return number >= 0 && number <= INTEGER_MAX;
 }
 
-/* The names are views into the document. */
+/* Texts are views into the document. */
+struct text {
+    const char *data;
+    size_t length;
+};
+
+static struct bytes bytes_in(struct text text)
+{
+    return (struct bytes){(const uint8_t *)text.data, text.length};
+}
+
 static bool read_fork(json_t *document, struct fork_wish *wish)
 {
     json_int_t tick = 0, incarnation = 0;
-    const char *name = NULL;
-    size_t length = 0;
+    struct text name = {0};
     int unpacked = json_unpack_ex(document, NULL, JSON_STRICT, "{s:I, s?I, s?s%}", "tick", &tick,
-                                  "incarnation", &incarnation, "room", &name, &length);
+                                  "incarnation", &incarnation, "room", &name.data, &name.length);
     if (unpacked != 0 || !moment_number(tick) || !moment_number(incarnation))
         return false;
     wish->tick = (uint64_t)tick;
     wish->incarnation = (uint64_t)incarnation;
-    wish->name = (struct bytes){(const uint8_t *)name, length};
-    return name == NULL || wire_room_name_valid(wish->name);
+    wish->name = bytes_in(name);
+    return name.data == NULL || wire_room_name_valid(wish->name);
 }
 
-static void begin_fork(struct order *order, json_t *document)
+static void order_fork(struct order *order, json_t *document)
 {
     struct fork_wish wish = {.source = room_of(order)};
     if (!read_fork(document, &wish)) {
-        deny(order, 400, REFUSAL_RECORDING, fork_words);
+        deny(order, 400, REFUSAL_RECORDING,
+             "Send {\"tick\": N}, with \"incarnation\": N and \"room\": \"NAME\" if you like.");
         return;
     }
     order->fork = fork_begin(order->hub, order->session, &wish, &order->denial);
     if (order->fork == NULL)
         order->step = ORDER_DENIED;
 }
+
+static bool read_marker(json_t *document, struct store_marker *marker)
+{
+    json_int_t tick = 0, incarnation = 0;
+    struct text title = {0}, colour = {0}, by = {0};
+    int unpacked =
+        json_unpack_ex(document, NULL, JSON_STRICT, "{s:I, s:s%, s?I, s?s%, s?s%}", "tick", &tick,
+                       "title", &title.data, &title.length, "incarnation", &incarnation, "colour",
+                       &colour.data, &colour.length, "by", &by.data, &by.length);
+    if (unpacked != 0 || tick < 1 || tick > (json_int_t)STORE_TICK_MAX ||
+        !moment_number(incarnation))
+        return false;
+    marker->tick = (uint64_t)tick;
+    marker->incarnation = (uint64_t)incarnation;
+    marker->title = bytes_in(title);
+    marker->colour = bytes_in(colour);
+    marker->by = bytes_in(by);
+    return title.length <= STORE_TITLE_MAX && colour.length <= STORE_COLOUR_MAX &&
+           by.length <= STORE_BY_MAX;
+}
+
+static void order_marker(struct order *order, json_t *document)
+{
+    struct note marked = {.kind = NOTE_MARK};
+    if (!read_marker(document, &marked.marker)) {
+        deny(order, 400, REFUSAL_RECORDING,
+             "Send {\"tick\": N, \"title\": \"...\"}, with \"incarnation\": N, \"colour\": \"...\" "
+             "and \"by\": \"...\" if you like.");
+        return;
+    }
+    order->tick = marked.marker.tick;
+    note(order, &marked);
+}
+
+static void order_session(struct order *order, json_t *document)
+{
+    struct text title = {0};
+    int pinned = -1;
+    int unpacked = json_unpack_ex(document, NULL, JSON_STRICT, "{s?s%, s?b}", "title", &title.data,
+                                  &title.length, "pinned", &pinned);
+    if (unpacked != 0 || (title.data == NULL && pinned < 0) || title.length > STORE_TITLE_MAX) {
+        deny(order, 400, REFUSAL_RECORDING,
+             "Send {\"title\": \"...\"}, {\"pinned\": true or false}, or both.");
+        return;
+    }
+    note(order, &(struct note){.kind = NOTE_SESSION,
+                               .session = order->id,
+                               .marker.title = bytes_in(title),
+                               .entitles = title.data != NULL,
+                               .pins = pinned >= 0,
+                               .pinned = pinned == 1});
+}
+
+/* --- Forks ----------------------------------------------------------------------------------------- */
 
 static void follow_fork(struct order *order)
 {
@@ -166,21 +483,46 @@ static void follow_fork(struct order *order)
                 ",\"incarnation\":%" PRIu64 "}}\n",
                 fork->name_length, (const char *)fork->name, fork->source_length,
                 (const char *)fork->source, fork->tick, fork->incarnation);
-    end_answer(order, out, 201);
+    end_answer(order, out, 201, true);
 }
 
 /* --- Carried out ----------------------------------------------------------------------------------- */
 
-void order_carry_out(struct order *order)
+static void carry_out_body(struct order *order)
 {
     json_t *document = order->arrived == order->length
                            ? json_loadb(order->body, order->length, JSON_REJECT_DUPLICATES, NULL)
                            : NULL;
-    if (document == NULL)
-        deny(order, 400, REFUSAL_RECORDING, fork_words);
+    if (order->kind == ORDER_FORK)
+        order_fork(order, document);
+    else if (order->kind == ORDER_MARK)
+        order_marker(order, document);
     else
-        begin_fork(order, document);
+        order_session(order, document);
     json_decref(document);
+}
+
+void order_carry_out(struct order *order)
+{
+    order->asker.answer = take_answer;
+    switch (order->kind) {
+    case ORDER_TIMELINE:
+        ask_for_timeline(order);
+        return;
+    case ORDER_UNMARK:
+        note(order,
+             &(struct note){.kind = NOTE_UNMARK,
+                            .marker = {.tick = order->tick, .incarnation = order->incarnation}});
+        return;
+    case ORDER_SESSION_GONE:
+        note(order, &(struct note){.kind = NOTE_SESSION_GONE, .session = order->id});
+        return;
+    case ORDER_FORK:
+    case ORDER_MARK:
+    case ORDER_SESSION:
+        carry_out_body(order);
+        return;
+    }
 }
 
 enum order_step order_turn(struct order *order)

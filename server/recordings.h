@@ -19,6 +19,15 @@
 /* A body is a few names and numbers. */
 #define ORDER_BODY_MAX 2048u
 
+enum order_kind {
+    ORDER_TIMELINE, /* what there is */
+    ORDER_FORK,
+    ORDER_MARK,
+    ORDER_UNMARK,
+    ORDER_SESSION, /* its title, its pin */
+    ORDER_SESSION_GONE
+};
+
 enum order_step {
     ORDER_WAITS, /* for its body, or for what comes of it */
     ORDER_DONE,  /* order->status, with order->json as the answer */
@@ -26,14 +35,21 @@ enum order_step {
 };
 
 struct order {
+    struct asker asker;        /* first */
+    struct order *prev, *next; /* among the hub's that wait for the storage */
     struct hub *hub;
-    struct session *session; /* outlives it */
+    struct session *session; /* NULL: nobody waits for it any more */
+    enum order_kind kind;
     enum order_step step;
+    bool asks;       /* the storage has yet to answer */
+    struct job *job; /* of a timeline, as long as it asks */
     int status;
     struct http_denial denial;
-    char *json; /* owned */
+    char *json; /* owned; NULL for none */
     size_t json_length;
     struct fork *fork;
+    uint64_t tick, incarnation; /* of a marker */
+    uint64_t id;                /* of a session */
     uint8_t room_length;
     uint8_t room[ROOM_NAME_MAX];
     size_t length, arrived; /* of the body */
@@ -43,8 +59,8 @@ struct order {
 /* True for a path that is about a room's recording. */
 bool recordings_asked(struct bytes path);
 
-/* Methods that one of those paths has. */
-#define RECORDING_METHODS "POST, OPTIONS"
+/* Methods that those paths have. */
+#define RECORDING_METHODS "GET, HEAD, POST, DELETE, OPTIONS"
 
 /* `length` is the body's. NULL with a denial. */
 struct order *order_begin(struct hub *hub,
@@ -62,5 +78,8 @@ enum order_step order_turn(struct order *order);
 
 /* NULL is fine. What was ordered happens all the same. */
 void order_end(struct order *order);
+
+/* The hub is destroyed: what the storage still has to say is not heard. */
+void orders_end(struct hub *hub);
 
 #endif

@@ -22,6 +22,7 @@
 #include "persistence/flush.h"
 #include "persistence/store.h"
 #include "server/moments.h"
+#include "server/notes.h"
 #include "sync/log.h"
 
 /* What may wait for a disk that does not take it, and how long. */
@@ -139,6 +140,11 @@ storage_more(struct storage *storage, struct bytes name, uint64_t after, void *t
  * STORAGE_RECORDING, likewise. */
 MUST_CHECK struct job *storage_recording(struct storage *storage, struct bytes name, void *ticket);
 
+/* What somebody says of the room's recording, which is on the disk when that is answered: by one STORAGE_NOTED,
+ * with STORE_NOT_FOUND where there is no such moment, marker or session, and STORE_FULL where the room may
+ * have no more. False without memory. */
+MUST_CHECK bool storage_note(struct storage *storage, const struct note *note, void *ticket);
+
 /* The room sleeps: its log goes on when it is loaded again. */
 void storage_slept(struct storage *storage, struct bytes name);
 
@@ -199,6 +205,7 @@ enum storage_event_kind {
     STORAGE_MOMENT,    /* `moment` */
     STORAGE_MORE,      /* `more` */
     STORAGE_RECORDING, /* `recording` */
+    STORAGE_NOTED,     /* `answer`; of a marker its `incarnation` */
     STORAGE_REMOVED,   /* the room of this name: `answer` */
     STORAGE_RELEASED,  /* likewise */
     STORAGE_STRUCK,    /* likewise, of the name on a board */

@@ -1,5 +1,5 @@
 /* storage_parts.h - the inside of a storage, shared by storage.c, jobs.c, writer.c, archivist.c, loading.c,
- * moments.c, timeline.c, sessions.c, quarantine.c, sealing.c, sealed_room.c, tails.c, tracks.c, file_work.c and collector.c alone.
+ * moments.c, timeline.c, sessions.c, notes.c, quarantine.c, sealing.c, sealed_room.c, tails.c, tracks.c, file_work.c and collector.c alone.
  *
  * One mutex guards the queues, the events and the figures. What else is here belongs to one thread. */
 #ifndef SERVER_STORAGE_PARTS_H
@@ -38,6 +38,7 @@ enum job_kind {
     JOB_MOMENT,    /* archivist: into event.moment */
     JOB_MORE,      /* likewise event.more */
     JOB_RECORDING, /* likewise event.recording */
+    JOB_NOTE,      /* archivist: `note` */
     JOB_SLEPT,
     JOB_REMOVE,       /* waits with its batch */
     JOB_QUARANTINE,   /* archivist: the room, for the reason in event.text */
@@ -57,6 +58,7 @@ struct job {
     struct batch *track;  /* FLUSH, TRACK: what was recorded up to here; NULL for nothing */
     struct job *removals; /* of a flush: to be answered, in the order of the entries that delete */
     struct file_work *file;
+    struct note *note;
     uint64_t number;
     bool forsaken;              /* guarded by the mutex: nobody waits for what was asked */
     struct storage_event event; /* names the room from the beginning */
@@ -66,7 +68,7 @@ struct job {
  * nobody holds up the sealing, or the end, by asking for much. */
 enum queue_lane {
     LANE_TOLD,
-    LANE_ASKED, /* loads, moments and files */
+    LANE_ASKED, /* loads, moments, notes and files */
     QUEUE_LANES
 };
 
@@ -323,6 +325,9 @@ bool track_is_whole(const struct log_entry *entry); /* a keyframe */
 void track_empty(struct storage *storage, struct tail *tail);
 void track_drop_front(struct storage *storage, struct tail *tail, size_t length);
 struct track_part track_part_due(const struct storage *storage, const struct tail *tail);
+
+/* notes.c */
+void archivist_note(struct storage *storage, struct job *job);
 
 /* tails.c */
 struct tail *tail_find(const struct storage *storage, struct bytes name);

@@ -42,7 +42,7 @@ bool target_split(struct bytes path, struct bytes *room, struct bytes *rest)
     return true;
 }
 
-bool target_number(struct bytes text, uint64_t *number)
+static bool read_number(struct bytes text, uint64_t *number)
 {
     *number = 0;
     for (size_t i = 0; i < text.length; i++) {
@@ -53,6 +53,13 @@ bool target_number(struct bytes text, uint64_t *number)
     return text.length > 0 && *number <= INTEGER_MAX;
 }
 
+bool target_moment(struct bytes text, uint64_t *tick, uint64_t *incarnation)
+{
+    struct bytes first, second;
+    split_at(text, '.', &first, &second);
+    return read_number(first, tick) && (second.data == NULL || read_number(second, incarnation));
+}
+
 /* at=TICK or at=TICK.INCARNATION, or nothing at all. */
 static bool read_moment(struct bytes query, struct target *target)
 {
@@ -60,10 +67,7 @@ static bool read_moment(struct bytes query, struct target *target)
         return true;
     if (!begins_with(query, AT))
         return false;
-    struct bytes tick, incarnation;
-    split_at(behind(query, strlen(AT)), '.', &tick, &incarnation);
-    return target_number(tick, &target->tick) &&
-           (incarnation.data == NULL || target_number(incarnation, &target->incarnation));
+    return target_moment(behind(query, strlen(AT)), &target->tick, &target->incarnation);
 }
 
 /* Of the letters that a room's name may have. */

@@ -49,8 +49,9 @@ enum target_fault target_read(struct bytes path, struct bytes query, struct targ
 struct bytes target_write(const struct target *target, char text[TARGET_TEXT_MAX]);
 enum target_fault target_recall(struct bytes text, struct target *target);
 
-/* A whole number of 1 to 16 digits, at most INTEGER_MAX. */
-bool target_number(struct bytes text, uint64_t *number);
+/* TICK or TICK.INCARNATION: whole numbers of 1 to 16 digits, at most INTEGER_MAX. The incarnation stays what
+ * it was where there is none. */
+bool target_moment(struct bytes text, uint64_t *tick, uint64_t *incarnation);
 
 /* The name of the room, or of the replay, which is written into the buffer. */
 struct bytes target_host(const struct target *target, uint8_t buffer[HUB_NAME_MAX]);

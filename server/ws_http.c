@@ -51,6 +51,8 @@ static enum http_method method_of(struct lws *wsi)
         return HTTP_HEAD;
     if (lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0)
         return HTTP_POST;
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_DELETE_URI) > 0)
+        return HTTP_DELETE;
     if (lws_hdr_total_length(wsi, WSI_TOKEN_OPTIONS_URI) > 0)
         return HTTP_OPTIONS;
     return HTTP_OTHER;

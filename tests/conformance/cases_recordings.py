@@ -211,3 +211,83 @@ def a_replay_is_asked_for_in_its_words(room):
         else:
             viewer.finish()
             expect(False, f"{path} is upgraded")
+
+
+# What there is of a recording
+
+def recording(room):
+    answer, body = ask(room, "GET", f"/v1/rooms/{room.name}/recording")
+    expect_equal(answer.status, 200, f"the status of {body!r}")
+    expect_equal(answer.headers["content-type"], "application/json", "the type")
+    return json.loads(body)
+
+
+def say(room, method, path, body=None, status=204, **headers):
+    answer, said = ask(room, method, f"/v1/rooms/{room.name}/{path}",
+                       json.dumps(body) if body is not None else None, **headers)
+    expect_equal(answer.status, status, f"the status of {said!r}")
+    return json.loads(said) if status == 201 else None
+
+
+@case
+def a_recording_tells_what_there_is(room):
+    writer, past = played(room)
+    told_of = recording(room)
+    expect_equal(sorted(told_of), ["activity", "began_ms", "ended_ms", "first", "gaps", "hz",
+                                   "incarnation", "incarnations", "kind", "last", "markers",
+                                   "people", "sessions"], "its members")
+    expect_equal((told_of["kind"], told_of["hz"], told_of["incarnation"]),
+                 (writer.kind, writer.welcome.tick_rate, writer.welcome.incarnation), "the room")
+    expect(told_of["first"] <= past[0][0] <= told_of["last"], "a tick is not within it")
+    activity = told_of["activity"]
+    expect_equal(sum(activity["operations"]), len(past), "the operations")
+    expect_equal(len(activity["operations"]), len(activity["presence"]), "the stretches")
+    expect_equal([person["member"] for person in told_of["people"]], [writer.member], "the people")
+    expect_equal(told_of["people"][0]["spans"][-1][1], None, "until when the member is there")
+    answer, body = ask(room, "HEAD", f"/v1/rooms/{room.name}/recording")
+    expect_equal((answer.status, body), (200, b""), "its head")
+    answer, _ = ask(room, "GET", f"/v1/rooms/{room.name[:50]}-nowhere/recording")
+    expect_equal(answer.status, 404, "the status for a room that is not there")
+
+
+@case
+def a_marker_stands_at_its_moment(room):
+    writer, past = played(room)
+    tick, incarnation = past[1][0], writer.welcome.incarnation
+    made = say(room, "POST", "markers", {"tick": tick, "title": "<here> \"\u00e9\"", "colour": "7"},
+               201)
+    expect_equal(made, {"tick": tick, "incarnation": incarnation}, "the answer")
+    expect_equal(recording(room)["markers"], [{"tick": tick, "incarnation": incarnation,
+                                               "title": "<here> \"\u00e9\"", "colour": "7",
+                                               "by": ""}], "the markers")
+    say(room, "DELETE", f"markers/{tick}.{incarnation + 1}", status=404)
+    say(room, "DELETE", f"markers/{tick}.{incarnation}")
+    say(room, "DELETE", f"markers/{tick}", status=404)
+    expect_equal(recording(room)["markers"], [], "the markers")
+
+
+@case
+def markers_and_sessions_are_named_in_their_words(room):
+    played(room, 1)
+    for method, path, body, status in (
+            ("POST", "markers", {"tick": 1}, 400), ("POST", "markers", {"title": "x"}, 400),
+            ("POST", "markers", {"tick": 1, "title": "x" * 201}, 400),
+            ("POST", "markers", {"tick": 2**36, "title": "x"}, 400),
+            ("POST", "markers", {"tick": 10**9, "title": "x"}, 404),
+            ("GET", "markers", None, 405), ("DELETE", "markers/x", None, 400),
+            ("DELETE", "markers/1.2.3", None, 400), ("POST", "markers/1", {}, 405),
+            ("POST", "sessions/x", {"pinned": True}, 400),
+            ("POST", "sessions/" + "0" * 16, {"pinned": True}, 404),
+            ("POST", "sessions/" + "0" * 16, {}, 400),
+            ("DELETE", "sessions/" + "0" * 16, None, 404),
+            ("DELETE", "recording", None, 405)):
+        say(room, method, path, body, status)
+
+
+@case
+def pages_of_another_origin_neither_read_nor_mark(room):
+    _, past = played(room, 1)
+    elsewhere = "https://elsewhere.example"
+    answer, _ = ask(room, "GET", f"/v1/rooms/{room.name}/recording", Origin=elsewhere)
+    expect_equal(answer.status, 403, "the status of the recording")
+    say(room, "POST", "markers", {"tick": past[0][0], "title": "x"}, 403, Origin=elsewhere)

@@ -2,11 +2,10 @@
  * that are taken, limits, disks that fail, and who asked for it gone. */
 #include "server/forks.h"
 #include "server/opening.h"
-#include "server/recordings.h"
 #include "sync/hash.h"
 #include "sync/log.h"
 #include "sync/race_parts.h"
-#include "tests/hub_world.h"
+#include "tests/ordering.h"
 #include "tests/run_suite.h"
 
 #include <check.h>
@@ -324,35 +323,14 @@ END_TEST
 
 /* --- As it is ordered ---------------------------------------------------------------------------------- */
 
-static struct order *order;
-
-static int order_of(const char *path, enum http_method method, const char *body)
-{
-    struct http_request request = {.method = method, .path = bytes_of(path)};
-    order_end(order);
-    denial = (struct http_denial){0};
-    ck_assert(recordings_asked(request.path));
-    order = order_begin(world.hub, page->session, &request, strlen(body), &denial);
-    if (order == NULL)
-        return denial.status;
-    for (size_t i = 0; i < strlen(body); i++)
-        order_take(order, (struct bytes){(const uint8_t *)body + i, 1});
-    order_carry_out(order);
-    world_pass(500);
-    enum order_step step = order_turn(order);
-    ck_assert_int_ne(step, ORDER_WAITS);
-    return step == ORDER_DONE ? order->status : order->denial.status;
-}
-
 static int post_fork(const char *body)
 {
-    return order_of("/v1/rooms/lobby/forks", HTTP_POST, body);
+    return order_of(page, HTTP_POST, "/v1/rooms/lobby/forks", body);
 }
 
 static void end_order(void)
 {
-    order_end(order);
-    order = NULL;
+    order_forget();
     teardown();
 }
 
@@ -367,7 +345,7 @@ START_TEST(an_order_is_answered_with_the_name_and_the_moment)
              "\"incarnation\":%llu}}\n",
              (unsigned long long)past[6].tick,
              (unsigned long long)room_incarnation(ada->session->host->room));
-    ck_assert_str_eq(order->json, answer);
+    ck_assert_str_eq(ordered->json, answer);
     ck_assert_uint_eq(room_hash_kept(room_named(bytes_of("other"))), past[6].hash);
 }
 END_TEST
@@ -419,9 +397,9 @@ END_TEST
 
 START_TEST(an_order_is_posted_to_a_room)
 {
-    ck_assert_int_eq(order_of("/v1/rooms/lobby/forks", HTTP_GET, ""), 405);
-    ck_assert_int_eq(order_of("/v1/rooms/a b/forks", HTTP_POST, "{\"tick\":3}"), 400);
-    ck_assert_int_eq(order_of("/v1/rooms//forks", HTTP_POST, "{\"tick\":3}"), 400);
+    ck_assert_int_eq(order_of(page, HTTP_GET, "/v1/rooms/lobby/forks", ""), 405);
+    ck_assert_int_eq(order_of(page, HTTP_POST, "/v1/rooms/a b/forks", "{\"tick\":3}"), 400);
+    ck_assert_int_eq(order_of(page, HTTP_POST, "/v1/rooms//forks", "{\"tick\":3}"), 400);
     ck_assert(!recordings_asked(bytes_of("/v1/rooms/lobby")));
     ck_assert(!recordings_asked(bytes_of("/v1/rooms/lobby/forks/x")));
     ck_assert(!recordings_asked(bytes_of("/v1/rooms/lobby/files")));
@@ -451,17 +429,17 @@ int main(void)
     tcase_add_test(refused, a_server_that_ends_tells_so);
     tcase_add_test(refused, forks_count_as_new_rooms);
 
-    TCase *ordered = tcase_create("ordered");
-    tcase_add_checked_fixture(ordered, setup, end_order);
-    tcase_add_test(ordered, an_order_is_answered_with_the_name_and_the_moment);
-    tcase_add_loop_test(ordered, an_order_in_other_words_is_refused, 0,
+    TCase *orders = tcase_create("ordered");
+    tcase_add_checked_fixture(orders, setup, end_order);
+    tcase_add_test(orders, an_order_is_answered_with_the_name_and_the_moment);
+    tcase_add_loop_test(orders, an_order_in_other_words_is_refused, 0,
                         sizeof wrong_orders / sizeof wrong_orders[0]);
-    tcase_add_test(ordered, an_order_has_a_length);
-    tcase_add_test(ordered, an_order_is_posted_to_a_room);
+    tcase_add_test(orders, an_order_has_a_length);
+    tcase_add_test(orders, an_order_is_posted_to_a_room);
 
     Suite *suite = suite_create("forks");
     suite_add_tcase(suite, made);
     suite_add_tcase(suite, refused);
-    suite_add_tcase(suite, ordered);
+    suite_add_tcase(suite, orders);
     return run_suite(suite);
 }

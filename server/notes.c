@@ -1,0 +1,150 @@
+/* notes.c - markers and sessions as people want them: the archivist's. */
+#include "server/storage_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- Copies ---------------------------------------------------------------------------------------- */
+
+static struct bytes copy(uint8_t **at, struct bytes bytes)
+{
+    struct bytes copied = {*at, bytes.length};
+    if (bytes.length > 0)
+        memcpy(*at, bytes.data, bytes.length);
+    *at += bytes.length;
+    return copied;
+}
+
+/* In one piece, with its texts behind it. */
+static struct note *note_copy(const struct note *note)
+{
+    const struct store_marker *marker = &note->marker;
+    struct note *copied = malloc(sizeof *copied + marker->room.length + marker->title.length +
+                                 marker->colour.length + marker->by.length);
+    if (copied == NULL)
+        return NULL;
+    uint8_t *at = (uint8_t *)(copied + 1);
+    *copied = *note;
+    copied->marker.room = copy(&at, marker->room);
+    copied->marker.title = copy(&at, marker->title);
+    copied->marker.colour = copy(&at, marker->colour);
+    copied->marker.by = copy(&at, marker->by);
+    return copied;
+}
+
+bool storage_note(struct storage *storage, const struct note *note, void *ticket)
+{
+    struct job *job = job_new(JOB_NOTE, note->marker.room);
+    if (job == NULL)
+        return false;
+    job->event.ticket = ticket;
+    job->note = note_copy(note);
+    if (job->note == NULL) {
+        job_free(job);
+        return false;
+    }
+    queue_push(storage, &storage->to_archivist, job);
+    return true;
+}
+
+/* --- Moments --------------------------------------------------------------------------------------- */
+
+struct wanted {
+    uint64_t tick, incarnation;
+};
+
+/* Of those that have the tick the last is the newest. */
+static bool take_segment(void *context, const struct store_segment *segment)
+{
+    struct wanted *wanted = context;
+    if (segment->first > wanted->tick)
+        return false;
+    if (segment->last >= wanted->tick)
+        wanted->incarnation = segment->incarnation;
+    return true;
+}
+
+/* The incarnation in which the room had that tick; 0 where it never had it, or that is not known. */
+static uint64_t incarnation_of(struct storage *storage, struct bytes room, uint64_t tick)
+{
+    struct wanted wanted = {.tick = tick};
+    const struct tail *tail = tail_find(storage, room);
+    if (tail != NULL && tail->log.length > 0 && tick >= tail->first)
+        return tick <= tail->last ? tail->incarnation : 0;
+    enum store_result result = storage->store->segments(
+        storage->store, room, tick > 0 ? tick - 1 : 0, take_segment, &wanted);
+    (void)result; /* what does not check has no moments */
+    return wanted.incarnation;
+}
+
+/* --- Carried out ----------------------------------------------------------------------------------- */
+
+static enum store_result
+mark(struct storage *storage, const struct note *note, uint64_t *incarnation)
+{
+    struct store *store = storage->store;
+    struct store_marker marker = note->marker;
+    if (marker.incarnation == 0)
+        marker.incarnation = incarnation_of(storage, marker.room, marker.tick);
+    if (marker.incarnation == 0)
+        return STORE_NOT_FOUND;
+    *incarnation = marker.incarnation;
+    return note->kind == NOTE_MARK ? store->sessions->mark(store, &marker)
+                                   : store->sessions->unmark(store, &marker);
+}
+
+struct sought {
+    uint64_t id;
+    bool found;
+};
+
+static bool take_session(void *context, const struct store_session *session)
+{
+    struct sought *sought = context;
+    sought->found |= session->id == sought->id;
+    return !sought->found;
+}
+
+/* One of another room is none: whoever knows a room's name may say something of that alone. */
+static enum store_result find_session(struct store *store, const struct note *note)
+{
+    struct sought sought = {.id = note->session};
+    enum store_result result =
+        store->sessions->list(store, note->marker.room, take_session, &sought);
+    return result == STORE_OK && !sought.found ? STORE_NOT_FOUND : result;
+}
+
+static enum store_result edit_session(struct store *store, const struct note *note)
+{
+    enum store_result result = find_session(store, note);
+    if (result == STORE_OK && note->kind == NOTE_SESSION_GONE)
+        return store->sessions->remove(store, note->session);
+    if (result == STORE_OK && note->entitles)
+        result = store->sessions->entitle(store, note->session, note->marker.title);
+    if (result == STORE_OK && note->pins)
+        result = store->sessions->pin(store, note->session, note->pinned);
+    return result;
+}
+
+/* A marker of a room that is not there would be one of a later room of its name. */
+static bool is_there(struct storage *storage, struct bytes room)
+{
+    struct known known = {0};
+    const struct tail *tail = tail_find(storage, room);
+    if (tail != NULL && !tail->removed && tail->log.length > 0)
+        return true;
+    return known_is_there(room_known(storage, room, &known), &known);
+}
+
+void archivist_note(struct storage *storage, struct job *job)
+{
+    const struct note *note = job->note;
+    enum store_result result = STORE_NOT_FOUND;
+    if (is_there(storage, note->marker.room))
+        result = note->kind == NOTE_MARK || note->kind == NOTE_UNMARK
+                     ? mark(storage, note, &job->event.incarnation)
+                     : edit_session(storage->store, note);
+    free(job->note);
+    job->note = NULL;
+    archivist_answer(storage, job, STORAGE_NOTED, result);
+}

@@ -1,0 +1,344 @@
+/* check_recordings.c - what is told and said of a recording over HTTP: the timeline, markers, sessions. */
+#include "sync/log.h"
+#include "tests/ordering.h"
+#include "tests/run_suite.h"
+
+#include <check.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROOM "/v1/rooms/lobby"
+
+static struct peer *ada, *page;
+static json_t *timeline;
+
+/* A room that did something in each of ten seconds, sealed as it went on. */
+static void setup(void)
+{
+    world_setup();
+    world.seals = true;
+    world_restart();
+    ada = peer_join(0, "lobby");
+    page = peer_open(1);
+    for (int i = 0; i < 10; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "[1 [[0 'shapes' 's%d' 'x' %d]]]", i, i);
+        peer_say(ada, line);
+        world_pass(1000);
+    }
+    world_pass(STORAGE_SEAL_MS);
+}
+
+static void teardown(void)
+{
+    json_decref(timeline);
+    timeline = NULL;
+    order_forget();
+    world_teardown();
+}
+
+static void read_timeline(void)
+{
+    json_error_t error;
+    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/recording", ""), 200);
+    json_decref(timeline);
+    timeline = json_loadb(ordered->json, ordered->json_length, 0, &error);
+    ck_assert_msg(timeline != NULL, "%s in %.*s", error.text, (int)ordered->json_length,
+                  ordered->json);
+}
+
+static int64_t number_at(const json_t *object, const char *name)
+{
+    const json_t *value = json_object_get(object, name);
+    ck_assert_msg(json_is_integer(value), "%s is no number", name);
+    return json_integer_value(value);
+}
+
+static const char *text_at(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    ck_assert_msg(text != NULL, "%s is no text", name);
+    return text;
+}
+
+/* The element, of so many that there have to be. */
+static json_t *element(const char *list, size_t index, size_t count)
+{
+    json_t *array = json_object_get(timeline, list);
+    ck_assert_uint_eq(json_array_size(array), count);
+    return json_array_get(array, index);
+}
+
+/* --- Timelines ------------------------------------------------------------------------------------- */
+
+START_TEST(a_timeline_tells_what_there_is)
+{
+    const struct room *room = ada->session->host->room;
+    read_timeline();
+    ck_assert_str_eq(text_at(timeline, "kind"), "open");
+    ck_assert_int_eq(number_at(timeline, "hz"), 20);
+    ck_assert_uint_eq((uint64_t)number_at(timeline, "incarnation"), room_incarnation(room));
+    ck_assert_int_ge(number_at(timeline, "first"), 1);
+    ck_assert_uint_eq((uint64_t)number_at(timeline, "last"), room_logged(room));
+    json_t *activity = json_object_get(timeline, "activity");
+    json_t *operations = json_object_get(activity, "operations");
+    ck_assert_uint_eq(json_array_size(operations),
+                      json_array_size(json_object_get(activity, "presence")));
+    int64_t all = 0;
+    for (size_t i = 0; i < json_array_size(operations); i++)
+        all += json_integer_value(json_array_get(operations, i));
+    ck_assert_int_eq(all, 10);
+    ck_assert_int_gt(number_at(activity, "ticks"), 0);
+    ck_assert_uint_ge(json_array_size(json_object_get(timeline, "incarnations")), 1);
+    ck_assert_uint_eq(json_array_size(json_object_get(timeline, "gaps")), 0);
+}
+END_TEST
+
+START_TEST(a_timeline_tells_who_was_there)
+{
+    uint32_t member = room_seat_member(ada->session->host->room, ada->session->seat);
+    read_timeline();
+    json_t *person = element("people", 0, 1);
+    ck_assert_uint_eq((uint64_t)number_at(person, "member"), member);
+    json_t *spans = json_object_get(person, "spans");
+    ck_assert_uint_eq(json_array_size(spans), 1);
+    ck_assert(json_is_null(json_array_get(json_array_get(spans, 0), 1)));
+    peer_say(ada, "[4]");
+    peer_disconnect(ada);
+    world_pass(1000);
+    read_timeline();
+    spans = json_object_get(element("people", 0, 1), "spans");
+    ck_assert(json_is_integer(json_array_get(json_array_get(spans, 0), 1)));
+}
+END_TEST
+
+START_TEST(of_a_room_that_is_not_there_nothing_is_told)
+{
+    ck_assert_int_eq(order_of(page, HTTP_GET, "/v1/rooms/nowhere/recording", ""), 404);
+    ck_assert_int_eq(order_of(page, HTTP_GET, "/v1/rooms/a b/recording", ""), 400);
+    ck_assert_int_eq(order_of(page, HTTP_POST, ROOM "/recording", "{}"), 405);
+    ck_assert_int_eq(order_of(page, HTTP_HEAD, ROOM "/recording", ""), 200);
+}
+END_TEST
+
+START_TEST(timelines_are_asked_for_at_a_rate)
+{
+    world.hub->limits.address_rates[ADDRESS_READS_LISTS] =
+        (struct address_rate){.per_minute = 60, .burst = 2};
+    peer_free(1);
+    page = peer_open_from(1, 0x0a0000ffu);
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/recording", ""), 200);
+    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/recording", ""), 200); /* one came meanwhile */
+    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/recording", ""), 429);
+    ck_assert_uint_ge(order_denial.retry_s, 1);
+    ck_assert_uint_eq(world.hub->counters.refused[REFUSAL_RECORDING_RATE], 0); /* by who answers */
+}
+END_TEST
+
+/* --- Markers --------------------------------------------------------------------------------------- */
+
+static int mark(const char *body)
+{
+    return order_of(page, HTTP_POST, ROOM "/markers", body);
+}
+
+START_TEST(a_marker_stands_at_its_moment_until_it_is_taken_away)
+{
+    ck_assert_int_eq(mark("{\"tick\":40,\"title\":\"the \\\"turn\\\"\",\"colour\":\"red\"}"), 201);
+    char answer[64], path[96];
+    uint64_t incarnation = room_incarnation(ada->session->host->room);
+    snprintf(answer, sizeof answer, "{\"tick\":40,\"incarnation\":%llu}\n",
+             (unsigned long long)incarnation);
+    ck_assert_str_eq(ordered->json, answer);
+    ck_assert_int_eq(mark("{\"tick\":20,\"title\":\"\",\"by\":\"Ada\"}"), 201);
+    read_timeline();
+    json_t *first = element("markers", 0, 2), *second = element("markers", 1, 2);
+    ck_assert_int_eq(number_at(first, "tick"), 20);
+    ck_assert_str_eq(text_at(first, "by"), "Ada");
+    ck_assert_int_eq(number_at(second, "tick"), 40);
+    ck_assert_str_eq(text_at(second, "title"), "the \"turn\"");
+    ck_assert_str_eq(text_at(second, "colour"), "red");
+    ck_assert_int_eq(mark("{\"tick\":40,\"title\":\"another\"}"), 201);
+    read_timeline();
+    ck_assert_str_eq(text_at(element("markers", 1, 2), "title"), "another");
+    snprintf(path, sizeof path, ROOM "/markers/40.%llu", (unsigned long long)incarnation);
+    ck_assert_int_eq(order_of(page, HTTP_DELETE, path, ""), 204);
+    ck_assert_int_eq(order_of(page, HTTP_DELETE, path, ""), 404);
+    ck_assert_int_eq(order_of(page, HTTP_DELETE, ROOM "/markers/20", ""), 204);
+    read_timeline();
+    element("markers", 0, 0);
+}
+END_TEST
+
+START_TEST(a_marker_outlives_the_server)
+{
+    ck_assert_int_eq(mark("{\"tick\":40,\"title\":\"kept\"}"), 201);
+    order_forget();
+    world_crash();
+    peer_free(1);
+    page = peer_open(1);
+    read_timeline();
+    ck_assert_str_eq(text_at(element("markers", 0, 1), "title"), "kept");
+}
+END_TEST
+
+static const char *const wrong_markers[] = {
+    "",
+    "{}",
+    "{\"tick\":40}",
+    "{\"title\":\"x\"}",
+    "{\"tick\":0,\"title\":\"x\"}",
+    "{\"tick\":-1,\"title\":\"x\"}",
+    "{\"tick\":68719476736,\"title\":\"x\"}",
+    "{\"tick\":40,\"title\":7}",
+    "{\"tick\":40,\"title\":\"x\",\"colour\":\"012345678901234567890123456789012\"}",
+    "{\"tick\":40,\"title\":\"x\",\"more\":1}",
+};
+
+START_TEST(a_marker_in_other_words_is_refused)
+{
+    ck_assert_int_eq(mark(wrong_markers[_i]), 400);
+}
+END_TEST
+
+START_TEST(a_title_has_a_length)
+{
+    char body[400];
+    snprintf(body, sizeof body, "{\"tick\":40,\"title\":\"%0200d\"}", 0);
+    ck_assert_int_eq(mark(body), 201);
+    snprintf(body, sizeof body, "{\"tick\":40,\"title\":\"%0201d\"}", 0);
+    ck_assert_int_eq(mark(body), 400);
+}
+END_TEST
+
+START_TEST(what_was_not_recorded_is_not_marked)
+{
+    ck_assert_int_eq(mark("{\"tick\":100000,\"title\":\"x\"}"), 404);
+    ck_assert_int_eq(
+        order_of(page, HTTP_POST, "/v1/rooms/nowhere/markers", "{\"tick\":4,\"title\":\"x\"}"),
+        404);
+    ck_assert_int_eq(order_of(page, HTTP_DELETE, ROOM "/markers/20", ""), 404);
+    ck_assert_int_eq(order_of(page, HTTP_DELETE, ROOM "/markers/x", ""), 400);
+    ck_assert_int_eq(order_of(page, HTTP_DELETE, ROOM "/markers/", ""), 400);
+    ck_assert_int_eq(order_of(page, HTTP_DELETE, ROOM "/markers/5.", ""), 400);
+    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/markers", ""), 405);
+}
+END_TEST
+
+/* --- Sessions -------------------------------------------------------------------------------------- */
+
+static const char *session_path(void)
+{
+    static char path[96];
+    read_timeline();
+    json_t *session = element("sessions", 0, 1);
+    const char *id = text_at(session, "id");
+    ck_assert_uint_eq(strlen(id), 16);
+    snprintf(path, sizeof path, ROOM "/sessions/%s", id);
+    return path;
+}
+
+START_TEST(a_session_has_a_title_and_a_pin)
+{
+    const char *path = session_path();
+    ck_assert_int_eq(order_of(page, HTTP_POST, path, "{\"title\":\"Monday\"}"), 204);
+    ck_assert_int_eq(order_of(page, HTTP_POST, path, "{\"pinned\":true}"), 204);
+    session_path();
+    json_t *session = element("sessions", 0, 1);
+    ck_assert_str_eq(text_at(session, "title"), "Monday");
+    ck_assert(json_is_true(json_object_get(session, "pinned")));
+    ck_assert_int_eq(order_of(page, HTTP_POST, path, "{\"title\":\"\",\"pinned\":false}"), 204);
+    session_path();
+    session = element("sessions", 0, 1);
+    ck_assert_str_eq(text_at(session, "title"), "");
+    ck_assert(json_is_false(json_object_get(session, "pinned")));
+}
+END_TEST
+
+START_TEST(a_session_is_edited_in_its_words)
+{
+    const char *path = session_path();
+    ck_assert_int_eq(order_of(page, HTTP_POST, path, "{}"), 400);
+    ck_assert_int_eq(order_of(page, HTTP_POST, path, "{\"title\":5}"), 400);
+    ck_assert_int_eq(order_of(page, HTTP_POST, path, "{\"pinned\":1}"), 400);
+    ck_assert_int_eq(order_of(page, HTTP_POST, path, "{\"pinned\":true,\"x\":1}"), 400);
+    ck_assert_int_eq(order_of(page, HTTP_POST, ROOM "/sessions/x", "{\"pinned\":true}"), 400);
+    ck_assert_int_eq(
+        order_of(page, HTTP_POST, ROOM "/sessions/0123456789abcdef", "{\"pinned\":true}"), 404);
+}
+END_TEST
+
+/* Whoever knows the name of one room says nothing of another's sessions. */
+START_TEST(a_session_is_its_rooms_alone)
+{
+    char elsewhere[96];
+    const char *path = session_path();
+    peer_say(peer_join(2, "other"), "[1 [[0 'shapes' 'a']]]");
+    world_pass(1000);
+    snprintf(elsewhere, sizeof elsewhere, "/v1/rooms/other%s", path + strlen(ROOM));
+    ck_assert_int_eq(order_of(page, HTTP_POST, elsewhere, "{\"title\":\"mine\"}"), 404);
+    ck_assert_int_eq(order_of(page, HTTP_DELETE, elsewhere, ""), 404);
+    ck_assert_int_eq(order_of(page, HTTP_POST, path, "{\"title\":\"ours\"}"), 204);
+}
+END_TEST
+
+/* --- Nobody waits any more ------------------------------------------------------------------------- */
+
+static void ask_and_go(enum http_method method, const char *path, const char *body)
+{
+    struct http_request request = {.method = method, .path = bytes_of(path)};
+    struct order *order =
+        order_begin(world.hub, page->session, &request, strlen(body), &order_denial);
+    ck_assert_ptr_nonnull(order);
+    order_take(order, bytes_of(body));
+    order_carry_out(order);
+    ck_assert_int_eq(order_turn(order), ORDER_WAITS);
+    order_end(order);
+}
+
+START_TEST(whoever_asked_may_go)
+{
+    ask_and_go(HTTP_GET, ROOM "/recording", "");
+    ask_and_go(HTTP_POST, ROOM "/markers", "{\"tick\":40,\"title\":\"said\"}");
+    world_pass(500);
+    ck_assert_ptr_null(world.hub->orders);
+    read_timeline();
+    ck_assert_str_eq(text_at(element("markers", 0, 1), "title"), "said");
+    ask_and_go(HTTP_GET, ROOM "/recording", ""); /* and the server ends */
+}
+END_TEST
+
+int main(void)
+{
+    TCase *timelines = tcase_create("timelines");
+    tcase_add_checked_fixture(timelines, setup, teardown);
+    tcase_add_test(timelines, a_timeline_tells_what_there_is);
+    tcase_add_test(timelines, a_timeline_tells_who_was_there);
+    tcase_add_test(timelines, of_a_room_that_is_not_there_nothing_is_told);
+    tcase_add_test(timelines, timelines_are_asked_for_at_a_rate);
+    tcase_add_test(timelines, whoever_asked_may_go);
+
+    TCase *markers = tcase_create("markers");
+    tcase_add_checked_fixture(markers, setup, teardown);
+    tcase_add_test(markers, a_marker_stands_at_its_moment_until_it_is_taken_away);
+    tcase_add_test(markers, a_marker_outlives_the_server);
+    tcase_add_loop_test(markers, a_marker_in_other_words_is_refused, 0,
+                        sizeof wrong_markers / sizeof wrong_markers[0]);
+    tcase_add_test(markers, a_title_has_a_length);
+    tcase_add_test(markers, what_was_not_recorded_is_not_marked);
+
+    TCase *sessions = tcase_create("sessions");
+    tcase_add_checked_fixture(sessions, setup, teardown);
+    tcase_add_test(sessions, a_session_has_a_title_and_a_pin);
+    tcase_add_test(sessions, a_session_is_edited_in_its_words);
+    tcase_add_test(sessions, a_session_is_its_rooms_alone);
+
+    Suite *suite = suite_create("recordings");
+    suite_add_tcase(suite, timelines);
+    suite_add_tcase(suite, markers);
+    suite_add_tcase(suite, sessions);
+    return run_suite(suite);
+}
