@@ -129,7 +129,7 @@ static uint64_t take_bits(struct unpacker *unpacker, struct in_column *column, u
             column->byte = byte.length > 0 ? byte.data[0] : 0;
             column->bits_left = 8;
         }
-        bits = bits << 1 | (column->byte >> --column->bits_left & 1u);
+        bits = bits << 1 | ((uint32_t)column->byte >> --column->bits_left & 1u);
     }
     return bits;
 }
