@@ -206,7 +206,7 @@ START_TEST(the_welcome_declares_what_is_taken)
     struct writer writer = writer_on(bytes, sizeof bytes);
     wire_write_welcome(&writer, room, ada, &limits);
     struct reader reader = reader_on(writer_bytes(&writer));
-    ck_assert_uint_eq(read_array(&reader), 16);
+    ck_assert_uint_eq(read_array(&reader), 17);
     for (int i = 0; i < 15; i++)
         read_value(&reader);
     ck_assert_uint_eq(read_array(&reader), 6);

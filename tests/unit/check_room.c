@@ -45,7 +45,7 @@ static struct welcome welcome_of(uint32_t seat)
     struct writer writer = writer_on(bytes, sizeof bytes);
     wire_write_welcome(&writer, room, seat, &limits);
     struct reader reader = reader_on(writer_bytes(&writer));
-    ck_assert_uint_eq(read_array(&reader), 16);
+    ck_assert_uint_eq(read_array(&reader), 17);
     ck_assert_int_eq(read_integer(&reader), SERVER_WELCOME);
     struct welcome welcome = {.member = read_integer(&reader)};
     welcome.incarnation = read_integer(&reader);
