@@ -31,8 +31,7 @@ static const char *const migrations[] = {
     ARCHIVE_SCORES_SQL,
     "CREATE TABLE track" BLOB_COLUMNS "CREATE TABLE summary" SUMMARY_COLUMNS,
     ARCHIVE_SESSIONS_SQL,
-    "CREATE TABLE gap(id INTEGER PRIMARY KEY, room BLOB NOT NULL, last INTEGER NOT NULL,"
-    " checksum INTEGER NOT NULL) STRICT",
+    ARCHIVE_GAPS_SQL,
 };
 #define FORMAT (sizeof migrations / sizeof migrations[0])
 
