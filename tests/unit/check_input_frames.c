@@ -212,6 +212,7 @@ START_TEST(the_welcome_declares_what_is_taken)
     ck_assert_uint_eq(read_array(&reader), 6);
     for (int i = 0; i < 6; i++)
         ck_assert_int_eq(read_integer(&reader), wanted[i]);
+    read_value(&reader); /* where it was forked from */
     ck_assert_int_eq(reader_end(&reader), STATUS_OK);
 }
 END_TEST

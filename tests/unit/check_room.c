@@ -71,6 +71,7 @@ static struct welcome welcome_of(uint32_t seat)
     }
     ck_assert_int_eq(read_integer(&reader), 0); /* unsaved */
     read_value(&reader);                        /* the inputs that the kind takes */
+    read_value(&reader);                        /* where it was forked from */
     ck_assert_int_eq(reader_end(&reader), STATUS_OK);
     return welcome;
 }
