@@ -61,13 +61,13 @@ export async function startBrowser() {
 }
 
 /**
- * Chromium itself writes an error for each connection that fails, and for a picture that is asked
- * for before whoever pasted it has sent it.
+ * Chromium itself writes an error for each connection that fails, for a picture that is asked for
+ * before whoever pasted it has sent it, and for a past of which nothing is kept yet.
  */
 function isExpected(message) {
   const text = message.text()
-  const isPicture = /\/v1\/rooms\/[^/]+\/files\//.test(message.location().url)
-  return /^WebSocket connection to .* failed/.test(text) || (isPicture && / 404 /.test(text))
+  const mayBeMissing = /\/v1\/rooms\/[^/]+\/(files\/|recording$)/.test(message.location().url)
+  return /^WebSocket connection to .* failed/.test(text) || (mayBeMissing && / 404 /.test(text))
 }
 
 /** Waits until the page's pill says so. */

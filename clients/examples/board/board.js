@@ -20,7 +20,7 @@ try {
     name,
     color: parts[part].color,
     readOnly: looks,
-    links: { draw: link(), look: link({ look: '' }) },
+    links: { draw: link(), look: link({ look: '' }), history: `/replay/?room=${room}&back=0` },
     join: {
       onStatus: ({ status }) => (document.documentElement.dataset.status = status),
     },

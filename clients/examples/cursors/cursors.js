@@ -53,6 +53,8 @@ $('copy-link').addEventListener('click', ({ target }) => {
   copy(target, `${location.origin}/cursors/?room=${name}`)
 })
 
+$('again').search = `?room=${name}`
+
 $('reactions').append(
   ...EMOJI.map((emoji, number) => {
     const button = document.createElement('button')

@@ -33,8 +33,8 @@ export class Game {
   #room
   #rules
   #motion
-  #inputs
-  #prediction
+  #inputs = null
+  #prediction = null
   #frame
   /** By car: its heading when it was drawn last, and how its wheels stand. */
   #drawn = new Map()
@@ -43,15 +43,30 @@ export class Game {
   /** By car: the point of the road that it was next to. */
   #points = new Map()
   #glide = { isPredicted: false, x: 0, y: 0 }
+  #clock
   /** Everyone with a car, until one of the records changes. */
   #drivers = null
 
-  constructor(room, rules, controls) {
+  /**
+   * Without `controls` it is only looked at. `clock` gives the tick of the race that shows, where that
+   * is not the room's: in a replay.
+   */
+  constructor(room, rules, { controls = null, clock = null } = {}) {
     this.#room = room
     this.#rules = rules
+    this.#clock = clock
     this.#motion = room
       .collection('cars')
       .interpolate({ x: {}, y: {}, heading: { turn: HEADINGS } }, { extrapolate: EXTRAPOLATED_S })
+    if (controls !== null) this.#takeControls(controls)
+    room.collection('drivers').on('change', () => (this.#drivers = null))
+    const heard = ({ tick }) => (this.#frame = { tick, now: performance.now() })
+    heard(room)
+    room.on('frame', heard)
+  }
+
+  #takeControls(controls) {
+    const room = this.#room
     this.#inputs = room.inputs({ read: (tick) => (this.isDriving ? controls.read(tick) : null) })
     this.#prediction = room.predict({
       inputs: this.#inputs,
@@ -61,10 +76,6 @@ export class Game {
       turns: { heading: 2 * Math.PI },
       snap: 25,
     })
-    room.collection('drivers').on('change', () => (this.#drivers = null))
-    const heard = ({ tick }) => (this.#frame = { tick, now: performance.now() })
-    heard(room)
-    room.on('frame', heard)
   }
 
   get room() {
@@ -131,6 +142,7 @@ export class Game {
 
   /** Which tick is shown: of our own car ahead of the room, else as the room is. */
   get tick() {
+    if (this.#clock !== null) return this.#clock()
     const now = performance.now()
     if (this.isDriving && this.#inputs.tick >= 0) {
       return this.#inputs.tick + this.#inputs.phase(now)

@@ -1,8 +1,7 @@
-import { arrange, make, write } from './dom.js'
-import { RETIRED } from './game.js'
-import { liveryOf } from './liveries.js'
+import { write } from './dom.js'
 import { Minimap } from './minimap.js'
-import { clockText, gapText, ordinal, timeText, warnings } from './words.js'
+import { Standings } from './standings.js'
+import { clockText, ordinal, timeText, warnings } from './words.js'
 import { TICK_HZ } from './step.js'
 
 /** Metres a second at the end of the dial. */
@@ -41,7 +40,7 @@ export class Hud {
     for (const field of root.querySelectorAll('[data-hud]')) this.#fields[field.dataset.hud] = field
     this.#lights = root.querySelector('#lights')
     this.#banner = root.querySelector('#banner')
-    this.#standings = root.querySelector('#standings')
+    this.#standings = new Standings(root.querySelector('#standings'), game)
     this.#minimap = new Minimap(root.querySelector('#minimap'))
   }
 
@@ -69,7 +68,7 @@ export class Hud {
     const driver = this.#game.drivers.find(({ id }) => id === watched?.id) ?? null
     this.#drawTimes(driver)
     this.#drawBanner(driver, now)
-    this.#drawStandings(watched)
+    this.#standings.draw(watched?.id)
   }
 
   #drawNeedle(car) {
@@ -129,37 +128,4 @@ export class Hud {
     const { own } = this.#game
     return own === null ? `You watch ${driver.name}. The next race is yours.` : ''
   }
-
-  #drawStandings(watched) {
-    const { drivers, own } = this.#game
-    arrange(this.#standings, drivers, {
-      create: createStanding,
-      update: (row, driver) => {
-        const isHome = this.#game.isFinished(driver)
-        const [button] = row.children
-        const [place, , name, gap] = button.children
-        write(place, String(driver.position))
-        write(name, driver.name)
-        write(gap, isHome ? timeText(driver.total) : gapText(driver.gap))
-        row.style.setProperty('--body', liveryOf(driver.colour).body)
-        row.classList.toggle('own', driver.id === own?.id)
-        row.classList.toggle('watched', driver.id === watched?.id)
-        row.classList.toggle('out', driver.pilot || driver.state === RETIRED)
-      },
-    })
-  }
-}
-
-function createStanding({ id }) {
-  const button = make(
-    'button',
-    '',
-    make('b', ''),
-    make('i', ''),
-    make('span', ''),
-    make('small', ''),
-  )
-  button.type = 'button'
-  button.dataset.driver = id
-  return make('li', '', button)
 }

@@ -57,7 +57,8 @@ export class Minimap {
   }
 }
 
-function paintBase(road, width, height, ratio) {
+/** The road in a picture of that size, and how metres of it become pixels. */
+export function paintBase(road, width, height, ratio) {
   const { west, north, east, south } = road.box
   const margin = 8 * ratio
   const scale = Math.min(

@@ -18,6 +18,8 @@ const KEPT_UNDER = 'tutti race'
 const KEY_UNDER = 'tutti race key'
 const KEY_BYTES = 16
 const TOLD_MS = 4_000
+/** How far back a glance at what has just happened goes. */
+const REWIND_S = 30
 
 const $ = (id) => document.getElementById(id)
 const scene = new Scene($('world'))
@@ -91,10 +93,11 @@ async function enter(rules) {
     keepSeat: true,
     onStatus: statusPill($('status')),
   })
-  const game = new Game(joined, rules, controls)
+  const game = new Game(joined, rules, { controls })
   const page = new RacePage({ game, rules, controls, scene, tell, view, kept, keep })
   // For who opens the browser's console: `race.game.room`, `race.controls.autopilot`.
   globalThis.race = { game, rules, controls, scene }
+  $('rewind').search = `?room=${room}&back=${REWIND_S}`
   page.start()
 }
 

@@ -5,6 +5,7 @@ import { HOME, RETIRED } from './game.js'
 import { liveryOf } from './liveries.js'
 import { count, ordinal, timeText } from './words.js'
 import { TICK_HZ } from './step.js'
+import { roomInAddress } from '/shared/place.js'
 
 const FASTEST = 1
 const ROOM_RECORD = 2
@@ -12,6 +13,8 @@ const ROOM_RECORD = 2
 const REFRESH_MS = 1_500
 const MEDALS = ['', 'gold', 'silver', 'bronze']
 const PODIUM_CAR = 110
+/** From the first light to the start, and a little. */
+const LIGHTS_S = 5
 /** Of left and right of the winner. */
 const PODIUM_ORDER = [2, 1, 3]
 
@@ -36,6 +39,7 @@ export class Results {
   update() {
     const { drivers, own, road, ends, tick } = this.#game
     this.#showBoard(road)
+    this.#linkReplay()
     write(this.#part('#results-title'), titleFor(own, road))
     this.#showPodium(drivers)
     this.#showTable(drivers, own)
@@ -48,6 +52,13 @@ export class Results {
     const ready = people.filter(({ ready }) => ready).length
     const waiting = `${ready} of ${count(people.length, 'driver')} want to race again`
     write(this.#part('#next'), `${waiting}; back to the lobby in ${seconds} s`)
+  }
+
+  /** From the first light of this race on. */
+  #linkReplay() {
+    const { race } = this.#game
+    const at = Math.max(0, race.starts - LIGHTS_S * TICK_HZ)
+    this.#part('#watch-again').search = `?room=${roomInAddress('')}&at=${at}&play`
   }
 
   /** What this race brought is there a moment after it. */

@@ -42,6 +42,7 @@ export interface Board {
 }
 
 export { boardReferences, Editor }
+export { paintBoard } from './board/thumbnail.js'
 export type { Links, Part, ThemeChoice }
 
 const KIND = 'board'
@@ -55,15 +56,7 @@ export default async function board(
   name: string,
   options: BoardOptions = {},
 ): Promise<Board> {
-  const shell = new Shell(element, {
-    name,
-    title: options.title ?? name,
-    readOnly: options.readOnly ?? false,
-    theme: options.theme ?? null,
-    hide: new Set(options.hide),
-    links: options.links ?? { draw: location.href },
-    queue: options.join?.queue?.operations ?? QUEUE,
-  })
+  const shell = shellIn(element, name, options)
   try {
     const room = await join(url, name, {
       ...options.join,
@@ -74,17 +67,46 @@ export default async function board(
         options.join?.onStatus?.(status, joining)
       },
     })
-    const editor = shell.open(room)
-    return {
-      room,
-      editor,
-      destroy() {
-        shell.destroy()
-        room.leave()
-      },
-    }
+    return opened(shell, room, () => room.leave())
   } catch (error) {
     shell.destroy()
     throw error
+  }
+}
+
+/**
+ * Shows the board of a room that is joined already, which stays the caller's: `destroy()` does not
+ * leave it. For a replay, say, which nobody draws on: `{ readOnly: true }`.
+ */
+export function showBoard(
+  element: HTMLElement,
+  room: Room,
+  options: Omit<BoardOptions, 'name' | 'color' | 'join'> = {},
+): Board {
+  const shell = shellIn(element, options.title ?? room.url, options)
+  return opened(shell, room, () => {})
+}
+
+function shellIn(element: HTMLElement, name: string, options: BoardOptions): Shell {
+  return new Shell(element, {
+    name,
+    title: options.title ?? name,
+    readOnly: options.readOnly ?? false,
+    theme: options.theme ?? null,
+    hide: new Set(options.hide),
+    links: options.links ?? { draw: location.href },
+    queue: options.join?.queue?.operations ?? QUEUE,
+  })
+}
+
+function opened(shell: Shell, room: Room, leave: () => void): Board {
+  const editor = shell.open(room)
+  return {
+    room,
+    editor,
+    destroy() {
+      shell.destroy()
+      leave()
+    },
   }
 }

@@ -60,12 +60,7 @@ export default async function cursors(
   room: string,
   options: CursorsOptions = {},
 ): Promise<Cursors> {
-  const layer = document.createElement('tutti-cursors')
-  const root = layer.attachShadow({ mode: 'open' })
-  const sheet = new CSSStyleSheet()
-  sheet.replaceSync(STYLE)
-  root.adoptedStyleSheets = [sheet]
-  document.documentElement.append(layer)
+  const { layer, root } = layerOfPage()
   const pill = new Pill()
   if (options.pill !== false) root.append(pill.element)
   try {
@@ -78,19 +73,46 @@ export default async function cursors(
         options.join?.onStatus?.(status, joining)
       },
     })
-    const stage = new Stage(joined, layer, root, options)
-    const stop = () => {
-      stage.stop()
+    return cursorsOn(new Stage(joined, layer, root, options), joined, () => {
       joined.leave()
       pill.stop()
       layer.remove()
-    }
-    return Object.assign(stop, { room: joined, react: (emoji: string) => stage.react(emoji) })
+    })
   } catch (error) {
     pill.stop()
     layer.remove()
     throw error
   }
+}
+
+/**
+ * Shows the cursors of a room that is joined already, which stays the caller's: what comes back does
+ * not leave it. For a replay, say, which takes no reactions: `{ reaction: false, chat: false }`.
+ */
+export function showCursors(
+  room: Room,
+  options: Omit<CursorsOptions, 'name' | 'color' | 'pill' | 'join'> = {},
+): Cursors {
+  const { layer, root } = layerOfPage()
+  return cursorsOn(new Stage(room, layer, root, options), room, () => layer.remove())
+}
+
+function layerOfPage(): { layer: HTMLElement; root: ShadowRoot } {
+  const layer = document.createElement('tutti-cursors')
+  const root = layer.attachShadow({ mode: 'open' })
+  const sheet = new CSSStyleSheet()
+  sheet.replaceSync(STYLE)
+  root.adoptedStyleSheets = [sheet]
+  document.documentElement.append(layer)
+  return { layer, root }
+}
+
+function cursorsOn(stage: Stage, room: Room, ended: () => void): Cursors {
+  const stop = () => {
+    stage.stop()
+    ended()
+  }
+  return Object.assign(stop, { room, react: (emoji: string) => stage.react(emoji) })
 }
 
 /** Our pointer out to the room, and the others' cursors on to the page. */

@@ -24,6 +24,8 @@ export interface Links {
   readonly draw: string
   /** Lets others look; left out, there is none. */
   readonly look?: string
+  /** Where the board's past can be seen; left out, its menu has no such line. */
+  readonly history?: string
 }
 
 /** What the parts around the canvas have in common. */

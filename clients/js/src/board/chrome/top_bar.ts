@@ -24,13 +24,18 @@ export function boardCorner(app: App, mark: HTMLElement): HTMLElement {
     corner.append(menuButton(opener, app.board, 'Menu', () => menu(app)))
   }
   if (!app.hides('name')) corner.append(el('h1', { class: 'title', title: app.title }, app.title))
-  if (app.editor.readOnly) corner.append(el('span', { class: 'tag' }, 'You are looking'))
-  else if (!app.hides('saved')) corner.append(mark)
+  if (!app.hides('saved')) corner.append(app.editor.readOnly ? lookingTag() : mark)
+  corner.hidden = corner.childElementCount === 0
   return corner
 }
 
+function lookingTag(): HTMLElement {
+  return el('span', { class: 'tag' }, 'You are looking')
+}
+
 function menu(app: App): MenuEntry[] {
-  const { theme, editor } = app
+  const { theme, editor, links } = app
+  const { history } = links
   const choices = [
     ['system', 'As the system', 'system'],
     ['light', 'Light', 'sun'],
@@ -43,6 +48,9 @@ function menu(app: App): MenuEntry[] {
   }))
   return [
     ...entriesOf(app, OF_MENU),
+    ...(history === undefined
+      ? []
+      : [{ label: 'History', icon: 'clock' as const, run: () => void open(history, '_blank') }]),
     ...(editor.readOnly ? [] : [{ title: 'Templates' }, ...templates]),
     { title: 'Colours' },
     ...choices.map(([choice, label, icon]) => ({

@@ -1,0 +1,140 @@
+// Watches a room's recording: the same rooms and the same renderers as live, and a player below.
+import { parseMoment, recording, replay } from '/tutti/tutti.js'
+import { roomInAddress } from '/shared/place.js'
+import { ownSeat, parts } from '/shared/seat.js'
+import { statusPill } from '/shared/status.js'
+import { takePictures } from './film.js'
+import { Player } from './player.js'
+import { forkSheet, livePage, restoreSheet, shareSheet } from './sheets.js'
+import { Timeline } from './timeline.js'
+
+/** Kinds that can be shown: the folders of their pages have a `view.js`. */
+const KINDS = ['board', 'race', 'cursors']
+/** Beyond the last tick that any recording has: the last. */
+const NOW = Number.MAX_SAFE_INTEGER
+/** A recording that grows is asked again what there is of it. */
+const REFRESH_MS = 15_000
+const PICTURE_PIXELS = 92
+
+const $ = (id) => document.getElementById(id)
+const query = new URLSearchParams(location.search)
+const room = roomInAddress('')
+const moment = parseMoment(location.href)
+const back = query.has('back') ? Math.max(0, Number(query.get('back')) || 0) : null
+
+/** Where to begin: at the moment of the link, so many seconds ago, or at the beginning. */
+function beginning() {
+  if (moment !== null) return { tick: moment.tick, incarnation: moment.incarnation }
+  return back === null ? 0 : NOW
+}
+
+async function open() {
+  const { name, part } = ownSeat()
+  const shown = await replay('/', room, {
+    at: beginning(),
+    name: query.get('together') ?? undefined,
+    user: { name, color: parts[part].color },
+    onStatus: statusPill($('status')),
+  })
+  const { kind } = shown.room
+  document.body.dataset.kind = kind
+  document.body.dataset.view = 'playing'
+  const timeline = new Timeline((tick) => player.seek(tick))
+  const player = new Player(shown, timeline)
+  const view = await showStage(shown, kind)
+  const refresh = () => showRecording(timeline)
+  shareSheet(shown, room, refresh)
+  forkSheet(shown, room, kind)
+  if (kind === 'board') {
+    const { boardReferences, collections } = await import('/board/view.js')
+    const chosen = () => view.chosen()
+    restoreSheet(shown, room, { kind, chosen, whole: collections, asNew: boardReferences })
+  }
+  // For who opens the browser's console: `watched.replay.room`.
+  globalThis.watched = { replay: shown, view }
+  begin(shown)
+  refresh()
+  keepFresh(shown, refresh)
+  if (KINDS.includes(kind)) await film(shown, timeline, kind)
+}
+
+/** Who comes to what others watch already finds it as it is. */
+function begin(shown) {
+  if ([...shown.room.others].some(({ recorded }) => !recorded)) return
+  if (back !== null) {
+    if (back > 0) shown.back(back)
+    else shown.play()
+  } else if (moment === null || query.has('play')) {
+    shown.skipIdle = moment === null
+    shown.play()
+  }
+}
+
+async function showStage(shown, kind) {
+  if (!KINDS.includes(kind)) {
+    $('stage').innerHTML =
+      `<p class="plain">Rooms of this kind have no picture here. All else works.</p>`
+    return { end() {} }
+  }
+  const { show } = await import(`/${kind}/view.js`)
+  return show($('stage'), shown.room, { tick: () => shown.tick })
+}
+
+/** What cannot be had is not shown: the player does without. */
+async function showRecording(timeline) {
+  try {
+    timeline.showRecording(await recording('/', room))
+  } catch {
+    timeline.showRecording(null)
+  }
+}
+
+function keepFresh(shown, refresh) {
+  let { last } = shown
+  setInterval(() => {
+    if (shown.last === last || document.visibilityState !== 'visible') return
+    last = shown.last
+    refresh()
+  }, REFRESH_MS)
+}
+
+async function film(shown, timeline, kind) {
+  const { paint } = await import(`/${kind}/view.js`)
+  const ending = new AbortController()
+  addEventListener('pagehide', () => ending.abort())
+  const { first, last } = shown
+  const count = Math.max(4, Math.round($('lanes').clientWidth / PICTURE_PIXELS))
+  const show = (pictures) => timeline.showPictures(pictures)
+  try {
+    await takePictures(room, { first, last, count, paint, show, signal: ending.signal })
+  } catch {
+    // Without pictures it is a timeline still.
+  }
+}
+
+function showClosed(error) {
+  document.body.dataset.view = 'closed'
+  $('closed').hidden = false
+  $('why').textContent =
+    room === ''
+      ? 'The address names no room: ?room=NAME.'
+      : `Of the room “${room}” nothing is kept at this moment: ${error.message}.`
+  $('to-live').href = room === '' ? '/' : livePage(query.get('kind') ?? 'board', room)
+  $('to-live').textContent = room === '' ? 'All examples' : 'To the live room'
+}
+
+document.title = `${room}: Tutti replay`
+$('name').textContent = room
+if (query.has('embed')) document.body.classList.add('embedded')
+if (moment?.title !== undefined) {
+  $('title').textContent = moment.title
+  $('title').hidden = false
+  document.title = `${moment.title}: Tutti replay`
+}
+
+try {
+  if (room === '') throw new Error('no room')
+  await open()
+} catch (error) {
+  showClosed(error)
+}

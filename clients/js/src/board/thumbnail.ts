@@ -1,0 +1,33 @@
+/** A small picture of all of a board, for lists and timelines. */
+import type { Room } from '../room.js'
+import { grown } from './geometry.js'
+import { paint, type Look } from './paint.js'
+import { Scene } from './scene.js'
+import { TOKENS, type Theme } from './style.js'
+
+/** Free around the objects, in parts of what they take. */
+const MARGIN = 0.06
+/** Smaller than this board nothing is shown enlarged. */
+const SIDE_MIN = 600
+
+/** Fills `canvas` with all that the room's board holds now, without its images and words. */
+export function paintBoard(canvas: HTMLCanvasElement, room: Room, theme: Theme): void {
+  const context = canvas.getContext('2d')!
+  const { width, height } = canvas
+  context.setTransform(1, 0, 0, 1, 0, 0)
+  context.fillStyle = TOKENS[theme].paper
+  context.fillRect(0, 0, width, height)
+  const scene = new Scene(room)
+  try {
+    if (scene.extent === null) return
+    const { x, y, w, h } = grown(scene.extent, MARGIN * Math.max(scene.extent.w, scene.extent.h))
+    const scale = Math.min(width / Math.max(w, SIDE_MIN), height / Math.max(h, SIDE_MIN))
+    const left = width / 2 - (x + w / 2) * scale
+    const top = height / 2 - (y + h / 2) * scale
+    context.setTransform(scale, 0, 0, scale, left, top)
+    const look: Look = { theme, find: scene.find, image: () => null }
+    for (const object of scene.all) paint(context, object, look, scale)
+  } finally {
+    scene.destroy()
+  }
+}

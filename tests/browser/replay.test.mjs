@@ -1,0 +1,183 @@
+// The replay page: a board's past shown, sought, handed on, gone on from and brought back; watched by
+// two together; cursors and a race by their own pictures.
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { assertNoFaults, phone, screenshot } from './browser.mjs'
+import { BOUNDED, browser, openStage, server } from './stage.mjs'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const client = process.env.TUTTI_CLIENT ?? `${root}clients/js/dist`
+const { join } = await import(`${client}/tutti.node.js`)
+
+const ELLIPSE = 2
+
+openStage()
+
+const rooms = []
+after(() => rooms.forEach((room) => room.leave()))
+
+async function joined(name, kind, user) {
+  const address = server.address.replace('http', 'ws')
+  const room = await join(address, name, { kind, user: { name: user, color: '#1565c0' } })
+  rooms.push(room)
+  return room
+}
+
+/** Ellipses in a row, each saved before the next: so they are of different ticks. */
+async function draw(room, ids) {
+  for (const [i, id] of ids.entries()) {
+    const place = { x: 200 * i, y: 0, w: 150, h: 100, z: `a${String.fromCharCode(65 + i)}` }
+    await room.collection('objects').put(id, { type: ELLIPSE, ...place }).saved
+  }
+}
+
+async function watch(query, options) {
+  const page = await browser.visit(`${server.address}/replay/?${query}`, options)
+  await page.waitForFunction(() => globalThis.watched?.replay.state === 'ready')
+  return page
+}
+
+/** As many objects are on the board that shows. */
+function shows(page, count) {
+  return page.waitForFunction(
+    (count) => watched.replay.room.collection('objects').size === count,
+    count,
+  )
+}
+
+test('a board is sought, handed on, gone on from and brought back', BOUNDED, async () => {
+  const ada = await joined('past', 'board', 'Ada')
+  await draw(ada, ['one', 'two', 'three'])
+  await ada.collection('objects').delete('two').saved
+  const page = await watchSoon(
+    'room=past&back=0',
+    () => watched.replay.room.collection('objects').size === 2,
+  )
+  await page.locator('tutti-board').waitFor()
+
+  await page.keyboard.press('Home')
+  await shows(page, 0)
+  await page.keyboard.press('k')
+  await page.waitForFunction(() => !watched.replay.playing)
+  const slider = page.locator('#slider')
+  const before = await page.evaluate(() => watched.replay.tick)
+  await page.keyboard.press('.')
+  await page.waitForFunction((before) => watched.replay.tick === before + 1, before)
+  await page.waitForFunction(() => document.getElementById('slider').ariaValueText.includes(' of '))
+  assert.equal(await slider.getAttribute('role'), 'slider')
+
+  // Tick by tick to where all three were.
+  await page.evaluate(async () => {
+    const { replay } = watched
+    while (replay.room.collection('objects').size < 3 && replay.tick < replay.last) {
+      await replay.step()
+    }
+  })
+  await shows(page, 3)
+  await screenshot(page, 'replay-board')
+
+  await page.click('#share')
+  await page.fill('#share-name', 'Before the mistake')
+  const link = await page.inputValue('#share-link')
+  await page.keyboard.press('Escape')
+  const guest = await browser.visit(link, { ...phone, colorScheme: 'dark' })
+  await guest.getByText('Before the mistake').waitFor()
+  await guest.waitForFunction(
+    () => globalThis.watched?.replay.room.collection('objects').size === 3,
+  )
+  await screenshot(guest, 'replay-phone')
+
+  await page.click('#restore')
+  await page.getByText('1 thing comes back').waitFor()
+  await screenshot(page, 'replay-restore')
+  await page.click('#restore-do')
+  await page.getByText('1 thing brought back').waitFor()
+  await untilSize(ada, 3)
+  await page.click('#restore-undo')
+  await untilSize(ada, 2)
+  await page.keyboard.press('Escape')
+
+  await page.click('#fork')
+  await page.click('#fork-do')
+  await page.waitForFunction(() => globalThis.board?.room?.collection('objects').size === 3)
+  assert.match(page.url(), /\/board\/\?room=/)
+  ada.leave()
+  assertNoFaults(page, guest)
+})
+
+/** Resolves when the live room has so many objects. */
+function untilSize(room, size) {
+  const objects = room.collection('objects')
+  return new Promise((resolve) => {
+    const look = () => objects.size === size && (end(), resolve())
+    const end = objects.on('change', look)
+    look()
+  })
+}
+
+test(
+  'two who watch together see the same moment; in a frame there is only the player',
+  BOUNDED,
+  async () => {
+    const ada = await joined('shared', 'board', 'Ada')
+    await draw(ada, ['one', 'two'])
+    ada.leave()
+    const one = await watch('room=shared&at=0&together=class')
+    const two = await watch('room=shared&at=0&together=class&embed')
+    await one.keyboard.press('End')
+    await shows(two, 2)
+    await two.keyboard.press('Home')
+    await shows(one, 0)
+    assert.equal(await two.locator('.top').isVisible(), false)
+    await two.locator('#slider').waitFor()
+    assertNoFaults(one, two)
+  },
+)
+
+test('cursors and races are shown by their own pictures', BOUNDED, async () => {
+  const nadia = await joined('moves', 'cursors', 'Nadia')
+  let isSeen = false
+  const moving = (async () => {
+    // What is said as well, so that soon there is enough of it to be kept.
+    for (let i = 0; !isSeen; i++) {
+      const at = { x: 32_768 + 300 * Math.cos(i / 9), y: 200 + 90 * Math.sin(i / 7) }
+      nadia.presence.set({ ...at, state: { say: `${i} ${'la '.repeat(60)}` } })
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  })()
+  const cursors = await watchSoon('room=moves&back=0')
+  await cursors.locator('tutti-cursors').getByText('Nadia').first().waitFor()
+  isSeen = true
+  await moving
+  nadia.leave()
+  const driver = await joined('cup', 'race', 'Tom')
+  await driver.collection('settings').set('next', { bots: 3 }).saved
+  const race = await watchSoon('room=cup&back=0')
+  await race.getByText('In the lobby').waitFor()
+  await screenshot(race, 'replay-race')
+  driver.leave()
+  assertNoFaults(race)
+})
+
+/** What has just happened is kept a moment later: until then the past ends before it, or there is none. */
+async function watchSoon(query, isThere = () => true) {
+  for (;;) {
+    const page = await browser.visit(`${server.address}/replay/?${query}`)
+    await page.waitForSelector('body:not([data-view=opening])')
+    const isPlaying = (await page.getAttribute('body', 'data-view')) === 'playing'
+    if (
+      isPlaying &&
+      (await page.waitForFunction(() => globalThis.watched)) &&
+      (await page.evaluate(isThere))
+    )
+      return page
+    await page.close()
+  }
+}
+
+test('a room of which nothing is kept says so', BOUNDED, async () => {
+  const page = await browser.visit(`${server.address}/replay/?room=nobody-was-here`)
+  await page.getByText('There is nothing to play').waitFor()
+  assert.equal(await page.getAttribute('#to-live', 'href'), '/board/?room=nobody-was-here')
+})
