@@ -261,16 +261,13 @@ static void leap(struct rerun *rerun, uint64_t to)
 static enum status run_to(struct rerun *rerun, uint64_t to)
 {
     enum status status = STATUS_OK;
-    uint64_t left = RERUN_TICKS_MAX;
+    if (rerun->room != NULL && !is_idle(rerun->room) && to - rerun->room->tick > RERUN_TICKS_MAX)
+        drop_room(rerun);
     while (status == STATUS_OK && rerun->room != NULL && rerun->room->tick < to) {
         if (is_idle(rerun->room))
             leap(rerun, to);
         if (rerun->room->tick == to)
             break;
-        if (left-- == 0) {
-            drop_room(rerun);
-            break;
-        }
         inputs_replay_ticks(rerun->room, 1);
         status = run_tick(rerun);
         if (status == STATUS_OK && rerun->room->acts.count > 0)

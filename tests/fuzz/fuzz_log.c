@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "sync/hash.h"
-#include "sync/log.h"
+#include "sync/rerun.h"
 #include "sync/snapshot.h"
 #include "sync/track.h"
 #include "tests/every_kind.h"
@@ -18,8 +18,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define STEP_TRACK    254
-#define STEP_SNAPSHOT 255
+#define STEP_TRACK       254
+#define STEP_SNAPSHOT    255
+#define RERUN_TICKS_MOST 100000u
 
 /* What hostile numbers of seats can make it ask for is more, and refused. */
 #define MEMORY_MOST ((size_t)64 << 20)
@@ -55,6 +56,26 @@ check_again(const struct room_options *options, const struct room *room, struct 
     demand(room_hash_kept(replay_room(&replay)) == room_hash_kept(room));
     replay_abandon(&replay);
     free((void *)(uintptr_t)bytes.data);
+}
+
+/* Those whose rules take any memory: what stands in a log is taken for theirs. */
+static const struct kinds rerun_kinds = {.rules = {&kind_open, &kind_board, &kind_every},
+                                         .count = 3};
+
+/* Rules run over it, for a while. */
+static void run_again(const struct room_options *options, const uint8_t *data, size_t size)
+{
+    struct steps steps = steps_on(data, size);
+    struct rerun rerun = rerun_begin(options, &rerun_kinds, 0);
+    struct bytes bytes;
+    uint8_t what;
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && rerun.ticks < RERUN_TICKS_MOST &&
+           steps_next(&steps, &what, &bytes)) {
+        bool snapshot = what == STEP_SNAPSHOT && replay_room(&rerun.replay) == NULL;
+        status = snapshot ? rerun_snapshot(&rerun, bytes) : rerun_log(&rerun, bytes);
+    }
+    rerun_abandon(&rerun);
 }
 
 static void tick(struct room *room)
@@ -123,6 +144,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     counted.most = SIZE_MAX;
     if (status == STATUS_OK && replay_room(&replay) != NULL)
         check_again(&options, replay_room(&replay), log);
+    run_again(&options, data, size);
     bool clean;
     struct room *room = replay_end(&replay, &clean, &status);
     demand((room != NULL) == (status == STATUS_OK));

@@ -322,6 +322,33 @@ START_TEST(they_begin_in_the_middle_where_the_log_has_their_memory)
 }
 END_TEST
 
+static void add_entry(const char *line)
+{
+    uint8_t entry[256];
+    struct writer writer = writer_on(entry, sizeof entry);
+    notation_pack(&writer, line);
+    kept.data = realloc(kept.data, kept.length + writer.length);
+    memcpy(kept.data + kept.length, entry, writer.length);
+    kept.length += writer.length;
+}
+
+/* A log that says so costs no years. */
+START_TEST(rules_are_not_run_for_ever)
+{
+    char line[128];
+    play();
+    uint64_t tick = room_logged(room);
+    uint64_t since = UINT64_C(1) + RERUN_TICKS_MAX + (_i == 0 ? 1 : UINT64_C(1) << 50);
+    snprintf(line, sizeof line, "[%llu %llu 1000 [10 x0102030405060708]]",
+             (unsigned long long)(tick + since), (unsigned long long)since);
+    add_entry(line);
+    run_again();
+    ck_assert(!rerun.differs);
+    ck_assert_uint_lt(rerun.last, tick + since);
+    rerun_abandon(&rerun);
+}
+END_TEST
+
 /* An old log lacks what rules can see. */
 START_TEST(nothing_runs_over_a_log_that_does_not_tell_all)
 {
@@ -562,6 +589,7 @@ int main(void)
     tcase_add_test(tcase, it_goes_on_through_sleep_and_crashes);
     tcase_add_test(tcase, behind_a_hole_they_go_on_with_what_the_log_says);
     tcase_add_test(tcase, they_begin_in_the_middle_where_the_log_has_their_memory);
+    tcase_add_loop_test(tcase, rules_are_not_run_for_ever, 0, 2);
     tcase_add_test(tcase, nothing_runs_over_a_log_that_does_not_tell_all);
     tcase_add_test(tcase, what_found_no_room_finds_none_again);
     tcase_add_test(tcase, a_board_is_judged_again);
