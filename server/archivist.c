@@ -172,6 +172,7 @@ void archivist_turn(struct storage *storage)
     if (storage->options.clock_ms() < storage->sealed_ms + storage->options.seal_ms)
         return;
     (void)archivist_seal(storage);
+    archivist_retain(storage);
     archivist_collect(storage);
 }
 

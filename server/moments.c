@@ -106,6 +106,8 @@ struct walk {
     uint64_t at; /* of the last entry that was looked at */
     struct stretch *stretch;
     struct flush_buffer shown; /* of the track, up to the tick */
+    uint64_t reached;          /* tick up to which the archive was read */
+    bool cut;                  /* what follows in the archive is not kept */
     enum moment_result result;
     uint64_t next; /* GAP */
     char *text;    /* of STORE_PLACE_MAX */
@@ -210,6 +212,21 @@ static void take_log(struct walk *walk, struct bytes bytes)
         stop(walk, MOMENT_DAMAGED, "its log, which is not to be read");
 }
 
+/* Entries up to the tick alone: they need not be looked at one by one. */
+static void take_all(struct walk *walk, struct bytes bytes, uint64_t last)
+{
+    struct replay *replay = walk->replay;
+    struct reader log = reader_on(bytes);
+    struct log_entry first;
+    if (!log_read_entry(&log, &first))
+        stop(walk, MOMENT_DAMAGED, "its log, which is not to be read");
+    else if (replay->room == NULL && log_kind(bytes).length == 0)
+        stop_at_gap(walk, first.tick);
+    else if (replay_log(replay, bytes) != STATUS_OK)
+        stop_for_replay(walk);
+    walk->at = last;
+}
+
 static void stop_for_piece(struct walk *walk, enum status status)
 {
     stop(walk, status == STATUS_MEMORY ? MOMENT_FAILED : MOMENT_DAMAGED, status_text(status));
@@ -218,7 +235,7 @@ static void stop_for_piece(struct walk *walk, enum status status)
 static bool take_snapshot(void *context, const struct store_blob *blob)
 {
     struct walk *walk = context;
-    walk->at = blob->first;
+    walk->at = walk->reached = blob->first;
     return replay_snapshot(walk->replay, blob->bytes) == STATUS_OK || stop_for_replay(walk);
 }
 
@@ -228,15 +245,40 @@ static bool take_segment(void *context, const struct store_blob *segment)
     struct walk *walk = context;
     struct log_piece piece;
     enum status status = log_piece_open(&piece, segment->bytes);
-    if (status == STATUS_OK)
-        take_log(walk, piece.entries);
-    else
+    if (status != STATUS_OK)
         stop_for_piece(walk, status);
+    else if (walk->replay != NULL && segment->last <= walk->tick)
+        take_all(walk, piece.entries, segment->last);
+    else
+        take_log(walk, piece.entries);
     log_piece_close(&piece);
+    walk->reached = segment->last;
     if (walk->result != MOMENT_DONE || segment->last <= walk->tick)
         return walk->result == MOMENT_DONE;
     walk->stretch->to = segment->last;
     return false;
+}
+
+static bool take_next(void *context, const struct store_segment *segment)
+{
+    struct walk *walk = context;
+    if (segment->bytes == 0)
+        return true; /* presence alone */
+    walk->cut = true;
+    walk->next = segment->first;
+    return false;
+}
+
+/* The archive's log ended before the tick, or right there: because there is no more of it, or because what
+ * comes next was dropped. */
+static void look_behind_gap(struct walk *walk)
+{
+    struct store *store = walk->storage->store;
+    enum store_result result = store->segments(store, walk->name, walk->tick, take_next, walk);
+    if (result != STORE_OK && result != STORE_NOT_FOUND)
+        stop(walk, moment_result_of(result), store->place(store));
+    else if (walk->cut && (walk->replay == NULL || walk->reached < walk->tick))
+        stop_at_gap(walk, walk->next);
 }
 
 static void read_archive(struct walk *walk)
@@ -253,6 +295,8 @@ static void read_archive(struct walk *walk)
     }
     if (walk->result == MOMENT_DONE && result != STORE_OK && result != STORE_NOT_FOUND)
         stop(walk, moment_result_of(result), store->place(store));
+    if (walk->result == MOMENT_DONE && walk->stretch->to == walk->tick)
+        look_behind_gap(walk);
 }
 
 /* --- Its track ------------------------------------------------------------------------------------ */
@@ -332,7 +376,7 @@ static void walk_through(struct walk *walk)
     walk->stretch->to = walk->tick;
     read_archive(walk);
     bool sealed = walk->stretch->to > walk->tick;
-    if (walk->result == MOMENT_DONE && !sealed && walk->tail != NULL)
+    if (walk->result == MOMENT_DONE && !sealed && !walk->cut && walk->tail != NULL)
         read_tail(walk);
     if (walk->result == MOMENT_DONE && walk->replay != NULL && walk->replay->room == NULL)
         stop_at_gap(walk, 0);

@@ -142,6 +142,13 @@ static const struct option table[] = {
      65536, COUNT_MAX, "what may wait in memory for a disk that fails; above it rooms stand still"},
     {"storage-ring-seconds", "TUTTI_STORAGE_RING_SECONDS", "SECONDS", "60", AT(storage_ring_s),
      KIND_NUMBER, 3, 86400, "how long it may wait"},
+    {"keep-days", "TUTTI_KEEP_DAYS", "DAYS", "7", AT(keep_days), KIND_NUMBER, 0, 36500,
+     "how long recordings stay that nobody pinned; 0 for ever"},
+    {"keep-room-bytes", "TUTTI_KEEP_ROOM_BYTES", "BYTES", "1073741824", AT(keep_room_bytes),
+     KIND_NUMBER, 0, UINT32_MAX, "recording of one room that stays, the newest of it; 0 for all"},
+    {"keep-disk", "TUTTI_KEEP_DISK", "PERCENT", "80", AT(keep_disk), KIND_NUMBER, 0, 100,
+     "share that recordings of all rooms may take of the disk, of what nothing else uses; 0 for "
+     "all"},
     {"exit-on-disk-failure", "TUTTI_EXIT_ON_DISK_FAILURE", NULL, NULL, AT(exit_on_disk_failure),
      KIND_SWITCH, 0, 0,
      "end with status 1 when the disk fails in a new file too, so that something else can take "

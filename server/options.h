@@ -44,6 +44,9 @@ struct options {
     struct hub_limits limits;
     uint32_t storage_ring;
     uint32_t storage_ring_s;
+    uint32_t keep_days;
+    uint32_t keep_room_bytes;
+    uint32_t keep_disk; /* per cent */
     bool exit_on_disk_failure;
 };
 

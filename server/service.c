@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -40,6 +42,8 @@ struct service {
     uint32_t blamed;    /* rooms quarantined at the start */
     bool blames;        /* the guard's file says whom, and the archive may not yet */
     bool exits_on_loss; /* of the disk */
+    int folder;         /* of the data; -1: there is none */
+    uint32_t keep_percent;
     bool failed;
 };
 
@@ -222,6 +226,20 @@ static void start_watchers(struct service *service)
     ev_io_start(service->loop, &service->beat);
 }
 
+/* Of the disk that the folder lies on: what is free, and what the archive has. */
+static uint64_t keep_bytes(void *context)
+{
+    const struct service *service = context;
+    struct statvfs disk;
+    struct stat archive;
+    if (service->keep_percent == 0 || service->folder < 0 ||
+        fstatvfs(service->folder, &disk) != 0 ||
+        fstatat(service->folder, "archive.db", &archive, 0) != 0)
+        return 0;
+    uint64_t bytes = (uint64_t)disk.f_bavail * disk.f_frsize + (uint64_t)archive.st_size;
+    return bytes / 100 * service->keep_percent;
+}
+
 static bool open_storage(struct service *service,
                          const struct service_options *options,
                          char error[SERVICE_ERROR_MAX])
@@ -232,6 +250,8 @@ static bool open_storage(struct service *service,
         snprintf(error, SERVICE_ERROR_MAX, "cannot start: no randomness");
         return false;
     }
+    service->folder = options->folder;
+    service->keep_percent = options->options->keep_disk;
     ev_async_init(&service->stored, on_stored);
     service->stored.data = service;
     ev_async_start(service->loop, &service->stored);
@@ -247,6 +267,9 @@ static bool open_storage(struct service *service,
             .ring_bytes = options->options->storage_ring,
             .file_grace_ms = options->options->limits.files.grace_s * UINT64_C(1000),
             .ring_s = options->options->storage_ring_s,
+            .keep_ms = options->options->keep_days * UINT64_C(86400000),
+            .keep_room_bytes = options->options->keep_room_bytes,
+            .keep_bytes = keep_bytes,
             .seed = seed,
         },
         reason);

@@ -582,6 +582,7 @@ void storage_destroy(struct storage *storage)
     queue_free(&storage->to_archivist);
     writer_free(storage);
     archivist_free(storage);
+    retention_free(storage);
     boards_destroy(storage->boards);
     storage->store->close(storage->store);
     pthread_mutex_destroy(&storage->mutex);

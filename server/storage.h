@@ -73,7 +73,10 @@ struct storage_options {
     uint64_t (*clock_ms)(void); /* monotonic; NULL: the system's */
     uint64_t (*wall_ms)(void);  /* since 1970; likewise */
     uint64_t file_grace_ms;     /* how long files stay that no record names; 0: for ever */
-    uint64_t seed;              /* of the rooms' indexes */
+    uint64_t keep_ms;           /* how long recordings stay that nobody pinned; 0: for ever */
+    uint64_t keep_room_bytes;   /* most of one room's, as stored; 0: no bound */
+    uint64_t (*keep_bytes)(void *context); /* most of all rooms'; NULL or 0: no bound. Any thread */
+    uint64_t seed;                         /* of the rooms' indexes */
 };
 
 /* Takes the store over and reads what its journal holds. NULL with an error for people; the store
@@ -145,6 +148,11 @@ MUST_CHECK struct job *storage_recording(struct storage *storage, struct bytes n
  * have no more. False without memory. */
 MUST_CHECK bool storage_note(struct storage *storage, const struct note *note, void *ticket);
 
+/* Somebody watches the room's past: nothing of it goes before it was said as often that nobody does. False
+ * without memory. */
+MUST_CHECK bool storage_watch(struct storage *storage, struct bytes name);
+void storage_unwatch(struct storage *storage, struct bytes name);
+
 /* The room sleeps: its log goes on when it is loaded again. */
 void storage_slept(struct storage *storage, struct bytes name);
 
@@ -179,6 +187,7 @@ struct storage_load_figures {
     uint64_t quarantines; /* ordered, and not in the archive; wake() is called as they come there */
     uint64_t set_aside;   /* rooms whose log is kept beside what is damaged of them */
     uint64_t files_collected;
+    uint64_t dropped_bytes;  /* of recordings, as they were beyond what is kept */
     uint64_t track_bytes;    /* of tracks, handed over and not sealed */
     uint64_t tracks_refused; /* entries of tracks that were left out */
     bool failing;            /* the last attempt to write failed */

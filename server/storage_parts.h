@@ -1,5 +1,6 @@
 /* storage_parts.h - the inside of a storage, shared by storage.c, jobs.c, writer.c, archivist.c, loading.c,
- * moments.c, timeline.c, sessions.c, notes.c, quarantine.c, sealing.c, sealed_room.c, tails.c, tracks.c, file_work.c and collector.c alone.
+ * moments.c, timeline.c, sessions.c, notes.c, retention.c, quarantine.c, sealing.c, sealed_room.c, tails.c, tracks.c,
+ * file_work.c and collector.c alone.
  *
  * One mutex guards the queues, the events and the figures. What else is here belongs to one thread. */
 #ifndef SERVER_STORAGE_PARTS_H
@@ -133,6 +134,15 @@ struct tail {
     uint8_t kind[NAME_BYTES_MAX];
 };
 
+/* A room of which nothing may go. */
+struct watched {
+    UT_hash_handle hh;
+    uint32_t count; /* of those who watch it */
+    bool lost;
+    uint8_t name_length;
+    uint8_t name[ROOM_NAME_MAX];
+};
+
 struct storage {
     struct storage_options options;
     struct store *store;
@@ -158,6 +168,7 @@ struct storage {
     struct queue to_writer, to_archivist;
     struct job *told_first, *told_last;         /* done: their events wait for the hub */
     struct file_work *files_first, *files_last; /* done */
+    struct watched *watched;                    /* by name */
     struct storage_load_figures figures;
     uint64_t saved; /* number of the last flush that is durable */
     bool stopping;
@@ -303,6 +314,10 @@ void archivist_file(struct storage *storage, struct file_work *work);
 
 /* collector.c */
 void archivist_collect(struct storage *storage);
+
+/* retention.c */
+void archivist_retain(struct storage *storage);
+void retention_free(struct storage *storage);
 
 /* quarantine.c */
 /* An order to be given to quarantine_room(), which owns it; NULL without memory. Whoever gives it is the

@@ -213,6 +213,10 @@ static bool take_segment(void *context, const struct store_segment *segment)
 {
     struct timeline *timeline = context;
     struct recording *recording = timeline->recording;
+    if (segment->gap) {
+        end_stays(timeline, timeline->last);
+        add_gap(timeline, timeline->last, segment->first, GAP_DROPPED);
+    }
     if (recording->began_ms == 0)
         recording->began_ms = segment->began_ms;
     if (segment->ended_ms != 0)
