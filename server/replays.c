@@ -31,6 +31,7 @@ struct replaying {
     uint64_t asked_us;   /* when more was asked for */
     uint64_t last;       /* tick of the recording, as the player knows it */
     bool grows;          /* likewise */
+    bool watches;        /* nothing of what it shows is dropped meanwhile */
     uint8_t room_length; /* of the host's name */
 };
 
@@ -243,6 +244,8 @@ void replay_close(struct replaying *replaying)
         replaying->fetch->replaying = NULL;
         storage_forsake(hub->storage, replaying->fetch->job, true);
     }
+    if (replaying->watches)
+        storage_unwatch(hub->storage, room_of(replaying));
     replay_place_give(hub, &replaying->place);
     DL_DELETE(hub->replays, replaying);
     player_destroy(replaying->player);
@@ -333,6 +336,7 @@ struct room_host *replay_open(struct hub *hub,
                                     .last = moment->room.last,
                                     .room_length = (uint8_t)room_length};
     *place = (struct replay_place){0};
+    replaying->watches = storage_watch(hub->storage, room);
     host->replaying = replaying;
     DL_APPEND(hub->replays, replaying);
     load_first(player, moment);
