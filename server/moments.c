@@ -212,7 +212,7 @@ static void take_log(struct walk *walk, struct bytes bytes)
         stop(walk, MOMENT_DAMAGED, "its log, which is not to be read");
 }
 
-/* Entries up to the tick alone: they need not be looked at one by one. */
+/* Entries up to the tick alone: where no rules run over them they need not be looked at one by one. */
 static void take_all(struct walk *walk, struct bytes bytes, uint64_t last)
 {
     struct replay *replay = walk->replay;
@@ -247,7 +247,7 @@ static bool take_segment(void *context, const struct store_blob *segment)
     enum status status = log_piece_open(&piece, segment->bytes);
     if (status != STATUS_OK)
         stop_for_piece(walk, status);
-    else if (walk->replay != NULL && segment->last <= walk->tick)
+    else if (walk->replay != NULL && walk->rerun == NULL && segment->last <= walk->tick)
         take_all(walk, piece.entries, segment->last);
     else
         take_log(walk, piece.entries);
