@@ -146,13 +146,14 @@ static void begin_stay(struct timeline *timeline, const struct summary_change *c
 static void begin_life(struct timeline *timeline, const struct summary_change *change)
 {
     struct recording *recording = timeline->recording;
-    end_stays(timeline, timeline->last);
+    end_stays(timeline, change->tick - 1);
     if (change->incarnation == timeline->incarnation)
         return;
     uint64_t behind = (uint64_t)PRESENCE_BEHIND_S * timeline->tick_hz;
-    if (timeline->incarnation != 0 && timeline->shown + behind >= timeline->last)
+    if (timeline->incarnation != 0 && timeline->shown + behind >= change->tick)
         add_gap(timeline, timeline->shown, change->tick, GAP_PRESENCE);
     timeline->incarnation = change->incarnation;
+    timeline->shown = change->tick; /* in this life, as far as it is known */
     struct recording_life *life =
         add(timeline, &recording->lives, &recording->life_count, sizeof *life, RECORDING_LIVES_MAX);
     if (life != NULL)
@@ -200,13 +201,29 @@ static void take_second(void *context, const struct summary_second *second)
     recording->buckets[bucket].presence += second->presence;
 }
 
-/* One that is damaged tells less. */
+static void pass_change(void *context, const struct summary_change *change)
+{
+    (void)context;
+    (void)change;
+}
+
+static void pass_second(void *context, const struct summary_second *second)
+{
+    (void)context;
+    (void)second;
+}
+
+/* Changes first: what was shown in a piece in which a life began was shown in that one. A summary that is
+ * damaged tells less. */
 static void take_summary(struct timeline *timeline, struct bytes summary)
 {
-    struct summary_visitor visitor = {
-        .second = take_second, .change = take_change, .context = timeline};
-    enum status status = summary_read(summary, &visitor);
-    (void)status;
+    struct summary_visitor changes = {
+        .second = pass_second, .change = take_change, .context = timeline};
+    struct summary_visitor seconds = {
+        .second = take_second, .change = pass_change, .context = timeline};
+    enum status status = summary_read(summary, &changes);
+    if (status == STATUS_OK)
+        status = summary_read(summary, &seconds);
 }
 
 static bool take_segment(void *context, const struct store_segment *segment)

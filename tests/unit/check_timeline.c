@@ -193,6 +193,33 @@ START_TEST(a_crash_is_another_life_and_a_gap_of_presence)
 }
 END_TEST
 
+/* The journal tells of both lives at once then. */
+START_TEST(a_crash_before_anything_is_sealed_is_told_as_well)
+{
+    peer_join(0, "lobby");
+    say(0, "[1 [[0 'papers' 'p' 'text' 'x']]]");
+    move(0, 4);
+    say(0, "[1 [[0 'papers' 'q' 'text' 'x']]]");
+    world_pass(200);
+    uint64_t kept = room_logged(room_of(0));
+    world_crash();
+    peer_free(0);
+    peer_join(0, "lobby");
+    say(0, "[1 [[0 'papers' 'r' 'text' 'x']]]");
+    move(0, 4);
+    struct recording *recording = ask_world();
+    ck_assert_uint_eq(recording->life_count, 2);
+    ck_assert_uint_eq(recording->lives[1].first, kept + 1);
+    ck_assert_uint_eq(recording->gap_count, 1);
+    ck_assert_int_eq(recording->gaps[0].kind, GAP_PRESENCE);
+    ck_assert_uint_lt(recording->gaps[0].from, recording->gaps[0].to);
+    ck_assert_uint_eq(recording->gaps[0].to, recording->lives[1].first);
+    ck_assert_uint_eq(recording->stay_count, 2);
+    ck_assert_uint_eq(recording->stays[0].to, kept);
+    recording_free(recording);
+}
+END_TEST
+
 START_TEST(a_hole_is_told)
 {
     life_setup();
@@ -287,6 +314,7 @@ int main(void)
     tcase_add_test(rooms, people_and_what_they_did_are_told);
     tcase_add_test(rooms, sessions_go_from_waking_to_sleeping);
     tcase_add_test(rooms, a_crash_is_another_life_and_a_gap_of_presence);
+    tcase_add_test(rooms, a_crash_before_anything_is_sealed_is_told_as_well);
     tcase_add_test(rooms, what_people_marked_is_told);
     tcase_add_test(rooms, of_no_room_nothing_is_told);
     tcase_add_test(rooms, nobody_works_for_who_has_gone);
