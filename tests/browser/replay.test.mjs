@@ -27,7 +27,7 @@ async function joined(name, kind, user) {
 /** Ellipses in a row, each saved before the next: so they are of different ticks. */
 async function draw(room, ids) {
   for (const [i, id] of ids.entries()) {
-    const place = { x: 200 * i, y: 0, w: 150, h: 100, z: `a${String.fromCharCode(65 + i)}` }
+    const place = { x: 900 * i, y: 0, w: 150, h: 100, z: `a${String.fromCharCode(65 + i)}` }
     await room.collection('objects').put(id, { type: ELLIPSE, ...place }).saved
   }
 }
@@ -44,6 +44,27 @@ function shows(page, count) {
     (count) => watched.replay.room.collection('objects').size === count,
     count,
   )
+}
+
+/** Tick by tick to the first moment at which as many objects are there. */
+async function stepTo(page, count) {
+  await page.evaluate(async (count) => {
+    const { replay } = watched
+    while (replay.room.collection('objects').size < count && replay.tick < replay.last) {
+      await replay.step()
+    }
+  }, count)
+  await shows(page, count)
+}
+
+/** All of the board is on the screen. */
+function isInSight(page) {
+  return page.waitForFunction(() => {
+    const { camera, scene } = watched.view.editor
+    const { x, y, w, h } = camera.box
+    const all = scene.extent
+    return all.x >= x && all.y >= y && all.x + all.w <= x + w && all.y + all.h <= y + h
+  })
 }
 
 test('a board is sought, handed on, gone on from and brought back', BOUNDED, async () => {
@@ -68,13 +89,7 @@ test('a board is sought, handed on, gone on from and brought back', BOUNDED, asy
   assert.equal(await slider.getAttribute('role'), 'slider')
 
   // Tick by tick to where all three were.
-  await page.evaluate(async () => {
-    const { replay } = watched
-    while (replay.room.collection('objects').size < 3 && replay.tick < replay.last) {
-      await replay.step()
-    }
-  })
-  await shows(page, 3)
+  await stepTo(page, 3)
   await screenshot(page, 'replay-board')
 
   await page.click('#share')
@@ -125,8 +140,12 @@ test(
     ada.leave()
     const one = await watch('room=shared&at=0&together=class')
     const two = await watch('room=shared&at=0&together=class&embed')
+    await stepTo(one, 1)
+    await isInSight(one)
     await one.keyboard.press('End')
     await shows(two, 2)
+    // It has grown twice: what was shown of itself the first time is no hand's.
+    await isInSight(one)
     await two.keyboard.press('Home')
     await shows(one, 0)
     assert.equal(await two.locator('.top').isVisible(), false)

@@ -31,7 +31,7 @@ export function show(element, room) {
     hide: HIDDEN,
   })
   keepInSight(editor)
-  return { end: destroy, chosen: () => ({ objects: [...editor.selection] }) }
+  return { end: destroy, editor, chosen: () => ({ objects: [...editor.selection] }) }
 }
 
 /** A board that grows out of sight is shown whole again, until somebody has moved it. */
@@ -42,7 +42,7 @@ function keepInSight({ camera, scene }) {
   const look = () => {
     request = 0
     if (isMoved || scene.extent === null || contains(camera.box, scene.extent)) return
-    camera.glide(camera.viewOf(scene.extent))
+    camera.glide(camera.viewOf(scene.extent), { byHand: false })
   }
   scene.on('change', () => {
     if (!isMoved && request === 0) request = setTimeout(look, GROWN_MS)
