@@ -277,8 +277,7 @@ MUST_CHECK enum store_result archive_segment_follows(struct archive *archive,
 /* --- Gaps --------------------------------------------------------------------------------------- */
 
 #define ARCHIVE_GAPS_SQL                                                                           \
-    "CREATE TABLE gap(id INTEGER PRIMARY KEY, room BLOB NOT NULL, last INTEGER NOT NULL,"          \
-    " checksum INTEGER NOT NULL) STRICT"
+    "CREATE TABLE gap(id INTEGER PRIMARY KEY, room BLOB, last INTEGER, checksum INTEGER) STRICT"
 
 /* Whether there is one before the segment of this id, behind what ends at `after` or before. */
 MUST_CHECK enum store_result archive_gap_at(struct archive *archive,

@@ -6,14 +6,13 @@
 #include "persistence/archive_table.h"
 
 #define ARCHIVE_SESSIONS_SQL                                                                       \
-    "CREATE TABLE session(id INTEGER PRIMARY KEY, room BLOB NOT NULL, kind BLOB NOT NULL,"         \
-    " incarnation INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"                \
-    " began_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL, title BLOB NOT NULL,"                  \
-    " pinned INTEGER NOT NULL, checksum INTEGER NOT NULL) STRICT;"                                 \
+    "CREATE TABLE session(id INTEGER PRIMARY KEY, room BLOB, kind BLOB, incarnation INTEGER,"      \
+    " first INTEGER, last INTEGER, began_ms INTEGER, ended_ms INTEGER, title BLOB,"                \
+    " pinned INTEGER, checksum INTEGER) STRICT;"                                                   \
     "CREATE INDEX session_room ON session(room, first);"                                           \
-    "CREATE TABLE marker(id INTEGER PRIMARY KEY, room BLOB NOT NULL, tick INTEGER NOT NULL,"       \
-    " incarnation INTEGER NOT NULL, title BLOB NOT NULL, colour BLOB NOT NULL,"                    \
-    " author BLOB NOT NULL, checksum INTEGER NOT NULL, UNIQUE(room, tick, incarnation)) STRICT"
+    "CREATE TABLE marker(id INTEGER PRIMARY KEY, room BLOB, tick INTEGER, incarnation INTEGER,"    \
+    " title BLOB, colour BLOB, author BLOB, checksum INTEGER, UNIQUE(room, tick, incarnation))"    \
+    " STRICT"
 
 extern const struct archive_table archive_session_table, archive_marker_table;
 

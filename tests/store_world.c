@@ -325,12 +325,17 @@ enum store_result store_world_release(struct store_world *world)
 enum store_result store_world_retain(struct store_world *world)
 {
     struct store_retention retention = {.before_ms = UINT64_MAX};
-    uint64_t freed;
+    uint64_t freed, sealed = world->sealed[PINNED_ROOM];
+    enum store_result result = STORE_OK;
+    if (world->told_to < sealed) /* a sealing was cut short before it came to the session */
+        result = put_session(world, sealed);
+    if (result != STORE_OK)
+        return result;
     for (unsigned room = 0; room < WORLD_ROOMS; room++)
         if (room != PINNED_ROOM)
             world->retained[room] = world->acknowledged;
     in_store(world, true);
-    enum store_result result = world->store->retain(world->store, &retention, &freed);
+    result = world->store->retain(world->store, &retention, &freed);
     in_store(world, false);
     return result;
 }

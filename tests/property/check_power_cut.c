@@ -61,7 +61,9 @@ static deed *random_deed(struct chance *chance)
         return store_world_seal;
     if (step < 92)
         return store_world_release;
-    return step < 95 ? store_world_renew : reopen;
+    if (step < 94)
+        return store_world_retain;
+    return step < 96 ? store_world_renew : reopen;
 }
 
 /* What has failed gets a new journal, and all is tried again. */
@@ -74,8 +76,8 @@ static enum store_result insist(struct store_world *world, deed *act)
             result = store_world_open(world);
             continue;
         }
-        renewing = renewing || (result == STORE_FAILED && act != store_world_seal) ||
-                   act == store_world_renew;
+        bool archive = act == store_world_seal || act == store_world_retain;
+        renewing = renewing || (result == STORE_FAILED && !archive) || act == store_world_renew;
         if (renewing)
             result = store_world_renew(world);
         if (result == STORE_OK || !renewing)

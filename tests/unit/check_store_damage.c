@@ -242,6 +242,8 @@ static void flip_all(const struct image *image, size_t step)
            " refused at open, %" PRIu64 " shortened\n",
            image->name, image->length, tally.flips, tally.harmless, tally.told, tally.refused,
            tally.shortened);
+    /* What can be salvaged is not refused. */
+    ck_assert_uint_le(tally.refused * 100, tally.flips);
     damage_found += tally.told + tally.refused + tally.shortened;
 }
 

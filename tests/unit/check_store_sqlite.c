@@ -341,6 +341,25 @@ START_TEST(an_older_archive_is_read_as_it_is)
 }
 END_TEST
 
+/* A salvage puts another file's first page in the place of one that is damaged. */
+START_TEST(the_schema_fits_on_the_first_page)
+{
+    uint8_t kind = 0;
+    if (_i == 0)
+        make_store();
+    else
+        make_older_archive();
+    struct store *store = open_store();
+    store->close(store);
+    FILE *file = fopen(path_of("archive.db"), "rb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fseek(file, 100, SEEK_SET), 0);
+    ck_assert_uint_eq(fread(&kind, 1, 1, file), 1);
+    ck_assert_uint_eq(kind, 0x0d); /* a leaf, with all of it */
+    fclose(file);
+}
+END_TEST
+
 START_TEST(a_damaged_older_archive_is_salvaged)
 {
     make_older_archive();
@@ -625,6 +644,7 @@ int main(void)
     tcase_add_loop_test(tests, a_newer_format_is_refused, 0, 2);
     tcase_add_test(tests, an_older_archive_gets_its_names);
     tcase_add_test(tests, an_older_archive_is_read_as_it_is);
+    tcase_add_loop_test(tests, the_schema_fits_on_the_first_page, 0, 2);
     tcase_add_test(tests, a_damaged_older_archive_is_salvaged);
     tcase_add_test(tests, a_journal_without_its_archive_is_refused);
     tcase_add_test(tests, a_journal_of_another_store_is_refused);
