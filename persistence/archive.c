@@ -134,11 +134,10 @@ static enum store_result read_names(struct archive *archive)
 /* Where the format cannot be read it is taken for ours: if it is not, the statements say so. */
 enum store_result archive_prepare(struct archive *archive)
 {
-    uint64_t format;
-    if (sqlite_meta_number(&archive->file, "format", &format) != STORE_OK)
-        format = FORMAT;
-    archive->tracked = format >= FORMAT_WITH_TRACKS;
-    archive->gapped = format >= FORMAT_WITH_GAPS;
+    if (sqlite_meta_number(&archive->file, "format", &archive->format) != STORE_OK)
+        archive->format = FORMAT;
+    archive->tracked = archive->format >= FORMAT_WITH_TRACKS;
+    archive->gapped = archive->format >= FORMAT_WITH_GAPS;
     return sqlite_file_prepare(&archive->file, archive_sql,
                                archive->gapped    ? ARCHIVE_STATEMENTS
                                : archive->tracked ? UNGAPPED_STATEMENTS

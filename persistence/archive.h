@@ -59,7 +59,8 @@ struct archive {
     uint64_t noted;       /* of it, what the file knows */
     bool suspect;         /* a room's row did not check */
     bool suspect_noted;   /* the file knows */
-    bool tracked;         /* the file's format has tracks and summaries */
+    uint64_t format;      /* the file's */
+    bool tracked;         /* which has tracks and summaries */
     bool gapped;          /* and logs with gaps */
 
     /* archive_names.c's. */

@@ -66,6 +66,7 @@ static enum store_result add(struct archive *archive, const struct archive_row *
 
 const struct archive_table archive_marker_table = {
     .name = "marker",
+    .since = 6,
     .row = "id, room, tick, incarnation, title, colour, author, checksum",
     .take = take,
     .add = add,

@@ -88,6 +88,7 @@ static enum store_result add(struct archive *archive, const struct archive_row *
 
 const struct archive_table archive_score_table = {
     .name = "score",
+    .since = 4,
     .row = "id, board, high, name, score, at_ms, details, checksum",
     .take = take,
     .add = add,

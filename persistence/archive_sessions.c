@@ -71,6 +71,7 @@ static enum store_result add(struct archive *archive, const struct archive_row *
 
 const struct archive_table archive_session_table = {
     .name = "session",
+    .since = 6,
     .row = ROW,
     .take = take,
     .add = add,

@@ -20,32 +20,15 @@ archive_statement(struct archive *archive, const char *sql, sqlite3_stmt **state
                               sqlite3_prepare_v2(archive->file.db, sql, -1, statement, NULL));
 }
 
-static enum store_result
-is_there(struct archive *archive, const struct archive_table *table, bool *there)
-{
-    sqlite3_stmt *row;
-    enum store_result result =
-        archive_statement(archive, "SELECT 1 FROM sqlite_schema WHERE name = ?1", &row);
-    if (result == STORE_OK) {
-        sqlite3_bind_text(row, 1, table->name, -1, SQLITE_STATIC);
-        result = sqlite_file_step(&archive->file, row);
-    }
-    sqlite3_finalize(row);
-    *there = result == STORE_OK;
-    return result == STORE_NOT_FOUND ? STORE_OK : result;
-}
-
 enum store_result archive_table_walk(struct archive *archive,
                                      const struct archive_table *table,
                                      const char *rest,
                                      sqlite3_stmt **walk)
 {
     char sql[SQL_MAX];
-    bool there;
     *walk = NULL;
-    enum store_result result = is_there(archive, table, &there);
-    if (result != STORE_OK || !there)
-        return result;
+    if (archive->format < table->since)
+        return STORE_OK;
     int length = snprintf(sql, sizeof sql, "SELECT %s FROM %s %s", table->row, table->name, rest);
     assert(length > 0 && (size_t)length < sizeof sql);
     (void)length;

@@ -24,6 +24,7 @@ struct archive_row {
 struct archive_table {
     const char *name; /* also what a row is called where it does not check */
     const char *row;  /* its columns; the first is the id */
+    uint64_t since;   /* the format that brought it */
 
     /* Reads the columns; false when they do not check. The row's id is set. */
     bool (*take)(sqlite3_stmt *statement, struct archive_row *row);
