@@ -141,37 +141,38 @@ void fork_denied(struct fork *fork, const struct http_denial *denial)
 
 /* --- Its room -------------------------------------------------------------------------------------- */
 
-static void deny_moment(struct http_denial *denial, enum moment_result result)
+struct http_denial moment_denial(enum moment_result result, enum refusal refusal)
 {
+    struct http_denial denial;
     switch (result) {
     case MOMENT_NONE:
-        deny(denial, 404, REFUSAL_FORK, "nothing is recorded of that moment");
-        return;
+        deny(&denial, 404, refusal, "nothing is recorded of that moment");
+        return denial;
     case MOMENT_GAP:
-        deny(denial, 404, REFUSAL_FORK,
-             "that moment was not written down, or is not kept any more");
-        return;
+        deny(&denial, 404, refusal, "that moment was not written down, or is not kept any more");
+        return denial;
     case MOMENT_LOST:
-        deny(denial, 404, REFUSAL_FORK, "that moment was lost in a crash");
-        return;
+        deny(&denial, 404, refusal, "that moment was lost in a crash");
+        return denial;
     case MOMENT_DAMAGED:
-        deny(denial, 500, REFUSAL_FORK, "what was recorded of that moment is damaged");
-        return;
+        deny(&denial, 500, refusal, "what was recorded of that moment is damaged");
+        return denial;
     case MOMENT_KIND:
-        deny(denial, 409, REFUSAL_KIND, "it was recorded by other rules than this server has");
-        return;
+        deny(&denial, 409, REFUSAL_KIND, "it was recorded by other rules than this server has");
+        return denial;
     case MOMENT_DONE:
     case MOMENT_FAILED:
     case MOMENT_FORSAKEN:
-        deny(denial, 503, REFUSAL_FORK, "the recording cannot be read now");
-        return;
+        break;
     }
+    deny(&denial, 503, refusal, "the recording cannot be read now");
+    return denial;
 }
 
 struct room *fork_room(struct fork *fork, struct moment *moment, struct http_denial *denial)
 {
     if (moment->result != MOMENT_DONE) {
-        deny_moment(denial, moment->result);
+        *denial = moment_denial(moment->result, REFUSAL_FORK);
         return NULL;
     }
     bool clean;

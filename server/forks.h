@@ -16,6 +16,7 @@
 
 #include "server/http.h"
 #include "server/hub.h"
+#include "server/moments.h"
 
 enum fork_step {
     FORK_WAITS,
@@ -51,6 +52,9 @@ struct bytes fork_name(const struct fork *fork);
 
 /* What was begun goes on. NULL is fine. */
 void fork_end(struct fork *fork);
+
+/* Why there is no such moment, in words for people. */
+struct http_denial moment_denial(enum moment_result result, enum refusal refusal);
 
 /* --- For the opening of its room ------------------------------------------------------------------ */
 

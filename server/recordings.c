@@ -1,5 +1,6 @@
 #include "server/recordings.h"
 
+#include "server/authors_json.h"
 #include "server/recording_json.h"
 #include "server/target.h"
 
@@ -24,6 +25,10 @@ static const struct way {
 } ways[] = {
     {"recording", false, HTTP_GET, ORDER_TIMELINE},
     {"recording", false, HTTP_HEAD, ORDER_TIMELINE},
+    {"authors", false, HTTP_GET, ORDER_AUTHORS},
+    {"authors", false, HTTP_HEAD, ORDER_AUTHORS},
+    {"authors", true, HTTP_GET, ORDER_AUTHORS},
+    {"authors", true, HTTP_HEAD, ORDER_AUTHORS},
     {"forks", false, HTTP_POST, ORDER_FORK},
     {"markers", false, HTTP_POST, ORDER_MARK},
     {"markers", true, HTTP_DELETE, ORDER_UNMARK},
@@ -100,13 +105,18 @@ refuse(struct http_denial *denial, int status, enum refusal refusal, const char 
     return NULL;
 }
 
-/* Reading counts as reading lists does, all else as making rooms: it takes the disk as much. */
+/* A moment has to be made of what is on the disk; the rest of what is read is at hand. */
+static bool is_light(const struct order *order)
+{
+    return order->kind == ORDER_TIMELINE || (order->kind == ORDER_AUTHORS && order->now);
+}
+
+/* What is light counts as reading lists does, all else as making rooms: it takes the disk as much. */
 static bool may_be_ordered(struct order *order, struct http_denial *denial)
 {
     struct hub *hub = order->hub;
     struct address *address = order->session->address;
-    enum address_act act =
-        order->kind == ORDER_TIMELINE ? ADDRESS_READS_LISTS : ADDRESS_MAKES_ROOMS;
+    enum address_act act = is_light(order) ? ADDRESS_READS_LISTS : ADDRESS_MAKES_ROOMS;
     if (order->kind == ORDER_FORK) /* which has limits of its own */
         return true;
     if (!address_may(&hub->addresses, address, act, 1, hub->now_us)) {
@@ -115,8 +125,7 @@ static bool may_be_ordered(struct order *order, struct http_denial *denial)
         denial->retry_s = address_wait_s(&hub->addresses, address, act, 1, hub->now_us);
         return false;
     }
-    if (order->kind == ORDER_TIMELINE ||
-        bucket_take(&hub->room_bucket, &hub->limits.room_rate, hub->now_us, 1))
+    if (is_light(order) || bucket_take(&hub->room_bucket, &hub->limits.room_rate, hub->now_us, 1))
         return true;
     *denial = http_denial(503, REFUSAL_RECORDING_RATE, "too much is said about recordings");
     denial->retry_s = 1;
@@ -127,10 +136,13 @@ static bool may_be_ordered(struct order *order, struct http_denial *denial)
 static bool read_name(struct order *order, struct bytes name, struct http_denial *denial)
 {
     switch (order->kind) {
+    case ORDER_AUTHORS:
     case ORDER_UNMARK:
+        if (order->kind == ORDER_AUTHORS && order->now)
+            return true;
         if (target_moment(name, &order->tick, &order->incarnation) && order->tick <= STORE_TICK_MAX)
             return true;
-        *denial = http_denial(400, REFUSAL_MOMENT, "a marker is named by TICK or TICK.INCARNATION");
+        *denial = http_denial(400, REFUSAL_MOMENT, "a moment is named by TICK or TICK.INCARNATION");
         return false;
     case ORDER_SESSION:
     case ORDER_SESSION_GONE:
@@ -170,6 +182,7 @@ struct order *order_begin(struct hub *hub,
     order->hub = hub;
     order->session = session;
     order->kind = way->kind;
+    order->now = !way->named;
     order->length = (size_t)length;
     order->room_length = (uint8_t)place.room.length;
     memcpy(order->room, place.room.data, place.room.length);
@@ -288,6 +301,27 @@ static void take_timeline(struct order *order, const struct recording *recording
     end_answer(order, out, 200, whole);
 }
 
+/* --- Authors --------------------------------------------------------------------------------------- */
+
+static void
+answer_authors(struct order *order, const struct room *room, uint64_t tick, uint64_t incarnation)
+{
+    FILE *out = begin_answer(order);
+    if (out != NULL)
+        authors_write(out, room, tick, incarnation);
+    end_answer(order, out, 200, true);
+}
+
+static void take_authors(struct order *order, struct moment *moment)
+{
+    if (moment->result == MOMENT_DONE)
+        answer_authors(order, replay_room(&moment->replay), moment->tick, moment->room.incarnation);
+    else {
+        order->denial = moment_denial(moment->result, REFUSAL_RECORDING);
+        order->step = ORDER_DENIED;
+    }
+}
+
 /* --- Notes ----------------------------------------------------------------------------------------- */
 
 static void take_note(struct order *order, const struct storage_event *event)
@@ -326,9 +360,12 @@ static void take_answer(struct asker *asker, struct storage_event *event)
     order->job = NULL;
     if (event->kind == STORAGE_RECORDING)
         take_timeline(order, event->recording);
+    else if (event->kind == STORAGE_MOMENT)
+        take_authors(order, event->moment);
     else
         take_note(order, event);
     recording_free(event->recording);
+    moment_free(event->moment);
     if (order->session != NULL)
         hub->transport->want_write(order->session->socket);
     else
@@ -360,6 +397,22 @@ static void note(struct order *order, struct note *note)
 static void ask_for_timeline(struct order *order)
 {
     order->job = storage_recording(order->hub->storage, room_of(order), &order->asker);
+    await(order, order->job != NULL);
+}
+
+/* A room that is awake is asked itself: what it has done last may not be on the disk yet. */
+static void ask_for_authors(struct order *order)
+{
+    const struct room_host *host = hub_room_named(order->hub, room_of(order));
+    bool at_hand = host != NULL && !host->stuck && !host->quarantined;
+    if (order->now && at_hand) {
+        const struct room *room = host->room;
+        answer_authors(order, room, room_tick_number(room), room_incarnation(room));
+        return;
+    }
+    uint64_t tick = order->now ? STORE_TICK_MAX : order->tick;
+    order->job = storage_moment(order->hub->storage, room_of(order), order->incarnation, tick,
+                                &order->asker);
     await(order, order->job != NULL);
 }
 
@@ -508,6 +561,9 @@ void order_carry_out(struct order *order)
     switch (order->kind) {
     case ORDER_TIMELINE:
         ask_for_timeline(order);
+        return;
+    case ORDER_AUTHORS:
+        ask_for_authors(order);
         return;
     case ORDER_UNMARK:
         note(order,

@@ -21,6 +21,7 @@
 
 enum order_kind {
     ORDER_TIMELINE, /* what there is */
+    ORDER_AUTHORS,  /* who did what, up to now or a moment */
     ORDER_FORK,
     ORDER_MARK,
     ORDER_UNMARK,
@@ -42,13 +43,14 @@ struct order {
     enum order_kind kind;
     enum order_step step;
     bool asks;       /* the storage has yet to answer */
-    struct job *job; /* of a timeline, as long as it asks */
+    struct job *job; /* of what is read, as long as it asks */
     int status;
     struct http_denial denial;
     char *json; /* owned; NULL for none */
     size_t json_length;
     struct fork *fork;
-    uint64_t tick, incarnation; /* of a marker */
+    bool now;                   /* authors: of no moment */
+    uint64_t tick, incarnation; /* of a marker, or of authors */
     uint64_t id;                /* of a session */
     uint8_t room_length;
     uint8_t room[ROOM_NAME_MAX];

@@ -15,6 +15,17 @@ static bool all_mine(const struct record *record, uint32_t member)
     return true;
 }
 
+/* Only who deleted it, or who says to have seen that it is deleted, makes a record again. */
+static bool
+may_revive(const struct actor *actor, const struct edit *edit, const struct record *gone)
+{
+    if (actor->server)
+        return true;
+    if ((edit->guards & GUARD_STAMP) != 0 && gone->stamp <= edit->stamp)
+        return true;
+    return (edit->guards & GUARD_MINE) != 0 && gone->owner == actor->author.member;
+}
+
 /* Whether the record is there, or not there, as the verb and its guards need it. */
 static enum status check_existence(const struct actor *actor,
                                    const struct edit *edit,
@@ -38,9 +49,8 @@ static enum status check_existence(const struct actor *actor,
         }
         return STATUS_OK;
     }
-    bool mine = tombstone && record->owner == actor->author.member;
-    bool again = actor->server || ((edit->guards & GUARD_MINE) != 0 && mine);
-    if (touched->deleted || (tombstone && !(edit->verb == VERB_PUT && again)))
+    if (touched->deleted ||
+        (tombstone && !(edit->verb == VERB_PUT && may_revive(actor, edit, record))))
         return STATUS_DELETED;
     const struct collection *collection = collection_of(actor, &group->fresh, touched->collection);
     if (edit->verb != VERB_PUT || collection->sight == SIGHT_PRESENCE)

@@ -330,6 +330,21 @@ def if_stamp_is_refused_where_the_record_has_changed_since(room):
 
 
 @case
+def if_stamp_makes_a_record_again_whose_delete_has_been_seen(room):
+    first, second = room.join_many(2)
+    applies(first, put("notes", "a", {"x": 1, "y": 1}))
+    room.settle()
+    unaware = second.replica.places[EVERYONE]
+    applies(first, delete("notes", "a"))
+    status_is(second, Status.DELETED, put("notes", "a", {"x": 2}, stamp=unaware))
+    room.settle()
+    status_is(second, Status.DELETED, put("notes", "a", {"x": 2}))
+    applies(second, put("notes", "a", {"x": 3}, new=True, stamp=second.replica.places[EVERYONE]))
+    room.settle()
+    expect_equal(note(first), {"x": 3}, "the record")
+
+
+@case
 def if_mine_changes_only_fields_that_this_operation_changed_last(room):
     first, second = room.join_many(2)
     applies(first, put("notes", "a", {"x": 1, "y": 1, "z": 1}))

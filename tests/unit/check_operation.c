@@ -252,6 +252,30 @@ START_TEST(if_mine_undoes_only_my_own_delete)
 }
 END_TEST
 
+/* A client that has seen the delete means to make it again; one that has not is too late. */
+START_TEST(if_stamp_makes_again_what_is_known_to_be_deleted)
+{
+    good("[0 'shapes' 'a' 'n' 1 'text' 'old']"); /* made with stamp 1, its fields with 2 and 3 */
+    ck_assert_int_eq(outcome(room, bob, "[4 'shapes' 'a']"), STATUS_OK); /* 4 */
+    static const struct row rows[] = {
+        {"[16 'shapes' 'a' 3 'n' 2]", STATUS_DELETED},
+        {"[17 'shapes' 'a' 4 'n' 2]", STATUS_DELETED},
+        {"[18 'shapes' 'a' 4 'points' 2]", STATUS_DELETED},
+        {"[19 'shapes' 'a' 4 'votes' 2]", STATUS_DELETED},
+        {"[20 'shapes' 'a' 4]", STATUS_DELETED},
+    };
+    EACH_ROW(rows);
+    good("[24 'shapes' 'a' 4 'n' 2]");
+    expect("shapes", "a", "n", "2");
+    expect("shapes", "a", "text", "nil");
+    refused("[24 'shapes' 'a' 99 'n' 2]", STATUS_EXISTS);
+    refused("[4 'shapes' 'a'] [16 'shapes' 'a' 99 'n' 3]", STATUS_DELETED);
+    ck_assert_int_eq(outcome(room, bob, "[4 'shapes' 'a']"), STATUS_OK);
+    good("[16 'shapes' 'a' 99 'n' 3]");
+    expect("shapes", "a", "n", "3");
+}
+END_TEST
+
 /* --- Groups -------------------------------------------------------------------------------------- */
 
 START_TEST(a_group_applies_whole_or_not_at_all)
@@ -486,6 +510,7 @@ int main(void)
     tcase_add_test(mixed, edits_behind_a_guard_count_on_what_it_leaves);
     tcase_add_test(mixed, if_mine_deletes_only_what_is_wholly_mine);
     tcase_add_test(mixed, if_mine_undoes_only_my_own_delete);
+    tcase_add_test(mixed, if_stamp_makes_again_what_is_known_to_be_deleted);
     tcase_add_test(mixed, a_group_applies_whole_or_not_at_all);
     tcase_add_test(mixed, edits_of_a_group_see_those_before);
     tcase_add_test(mixed, a_viewer_writes_nothing_shared);

@@ -138,6 +138,106 @@ START_TEST(timelines_are_asked_for_at_a_rate)
 }
 END_TEST
 
+/* --- Who did what ---------------------------------------------------------------------------------- */
+
+/* The list's element of this id; NULL for none. */
+static json_t *authored(json_t *authors, const char *list, const char *id)
+{
+    size_t index;
+    json_t *row;
+    json_array_foreach(json_object_get(authors, list), index, row)
+    {
+        if (strcmp(json_string_value(json_array_get(row, 1)), id) == 0)
+            return row;
+    }
+    return NULL;
+}
+
+static json_t *read_authors(const char *path)
+{
+    json_error_t error;
+    ck_assert_int_eq(order_of(page, HTTP_GET, path, ""), 200);
+    json_decref(timeline);
+    timeline = json_loadb(ordered->json, ordered->json_length, 0, &error);
+    ck_assert_msg(timeline != NULL, "%s in %.*s", error.text, (int)ordered->json_length,
+                  ordered->json);
+    return timeline;
+}
+
+static uint32_t member_of(const struct peer *peer)
+{
+    return room_seat_member(peer->session->host->room, peer->session->seat);
+}
+
+START_TEST(who_made_changed_and_removed_what_is_told)
+{
+    const struct room *room = ada->session->host->room;
+    uint64_t before = room_logged(room);
+    char path[96];
+    struct peer *ben = peer_join(2, "lobby");
+    peer_say(ben, "[1 [[1 'shapes' 's1' 'x' 50 'y' 2] [4 'shapes' 's2']]]");
+    world_pass(100); /* which may not be on the disk yet */
+    json_t *now = read_authors(ROOM "/authors");
+    ck_assert_uint_eq((uint64_t)number_at(now, "incarnation"), room_incarnation(room));
+    ck_assert_uint_gt((uint64_t)number_at(now, "tick"), before);
+    ck_assert_uint_eq(json_array_size(json_object_get(now, "records")), 9);
+    json_t *mine = authored(now, "records", "s0"), *ours = authored(now, "records", "s1");
+    int64_t shapes = json_integer_value(json_array_get(mine, 0));
+    ck_assert_str_eq(
+        json_string_value(json_array_get(json_object_get(now, "collections"), (size_t)shapes)),
+        "shapes");
+    ck_assert_int_eq(json_integer_value(json_array_get(mine, 2)), member_of(ada));
+    ck_assert_uint_eq(json_array_size(mine), 3);
+    ck_assert_int_eq(json_integer_value(json_array_get(ours, 2)), member_of(ada));
+    json_t *fields = json_array_get(ours, 3);
+    ck_assert_uint_eq(json_object_size(fields), 2);
+    ck_assert_int_eq(number_at(fields, "x"), member_of(ben));
+    ck_assert_int_eq(number_at(fields, "y"), member_of(ben));
+    json_t *gone = authored(now, "removed", "s2");
+    ck_assert_int_eq(json_integer_value(json_array_get(gone, 2)), member_of(ben));
+    ck_assert_ptr_null(authored(now, "records", "s2"));
+
+    snprintf(path, sizeof path, ROOM "/authors/%llu.%llu", (unsigned long long)before,
+             (unsigned long long)room_incarnation(room));
+    json_t *then = read_authors(path);
+    ck_assert_uint_eq((uint64_t)number_at(then, "tick"), before);
+    ck_assert_uint_eq(json_array_size(json_object_get(then, "records")), 10);
+    ck_assert_uint_eq(json_array_size(authored(then, "records", "s1")), 3);
+    ck_assert_uint_eq(json_array_size(json_object_get(then, "removed")), 0);
+}
+END_TEST
+
+START_TEST(who_did_what_is_known_of_a_room_that_sleeps)
+{
+    uint32_t member = member_of(ada);
+    world_crash();
+    peer_free(1);
+    page = peer_open(1);
+    json_t *now = read_authors(ROOM "/authors");
+    ck_assert_uint_eq(json_array_size(json_object_get(now, "records")), 10);
+    json_t *record = authored(now, "records", "s9");
+    ck_assert_int_eq(json_integer_value(json_array_get(record, 2)), member);
+}
+END_TEST
+
+START_TEST(of_what_is_not_recorded_nobody_is_told)
+{
+    ck_assert_int_eq(order_of(page, HTTP_GET, "/v1/rooms/nowhere/authors", ""), 404);
+    ck_assert_int_eq(order_of(page, HTTP_GET, "/v1/rooms/nowhere/authors/5", ""), 404);
+    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors/40.999999", ""), 404);
+    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors/x", ""), 400);
+    ck_assert_int_eq(order_of(page, HTTP_POST, ROOM "/authors", "{}"), 405);
+    ck_assert_int_eq(order_of(page, HTTP_HEAD, ROOM "/authors", ""), 200);
+    world.hub->limits.address_rates[ADDRESS_MAKES_ROOMS] =
+        (struct address_rate){.per_minute = 60, .burst = 1};
+    peer_free(1);
+    page = peer_open_from(1, 0x0a0000ffu);
+    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors/40", ""), 200);
+    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors/40", ""), 429);
+    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors", ""), 200);
+}
+END_TEST
+
 /* --- Markers --------------------------------------------------------------------------------------- */
 
 static int mark(const char *body)
@@ -302,6 +402,7 @@ static void ask_and_go(enum http_method method, const char *path, const char *bo
 START_TEST(whoever_asked_may_go)
 {
     ask_and_go(HTTP_GET, ROOM "/recording", "");
+    ask_and_go(HTTP_GET, ROOM "/authors/40", "");
     ask_and_go(HTTP_POST, ROOM "/markers", "{\"tick\":40,\"title\":\"said\"}");
     world_pass(500);
     ck_assert_ptr_null(world.hub->orders);
@@ -321,6 +422,12 @@ int main(void)
     tcase_add_test(timelines, timelines_are_asked_for_at_a_rate);
     tcase_add_test(timelines, whoever_asked_may_go);
 
+    TCase *authors = tcase_create("authors");
+    tcase_add_checked_fixture(authors, setup, teardown);
+    tcase_add_test(authors, who_made_changed_and_removed_what_is_told);
+    tcase_add_test(authors, who_did_what_is_known_of_a_room_that_sleeps);
+    tcase_add_test(authors, of_what_is_not_recorded_nobody_is_told);
+
     TCase *markers = tcase_create("markers");
     tcase_add_checked_fixture(markers, setup, teardown);
     tcase_add_test(markers, a_marker_stands_at_its_moment_until_it_is_taken_away);
@@ -338,6 +445,7 @@ int main(void)
 
     Suite *suite = suite_create("recordings");
     suite_add_tcase(suite, timelines);
+    suite_add_tcase(suite, authors);
     suite_add_tcase(suite, markers);
     suite_add_tcase(suite, sessions);
     return run_suite(suite);

@@ -1,0 +1,61 @@
+#include "sync/authors.h"
+
+#include "sync/room_parts.h"
+
+uint32_t authors_collections(const struct room *room)
+{
+    return (uint32_t)room->state.schema.collection_count;
+}
+
+struct bytes authors_collection(const struct room *room, uint32_t index)
+{
+    return room->state.schema.collections[index].name;
+}
+
+/* From this one on. */
+static void find(struct authored *it, const struct record *record)
+{
+    enum record_kind kind = it->kind == AUTHORED_RECORDS ? RECORD_LIVE : RECORD_TOMBSTONE;
+    while (record != NULL && record->kind != kind)
+        record = record->newer;
+    it->record = record;
+    it->there = record != NULL;
+    if (!it->there)
+        return;
+    it->collection = record->collection;
+    it->id = record_id(record);
+    it->member = record->owner;
+}
+
+void authors_begin(const struct room *room, enum authored_kind kind, struct authored *it)
+{
+    const struct scope *scope = room->state.scopes[SCOPE_EVERYONE];
+    *it = (struct authored){.room = room, .kind = kind};
+    find(it, scope != NULL ? scope->oldest : NULL);
+}
+
+void authors_next(struct authored *it)
+{
+    find(it, it->record->newer);
+}
+
+bool authored_field(const struct authored *it,
+                    uint32_t *index,
+                    struct bytes *name,
+                    uint32_t *member)
+{
+    const struct record *record = it->record;
+    if (record->kind != RECORD_LIVE)
+        return false;
+    const struct collection *collection = &it->room->state.schema.collections[it->collection];
+    while (*index < record->cell_count) {
+        int field = (int)(*index)++;
+        const struct cell *cell = record_cell(record, field);
+        if (cell == NULL || cell->author == record->owner)
+            continue;
+        *name = collection->fields[field].name;
+        *member = cell->author;
+        return true;
+    }
+    return false;
+}
