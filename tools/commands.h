@@ -14,6 +14,7 @@ int command_release(int count, char **arguments);
 int command_restore(int count, char **arguments);
 int command_rooms(int count, char **arguments);
 int command_scores(int count, char **arguments);
+int command_sessions(int count, char **arguments);
 int command_show(int count, char **arguments);
 int command_verify(int count, char **arguments);
 int command_watch(int count, char **arguments);

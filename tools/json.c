@@ -1,6 +1,7 @@
 #include "tools/json.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "sync/pack.h"
@@ -22,10 +23,17 @@ void json_text(FILE *out, const char *text, size_t length)
     putc('"', out);
 }
 
+/* Up to here whole numbers are written as people write them. */
+#define WHOLE_MAX 1e15
+
 /* The shortest of the forms that read back as the same number. */
 void json_number(FILE *out, double number)
 {
     char text[40];
+    if (fabs(number) < WHOLE_MAX && number == floor(number)) {
+        fprintf(out, "%.0f", number);
+        return;
+    }
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, number);
         if (strtod(text, NULL) == number)

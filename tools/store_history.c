@@ -1,6 +1,7 @@
 #include "tools/store_history.h"
 
 #include "sync/log_piece.h"
+#include "sync/track.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -208,6 +209,89 @@ bool history_replay(struct store_history *history,
         return fail(history, "nothing is kept", "the room was not there at that tick");
     return true;
 }
+
+/* --- Times ------------------------------------------------------------------------------------------ */
+
+struct dating {
+    uint64_t wall_ms;
+    uint64_t piece; /* first tick of the last one that begins before */
+    uint64_t tick;
+};
+
+static bool look_at_piece(void *context, const struct store_segment *segment)
+{
+    struct dating *dating = context;
+    if (segment->bytes > 0 && segment->began_ms <= dating->wall_ms)
+        dating->piece = segment->first;
+    return segment->began_ms <= dating->wall_ms;
+}
+
+static bool look_at_time(void *context, const struct log_entry *entry)
+{
+    struct dating *dating = context;
+    if (entry->wall_ms > dating->wall_ms)
+        return false;
+    dating->tick = entry->tick;
+    return true;
+}
+
+bool history_tick_at(struct store_history *history, uint64_t wall_ms, uint64_t *tick)
+{
+    struct dating dating = {.wall_ms = wall_ms};
+    struct store *store = history->folder->store;
+    if (history->archived) {
+        enum store_result result = store->segments(store, history->name, 0, look_at_piece, &dating);
+        if (result != STORE_OK)
+            return fail(history, store_result_text(result), store->place(store));
+    }
+    struct walk walk = {.history = history,
+                        .visitor = look_at_time,
+                        .context = &dating,
+                        .at = dating.piece > 0 ? dating.piece - 1 : 0,
+                        .up_to = UINT64_MAX};
+    /* Behind what is not kept the walk may end before it comes to the journal. */
+    bool walked = walk_log(&walk);
+    *tick = dating.tick;
+    if (dating.tick > 0)
+        return true;
+    return walked && fail(history, "nothing is kept", "the room was not there at that time");
+}
+
+/* --- Presence --------------------------------------------------------------------------------------- */
+
+static bool show_track(void *context, const struct store_blob *track)
+{
+    struct building *building = context;
+    struct replay *replay = building->replay;
+    struct log_piece piece;
+    if (track->first > building->up_to)
+        return false;
+    if (log_piece_open(&piece, track->bytes) == STATUS_OK) {
+        struct reader entries = reader_on(piece.entries);
+        struct log_entry entry;
+        while (replay->status == STATUS_OK && log_read_entry(&entries, &entry) &&
+               entry.tick <= building->up_to)
+            if (replay_track(replay, entry.bytes) != STATUS_OK)
+                fail_replay(building, "track", entry.tick);
+    }
+    log_piece_close(&piece);
+    return replay->status == STATUS_OK;
+}
+
+bool history_show_presence(struct store_history *history, uint64_t tick, struct replay *replay)
+{
+    struct store *store = history->folder->store;
+    struct building building = {.history = history, .replay = replay, .up_to = tick};
+    if (!history->archived)
+        return true;
+    enum store_result result =
+        store->tracks(store, history->name, room_tick_number(replay->room), show_track, &building);
+    if (result != STORE_OK && result != STORE_NOT_FOUND)
+        return fail(history, store_result_text(result), store->place(store));
+    return replay->status == STATUS_OK;
+}
+
+/* --- All of it -------------------------------------------------------------------------------------- */
 
 /* All that leads to what the room is. */
 static struct walk

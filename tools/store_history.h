@@ -42,6 +42,13 @@ bool history_replay(struct store_history *history,
                     uint64_t tick,
                     struct replay *replay);
 
+/* The last tick of which something is kept up to a time, in milliseconds since 1970. False with an error. */
+bool history_tick_at(struct store_history *history, uint64_t wall_ms, uint64_t *tick);
+
+/* Presence after `tick`, in a replay's room that history_replay() has built for it: as far as a track of it
+ * is kept. False with an error. */
+bool history_show_presence(struct store_history *history, uint64_t tick, struct replay *replay);
+
 /* Where the log's beginning is not kept any more, `replay` gets the snapshot before its first entry;
  * else it stays empty. False with an error. */
 bool history_begin(struct store_history *history, struct replay *replay);

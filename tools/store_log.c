@@ -2,102 +2,45 @@
 #include "sync/room_parts.h"
 #include "tools/commands.h"
 #include "tools/json.h"
+#include "tools/store_edits.h"
 #include "tools/store_history.h"
 #include "tools/store_options.h"
+#include "tools/store_seats.h"
 #include "tools/store_text.h"
+#include "tools/table.h"
 
-#include <assert.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-static const char usage[] = "usage: tutti log ROOM [--from N] [--to N] [--data DIR] [--kinds DIR]\n"
-                            "\n"
-                            "Prints what is saved of a room's past as lines of JSON, one for each "
-                            "act: when, who, what, and\n"
-                            "what became of it.\n"
-                            "\n"
-                            "  --from N     the first tick (default: as far back as the log goes)\n"
-                            "  --to N       the last tick\n" STORE_DATA_USAGE STORE_KINDS_USAGE;
-
-/* More seats than a room has are not told apart. */
-#define SEATS_MAX (1u << 20)
-
-/* Who sits where: the log names seats. */
-struct sitting {
-    uint32_t member; /* 0: not known */
-    uint8_t *user;   /* packed */
-    size_t user_length;
-};
+static const char usage[] =
+    "usage: tutti log ROOM [--from N] [--to N] [--since TIME] [--until TIME] [--member WHO]\n"
+    "                 [--collection NAME] [--table] [--data DIR] [--kinds DIR]\n"
+    "\n"
+    "Prints what is saved of a room's past as lines of JSON, one for each act: when, who, what, "
+    "and\n"
+    "what became of it.\n"
+    "\n"
+    "  --from N     the first tick (default: as far back as the log goes)\n"
+    "  --to N       the last tick\n"
+    "  --since TIME, --until TIME  the same by time, as 2026-01-31T12:00 (UTC)\n"
+    "  --member WHO  acts of one member alone, by its number or by what it is called\n"
+    "  --collection NAME  changes of one collection's records alone\n" STORE_TABLE_USAGE
+        STORE_DATA_USAGE STORE_KINDS_USAGE;
 
 struct telling {
     const struct store_options *options;
     struct replay replay; /* knows the names that operations have by number */
-    struct sitting *seats;
-    uint32_t seat_count;
+    struct seats_told seats;
+    struct progress progress;
+    uint64_t last;
 };
-
-/* --- Who ---------------------------------------------------------------------------------------- */
-
-static struct sitting *seat_of(struct telling *telling, uint32_t number)
-{
-    if (number >= SEATS_MAX)
-        return NULL;
-    if (number >= telling->seat_count) {
-        struct sitting *seats = realloc(telling->seats, (number + 1) * sizeof *seats);
-        if (seats == NULL)
-            return NULL;
-        memset(seats + telling->seat_count, 0, (number + 1 - telling->seat_count) * sizeof *seats);
-        telling->seats = seats;
-        telling->seat_count = number + 1;
-    }
-    return &telling->seats[number];
-}
-
-static void stand_up(struct sitting *seat)
-{
-    if (seat == NULL)
-        return;
-    free(seat->user);
-    *seat = (struct sitting){0};
-}
-
-static void sit_down(struct sitting *seat, uint32_t member, struct bytes user)
-{
-    if (seat == NULL)
-        return;
-    stand_up(seat);
-    seat->member = member;
-    seat->user = user.length > 0 ? malloc(user.length) : NULL;
-    seat->user_length = seat->user != NULL ? user.length : 0;
-    if (seat->user != NULL)
-        memcpy(seat->user, user.data, user.length);
-}
-
-static void everyone_stands_up(struct telling *telling)
-{
-    for (uint32_t i = 0; i < telling->seat_count; i++)
-        stand_up(&telling->seats[i]);
-}
-
-/* Those who sit there by the room itself, where the log does not tell how they came: it begins later,
- * or has a hole. */
-static void seat_those_of(struct telling *telling, const struct room *room)
-{
-    uint32_t seats = room != NULL ? room->seat_count : 0;
-    for (uint32_t i = 0; i < seats || i < telling->seat_count; i++) {
-        bool taken = i < seats && room->seats[i].state != SEAT_FREE;
-        struct sitting *seat = seat_of(telling, i);
-        if (!taken)
-            stand_up(seat);
-        else if (seat != NULL && seat->member != room->seats[i].client->member)
-            sit_down(seat, room->seats[i].client->member, (struct bytes){0});
-    }
-}
 
 static void print_who(const struct sitting *seat)
 {
-    if (seat == NULL || seat->member == 0)
+    if (seat == NULL)
         return;
     printf(",\"member\":%" PRIu32, seat->member);
     if (seat->user_length > 0) {
@@ -107,9 +50,6 @@ static void print_who(const struct sitting *seat)
 }
 
 /* --- What --------------------------------------------------------------------------------------- */
-
-static const char *const roles[] = {"viewer", "editor", "owner", "admin"};
-static_assert(sizeof roles / sizeof roles[0] == ROLE_COUNT, "every role has its name");
 
 static void print_result(const struct log_result *result)
 {
@@ -160,15 +100,15 @@ static void print_act(const struct telling *telling, const struct log_act *act)
     case ACT_JOINED:
     case ACT_ROLE:
     case ACT_HERE:
-        printf(",\"role\":\"%s\"", roles[act->role]);
+        printf(",\"role\":\"%s\"", role_name(act->role));
         break;
     case ACT_OPERATION:
         printf(",\"status\":\"%s\",\"edits\":", status_text(act->status));
-        print_operation(act->operation, schema);
+        operation_write(stdout, act->operation, schema);
         break;
     case ACT_EDIT:
         fputs(",\"edits\":", stdout);
-        print_operation(act->operation, schema);
+        operation_write(stdout, act->operation, schema);
         break;
     case ACT_NAMED:
         fputs(",\"field\":", stdout);
@@ -208,9 +148,11 @@ static void print_act(const struct telling *telling, const struct log_act *act)
     }
 }
 
-static bool is_of_interest(enum act act)
+static bool is_seated(enum act act)
 {
-    return act != ACT_RANDOM && act != ACT_HASH && act != ACT_MEMORY;
+    return act == ACT_JOINED || act == ACT_LEFT || act == ACT_ROLE || act == ACT_OPERATION ||
+           act == ACT_INPUT || act == ACT_HELD || act == ACT_HERE || act == ACT_AWAY ||
+           act == ACT_TOLD;
 }
 
 static void
@@ -221,14 +163,111 @@ print_line(struct telling *telling, const struct log_entry *entry, const struct 
     printf(",\"tick\":%" PRIu64 ",\"act\":\"%s\"", entry->tick, act_name(act->act));
     if (act->act == ACT_RESUMED)
         printf(",\"unrecorded_after\":%" PRIu64, entry->tick - entry->since);
-    bool seated = act->act == ACT_JOINED || act->act == ACT_LEFT || act->act == ACT_ROLE ||
-                  act->act == ACT_OPERATION || act->act == ACT_INPUT || act->act == ACT_HELD ||
-                  act->act == ACT_HERE || act->act == ACT_AWAY || act->act == ACT_TOLD;
-    if (seated)
-        print_who(seat_of(telling, act->seat));
+    if (is_seated(act->act))
+        print_who(seats_at(&telling->seats, act->seat));
     print_act(telling, act);
     puts("}");
 }
+
+/* --- For people ----------------------------------------------------------------------------------- */
+
+/* Of what an edit wrote. */
+#define VALUES_SHOWN 60u
+#define WHO_WIDTH    18
+
+static void print_name(const struct sitting *seat, bool is_server)
+{
+    char name[128] = "";
+    FILE *out = fmemopen(name, sizeof name, "w");
+    if (out != NULL && seat != NULL)
+        write_name(out, seat->member, (struct bytes){seat->user, seat->user_length});
+    else if (out != NULL && is_server)
+        write_name(out, 0, (struct bytes){0});
+    if (out != NULL)
+        fclose(out);
+    table_write_padded(stdout, name, WHO_WIDTH);
+}
+
+static void print_edits(const struct log_act *act, const struct schema *schema)
+{
+    struct edits_told told = edits_of(act->operation, schema);
+    struct edit_told edit;
+    for (bool first = true; edits_next(&told, &edit); first = false) {
+        char *values = NULL;
+        size_t length = 0;
+        FILE *out = open_memstream(&values, &length);
+        if (out == NULL)
+            return;
+        edit_write_values(out, &edit);
+        fclose(out);
+        printf(first ? "%s " : "; %s ", edit.verb);
+        table_write_plain(stdout, (const char *)edit.target.data, edit.target.length, 32);
+        if (edit.edit.verb != VERB_EMIT) {
+            putchar('/');
+            table_write_plain(stdout, (const char *)edit.edit.id.data, edit.edit.id.length, 32);
+        }
+        putchar(' ');
+        if (edit.edit.verb != VERB_DELETE)
+            table_write_plain(stdout, values, length, VALUES_SHOWN);
+        free(values);
+    }
+    if (act->act == ACT_OPERATION && act->status != STATUS_OK)
+        printf(" (%s)", status_text(act->status));
+}
+
+static void
+print_row(struct telling *telling, const struct log_entry *entry, const struct log_act *act)
+{
+    const struct schema *schema =
+        telling->replay.room != NULL ? &telling->replay.room->state.schema : NULL;
+    write_time(stdout, entry->wall_ms);
+    printf(" %9" PRIu64 "  ", entry->tick);
+    print_name(is_seated(act->act) ? seats_at(&telling->seats, act->seat) : NULL,
+               act->act == ACT_EDIT);
+    if (act->act == ACT_OPERATION || act->act == ACT_EDIT)
+        print_edits(act, schema);
+    else
+        fputs(act_name(act->act), stdout);
+    putchar('\n');
+}
+
+/* --- Which --------------------------------------------------------------------------------------------- */
+
+static bool changes_collection(const struct telling *telling, const struct log_act *act)
+{
+    const struct room *room = telling->replay.room;
+    struct edits_told told = edits_of(act->operation, room != NULL ? &room->state.schema : NULL);
+    struct edit_told edit;
+    if (act->act != ACT_OPERATION && act->act != ACT_EDIT)
+        return false;
+    while (edits_next(&told, &edit))
+        if (edit.edit.verb != VERB_EMIT &&
+            bytes_equal(edit.target, bytes_of(telling->options->collection)))
+            return true;
+    return false;
+}
+
+static bool is_by_member(const struct telling *telling, const struct log_act *act)
+{
+    const struct sitting *seat = is_seated(act->act) ? seats_at(&telling->seats, act->seat) : NULL;
+    return seat != NULL && is_called(telling->options->member, seat->member,
+                                     (struct bytes){seat->user, seat->user_length});
+}
+
+static bool is_of_interest(const struct telling *telling,
+                           const struct log_entry *entry,
+                           const struct log_act *act)
+{
+    const struct store_options *options = telling->options;
+    if (act->act == ACT_RANDOM || act->act == ACT_HASH || act->act == ACT_MEMORY)
+        return false;
+    return entry->tick >= options->from && entry->wall_ms >= options->since_ms &&
+           entry->wall_ms <= options->until_ms &&
+           (options->member == NULL || is_by_member(telling, act)) &&
+           (options->collection == NULL || changes_collection(telling, act));
+}
+
+/* --- All of it ----------------------------------------------------------------------------------------- */
 
 static bool tell(void *context, const struct log_entry *entry)
 {
@@ -239,35 +278,35 @@ static bool tell(void *context, const struct log_entry *entry)
     /* A log that does not lead anywhere is still told. */
     bool applied = replay_log(&telling->replay, entry->bytes) == STATUS_OK;
     (void)applied;
+    if (!isatty(STDOUT_FILENO))
+        progress_show(&telling->progress, entry->tick, telling->last);
     struct reader acts = reader_on(entry->acts);
     struct log_act act;
     while (log_read_act(&acts, &act)) {
-        struct sitting *seat = act.act == ACT_JOINED ? seat_of(telling, act.seat) : NULL;
-        sit_down(seat, act.member, act.user);
-        if (entry->tick >= options->from && is_of_interest(act.act))
-            print_line(telling, entry, &act);
-        if (act.act == ACT_LEFT)
-            stand_up(seat_of(telling, act.seat));
-        if (act.act == ACT_SLEPT || act.act == ACT_WOKEN)
-            everyone_stands_up(telling);
-        if (act.act == ACT_RESUMED)
-            seat_those_of(telling, telling->replay.room);
+        seats_before(&telling->seats, &act, telling->replay.room);
+        if (is_of_interest(telling, entry, &act))
+            (options->table ? print_row : print_line)(telling, entry, &act);
+        seats_after(&telling->seats, &act);
     }
     return true;
 }
 
 static int tell_all(struct store_history *history, const struct store_options *options)
 {
-    struct telling telling = {.options = options, .replay = history_replay_begin(&options->kinds)};
+    struct telling telling = {.options = options,
+                              .replay = history_replay_begin(&options->kinds),
+                              .progress = {.what = "log"},
+                              .last = options->to < history->last ? options->to : history->last};
     int result = 0;
     bool begun = history_begin(history, &telling.replay);
-    seat_those_of(&telling, telling.replay.room);
-    if (!begun || !history_entries(history, tell, &telling))
+    seats_begin(&telling.seats, telling.replay.room);
+    bool told = begun && history_entries(history, tell, &telling);
+    progress_end(&telling.progress);
+    if (!told)
         result = complain("log", history->error);
     else if (telling.replay.status != STATUS_OK)
         result = complain("log", "this log does not lead to a room; see tutti check");
-    everyone_stands_up(&telling);
-    free(telling.seats);
+    seats_free(&telling.seats);
     replay_abandon(&telling.replay);
     return result;
 }
@@ -277,7 +316,8 @@ int command_log(int count, char **arguments)
     struct store_options options;
     enum store_options_result read =
         store_options_read(&options, count, arguments, usage,
-                           STORE_TAKES_ARGUMENT | STORE_TAKES_TICKS | STORE_TAKES_KINDS);
+                           STORE_TAKES_ARGUMENT | STORE_TAKES_TICKS | STORE_TAKES_KINDS |
+                               STORE_TAKES_FILTERS | STORE_TAKES_TABLE);
     if (read != STORE_OPTIONS_RUN)
         return read == STORE_OPTIONS_HELP ? 0 : 2;
     struct store_folder folder;

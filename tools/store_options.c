@@ -1,6 +1,7 @@
 #include "tools/store_options.h"
 
 #include "tools/store_folder.h"
+#include "tools/store_moment.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -30,6 +31,59 @@ static bool open_kinds(struct store_options *options, const char *folder)
     return false;
 }
 
+/* False where the value is none of this option's. */
+static bool take_option(struct store_options *options, int option, const char *value)
+{
+    switch (option) {
+    case 'd':
+        options->data = value;
+        return true;
+    case 'f':
+        return read_tick(value, &options->from);
+    case 't':
+        return read_tick(value, &options->to);
+    case 'r':
+        options->remove = value;
+        return true;
+    case 'm':
+        options->member = value;
+        return true;
+    case 'c':
+        options->collection = value;
+        return true;
+    case 's':
+        return moment_read_time(value, &options->since_ms);
+    case 'u':
+        return moment_read_time(value, &options->until_ms);
+    case 'T':
+        options->table = true;
+        return true;
+    }
+    return false;
+}
+
+/* What a command has to take for this option to be one of its own. */
+static unsigned needed_for(int option)
+{
+    switch (option) {
+    case 'f':
+    case 't':
+        return STORE_TAKES_TICKS;
+    case 'k':
+        return STORE_TAKES_KINDS;
+    case 'r':
+        return STORE_TAKES_REMOVE;
+    case 'T':
+        return STORE_TAKES_TABLE;
+    case 'm':
+    case 'c':
+    case 's':
+    case 'u':
+        return STORE_TAKES_FILTERS;
+    }
+    return 0;
+}
+
 enum store_options_result store_options_read(struct store_options *options,
                                              int count,
                                              char **arguments,
@@ -37,41 +91,35 @@ enum store_options_result store_options_read(struct store_options *options,
                                              unsigned takes)
 {
     static const struct option names[] = {
-        {"data", required_argument, NULL, 'd'},  {"from", required_argument, NULL, 'f'},
-        {"to", required_argument, NULL, 't'},    {"tick", required_argument, NULL, 't'},
-        {"kinds", required_argument, NULL, 'k'}, {"remove", required_argument, NULL, 'r'},
-        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0},
+        {"data", required_argument, NULL, 'd'},
+        {"from", required_argument, NULL, 'f'},
+        {"to", required_argument, NULL, 't'},
+        {"tick", required_argument, NULL, 't'},
+        {"kinds", required_argument, NULL, 'k'},
+        {"remove", required_argument, NULL, 'r'},
+        {"member", required_argument, NULL, 'm'},
+        {"collection", required_argument, NULL, 'c'},
+        {"since", required_argument, NULL, 's'},
+        {"until", required_argument, NULL, 'u'},
+        {"table", no_argument, NULL, 'T'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
-    bool ticks = (takes & STORE_TAKES_TICKS) != 0;
     bool wants_argument = (takes & STORE_TAKES_ARGUMENT) != 0;
     const char *kinds = NULL;
     bool good = true;
-    *options = (struct store_options){.to = UINT64_MAX, .kinds = kinds_built_in};
+    *options =
+        (struct store_options){.to = UINT64_MAX, .until_ms = UINT64_MAX, .kinds = kinds_built_in};
     for (int option; good && (option = getopt_long(count, arguments, "", names, NULL)) != -1;) {
-        switch (option) {
-        case 'd':
-            options->data = optarg;
-            break;
-        case 'f':
-            good = ticks && read_tick(optarg, &options->from);
-            break;
-        case 't':
-            good = ticks && read_tick(optarg, &options->to);
-            break;
-        case 'k':
-            kinds = optarg;
-            good = (takes & STORE_TAKES_KINDS) != 0;
-            break;
-        case 'r':
-            options->remove = optarg;
-            good = (takes & STORE_TAKES_REMOVE) != 0;
-            break;
-        case 'h':
+        unsigned needed = needed_for(option);
+        if (option == 'h') {
             fputs(usage, stdout);
             return STORE_OPTIONS_HELP;
-        default:
-            good = false;
         }
+        if (option == 'k')
+            kinds = optarg;
+        good =
+            (takes & needed) == needed && (option == 'k' || take_option(options, option, optarg));
     }
     options->data = store_folder_path(options->data);
     if ((wants_argument || (takes & STORE_MAY_TAKE_ARGUMENT) != 0) && optind < count)

@@ -10,6 +10,8 @@
 #define STORE_DATA_USAGE                                                                           \
     "  --data DIR   the server's data folder, in use or at rest (default: $TUTTI_DATA, or data)\n"
 
+#define STORE_TABLE_USAGE "  --table      columns for people, in the place of JSON\n"
+
 #define STORE_KINDS_USAGE                                                                          \
     "  --kinds DIR  the server's folder of room kinds (default: $TUTTI_KINDS, or none)\n"
 
@@ -19,15 +21,20 @@ enum {
     STORE_TAKES_TICKS = 2,    /* --from, --to, --tick */
     STORE_TAKES_KINDS = 4,    /* --kinds: it builds rooms */
     STORE_MAY_TAKE_ARGUMENT = 8,
-    STORE_TAKES_REMOVE = 16 /* --remove */
+    STORE_TAKES_REMOVE = 16,  /* --remove */
+    STORE_TAKES_FILTERS = 32, /* --member, --collection, --since, --until */
+    STORE_TAKES_TABLE = 64    /* --table */
 };
 
 struct store_options {
-    const char *data;     /* the folder */
-    const char *argument; /* the one that is no option; NULL where there is none */
-    const char *remove;   /* --remove; NULL where it is not there */
-    uint64_t from, to;    /* ticks: --from, --to, --tick */
-    struct kinds kinds;   /* the built-in ones, and those loaded for this process's whole life */
+    const char *data;                /* the folder */
+    const char *argument;            /* the one that is no option; NULL where there is none */
+    const char *remove;              /* --remove; NULL where it is not there */
+    const char *member, *collection; /* likewise */
+    uint64_t from, to;               /* ticks: --from, --to, --tick */
+    uint64_t since_ms, until_ms;     /* since 1970; UINT64_MAX: --until is not there */
+    bool table;
+    struct kinds kinds; /* the built-in ones, and those loaded for this process's whole life */
 };
 
 enum store_options_result {

@@ -4,22 +4,35 @@
 #include "sync/room_parts.h"
 #include "tools/commands.h"
 #include "tools/json.h"
-#include "tools/store_history.h"
+#include "tools/store_edits.h"
+#include "tools/store_moment.h"
 #include "tools/store_options.h"
+#include "tools/store_seats.h"
 #include "tools/store_text.h"
+#include "tools/table.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char usage[] =
-    "usage: tutti show ROOM [--tick N] [--data DIR] [--kinds DIR]\n"
+    "usage: tutti show ROOM[@MOMENT] [--tick N] [--table] [--data DIR] [--kinds DIR]\n"
     "\n"
-    "Prints what is saved of a room as lines of JSON: the room, its records and events, and its\n"
-    "images as they are now.\n"
+    "Prints what is saved of a room as lines of JSON: the room, who is in it, its records and "
+    "events,\n"
+    "and its images as they are now.\n"
     "\n"
-    "  --tick N     as it was after this tick (default: the last that is saved)\n" STORE_DATA_USAGE
-        STORE_KINDS_USAGE;
+    "  ROOM@N       as it was after tick N (default: the last that is saved)\n"
+    "  ROOM@N.I     the same, or nothing where that tick is not one of incarnation I\n"
+    "  ROOM@TIME    as it was then, as 2026-01-31T12:00 (UTC)\n"
+    "  --tick N     the same as ROOM@N\n" STORE_TABLE_USAGE STORE_DATA_USAGE STORE_KINDS_USAGE;
+
+/* What it prints, and where the readable form of it waits until all is known. */
+struct showing {
+    const struct room *room;
+    struct seats_told seats;
+    struct table *table; /* NULL: JSON */
+};
 
 static void print_room(const struct store_history *history, const struct replay *replay)
 {
@@ -37,11 +50,27 @@ static void print_room(const struct store_history *history, const struct replay 
            history->state == STORE_ROOM_QUARANTINED ? "true" : "false");
 }
 
-static void print_values(const struct collection *collection, const struct record *record)
+static void print_room_plain(const struct store_history *history, const struct replay *replay)
 {
-    bool first = true;
-    fputs(",\"values\":{", stdout);
-    for (int i = 0; i < record->cell_count; i++) {
+    const struct room *room = replay->room;
+    printf("%.*s, a room of kind %s, after tick %" PRIu64 " of incarnation %" PRIu64 ": %" PRIu32
+           " records",
+           (int)history->name.length, (const char *)history->name.data, room->rules->name,
+           room->tick, room_incarnation(room), room_records(room));
+    if (replay->wall_ms > 0) {
+        fputs("; ", stdout);
+        write_time(stdout, replay->wall_ms);
+    }
+    puts(history->state == STORE_ROOM_QUARANTINED ? "; quarantined\n" : "\n");
+}
+
+/* Fields from `first` on, as JSON. */
+static void
+write_values(FILE *out, const struct collection *collection, const struct record *record, int first)
+{
+    const char *between = "";
+    putc('{', out);
+    for (int i = first; i < record->cell_count; i++) {
         const struct cell *cell = record_cell(record, i);
         if (cell == NULL || cell->type == CELL_HOLE)
             continue;
@@ -49,15 +78,68 @@ static void print_values(const struct collection *collection, const struct recor
         uint8_t *data = malloc(length);
         struct writer writer = writer_on(data, data != NULL ? length : 0);
         cell_write(&writer, cell);
-        fputs(first ? "" : ",", stdout);
-        first = false;
-        print_text(collection->fields[i].name);
-        putchar(':');
-        json_packed(stdout, writer_bytes(&writer));
+        fputs(between, out);
+        between = ",";
+        const struct field *field = &collection->fields[i];
+        json_text(out, (const char *)field->name.data, field->name.length);
+        putc(':', out);
+        field_write_value(out, field, writer_bytes(&writer));
         free(data);
     }
-    putchar('}');
+    putc('}', out);
 }
+
+/* --- Who is there --------------------------------------------------------------------------------- */
+
+static const struct record *presence_in(const struct room *room, const struct seat *seat)
+{
+    const struct record *shown = presence_shown(room, seat->client->member);
+    return shown != NULL ? shown : seat->presence;
+}
+
+static void write_presence(FILE *out, const struct room *room, const struct record *presence)
+{
+    if (presence == NULL)
+        fputs("{}", out);
+    else
+        write_values(out, &room->state.schema.collections[0], presence, PRESENCE_FIELDS);
+}
+
+static void show_member(struct showing *showing, uint32_t number)
+{
+    const struct room *room = showing->room;
+    const struct seat *seat = &room->seats[number];
+    const struct sitting *who = seats_at(&showing->seats, number);
+    struct bytes user = {0};
+    if (who != NULL)
+        user = (struct bytes){who->user, who->user_length};
+    if (showing->table != NULL) {
+        fputs("member", table_cell(showing->table));
+        fprintf(table_cell(showing->table), "%" PRIu32, seat->client->member);
+        write_name(table_cell(showing->table), seat->client->member, user);
+        write_presence(table_cell(showing->table), room, presence_in(room, seat));
+        return;
+    }
+    printf("{\"type\":\"member\",\"member\":%" PRIu32 ",\"role\":\"%s\",\"user\":",
+           seat->client->member, role_name(seat->role));
+    if (user.length > 0)
+        json_packed(stdout, user);
+    else
+        fputs("null", stdout);
+    fputs(",\"presence\":", stdout);
+    write_presence(stdout, room, presence_in(room, seat));
+    puts("}");
+}
+
+static void show_members(struct showing *showing)
+{
+    seats_begin(&showing->seats, showing->room);
+    for (uint32_t i = 0; i < showing->room->seat_count; i++)
+        if (showing->room->seats[i].state != SEAT_FREE)
+            show_member(showing, i);
+}
+
+/* --- What it holds -------------------------------------------------------------------------------- */
 
 static void print_record(const struct schema *schema, const struct record *record, uint32_t member)
 {
@@ -73,32 +155,69 @@ static void print_record(const struct schema *schema, const struct record *recor
     } else {
         fputs(",\"id\":", stdout);
         print_text(record_id(record));
-        printf(",\"owner\":%" PRIu32, record->owner);
-        print_values(collection, record);
+        printf(",\"owner\":%" PRIu32 ",\"values\":", record->owner);
+        write_values(stdout, collection, record, 0);
     }
     puts("}");
 }
 
-static void print_scope(const struct schema *schema, const struct scope *scope, uint32_t member)
+static void write_owner(const struct showing *showing, const struct record *record)
+{
+    struct bytes user = {0};
+    for (uint32_t i = 0; i < showing->seats.count; i++)
+        if (showing->seats.seats[i].member == record->owner)
+            user =
+                (struct bytes){showing->seats.seats[i].user, showing->seats.seats[i].user_length};
+    write_name(table_cell(showing->table), record->owner, user);
+}
+
+static void row_of_record(const struct showing *showing, const struct record *record)
+{
+    const struct schema *schema = &showing->room->state.schema;
+    bool event = record->kind == RECORD_EVENT;
+    const struct collection *collection = event ? NULL : &schema->collections[record->collection];
+    struct bytes name = event ? schema->events[record->collection].name : collection->name;
+    FILE *cell = table_cell(showing->table);
+    table_write_plain(cell, (const char *)name.data, name.length, TABLE_CELL_MAX);
+    cell = table_cell(showing->table);
+    if (!event)
+        table_write_plain(cell, (const char *)record_id(record).data, record_id(record).length,
+                          TABLE_CELL_MAX);
+    write_owner(showing, record);
+    cell = table_cell(showing->table);
+    if (event)
+        json_packed(cell, (struct bytes){record->content.value, record->length});
+    else
+        write_values(cell, collection, record, 0);
+}
+
+static void show_scope(struct showing *showing, const struct scope *scope, uint32_t member)
 {
     if (scope == NULL)
         return;
-    for (const struct record *record = scope->oldest; record != NULL; record = record->newer)
-        if (record->kind != RECORD_TOMBSTONE)
-            print_record(schema, record, member);
+    for (const struct record *record = scope->oldest; record != NULL; record = record->newer) {
+        if (record->kind == RECORD_TOMBSTONE)
+            continue;
+        if (showing->table != NULL)
+            row_of_record(showing, record);
+        else
+            print_record(&showing->room->state.schema, record, member);
+    }
 }
 
-static void print_state(const struct room *room)
+static void show_state(struct showing *showing)
 {
-    const struct schema *schema = &room->state.schema;
+    const struct room *room = showing->room;
     for (int i = SCOPE_EVERYONE; i < SCOPE_COUNT; i++)
         if (i != SCOPE_PRESENCE && i != SCOPE_MINE)
-            print_scope(schema, room->state.scopes[i], 0);
-    print_scope(schema, room->state.server, 0);
+            show_scope(showing, room->state.scopes[i], 0);
+    show_scope(showing, room->state.server, 0);
     for (uint32_t i = 0; i < room->client_buckets; i++)
         for (const struct client *client = room->clients[i]; client != NULL; client = client->chain)
-            print_scope(schema, client->mine, client->member);
+            show_scope(showing, client->mine, client->member);
 }
+
+/* --- Its files ------------------------------------------------------------------------------------ */
 
 /* Whether a record of the room names the file. */
 struct naming {
@@ -139,32 +258,60 @@ static int print_files(const struct store_history *history, const struct room *r
     return complain("show", store->place(store));
 }
 
+/* --- All of it ------------------------------------------------------------------------------------ */
+
+static int show_room(const struct store_history *history,
+                     const struct replay *replay,
+                     const struct store_options *options)
+{
+    static const char *const heads[] = {"collection", "id", "by", "values"};
+    struct showing showing = {.room = replay->room};
+    int result = 0;
+    if (options->table)
+        showing.table = table_create(heads, sizeof heads / sizeof heads[0]);
+    (options->table ? print_room_plain : print_room)(history, replay);
+    show_members(&showing);
+    show_state(&showing);
+    if (options->table)
+        table_print(showing.table, stdout);
+    else
+        result = print_files(history, replay->room);
+    table_free(showing.table);
+    seats_free(&showing.seats);
+    return result;
+}
+
+static int show(struct store_folder *folder, const struct store_options *options)
+{
+    struct store_history history;
+    struct store_moment moment;
+    int result = 0;
+    if (!moment_read(&moment, options->argument))
+        return complain("show", "that is no ROOM, ROOM@TICK, ROOM@TICK.INCARNATION or ROOM@TIME");
+    if (options->to != UINT64_MAX)
+        moment.tick = options->to;
+    if (!history_find(&history, folder, moment.room))
+        return complain("show", history.error);
+    struct replay replay = history_replay_begin(&options->kinds);
+    if (moment_replay(&moment, &history, &replay))
+        result = show_room(&history, &replay, options);
+    else
+        result = complain("show", history.error);
+    replay_abandon(&replay);
+    return result;
+}
+
 int command_show(int count, char **arguments)
 {
     struct store_options options;
-    enum store_options_result read =
-        store_options_read(&options, count, arguments, usage,
-                           STORE_TAKES_ARGUMENT | STORE_TAKES_TICKS | STORE_TAKES_KINDS);
+    enum store_options_result read = store_options_read(&options, count, arguments, usage,
+                                                        STORE_TAKES_ARGUMENT | STORE_TAKES_TICKS |
+                                                            STORE_TAKES_KINDS | STORE_TAKES_TABLE);
     if (read != STORE_OPTIONS_RUN)
         return read == STORE_OPTIONS_HELP ? 0 : 2;
     struct store_folder folder;
-    struct store_history history;
-    int result = 0;
-    if (!store_folder_open(&folder, options.data)) {
-        result = complain("show", folder.error);
-    } else if (!history_find(&history, &folder, options.argument)) {
-        result = complain("show", history.error);
-    } else {
-        struct replay replay = history_replay_begin(&options.kinds);
-        if (history_replay(&history, FROM_SNAPSHOT, options.to, &replay)) {
-            print_room(&history, &replay);
-            print_state(replay.room);
-            result = print_files(&history, replay.room);
-        } else {
-            result = complain("show", history.error);
-        }
-        replay_abandon(&replay);
-    }
+    int result = store_folder_open(&folder, options.data) ? show(&folder, &options)
+                                                          : complain("show", folder.error);
     store_folder_close(&folder);
     return result;
 }

@@ -1,22 +1,29 @@
 #include "tools/store_text.h"
 
-#include "sync/operation_parts.h"
 #include "tools/json.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-void print_time(uint64_t wall_ms)
+void write_time(FILE *out, uint64_t wall_ms)
 {
     time_t seconds = (time_t)(wall_ms / 1000);
     struct tm parts;
     char text[40] = "";
     if (gmtime_r(&seconds, &parts) != NULL)
         strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-    printf("\"%s.%03uZ\"", text, (unsigned)(wall_ms % 1000));
+    fprintf(out, "%s.%03uZ", text, (unsigned)(wall_ms % 1000));
+}
+
+void print_time(uint64_t wall_ms)
+{
+    putchar('"');
+    write_time(stdout, wall_ms);
+    putchar('"');
 }
 
 void print_text(struct bytes text)
@@ -54,119 +61,11 @@ const char *act_name(enum act act)
     return (size_t)act < sizeof names / sizeof names[0] ? names[act] : "something unknown";
 }
 
-/* --- Operations --------------------------------------------------------------------------------- */
-
-static void print_number(int64_t number)
+const char *role_name(enum role role)
 {
-    printf("\"#%" PRId64 "\"", number);
-}
-
-static const struct collection *collection_named(const struct edit *edit,
-                                                 const struct schema *schema)
-{
-    int64_t number = edit->target.number;
-    if (schema != NULL && number < 0)
-        number = schema_collection(schema, edit->target.name);
-    bool known = schema != NULL && number >= 0 && number < schema->collection_count;
-    return known ? &schema->collections[number] : NULL;
-}
-
-static void print_field(const struct reference *field, const struct collection *collection)
-{
-    if (field->number < 0)
-        print_text(field->name);
-    else if (collection != NULL && field->number < collection->field_count)
-        print_text(collection->fields[field->number].name);
-    else
-        print_number(field->number);
-}
-
-static void print_target(const struct edit *edit, const struct schema *schema)
-{
-    int64_t number = edit->target.number;
-    const struct collection *collection = collection_named(edit, schema);
-    if (number < 0)
-        print_text(edit->target.name);
-    else if (edit->verb == VERB_EMIT && schema != NULL && number < schema->event_count)
-        print_text(schema->events[number].name);
-    else if (edit->verb != VERB_EMIT && collection != NULL)
-        print_text(collection->name);
-    else
-        print_number(number);
-}
-
-static void print_pairs(const struct edit *edit, const struct collection *collection)
-{
-    struct reader reader = reader_on(edit->arguments);
-    fputs(",\"values\":{", stdout);
-    for (uint32_t i = 0; i < edit->argument_count; i += 2) {
-        struct reference field = read_reference(&reader);
-        fputs(i > 0 ? "," : "", stdout);
-        print_field(&field, collection);
-        putchar(':');
-        json_packed(stdout, read_value(&reader));
-    }
-    putchar('}');
-}
-
-static void print_items(const struct edit *edit, const struct collection *collection)
-{
-    struct reader reader = reader_on(edit->arguments);
-    struct reference field = read_reference(&reader);
-    fputs(",\"field\":", stdout);
-    print_field(&field, collection);
-    fputs(",\"items\":[", stdout);
-    for (uint32_t i = 1; i < edit->argument_count; i++) {
-        fputs(i > 1 ? "," : "", stdout);
-        json_packed(stdout, read_value(&reader));
-    }
-    putchar(']');
-}
-
-static void print_edit(const struct edit *edit, const struct schema *schema)
-{
-    static const char *const verbs[] = {"put", "set", "append", "add", "delete", "emit"};
-    const struct collection *collection = collection_named(edit, schema);
-    printf("{\"%s\":", verbs[edit->verb]);
-    print_target(edit, schema);
-    if (edit->verb != VERB_EMIT) {
-        fputs(",\"id\":", stdout);
-        print_text(edit->id);
-    } else if (edit->to != 0) {
-        printf(",\"to\":%" PRIu32, edit->to);
-    }
-    switch (edit->verb) {
-    case VERB_PUT:
-    case VERB_SET:
-    case VERB_ADD:
-        print_pairs(edit, collection);
-        break;
-    case VERB_APPEND:
-        print_items(edit, collection);
-        break;
-    case VERB_EMIT:
-        fputs(",\"value\":", stdout);
-        json_packed(stdout, edit->arguments);
-        break;
-    case VERB_DELETE:
-        break;
-    }
-    putchar('}');
-}
-
-void print_operation(struct bytes operation, const struct schema *schema)
-{
-    struct reader reader = reader_on(operation);
-    uint32_t count = read_array(&reader);
-    putchar('[');
-    for (uint32_t i = 0; i < count; i++) {
-        struct edit edit = read_edit(&reader);
-        if (reader.status != STATUS_OK)
-            break;
-        fputs(i > 0 ? "," : "", stdout);
-        print_edit(&edit, schema);
-    }
-    putchar(']');
+    static const char *const names[] = {"viewer", "editor", "owner", "admin"};
+    static_assert(sizeof names / sizeof names[0] == ROLE_COUNT, "every role has its name");
+    return names[role];
 }
 
 /* --- For people --------------------------------------------------------------------------------- */

@@ -3,9 +3,11 @@
 #define TOOLS_STORE_TEXT_H
 
 #include "sync/log.h"
-#include "sync/schema.h"
 
-/* A wall time as "2026-01-31T12:00:00.000Z", quoted. */
+#include <stdio.h>
+
+/* A wall time as 2026-01-31T12:00:00.000Z; and quoted. */
+void write_time(FILE *out, uint64_t wall_ms);
 void print_time(uint64_t wall_ms);
 
 /* A text as JSON. */
@@ -14,9 +16,7 @@ void print_text(struct bytes text);
 /* What an act of a log is called. */
 const char *act_name(enum act act);
 
-/* The edits of an operation as an array of JSON; names that it has by number come from the schema,
- * which may be NULL. */
-void print_operation(struct bytes operation, const struct schema *schema);
+const char *role_name(enum role role);
 
 /* How far long work is, on a terminal alone: "check 42%". Safe to call often. */
 struct progress {

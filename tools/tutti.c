@@ -14,6 +14,7 @@ static const struct command commands[] = {
     {"watch", command_watch, "print a live room as JSON lines"},
     {"load", command_load, "fill rooms with moving cursors and measure the server"},
     {"rooms", command_rooms, "list the rooms, awake and stored"},
+    {"sessions", command_sessions, "list what was recorded, and when"},
     {"show", command_show, "print what a room holds, or held at some tick"},
     {"log", command_log, "print who did what in a room, and when"},
     {"check", command_check, "read and replay all that is stored"},

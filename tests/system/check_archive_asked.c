@@ -1,0 +1,187 @@
+/* check_archive_asked.c - `tutti sessions`, `show` of a moment and `log` of chosen acts, on recorded sessions in
+ * a folder at rest. Beside a server, and after crashes: check_admin.c. */
+#include "tests/run_suite.h"
+#include "tests/scratch.h"
+#include "tests/tended_server.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct scratch scratch;
+
+/* The same for all tests: they only read. */
+static void record_all(void)
+{
+    static const char *const kinds[] = {"board", "race", "cursors"};
+    scratch = scratch_make();
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        ck_assert_int_eq(run_command("%s record --kind %s --people 4 --minutes 1 %s %s", TEST_TUTTI,
+                                     kinds[i], scratch.path, kinds[i]),
+                         0);
+}
+
+static void remove_all(void)
+{
+    scratch_remove(&scratch);
+}
+
+__attribute__((format(printf, 1, 2))) static int ask(const char *format, ...)
+{
+    char command[256];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(command, sizeof command, format, arguments);
+    va_end(arguments);
+    return tutti_in(scratch.path, "%s", command);
+}
+
+/* Of the first line that has this text. */
+static json_t *line_with(const char *text)
+{
+    const char *found = strstr(out, text);
+    ck_assert_msg(found != NULL, "no %s in %s", text, out);
+    while (found > out && found[-1] != '\n')
+        found--;
+    json_t *line = json_loads(found, JSON_DISABLE_EOF_CHECK, NULL);
+    ck_assert_msg(line != NULL, "no JSON: %s", found);
+    return line;
+}
+
+static long long number_of(const json_t *line, const char *key)
+{
+    const json_t *value = json_object_get(line, key);
+    ck_assert_msg(json_is_integer(value), "no number %s", key);
+    return json_integer_value(value);
+}
+
+START_TEST(every_session_is_listed)
+{
+    ck_assert_msg(ask("sessions") == 0, "%s", out);
+    json_t *line = line_with("\"room\":\"race\"");
+    ck_assert_str_eq(json_string_value(json_object_get(line, "kind")), "race");
+    ck_assert_int_eq(number_of(line, "first"), 1);
+    ck_assert_int_ge(number_of(line, "last"), 60 * 60);
+    ck_assert_int_gt(number_of(line, "stored_bytes"), 1000);
+    json_decref(line);
+    expect_out("\"began\":\"2026-01-03T12:00:00.000Z\"");
+    ck_assert_int_eq(ask("sessions board"), 0);
+    expect_out("\"room\":\"board\"");
+    expect_not_out("race");
+    ck_assert_int_eq(ask("sessions --table"), 0);
+    expect_out("0:01:00");
+    ck_assert_int_eq(ask("sessions nobody"), 1);
+    ck_assert_int_eq(ask("sessions board race"), 2);
+    ck_assert_int_eq(ask("sessions --member 3"), 2);
+}
+END_TEST
+
+/* What a moment's room line says of it. */
+static json_t *moment(const char *text)
+{
+    ck_assert_msg(ask("show %s", text) == 0, "%s", out);
+    return line_with("\"type\":\"room\"");
+}
+
+START_TEST(a_moment_is_the_same_however_it_is_asked_for)
+{
+    char text[96];
+    json_t *room = moment("board@600");
+    long long incarnation = number_of(room, "incarnation");
+    const char *time = json_string_value(json_object_get(room, "time"));
+    ck_assert_int_le(number_of(room, "tick"), 600);
+    snprintf(text, sizeof text, "board@%s", time);
+    json_t *by_time = moment(text);
+    ck_assert_int_eq(json_equal(room, by_time), 1);
+    snprintf(text, sizeof text, "board@600.%lld", incarnation);
+    json_t *by_incarnation = moment(text);
+    ck_assert_int_eq(json_equal(room, by_incarnation), 1);
+    json_t *by_tick = moment("board --tick 600");
+    ck_assert_int_eq(json_equal(room, by_tick), 1);
+    snprintf(text, sizeof text, "show board@600.%lld", incarnation + 1);
+    ck_assert_int_eq(ask("%s", text), 1);
+    expect_out("and none that is kept of");
+    json_decref(room);
+    json_decref(by_time);
+    json_decref(by_incarnation);
+    json_decref(by_tick);
+}
+END_TEST
+
+START_TEST(a_moment_has_who_was_there_and_what_they_showed)
+{
+    json_decref(moment("board@600"));
+    json_t *member = line_with("\"type\":\"member\",\"member\":1");
+    json_t *user = json_object_get(member, "user");
+    ck_assert_str_eq(json_string_value(json_object_get(user, "name")), "Ada");
+    ck_assert_ptr_nonnull(json_object_get(json_object_get(member, "presence"), "x"));
+    json_decref(member);
+    ck_assert_int_eq(ask("show board@600 --table"), 0);
+    expect_out("after tick");
+    expect_out("Ada #1");
+    json_decref(moment("board")); /* all have left */
+    expect_not_out("\"type\":\"member\"");
+}
+END_TEST
+
+static const char *const no_moments[] = {
+    "show board@",           "show @5",
+    "show board@soon",       "show board@5.",
+    "show board@5.x",        "show board@2026-13-01",
+    "show board@2026-01-00", "show board@2026-01-03T12",
+    "show board@-1",         "show board@99999999999999999999",
+    "show nobody@5",         "show board@2026-01-02", /* before it was there */
+};
+
+START_TEST(what_is_no_moment_is_refused)
+{
+    ck_assert_msg(ask("%s", no_moments[_i]) == 1, "%s: %s", no_moments[_i], out);
+    expect_out("tutti show: ");
+}
+END_TEST
+
+/* Every line of the log is of this kind. */
+static void expect_lines(const char *text, const char *never)
+{
+    ck_assert_msg(strstr(out, text) != NULL, "no %s in %s", text, out);
+    ck_assert_msg(strstr(out, never) == NULL, "%s in %s", never, out);
+}
+
+START_TEST(a_log_is_cut_by_whatever_one_asks)
+{
+    ck_assert_int_eq(ask("log board --member Bea --to 600"), 0);
+    expect_lines("\"member\":2", "\"member\":1,");
+    expect_not_out("\"act\":\"opened\"");
+    ck_assert_int_eq(ask("log board --member 2 --to 600"), 0);
+    expect_lines("\"name\":\"Bea\"", "\"name\":\"Ada\"");
+    ck_assert_int_eq(ask("log board --member Nobody"), 0);
+    ck_assert_str_eq(out, "");
+    ck_assert_int_eq(ask("log race --collection race"), 0);
+    expect_lines("{\"put\":\"race\"", "\"act\":\"joined\"");
+    expect_not_out("{\"put\":\"cars\"");
+    ck_assert_int_eq(ask("log race --collection drivers --since 2026-01-03T12:00:05 --until "
+                         "2026-01-03T12:00:10"),
+                     0);
+    expect_lines("\"time\":\"2026-01-03T12:00:0", "\"time\":\"2026-01-03T12:00:04");
+    expect_not_out("\"time\":\"2026-01-03T12:00:11");
+    ck_assert_int_eq(ask("log board --member Bea --to 600 --table"), 0);
+    expect_lines("Bea #2", "{\"time\"");
+    ck_assert_int_eq(ask("log board --since yesterday"), 2);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tcase = tcase_create("archive_asked");
+    tcase_add_unchecked_fixture(tcase, record_all, remove_all);
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, every_session_is_listed);
+    tcase_add_test(tcase, a_moment_is_the_same_however_it_is_asked_for);
+    tcase_add_test(tcase, a_moment_has_who_was_there_and_what_they_showed);
+    tcase_add_loop_test(tcase, what_is_no_moment_is_refused, 0,
+                        (int)(sizeof no_moments / sizeof no_moments[0]));
+    tcase_add_test(tcase, a_log_is_cut_by_whatever_one_asks);
+    Suite *suite = suite_create("archive_asked");
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}
