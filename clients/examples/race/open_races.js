@@ -1,4 +1,4 @@
-import { arrange, make, write } from './dom.js'
+import { arrange, make, write } from '../shared/dom.js'
 import { LOBBY, RESULTS } from './game.js'
 import { count } from './words.js'
 

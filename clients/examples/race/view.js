@@ -1,5 +1,5 @@
 // A race to look at, in any element: track, cars, order and map of any room of the kind, a replay's too.
-import { write } from './dom.js'
+import { write } from '/shared/dom.js'
 import { everyFrame } from './frames.js'
 import { COUNTDOWN, Game, LOBBY, RESULTS } from './game.js'
 import { liveryOf } from './liveries.js'
@@ -22,8 +22,11 @@ const night = matchMedia('(prefers-color-scheme: dark)')
 let loading = null
 const rulesOnce = () => (loading ??= loadRules())
 
-/** `tick`: a function that gives the tick of the race that shows. */
-export async function show(element, room, { tick }) {
+/**
+ * `tick`: a function that gives the tick of the race that shows; `recoloured` is called when somebody
+ * drives in another colour than what `colourOf` has said so far.
+ */
+export async function show(element, room, { tick, recoloured = () => {} }) {
   const rules = await rulesOnce()
   element.innerHTML = `
     <div class="race-view">
@@ -33,7 +36,21 @@ export async function show(element, room, { tick }) {
       <canvas class="race-map" aria-hidden="true"></canvas>
     </div>`
   const view = new View(element.firstElementChild, new Game(room, rules, { clock: tick }))
-  return { end: () => view.end() }
+  return { end: () => view.end(), colourOf: coloursOfDrivers(room, recoloured) }
+}
+
+/** By their names: what members tell of themselves has no colour, and numbers are given again. */
+function coloursOfDrivers(room, recoloured) {
+  const known = new Map()
+  const look = ({ name, colour } = {}) => {
+    if (name === undefined || known.get(name) === colour) return false
+    known.set(name, colour)
+    return true
+  }
+  const drivers = room.collection('drivers')
+  for (const [, driver] of drivers) look(driver)
+  drivers.on('change', ({ record }) => look(record) && recoloured())
+  return (user, member) => liveryOf(known.get(user?.name) ?? member).body
 }
 
 /** A small picture of where everyone is now. */
