@@ -62,10 +62,17 @@ bool said(struct people *people, const struct person *person)
            room_submit(people->room, person->seat, writer_bytes(writer)) == STATUS_OK;
 }
 
-bool person_points(struct people *people, struct person *person, uint32_t field, int32_t steps)
+void person_moves(struct people *people, struct person *person)
 {
     hand_move(&person->hand, 1.0 / people->hz);
-    int32_t x = person->hand.x * steps, y = person->hand.y * steps;
+}
+
+bool person_points(struct people *people,
+                   struct person *person,
+                   uint32_t field,
+                   int32_t x,
+                   int32_t y)
+{
     if (x == person->shown_x && y == person->shown_y)
         return true;
     person->shown_x = x;

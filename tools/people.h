@@ -106,8 +106,11 @@ MUST_CHECK bool said(struct people *people, const struct person *person);
 struct writer *
 say_edit(struct people *people, enum verb verb, uint32_t collection, uint32_t elements);
 
-/* The pointer goes on, and is told where it is, with so many steps to half a pixel, as these fields of presence. */
+/* The hand goes on by a tick. */
+void person_moves(struct people *people, struct person *person);
+
+/* Where the pointer is, as these two fields of presence, in their steps; told where that is new. */
 MUST_CHECK bool
-person_points(struct people *people, struct person *person, uint32_t field, int32_t steps);
+person_points(struct people *people, struct person *person, uint32_t field, int32_t x, int32_t y);
 
 #endif

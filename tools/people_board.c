@@ -156,9 +156,16 @@ static bool put_note(struct people *people, struct person *person)
     return said(people, person);
 }
 
+static bool point(struct people *people, struct person *person)
+{
+    person_moves(people, person);
+    const struct hand *hand = &person->hand;
+    return person_points(people, person, FIELD_X, hand->x * EIGHTHS, hand->y * EIGHTHS);
+}
+
 static bool drag(struct people *people, struct person *person)
 {
-    if (!person_points(people, person, FIELD_X, EIGHTHS))
+    if (!point(people, person))
         return false;
     struct writer *writer = say_edit(people, VERB_SET, BOARD_OBJECTS, 5);
     pack_string(writer, bytes_of(person->object));
@@ -242,7 +249,7 @@ static bool act(struct people *people, struct person *person)
     case DOING_NOTHING:
         return true;
     case DOING_POINT:
-        return person_points(people, person, FIELD_X, EIGHTHS);
+        return point(people, person);
     case DOING_DRAW:
         return draw(people, person);
     case DOING_DRAG:

@@ -13,6 +13,9 @@ enum {
     EVENT_REACTION = 1
 };
 
+/* Half pixels: of 0 to 65,535 pixels. */
+#define PAGE_MIDDLE 65536
+
 static bool arrive(struct people *people, struct person *person)
 {
     person->ticks_left = person_ticks(people, person, 0, 5);
@@ -45,6 +48,15 @@ static bool tell_typing(struct people *people, struct person *person, bool typin
     return said(people, person);
 }
 
+/* Over a page that is half as wide as the hand's screen: places count from the middle of the range. */
+static bool point(struct people *people, struct person *person)
+{
+    person_moves(people, person);
+    const struct hand *hand = &person->hand;
+    int32_t x = PAGE_MIDDLE + (hand->x - HAND_WIDTH / 2) / 2;
+    return person_points(people, person, FIELD_X, x, hand->y / 2);
+}
+
 /* From one thing to the next. */
 static bool turn(struct people *people, struct person *person)
 {
@@ -73,7 +85,7 @@ static bool act(struct people *people, struct person *person)
         return true;
     if (person_does(person, 60 * people->hz) && !react(people, person))
         return false;
-    return person_points(people, person, FIELD_X, 1);
+    return point(people, person);
 }
 
 const struct habit cursors_habit = {.kind = "cursors", .arrive = arrive, .act = act};
