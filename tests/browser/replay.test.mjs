@@ -1,9 +1,14 @@
 // The replay page: a board's past shown, sought, handed on, gone on from and brought back; watched by
 // two together; cursors and a race by their own pictures.
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { after, test } from 'node:test'
+import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { cellsOf, coarseFirst } from '../../clients/examples/replay/cells.js'
+import { Stretch } from '../../clients/examples/replay/stretch.js'
 import { assertNoFaults, phone, screenshot } from './browser.mjs'
+import { startServer } from './server.mjs'
 import { BOUNDED, browser, openStage, server } from './stage.mjs'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -17,8 +22,8 @@ openStage()
 const rooms = []
 after(() => rooms.forEach((room) => room.leave()))
 
-async function joined(name, kind, user) {
-  const address = server.address.replace('http', 'ws')
+async function joined(name, kind, user, { address } = server) {
+  address = address.replace('http', 'ws')
   const room = await join(address, name, { kind, user: { name: user, color: '#1565c0' } })
   rooms.push(room)
   return room
@@ -32,8 +37,8 @@ async function draw(room, ids) {
   }
 }
 
-async function watch(query, options) {
-  const page = await browser.visit(`${server.address}/replay/?${query}`, options)
+async function watch(query, { address } = server) {
+  const page = await browser.visit(`${address}/replay/?${query}`)
   await page.waitForFunction(() => globalThis.watched?.replay.state === 'ready')
   return page
 }
@@ -194,6 +199,109 @@ async function watchSoon(query, isThere = () => true) {
     await page.close()
   }
 }
+
+test('sessions are named, kept and taken off, marks too', BOUNDED, async () => {
+  const data = mkdtempSync(`${tmpdir()}/tutti-sessions-`)
+  let own = await startServer({ data })
+  try {
+    const ada = await joined('lessons', 'board', 'Ada', own)
+    // Each in a tick of its own: long enough to be looked at more nearly.
+    await draw(ada, [...'abcdefghijklmnopqrstuvwx'])
+    ada.leave()
+    await own.stop()
+    own = await startServer({ data })
+    const page = await watch('room=lessons', own)
+    const slider = page.locator('#slider')
+    await slider.waitFor()
+    await page.keyboard.press('+')
+    await page.waitForSelector('body.nearer')
+    await page.keyboard.press('f')
+    await slider.hover()
+    await page.waitForSelector('body:not(.nearer)')
+    await page.mouse.wheel(0, -400)
+    await page.waitForSelector('body.nearer')
+    await page.click('#whole')
+    await page.waitForSelector('body:not(.nearer)')
+
+    await page.click('#share')
+    await page.fill('#share-name', 'Two')
+    await page.check('#share-mark')
+    await page.click('#share-copy')
+    await page.getByRole('button', { name: /^Two, / }).waitFor()
+    await page.keyboard.press('Escape')
+
+    await page.keyboard.press('s')
+    await page.click('.session .name')
+    await page.keyboard.type('First lesson')
+    await page.keyboard.press('Enter')
+    await page.locator('.session b', { hasText: 'First lesson' }).waitFor()
+    await page.locator('#session-title', { hasText: 'First lesson' }).waitFor({ state: 'attached' })
+    await page.click('.session .pin')
+    await page.locator('.session .pin[aria-pressed=true]').waitFor()
+    await screenshot(page, 'replay-sessions')
+    for (const row of ['.moment', '.session']) {
+      await page.click(`${row} .remove`)
+      await page.locator(row).getByText('Take it away').click()
+      await page.locator(row).waitFor({ state: 'detached' })
+    }
+    await page.getByText('None is listed yet').waitFor()
+    assertNoFaults(page)
+  } finally {
+    await own.stop()
+    rmSync(data, { recursive: true, force: true })
+  }
+})
+
+test('a stretch keeps what it is asked to keep', () => {
+  const stretch = new Stretch()
+  assert.equal(stretch.setRange({ first: 100, last: 2_100, hz: 20 }), true)
+  assert.equal(stretch.setRange({ first: 100, last: 2_100, hz: 20 }), false)
+  assert.deepEqual([stretch.from, stretch.until, stretch.isWhole], [100, 2_100, true])
+  assert.equal(stretch.tickAt(0.25), 600)
+
+  stretch.zoomAt(0.25, 4)
+  assert.equal(stretch.isGliding, true)
+  stretch.step(0.05)
+  assert.ok(stretch.from > 100 && stretch.from < 475)
+  stretch.step(60)
+  assert.deepEqual([stretch.from, stretch.until, stretch.zoom], [475, 975, 4])
+  assert.equal(stretch.tickAt(0.25), 600, 'what is under the pointer stays there')
+  stretch.pan(-10)
+  stretch.arrive()
+  assert.deepEqual([stretch.from, stretch.until], [100, 600], 'it ends where the recording does')
+
+  stretch.setRange({ first: 100, last: 4_100, hz: 20 })
+  assert.deepEqual([stretch.from, stretch.until], [100, 600], 'who is near stays where they are')
+  assert.equal(stretch.follow(600), false)
+  assert.equal(stretch.follow(601), true)
+  stretch.arrive()
+  assert.ok(stretch.from < 601 && stretch.until > 601)
+  stretch.zoomAt(0.5, 1e9)
+  stretch.arrive()
+  assert.equal(stretch.until - stretch.from, 10, 'half a second at least')
+  stretch.zoomAt(0.5, 0)
+  stretch.arrive()
+  assert.deepEqual([stretch.from, stretch.until, stretch.isWhole], [100, 4_100, true])
+  stretch.setRange({ first: 300, last: 8_100, hz: 20 })
+  assert.deepEqual([stretch.from, stretch.until], [300, 8_100], 'all of it stays all of it')
+})
+
+test('pictures lie side by side, and most are there already for who goes nearer', () => {
+  const all = { first: 0, last: 72_000, from: 0, until: 72_000, wide: 80, pixels: 1_000 / 72_000 }
+  const far = cellsOf(all)
+  assert.equal(far.length, 13)
+  far.forEach(({ left }, i) => assert.ok(Math.abs(left - 80 * i) < 1e-6))
+  assert.ok(far.every(({ tick }) => tick >= 0 && tick <= 72_000))
+  const grown = cellsOf({ ...all, last: 72_400, until: 72_400, pixels: 1_000 / 72_400 })
+  const taken = new Set(far.map(({ tick }) => tick))
+  assert.ok(grown.filter(({ tick }) => taken.has(tick)).length >= 10, 'as it grows most stay')
+  const ticks = far.map(({ tick }) => tick)
+  assert.deepEqual(
+    [...coarseFirst(ticks)].sort((a, b) => a - b),
+    ticks,
+  )
+  assert.deepEqual(coarseFirst(ticks).slice(0, 3), [ticks[0], ticks[8], ticks[4]])
+})
 
 test('a room of which nothing is kept says so', BOUNDED, async () => {
   const page = await browser.visit(`${server.address}/replay/?room=nobody-was-here`)

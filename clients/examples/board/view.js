@@ -1,5 +1,5 @@
 // A board to look at, in any element: of any room of the kind, a replay's too.
-import { boardReferences, paintBoard, showBoard } from '/tutti/board.js'
+import { boardReferences, paintBoard, personColour, showBoard } from '/tutti/board.js'
 
 const HIDDEN = [
   'menu',
@@ -31,7 +31,12 @@ export function show(element, room) {
     hide: HIDDEN,
   })
   keepInSight(editor)
-  return { end: destroy, editor, chosen: () => ({ objects: [...editor.selection] }) }
+  return {
+    end: destroy,
+    editor,
+    chosen: () => ({ objects: [...editor.selection] }),
+    colourOf: (user, member) => personColour(user?.color, member),
+  }
 }
 
 /** A board that grows out of sight is shown whole again, until somebody has moved it. */

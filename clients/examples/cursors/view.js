@@ -15,7 +15,7 @@ export function show(element, room) {
     reaction: false,
     chat: false,
   })
-  return { end: stop }
+  return { end: stop, colourOf: (user, member) => colorOf(member, user) }
 }
 
 /** A small picture of where everyone is now. */

@@ -15,6 +15,14 @@ const BY_KEY = {
   End: 'last',
   '[': 'marker-before',
   ']': 'marker-after',
+  '+': 'nearer',
+  '=': 'nearer',
+  '-': 'farther',
+  _: 'farther',
+  f: 'whole',
+  F: 'whole',
+  s: 'sessions',
+  S: 'sessions',
   '?': 'keys',
 }
 const SHORT_S = 5

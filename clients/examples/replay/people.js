@@ -3,23 +3,27 @@ import { NAME_MAX, parts } from '/shared/seat.js'
 
 const NAMELESS = 'Guest'
 
-/** Name and colour of a recorded member; `number` gives a colour to who told none. */
-export function faceOf(user, number) {
-  const { name, color, part } = typeof user === 'object' && user !== null ? user : {}
+function nameOf(user) {
+  const { name } = typeof user === 'object' && user !== null ? user : {}
   const called = typeof name === 'string' ? [...name.trim()].slice(0, NAME_MAX).join('') : ''
-  const own = parts[Number.isInteger(part) && part in parts ? part : number % parts.length]
-  const isColour = typeof color === 'string' && CSS.supports('color', color)
-  return { name: called || NAMELESS, colour: isColour ? color : own.color }
+  return called || NAMELESS
+}
+
+/** Of who told none, by its number; what shows the room may have another. */
+export function colourOf(user, number) {
+  const { color, part } = typeof user === 'object' && user !== null ? user : {}
+  if (typeof color === 'string' && CSS.supports('color', color)) return color
+  return parts[Number.isInteger(part) && part in parts ? part : number % parts.length].color
 }
 
 /**
  * One track for each person: who came back under another number, with the same name and colour,
- * goes on in it. In the order in which they came.
+ * goes on in it. In the order in which they came. `colour` gives what they have where they show.
  */
-export function tracksOf(people) {
+export function tracksOf(people, colour = colourOf) {
   const tracks = new Map()
   for (const { user, member, spans } of people) {
-    const face = faceOf(user, member)
+    const face = { name: nameOf(user), colour: colour(user, member) }
     const key = `${face.name}\n${face.colour}`
     const track = tracks.get(key) ?? { ...face, spans: [] }
     track.spans.push(...spans)

@@ -5,6 +5,7 @@ const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16]
 const JUMP_S = 10
 /** Farther behind than this nobody waits for it to catch up. */
 const CATCH_UP_S = 120
+const ZOOM = 2
 /** A key that is held down is told when it rests. */
 const REST_MS = 500
 
@@ -77,6 +78,14 @@ export class Player {
         return this.#goToMarker((markers) => markers.findLast(({ tick }) => tick < from))
       case 'marker-after':
         return this.#goToMarker((markers) => markers.find(({ tick }) => tick > from))
+      case 'nearer':
+        return this.#timeline.zoom(ZOOM)
+      case 'farther':
+        return this.#timeline.zoom(1 / ZOOM)
+      case 'whole':
+        return this.#timeline.showWhole()
+      case 'sessions':
+        return $('sessions').click()
       case 'keys':
         return $('keys-sheet').showModal()
     }

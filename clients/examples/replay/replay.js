@@ -3,8 +3,10 @@ import { parseMoment, recording, replay } from '/tutti/tutti.js'
 import { roomInAddress } from '/shared/place.js'
 import { ownSeat, parts } from '/shared/seat.js'
 import { statusPill } from '/shared/status.js'
-import { takePictures } from './film.js'
+import { Film } from './film.js'
+import { tracksOf } from './people.js'
 import { Player } from './player.js'
+import { Sessions } from './sessions.js'
 import { forkSheet, livePage, restoreSheet, shareSheet } from './sheets.js'
 import { Timeline } from './timeline.js'
 
@@ -14,7 +16,6 @@ const KINDS = ['board', 'race', 'cursors']
 const NOW = Number.MAX_SAFE_INTEGER
 /** A recording that grows is asked again what there is of it. */
 const REFRESH_MS = 15_000
-const PICTURE_PIXELS = 92
 
 const $ = (id) => document.getElementById(id)
 const query = new URLSearchParams(location.search)
@@ -41,21 +42,38 @@ async function open() {
   document.body.dataset.view = 'playing'
   const timeline = new Timeline((tick) => player.seek(tick))
   const player = new Player(shown, timeline)
-  const view = await showStage(shown, kind)
-  const refresh = () => showRecording(timeline)
+  const drawn = KINDS.includes(kind) ? await import(`/${kind}/view.js`) : null
+  const view = await showStage(shown, drawn, () => showColours())
+  const film = drawn && new Film(room, drawn.paint, () => timeline.filmGrew())
+  const sessions = new Sessions(shown, room, {
+    seek: (tick) => player.seek(tick),
+    changed: () => refresh(),
+    pictureAt: (tick) => film?.at(tick) ?? null,
+  })
+  let known = null
+  const showColours = () => {
+    const people = tracksOf(known?.people ?? [], view.colourOf)
+    timeline.showRecording(known, people)
+    sessions.showRecording(known, people)
+  }
+  // What cannot be had is not shown: the player does without.
+  const refresh = async () => {
+    known = await recording('/', room).catch(() => known)
+    showColours()
+  }
+  shown.on('time', ({ tick }) => sessions.showTitle(tick))
   shareSheet(shown, room, refresh)
   forkSheet(shown, room, kind)
   if (kind === 'board') {
-    const { boardReferences, collections } = await import('/board/view.js')
-    const chosen = () => view.chosen()
-    restoreSheet(shown, room, { kind, chosen, whole: collections, asNew: boardReferences })
+    const { boardReferences: asNew, collections: whole } = drawn
+    restoreSheet(shown, room, { kind, chosen: () => view.chosen(), whole, asNew })
   }
   // For who opens the browser's console: `watched.replay.room`.
-  globalThis.watched = { replay: shown, view }
+  globalThis.watched = { replay: shown, view, film, timeline }
   begin(shown)
   refresh()
   keepFresh(shown, refresh)
-  if (KINDS.includes(kind)) await film(shown, timeline, kind)
+  if (film !== null) timeline.showFilm(film)
 }
 
 /** Who comes to what others watch already finds it as it is. */
@@ -70,23 +88,14 @@ function begin(shown) {
   }
 }
 
-async function showStage(shown, kind) {
-  if (!KINDS.includes(kind)) {
+/** `recoloured` is called when people have other colours than before. */
+async function showStage(shown, drawn, recoloured) {
+  if (drawn === null) {
     $('stage').innerHTML =
       `<p class="plain">Rooms of this kind have no picture here. All else works.</p>`
     return { end() {} }
   }
-  const { show } = await import(`/${kind}/view.js`)
-  return show($('stage'), shown.room, { tick: () => shown.tick })
-}
-
-/** What cannot be had is not shown: the player does without. */
-async function showRecording(timeline) {
-  try {
-    timeline.showRecording(await recording('/', room))
-  } catch {
-    timeline.showRecording(null)
-  }
+  return drawn.show($('stage'), shown.room, { tick: () => shown.tick, recoloured })
 }
 
 function keepFresh(shown, refresh) {
@@ -96,20 +105,6 @@ function keepFresh(shown, refresh) {
     last = shown.last
     refresh()
   }, REFRESH_MS)
-}
-
-async function film(shown, timeline, kind) {
-  const { paint } = await import(`/${kind}/view.js`)
-  const ending = new AbortController()
-  addEventListener('pagehide', () => ending.abort())
-  const { first, last } = shown
-  const count = Math.max(4, Math.round($('lanes').clientWidth / PICTURE_PIXELS))
-  const show = (pictures) => timeline.showPictures(pictures)
-  try {
-    await takePictures(room, { first, last, count, paint, show, signal: ending.signal })
-  } catch {
-    // Without pictures it is a timeline still.
-  }
 }
 
 function showClosed(error) {

@@ -1,7 +1,7 @@
 // What can be done with the moment that shows: hand it on, go on from it, bring a part of it back.
 import { addMarker, fork, join, momentLink, planRestore } from '/tutti/tutti.js'
 import { copy } from '/shared/place.js'
-import { clockText, count, dateText } from './words.js'
+import { clockText, count, dateText, sentence } from './words.js'
 
 const TOGETHER_LETTERS = 8
 
@@ -38,10 +38,6 @@ function onPress(button, sheet, work) {
       button.disabled = false
     }
   })
-}
-
-function sentence(text) {
-  return text.slice(0, 1).toUpperCase() + text.slice(1)
 }
 
 /** `marked` is called when there is another marker. */

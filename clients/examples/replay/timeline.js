@@ -1,16 +1,31 @@
+import { cellsOf, coarseFirst } from './cells.js'
+import { RATIO } from './film.js'
+import { listenToDrag, listenToHands } from './hands.js'
+import { paintRuler } from './ruler.js'
+import { Stretch } from './stretch.js'
 import { heightOf, paintTracks, ROW_HEIGHT, rowsOf } from './tracks.js'
-import { tracksOf } from './people.js'
 import { clockText, spokenTime } from './words.js'
 
 /** Below it there is no room for names beside the tracks. */
-const NARROW = 620
+const NARROW = 720
 /** While it plays, who listens is told so often where it is. */
 const TOLD_MS = 10_000
+/** So near to an edge a hand takes what shows along, by so much of it in a second. */
+const EDGE = 24
+const DRAG_PER_S = 0.8
+/** Pictures are asked for when nothing has moved for so long. */
+const REST_MS = 200
+const TWICE = 2
+const FRAME_MAX_S = 0.1
+/** A marker is this near to a pointer. */
+const NEAR = 7
 
 const $ = (id) => document.getElementById(id)
+const night = matchMedia('(prefers-color-scheme: dark)')
+const calm = matchMedia('(prefers-reduced-motion: reduce)')
 
 /**
- * All of a recording from left to right: a slider for who has no pointer, pictures, activity, people,
+ * A recording from left to right: a slider for who has no pointer, pictures, activity, people, times,
  * markers, and where it is now. `seek` is told a tick as often as somebody goes to another.
  */
 export class Timeline {
@@ -18,6 +33,8 @@ export class Timeline {
   #slider = $('slider')
   #lanes = $('lanes')
   #peek = $('peek')
+  #stretch = new Stretch()
+  #width = 0
   #first = 0
   #last = 1
   #hz = 20
@@ -26,62 +43,100 @@ export class Timeline {
   #toldAt = 0
   #recording = null
   #people = []
-  #pictures = []
-  /** Where a pointer has taken it, until that shows. */
+  #film = null
+  #filming
+  /** Where a pointer has taken it, until that shows; where it is on the lanes; and where it was before. */
   #held = null
+  #heldX = 0
+  #before = 0
   #paintRequest = 0
+  #paintedAt = 0
+  #colours = coloursOfPage()
 
   constructor(seek) {
     this.#seek = seek
-    new ResizeObserver(() => this.#paintSoon()).observe(this.#lanes)
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#paintSoon())
+    new ResizeObserver(() => this.#measure()).observe(this.#lanes)
+    night.addEventListener('change', () => {
+      this.#colours = coloursOfPage()
+      this.#paintSoon()
+    })
+    document.addEventListener('visibilitychange', () => this.#filmSoon())
+    this.#measure()
     this.#listen()
   }
 
-  get #isNarrow() {
-    return innerWidth < NARROW
-  }
-
-  /** What the recording is of, once that is known. */
-  showRecording(recording) {
+  /** What the recording is of, once that is known, and the tracks of who was there. */
+  showRecording(recording, people) {
     this.#recording = recording
-    this.#people = recording === null ? [] : tracksOf(recording.people)
+    this.#people = people
     this.#showNames()
     this.#showMarkers()
     this.#paintSoon()
   }
 
-  /** `pictures`: { tick, until, canvas } by their ticks. */
-  showPictures(pictures) {
-    this.#pictures = pictures
+  /** Where pictures come from. */
+  showFilm(film) {
+    this.#film = film
+    this.#filmSoon()
+  }
+
+  /** There is another picture. */
+  filmGrew() {
     this.#paintSoon()
   }
 
   showTime({ tick, first, last, hz, playing }) {
-    const isLonger = first !== this.#first || last !== this.#last || hz !== this.#hz
     const isHere = tick === this.#tick && playing === this.#isPlaying
     this.#first = first
     this.#last = Math.max(first + 1, last)
     this.#hz = hz
     this.#tick = tick
     this.#isPlaying = playing
-    if (isLonger) {
-      this.#showMarkers()
-      this.#paintSoon()
-    }
+    const isOther = this.#stretch.setRange({ first, last, hz })
+    const hasTurned = this.#held === null && !isHere && this.#stretch.follow(tick)
+    if (isOther || hasTurned) this.#paintSoon()
     this.#placeHead()
-    if (!isHere || isLonger) this.#tellSlider()
+    if (!isHere || isOther) this.#tellSlider()
   }
 
   get markers() {
     return this.#recording?.markers ?? []
   }
 
+  /** Nearer to where it is, where that shows, else to the middle; below 1 farther. */
+  zoom(factor) {
+    const share = this.#stretch.share(this.#tick)
+    this.#zoomAt(share >= 0 && share <= 1 ? share : 0.5, factor)
+  }
+
+  showWhole() {
+    this.#stretch.showWhole()
+    this.#paintSoon()
+  }
+
+  #zoomAt(share, factor) {
+    this.#stretch.zoomAt(share, factor)
+    this.#paintSoon()
+  }
+
+  #pan(share) {
+    this.#stretch.pan(share)
+    this.#stretch.arrive()
+    this.#paintSoon()
+  }
+
+  #measure() {
+    this.#width = this.#lanes.clientWidth
+    this.#paintSoon()
+  }
+
   /** The mark of where it is stands where the hand is, though that is still on its way. */
   #placeHead() {
-    const share = this.#share(this.#held ?? this.#tick)
-    $('head').style.transform = `translateX(${share * this.#lanes.clientWidth}px)`
-    $('lanes').style.setProperty('--played', `${100 * share}%`)
+    const share = this.#stretch.share(this.#held ?? this.#tick)
+    const x = Math.min(1, Math.max(0, share)) * this.#width
+    $('head').style.transform = `translateX(${x}px)`
+    $('head').classList.toggle('outside', share < -1e-6 || share > 1 + 1e-6)
+    $('veil').style.transform = `translateX(${x}px)`
   }
 
   /** Not with each frame: a voice that reads it out would never come to an end. */
@@ -103,76 +158,93 @@ export class Timeline {
     return (tick - this.#first) / this.#hz
   }
 
-  #share(tick) {
-    return Math.min(1, Math.max(0, (tick - this.#first) / (this.#last - this.#first)))
-  }
-
-  #tickAt({ clientX }) {
-    const { left, width } = this.#lanes.getBoundingClientRect()
-    const share = Math.min(1, Math.max(0, (clientX - left) / width))
-    return Math.round(this.#first + share * (this.#last - this.#first))
+  #tickAt(x) {
+    return this.#stretch.tickAt(x / this.#width)
   }
 
   #listen() {
-    const slider = this.#slider
-    const hold = (event) => {
-      this.#held = this.#tickAt(event)
-      this.#placeHead()
-      this.#showPeek(event)
-      this.#seek(this.#held)
+    listenToHands(this.#slider, {
+      hold: (x) => this.#hold(x),
+      letGo: () => this.#letGo(),
+      giveUp: () => {
+        if (this.#held !== null) this.#seek(this.#before)
+        this.#letGo()
+      },
+      hover: (x) => this.#showPeek(x),
+      leave: () => (this.#peek.hidden = true),
+      zoom: (x, factor) => {
+        this.#peek.hidden = true
+        this.#zoomAt(x / this.#width, factor)
+      },
+      pan: (pixels) => this.#pan(pixels / this.#width),
+    })
+    listenToDrag($('overview'), (share) => this.#pan(share * this.#stretch.zoom))
+    $('whole').addEventListener('click', () => this.showWhole())
+    for (const [id, factor] of [
+      ['nearer', TWICE],
+      ['farther', 1 / TWICE],
+    ]) {
+      $(id).addEventListener('click', () => this.zoom(factor))
     }
-    const letGo = () => {
-      this.#held = null
-      this.#lanes.classList.remove('held')
-      this.#peek.hidden = true
+  }
+
+  #hold(x) {
+    if (this.#held === null) this.#before = this.#tick
+    this.#heldX = Math.min(this.#width, Math.max(0, x))
+    this.#lanes.classList.add('held')
+    if (this.#film !== null) this.#film.isHeld = true
+    this.#goTo(this.#tickAt(this.#heldX))
+    if (this.#isAtEdge) this.#paintSoon()
+  }
+
+  #goTo(tick) {
+    if (tick !== this.#held) {
+      this.#held = tick
+      this.#seek(tick)
     }
-    slider.addEventListener('pointerdown', (event) => {
-      if (event.button !== 0) return
-      slider.setPointerCapture(event.pointerId)
-      this.#lanes.classList.add('held')
-      hold(event)
-    })
-    slider.addEventListener('pointermove', (event) => {
-      if (this.#held !== null) hold(event)
-      else if (event.pointerType !== 'touch') this.#showPeek(event)
-    })
-    for (const name of ['pointerup', 'pointercancel']) slider.addEventListener(name, letGo)
-    slider.addEventListener('pointerleave', () => {
-      if (this.#held === null) this.#peek.hidden = true
-    })
+    this.#placeHead()
+    this.#showPeek(this.#heldX)
+  }
+
+  #letGo() {
+    this.#held = null
+    if (this.#film !== null) this.#film.isHeld = false
+    this.#lanes.classList.remove('held')
+    this.#peek.hidden = true
+    this.#filmSoon()
+  }
+
+  get #isAtEdge() {
+    const isNear = this.#heldX < EDGE || this.#heldX > this.#width - EDGE
+    return this.#held !== null && !this.#stretch.isWhole && isNear
   }
 
   /** What there was, beside the pointer: time, picture, who. */
-  #showPeek(event) {
-    const tick = this.#tickAt(event)
+  #showPeek(x) {
+    const tick = this.#tickAt(x)
     const [canvas, time, who] = this.#peek.children
-    time.textContent = clockText(this.#seconds(tick))
+    time.textContent = clockText(this.#seconds(tick), { tenths: this.#stretch.zoom > 8 })
     const there = this.#people.filter(({ spans }) =>
       spans.some(([from, to]) => from <= tick && tick <= (to ?? this.#last)),
     )
-    const marker = this.#markerNear(tick)
-    who.textContent = marker?.title ?? there.map(({ name }) => name).join(', ')
-    const picture = this.#pictureAt(tick)
+    who.textContent = this.#markerAt(x)?.title ?? there.map(({ name }) => name).join(', ')
+    const picture = this.#film?.at(tick) ?? null
     canvas.hidden = picture === null
     if (picture !== null) {
-      Object.assign(canvas, { width: picture.width, height: picture.height })
+      if (canvas.width !== picture.width) {
+        Object.assign(canvas, { width: picture.width, height: picture.height })
+      }
       canvas.getContext('2d').drawImage(picture, 0, 0)
     }
     this.#peek.hidden = false
-    const { left, width } = this.#lanes.getBoundingClientRect()
     const half = this.#peek.offsetWidth / 2
-    const x = Math.min(left + width - half, Math.max(left + half, event.clientX)) - left
-    this.#peek.style.transform = `translateX(${x - half}px)`
+    const middle = Math.min(this.#width - half, Math.max(half, x))
+    this.#peek.style.transform = `translateX(${middle - half}px)`
   }
 
-  #markerNear(tick) {
-    const reach = ((this.#last - this.#first) * 6) / Math.max(1, this.#lanes.clientWidth)
-    return this.markers.find((marker) => Math.abs(marker.tick - tick) <= reach)
-  }
-
-  #pictureAt(tick) {
-    const before = this.#pictures.filter((picture) => picture.tick <= tick)
-    return (before.at(-1) ?? this.#pictures[0])?.canvas ?? null
+  #markerAt(x) {
+    const place = ({ tick }) => this.#stretch.share(tick) * this.#width
+    return this.markers.find((marker) => Math.abs(place(marker) - x) <= NEAR)
   }
 
   #showNames() {
@@ -194,61 +266,116 @@ export class Timeline {
         button.type = 'button'
         button.title = title
         button.setAttribute('aria-label', `${title}, ${spokenTime(this.#seconds(tick))}`)
-        button.style.left = `${100 * this.#share(tick)}%`
         if (CSS.supports('color', colour)) button.style.setProperty('--colour', colour)
         button.addEventListener('click', () => this.#seek(tick))
         return button
       }),
     )
+    this.#placeMarkers()
+  }
+
+  #placeMarkers() {
+    for (const [i, button] of [...$('markers').children].entries()) {
+      const share = this.#stretch.share(this.markers[i].tick)
+      button.hidden = share < 0 || share > 1
+      button.style.left = `${100 * share}%`
+    }
   }
 
   #paintSoon() {
     if (this.#paintRequest !== 0) return
-    this.#paintRequest = requestAnimationFrame(() => {
+    this.#paintRequest = requestAnimationFrame((now) => {
       this.#paintRequest = 0
+      const elapsed = Math.min(FRAME_MAX_S, (now - this.#paintedAt) / 1000)
+      this.#paintedAt = now
+      this.#move(elapsed)
       this.#paint()
     })
   }
 
+  /** What glides or is dragged goes on until it is there. */
+  #move(elapsed) {
+    const stretch = this.#stretch
+    if (this.#isAtEdge) {
+      const share = this.#heldX < EDGE ? -DRAG_PER_S : DRAG_PER_S
+      this.#pan(share * elapsed)
+      this.#goTo(this.#tickAt(this.#heldX))
+    } else if (stretch.isGliding) {
+      if (calm.matches) stretch.arrive()
+      else stretch.step(elapsed)
+      if (stretch.isGliding) this.#paintSoon()
+    }
+  }
+
   #paint() {
-    const isNarrow = this.#isNarrow
+    if (this.#width === 0) return
+    const isNarrow = innerWidth <= NARROW
+    const colours = this.#colours
+    const place = (tick) => this.#stretch.share(tick) * this.#width
     const tracks = $('tracks')
     tracks.hidden = this.#recording === null
     tracks.style.height = `${heightOf(this.#people, isNarrow)}px`
-    const width = this.#lanes.clientWidth
-    const place = (tick) => this.#share(tick) * width
-    const shown = {
-      recording: this.#recording,
-      people: this.#people,
-      last: this.#last,
-      place,
-      isNarrow,
-      colours: coloursOfPage(),
+    if (this.#recording !== null) {
+      const [recording, people] = [this.#recording, this.#people]
+      paintTracks(tracks, { recording, people, last: this.#last, place, isNarrow, colours })
     }
-    if (this.#recording !== null) paintTracks(tracks, shown)
-    this.#paintFilm(place)
+    paintRuler($('ruler'), {
+      from: this.#seconds(this.#stretch.from),
+      until: this.#seconds(this.#stretch.until),
+      place: (second) => place(this.#first + second * this.#hz),
+      colours,
+      font: `10.5px ${colours.font}`,
+    })
+    this.#paintFilm()
     this.#placeHead()
+    this.#placeMarkers()
+    this.#showOverview()
+    this.#filmSoon()
   }
 
-  /** Each picture over its own part. */
-  #paintFilm(place) {
-    const film = $('film')
-    film.hidden = this.#pictures.length === 0
-    if (film.hidden) return
+  /** Which part of it all shows, while it is not all. */
+  #showOverview() {
+    const { isWhole, from, until } = this.#stretch
+    document.body.classList.toggle('nearer', !isWhole)
+    const all = this.#last - this.#first
+    const part = $('overview').firstElementChild
+    part.style.left = `${(100 * (from - this.#first)) / all}%`
+    part.style.width = `${(100 * (until - from)) / all}%`
+    $('farther').disabled = isWhole
+  }
+
+  #cells(wide) {
+    const { from, until } = this.#stretch
+    const pixels = this.#width / (until - from)
+    return cellsOf({ first: this.#first, last: this.#last, from, until, wide, pixels })
+  }
+
+  #paintFilm() {
+    const canvas = $('film')
+    const { clientHeight: height } = canvas
+    if (this.#film === null || height === 0) return
     const ratio = devicePixelRatio
-    const { clientWidth: width, clientHeight: height } = film
-    Object.assign(film, { width: Math.round(width * ratio), height: Math.round(height * ratio) })
-    const context = film.getContext('2d')
+    canvas.width = Math.round(this.#width * ratio)
+    canvas.height = Math.round(height * ratio)
+    const context = canvas.getContext('2d')
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
-    for (const { tick, until, canvas } of this.#pictures) {
-      const [left, right] = [Math.round(place(tick)), Math.round(place(until))]
-      if (right <= left) continue
-      // As large as it fills its place, from its middle.
-      const scale = Math.max((right - left) / canvas.width, height / canvas.height)
-      const [w, h] = [(right - left) / scale, height / scale]
-      const [x, y] = [(canvas.width - w) / 2, (canvas.height - h) / 2]
-      context.drawImage(canvas, x, y, w, h, left, 0, right - left - 1, height)
+    const wide = height * RATIO
+    for (const { left, tick } of this.#cells(wide)) {
+      const picture = this.#film.at(tick)
+      if (picture !== null) context.drawImage(picture, left, 0, wide - 1, height)
     }
+    // Behind the end there is nothing.
+    const end = this.#stretch.share(this.#last) * this.#width
+    context.clearRect(end, 0, this.#width - end, height)
+  }
+
+  #filmSoon() {
+    clearTimeout(this.#filming)
+    const { clientHeight: height } = $('film')
+    if (this.#film === null || height === 0 || this.#width === 0) return
+    this.#filming = setTimeout(() => {
+      this.#film.want(coarseFirst(this.#cells(height * RATIO).map(({ tick }) => tick)))
+    }, REST_MS)
   }
 }
 
@@ -261,5 +388,6 @@ function coloursOfPage() {
     strong: of('--strong-rule'),
     soft: of('--soft'),
     wash: of('--wash'),
+    font: of('--sans'),
   }
 }

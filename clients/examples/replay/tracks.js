@@ -6,15 +6,22 @@ const HATCH = 6
 const BAR_MIN = 1.5
 
 export const ROW_HEIGHT = 15
-export const ROWS_MAX = 8
+const ROWS_MAX = 8
+const NARROW_ROWS_MAX = 5
+const REST = 'gray'
 
 /** So high is it all, in the page's pixels. */
 export function heightOf(people, isNarrow) {
   return ACTIVITY_HEIGHT + rowsOf(people, isNarrow).length * rowHeight(isNarrow)
 }
 
+/** The first to come; who comes after as many as there is room for is in one row with all like that. */
 export function rowsOf(people, isNarrow) {
-  return people.slice(0, isNarrow ? 5 : ROWS_MAX)
+  const most = isNarrow ? NARROW_ROWS_MAX : ROWS_MAX
+  if (people.length <= most) return people
+  const rest = people.slice(most - 1)
+  const spans = rest.flatMap((person) => person.spans)
+  return [...people.slice(0, most - 1), { name: `${rest.length} more`, colour: REST, spans }]
 }
 
 const rowHeight = (isNarrow) => (isNarrow ? 6 : ROW_HEIGHT)
@@ -72,10 +79,12 @@ function paintActivity(context, { first, activity }, place, colours) {
   }
   const shade = scale(presence)
   context.fillStyle = colours.wash
+  context.beginPath()
   for (const [i, value] of presence.entries()) {
     const high = shade(value)
-    context.fillRect(left(i), ACTIVITY_HEIGHT - 1 - high, left(i + 1) - left(i) + 0.5, high)
+    context.rect(left(i), ACTIVITY_HEIGHT - 1 - high, left(i + 1) - left(i) + 0.5, high)
   }
+  context.fill()
   const bar = scale(operations)
   context.fillStyle = colours.soft
   for (const [i, value] of operations.entries()) {

@@ -27,6 +27,37 @@ export function dateText(date) {
   return date === null ? '' : day.format(date)
 }
 
+const date = new Intl.DateTimeFormat(undefined, {
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+})
+const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
+
+/** The day, and when on it. */
+export const dayText = (when) => date.format(when)
+export const timeOfDay = (when) => time.format(when)
+
+/** How long, as roughly as one says it: `40 s`, `12 min`, `1 h 5 min`. */
+export function lasted(seconds) {
+  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`
+  const minutes = Math.round(seconds / 60)
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
+
+/** `210 KB`, `3.1 MB`. */
+export function sizeText(bytes) {
+  if (bytes < 1e6) return `${Math.max(1, Math.round(bytes / 1e3))} KB`
+  return `${(bytes / 1e6).toFixed(1)} MB`
+}
+
+/** It begins with a capital letter. */
+export function sentence(text) {
+  return text.slice(0, 1).toUpperCase() + text.slice(1)
+}
+
 /** `1 object`, `3 objects`. */
 export function count(number, one, many = `${one}s`) {
   return `${number.toLocaleString()} ${number === 1 ? one : many}`

@@ -42,6 +42,7 @@ export interface Board {
 }
 
 export { boardReferences, Editor }
+export { colourOf as personColour } from './board/person_colour.js'
 export { paintBoard } from './board/thumbnail.js'
 export type { Links, Part, ThemeChoice }
 

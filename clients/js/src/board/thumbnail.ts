@@ -7,6 +7,8 @@ import { TOKENS, type Theme } from './style.js'
 
 /** Free around the objects, in parts of what they take. */
 const MARGIN = 0.06
+/** No line is drawn thinner, in pixels of the canvas: of a large board nothing would be seen. */
+const LINE_MIN = 1.25
 /** Smaller than this board nothing is shown enlarged. */
 const SIDE_MIN = 600
 
@@ -26,7 +28,10 @@ export function paintBoard(canvas: HTMLCanvasElement, room: Room, theme: Theme):
     const top = height / 2 - (y + h / 2) * scale
     context.setTransform(scale, 0, 0, scale, left, top)
     const look: Look = { theme, find: scene.find, image: () => null }
-    for (const object of scene.all) paint(context, object, look, scale)
+    const thin = LINE_MIN / scale
+    for (const object of scene.all) {
+      paint(context, object.size < thin ? { ...object, size: thin } : object, look, scale)
+    }
   } finally {
     scene.destroy()
   }
