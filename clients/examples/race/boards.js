@@ -1,4 +1,4 @@
-import { arrange, make, write } from '/shared/dom.js'
+import { arrange, make, write } from '../shared/dom.js'
 import { timeText } from './words.js'
 
 const SHOWN = 8

@@ -1,4 +1,4 @@
-import { write } from '/shared/dom.js'
+import { write } from '../shared/dom.js'
 import { Minimap } from './minimap.js'
 import { Standings } from './standings.js'
 import { clockText, ordinal, timeText, warnings } from './words.js'

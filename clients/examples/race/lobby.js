@@ -1,6 +1,6 @@
 import { showBoard } from './boards.js'
 import { carPicture } from './car_paint.js'
-import { arrange, make, write } from '/shared/dom.js'
+import { arrange, make, write } from '../shared/dom.js'
 import { LOBBY } from './game.js'
 import { liveries, liveryOf } from './liveries.js'
 import { nameOf } from './names.js'

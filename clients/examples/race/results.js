@@ -1,6 +1,6 @@
 import { showBoard } from './boards.js'
 import { carPicture } from './car_paint.js'
-import { arrange, make, write } from '/shared/dom.js'
+import { arrange, make, write } from '../shared/dom.js'
 import { HOME, RETIRED } from './game.js'
 import { liveryOf } from './liveries.js'
 import { count, ordinal, timeText } from './words.js'

@@ -1,4 +1,4 @@
-import { arrange, make, write } from '/shared/dom.js'
+import { arrange, make, write } from '../shared/dom.js'
 import { RETIRED } from './game.js'
 import { liveryOf } from './liveries.js'
 import { gapText, timeText } from './words.js'

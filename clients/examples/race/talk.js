@@ -1,4 +1,4 @@
-import { make } from '/shared/dom.js'
+import { make } from '../shared/dom.js'
 
 const SHOWN = 6
 const BYTES_MAX = 200

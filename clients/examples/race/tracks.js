@@ -1,4 +1,4 @@
-import { make, write } from '/shared/dom.js'
+import { make, write } from '../shared/dom.js'
 import { trackPicture } from './ground.js'
 
 const PICTURE_WIDTH = 560

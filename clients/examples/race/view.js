@@ -1,5 +1,5 @@
 // A race to look at, in any element: track, cars, order and map of any room of the kind, a replay's too.
-import { write } from '/shared/dom.js'
+import { write } from '../shared/dom.js'
 import { everyFrame } from './frames.js'
 import { COUNTDOWN, Game, LOBBY, RESULTS } from './game.js'
 import { liveryOf } from './liveries.js'

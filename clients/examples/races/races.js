@@ -1,6 +1,6 @@
 // What there is to race for: the races that go on, and the best of each track.
 import { every, latest } from '/race/asking.js'
-import { write } from '/shared/dom.js'
+import { write } from '../shared/dom.js'
 import { openRaces, showRaces, wayTo } from '/race/open_races.js'
 import { loadRules } from '/race/rules.js'
 import { TrackRecords } from './track_records.js'

@@ -1,6 +1,6 @@
 import { latest } from '/race/asking.js'
 import { lapsOf, racesOf } from '/race/boards.js'
-import { arrange, make, write } from '/shared/dom.js'
+import { arrange, make, write } from '../shared/dom.js'
 import { lengthText, picture } from '/race/tracks.js'
 import { count, timeText } from '/race/words.js'
 
