@@ -433,7 +433,8 @@ static enum store_result trim(struct retaining *retaining, uint64_t id)
             break;
         bool large = retention->room_bytes > 0 && room.room.bytes > retention->room_bytes;
         if ((!large && piece.sealed_ms >= retention->before_ms) || retaining->rows == 0) {
-            note_old(retaining->archive, id, piece.sealed_ms);
+            if (retention->only.length == 0)
+                note_old(retaining->archive, id, piece.sealed_ms);
             return STORE_OK;
         }
         result = drop_piece(retaining, &room, &piece);
@@ -575,9 +576,30 @@ static enum store_result begin_and_run(struct archive *archive,
     return result == STORE_OK ? give_back(archive) : result;
 }
 
+/* Of one room, outside of the round. */
+static enum store_result
+retain_one(struct archive *archive, const struct store_retention *retention, uint64_t *freed)
+{
+    struct archive_room room;
+    struct retaining *retaining = calloc(1, sizeof *retaining);
+    *freed = 0;
+    if (retaining == NULL)
+        return STORE_MEMORY;
+    *retaining = (struct retaining){.archive = archive, .retention = retention, .rows = ROWS_MAX};
+    enum store_result result = archive_room_find(archive, retention->only, &room);
+    if (result == STORE_OK)
+        result = trim(retaining, room.id);
+    *freed = retaining->freed;
+    free(retaining);
+    archive->owes_room |= *freed > 0;
+    return result == STORE_NOT_FOUND ? STORE_OK : result;
+}
+
 enum store_result
 archive_retain(struct archive *archive, const struct store_retention *retention, uint64_t *freed)
 {
+    if (retention->only.length > 0)
+        return retain_one(archive, retention, freed);
     return begin_and_run(archive, retention, 0, freed);
 }
 

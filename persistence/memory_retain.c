@@ -233,7 +233,8 @@ enum store_result memory_retain(struct memory_rooms *rooms,
     retaining->retention = retention;
     retaining->wanted = wanted;
     for (uint32_t i = 0; i < rooms->count; i++)
-        trim(retaining, rooms->rooms[i]);
+        if (retention->only.length == 0 || bytes_equal(retention->only, name_of(rooms->rooms[i])))
+            trim(retaining, rooms->rooms[i]);
     while (too_much(retaining) && drop_oldest(retaining))
         continue;
     *freed = retaining->freed;

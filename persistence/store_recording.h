@@ -36,6 +36,7 @@ struct store_retention {
     uint64_t all_bytes;         /* most of all rooms together: what is oldest of any goes first */
     const struct bytes *spared; /* names of rooms of which nothing goes now */
     size_t spared_count;
+    struct bytes only; /* of this room alone; empty: of all */
 };
 
 #endif

@@ -148,6 +148,9 @@ struct http_denial moment_denial(enum moment_result result, enum refusal refusal
     case MOMENT_NONE:
         deny(&denial, 404, refusal, "nothing is recorded of that moment");
         return denial;
+    case MOMENT_UNRECORDED:
+        deny(&denial, 404, refusal, "this room is not recorded");
+        return denial;
     case MOMENT_GAP:
         deny(&denial, 404, refusal, "that moment was not written down, or is not kept any more");
         return denial;

@@ -44,6 +44,7 @@ struct hub *hub_create(const struct hub_options *options)
     hub->storage = options->storage;
     hub->kinds = options->kinds;
     hub->guard = options->guard;
+    hub->record = options->record;
     hub->durability = options->durability;
     hub->saves = options->durability != DURABILITY_MEMORY;
     hub->incarnation = storage_incarnation(options->storage);

@@ -49,6 +49,7 @@ struct hub_options {
     struct storage *storage; /* not stopped by the hub */
     const struct kinds *kinds;
     struct guard *guard; /* of the hub's thread; NULL: rules are trusted to come back */
+    const char *record;  /* kinds that are recorded: recorded_kinds.h; NULL: all */
     enum durability durability;
     struct log *log;
     uint64_t now_us, wall_us;
@@ -89,6 +90,7 @@ struct hub {
     struct storage *storage;
     const struct kinds *kinds;
     struct guard *guard;
+    const char *record;
     struct log *log;
     struct counters counters;
     struct addresses addresses;
@@ -195,6 +197,7 @@ struct room_wish {
     struct bytes name;
     struct bytes kind;       /* empty: `open` */
     uint64_t above;          /* the last incarnation that it had */
+    bool unrecorded;         /* whoever opens it wants nothing kept of its past */
     struct address *address; /* of whoever wishes for it; NULL where addresses are not counted */
 };
 

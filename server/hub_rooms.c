@@ -196,6 +196,7 @@ hub_room_new(struct hub *hub, const struct room_wish *wish, struct hub_denial *d
         .grace_ticks = hub->limits.grace_s * rules->tick_hz,
         .logs = true,
         .saves = hub->saves,
+        .unrecorded = wish->unrecorded,
     };
     struct room *room = create_room(hub, name, &options, denial);
     if (room == NULL)

@@ -128,14 +128,44 @@ static void conclude(struct loading *loading,
         event->incarnation = room_incarnation(event->room);
 }
 
-static void
-remember_lengths(struct storage *storage, struct bytes name, const struct loading *loading)
+static bool note_summary(void *context, const struct store_segment *segment)
+{
+    bool *told = context;
+    if (segment->bytes > 0)
+        *told = segment->summary.length > 0;
+    return true;
+}
+
+/* Only the log says so, but where the end of it is summed up it does not have to be read. */
+bool room_was_unrecorded(struct storage *storage, struct bytes name)
+{
+    struct known known = {0};
+    struct store *store = storage->store;
+    bool told = false;
+    enum store_result result = room_known(storage, name, &known);
+    if (result == STORE_OK && known.last > 0)
+        result = store->segments(store, name, known.last - 1, note_summary, &told);
+    if (result != STORE_OK || told)
+        return false;
+    struct loading loading = loading_begin(storage);
+    result = loading_read(&loading, name, NULL);
+    const struct room *room = replay_room(&loading.replay);
+    bool unrecorded = result == STORE_OK && room != NULL && !room_is_recorded(room);
+    replay_abandon(&loading.replay);
+    return unrecorded;
+}
+
+static void remember(struct storage *storage,
+                     const struct storage_event *event,
+                     struct bytes name,
+                     const struct loading *loading)
 {
     struct tail *tail = tail_of(storage, name);
     if (tail == NULL)
         return;
     tail->since_snapshot = loading->log_bytes;
     tail->snapshot_bytes = loading->snapshot_bytes;
+    tail->unrecorded = !room_is_recorded(event->room);
     tail->asleep = false;
 }
 
@@ -150,7 +180,7 @@ static void load_stored(struct storage *storage,
     conclude(&loading, name, loading_read(&loading, name, tail), event);
     replay_abandon(&loading.replay);
     if (event->result == LOAD_DONE)
-        remember_lengths(storage, name, &loading);
+        remember(storage, event, name, &loading);
     /* A restored backup: what members know of the room may be later than what it is. */
     if (known->incarnation > event->incarnation) {
         event->incarnation = known->incarnation;

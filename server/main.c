@@ -5,6 +5,7 @@
 #include "server/folders.h"
 #include "server/hub.h"
 #include "server/modules.h"
+#include "server/recorded_kinds.h"
 #include "server/service.h"
 
 #include <errno.h>
@@ -95,6 +96,14 @@ static bool open_kinds(struct program *program)
     program->kinds = kinds_built_in;
     if (folder != NULL && !modules_open(&program->modules, folder, &program->kinds, error)) {
         fail(program, "--kinds", error);
+        return false;
+    }
+    struct bytes unknown;
+    if (!recorded_kinds_are_known(program->options.record, &program->kinds, &unknown)) {
+        char name[NAME_BYTES_MAX + 32];
+        snprintf(name, sizeof name, "no such kind: %.*s", (int)unknown.length,
+                 (const char *)unknown.data);
+        fail(program, "--record", name);
         return false;
     }
     for (uint32_t i = kinds_built_in.count; i < program->kinds.count; i++) {

@@ -447,9 +447,12 @@ enum moment_result recorded_room_find(struct storage *storage,
         return failed(MOMENT_NONE, "", text);
     bool some = tail != NULL && tail->log.length + tail->track.bytes.length > 0;
     *waits = some ? tail : NULL;
-    if (fill_room(room, known_is_there(result, &known) ? &known : NULL, *waits))
-        return MOMENT_DONE;
-    return failed(MOMENT_NONE, "", text);
+    if (!fill_room(room, known_is_there(result, &known) ? &known : NULL, *waits))
+        return failed(MOMENT_NONE, "", text);
+    bool kept = room_is_kept(storage, (struct bytes){room->kind, room->kind_length}, tail);
+    if (kept && (tail == NULL || tail->kind_length == 0))
+        kept = !room_was_unrecorded(storage, name);
+    return kept ? MOMENT_DONE : failed(MOMENT_UNRECORDED, "", text);
 }
 
 static void find_room(struct walk *walk)

@@ -20,7 +20,8 @@
 
 enum moment_result {
     MOMENT_DONE,
-    MOMENT_NONE, /* no such room, or its incarnation never had that tick */
+    MOMENT_NONE,       /* no such room, or its incarnation never had that tick */
+    MOMENT_UNRECORDED, /* its past is not kept */
     MOMENT_GAP, /* nothing was written down of that tick, or it is not kept any more; `next` goes on */
     MOMENT_LOST,    /* that incarnation ended in a crash before the tick was on the disk */
     MOMENT_DAMAGED, /* `text` says where */

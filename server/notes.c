@@ -129,11 +129,10 @@ static enum store_result edit_session(struct store *store, const struct note *no
 /* A marker of a room that is not there would be one of a later room of its name. */
 static bool is_there(struct storage *storage, struct bytes room)
 {
-    struct known known = {0};
-    const struct tail *tail = tail_find(storage, room);
-    if (tail != NULL && !tail->removed && tail->log.length > 0)
-        return true;
-    return known_is_there(room_known(storage, room, &known), &known);
+    struct recorded_room recorded;
+    const struct tail *tail;
+    char text[STORE_PLACE_MAX];
+    return recorded_room_find(storage, room, &recorded, &tail, text) == MOMENT_DONE;
 }
 
 void archivist_note(struct storage *storage, struct job *job)

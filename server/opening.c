@@ -24,6 +24,7 @@ struct waiting {
     struct waiting *prev, *next;
     struct opening *opening;
     struct session *session;
+    bool unrecorded; /* what it wishes for a room that is made new */
     size_t length;
     uint8_t hello[];
 };
@@ -270,7 +271,10 @@ bool opening_wait(struct hub *hub,
         free(waiting);
         return false;
     }
-    *waiting = (struct waiting){.opening = opening, .session = session, .length = hello.length};
+    *waiting = (struct waiting){.opening = opening,
+                                .session = session,
+                                .unrecorded = target->unrecorded,
+                                .length = hello.length};
     memcpy(waiting->hello, hello.data, hello.length);
     DL_APPEND(opening->waiting, waiting);
     tell_wanted(opening);
@@ -298,6 +302,7 @@ static void make_new(struct opening *opening, uint64_t incarnation)
         struct room_wish wish = {.name = name_of(opening),
                                  .kind = hello.kind,
                                  .above = incarnation,
+                                 .unrecorded = first->unrecorded,
                                  .address = first->session->address};
         struct room_host *host = hub_room_new(hub, &wish, &denial);
         if (host != NULL) {

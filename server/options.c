@@ -149,6 +149,8 @@ static const struct option table[] = {
     {"keep-disk", "TUTTI_KEEP_DISK", "PERCENT", "80", AT(keep_disk), KIND_NUMBER, 0, 100,
      "share that recordings of all rooms may take of the disk, of what nothing else uses; 0 for "
      "all"},
+    {"record", "TUTTI_RECORD", "KIND,...", "all", AT(record), KIND_TEXT, 0, 0,
+     "kinds of rooms whose past is kept, to be watched again: their names, all or none"},
     {"exit-on-disk-failure", "TUTTI_EXIT_ON_DISK_FAILURE", NULL, NULL, AT(exit_on_disk_failure),
      KIND_SWITCH, 0, 0,
      "end with status 1 when the disk fails in a new file too, so that something else can take "

@@ -47,6 +47,7 @@ struct options {
     uint32_t keep_days;
     uint32_t keep_room_bytes;
     uint32_t keep_disk; /* per cent */
+    const char *record; /* recorded_kinds.h */
     bool exit_on_disk_failure;
 };
 

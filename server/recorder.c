@@ -107,7 +107,7 @@ static void keep_up_log(struct room_host *host)
 
 void recorder_take(struct room_host *host)
 {
-    if (host->unlogged)
+    if (host->unlogged || !host->recorded)
         return;
     if (room_track_pending(host->room))
         take(host);

@@ -277,6 +277,9 @@ static void deny_timeline(struct order *order, const struct recording *recording
     case MOMENT_LOST:
         deny(order, 404, REFUSAL_RECORDING, "nothing is recorded of that room");
         return;
+    case MOMENT_UNRECORDED:
+        deny(order, 404, REFUSAL_RECORDING, "this room is not recorded");
+        return;
     case MOMENT_DAMAGED:
         deny(order, 500, REFUSAL_RECORDING, "what was recorded of that room is damaged");
         return;

@@ -118,6 +118,8 @@ static const char *reason_of(enum moment_result result)
     switch (result) {
     case MOMENT_NONE:
         return "nothing is recorded of that moment";
+    case MOMENT_UNRECORDED:
+        return "this room is not recorded";
     case MOMENT_GAP:
         return "that moment was not written down, or is not kept any more";
     case MOMENT_LOST:
@@ -257,6 +259,7 @@ static void deny(struct hub_denial *denial, enum moment_result result)
     *denial = (struct hub_denial){.refusal = REFUSAL_REPLAY, .detail = reason_of(result)};
     switch (result) {
     case MOMENT_NONE:
+    case MOMENT_UNRECORDED:
     case MOMENT_GAP:
     case MOMENT_LOST:
         denial->code = CLOSE_ENDED;

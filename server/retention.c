@@ -107,6 +107,23 @@ static struct store_retention retention_now(struct storage *storage)
     };
 }
 
+static void count_dropped(struct storage *storage, enum store_result result, uint64_t bytes)
+{
+    pthread_mutex_lock(&storage->mutex);
+    storage->figures.dropped_bytes += result == STORE_OK ? bytes : 0;
+    pthread_mutex_unlock(&storage->mutex);
+}
+
+/* What a disk that is full or busy does not let go goes when there is another snapshot. */
+enum store_result archivist_forget_past(struct storage *storage, struct bytes name)
+{
+    struct store_retention retention = {.only = name, .before_ms = UINT64_MAX};
+    uint64_t freed = 0;
+    enum store_result result = storage->store->retain(storage->store, &retention, &freed);
+    count_dropped(storage, result, freed);
+    return result == STORE_FAILED || result == STORE_DAMAGED ? result : STORE_OK;
+}
+
 /* What an archive does not drop now goes with the next sealing. */
 void archivist_retain(struct storage *storage)
 {
@@ -123,9 +140,7 @@ void archivist_retain(struct storage *storage)
         retention.spared = spared.names;
         retention.spared_count = spared.count;
         enum store_result result = storage->store->retain(storage->store, &retention, &freed);
-        pthread_mutex_lock(&storage->mutex);
-        storage->figures.dropped_bytes += result == STORE_OK ? freed : 0;
-        pthread_mutex_unlock(&storage->mutex);
+        count_dropped(storage, result, freed);
     }
     free_spared(&spared);
 }

@@ -1,6 +1,7 @@
 #include "server/room_host.h"
 
 #include "server/hub.h"
+#include "server/recorded_kinds.h"
 #include "server/replays.h"
 #include "server/session.h"
 #include "sync/frame.h"
@@ -38,6 +39,8 @@ struct room_host *room_host_create(struct hub *hub, struct room *room, struct by
     host->hub = hub;
     host->room = room;
     host->message_rate = message_rate_for(hub, room_rules(room)->tick_hz);
+    host->recorded = room_is_recorded(room) &&
+                     recorded_kinds_have(hub->record, bytes_of(room_rules(room)->name));
     host->guarded = hub->guard != NULL && guard_is_for(room_rules(room));
     host->name_length = (uint8_t)name.length;
     memcpy(host->name, name.data, name.length);
@@ -134,6 +137,7 @@ static void welcome(struct room_host *host, struct session *session)
         .operations_in_flight = OPERATIONS_IN_FLIGHT_MAX,
         .record_bytes = RECORD_BYTES_MAX,
         .durability = host->replaying != NULL ? DURABILITY_MEMORY : hub->durability,
+        .recorded = host->recorded && host->replaying == NULL,
     };
     struct writer writer = writer_on(hub_message(hub), MESSAGE_BYTES_MAX);
     wire_write_welcome(&writer, host->room, session->seat, &limits);

@@ -54,6 +54,7 @@ struct room_host {
     uint64_t since_hash;   /* bytes logged */
     uint64_t sleep_number; /* falling asleep: of the flush that makes it so; else 0 */
     uint32_t empty_since_s;
+    bool recorded; /* its past is kept, with presence */
     bool stored;   /* the storage has its log */
     bool unlogged; /* it goes on, and what it does is not written down */
     bool held;     /* that it woke is not on the disk yet: nobody may join */

@@ -134,7 +134,7 @@ struct store_sealed sealed_room_make(struct storage *storage, struct sealed_room
     log_time(log, &sealed.began_ms, &sealed.ended_ms);
     sealed.segment.bytes = packed(log, &room->segment);
     sealed.track.bytes = packed(track, &room->track);
-    if (log.length > 0)
+    if (log.length > 0 && room_is_kept(storage, sealed.kind, tail))
         sealed.summary = summary_of(log, track, &room->summary);
     return sealed;
 }

@@ -131,6 +131,22 @@ static void collect(struct sealing *sealing)
     }
 }
 
+/* The sessions of those that are recorded; of the others the past goes as soon as a snapshot stands for it. */
+static enum store_result keep_past(struct sealing *sealing, size_t from, size_t count)
+{
+    struct storage *storage = sealing->storage;
+    struct putting putting = {.storage = storage};
+    for (size_t i = from; i < from + count; i++)
+        if (room_is_kept(storage, sealing->sealed[i].kind, sealing->rooms[i].tail))
+            sessions_take(&putting, sealing->rooms[i].tail);
+    enum store_result result = sessions_put(&putting);
+    for (size_t i = from; i < from + count && result == STORE_OK; i++)
+        if (!room_is_kept(storage, sealing->sealed[i].kind, sealing->rooms[i].tail) &&
+            sealing->sealed[i].snapshot.bytes.length > 0)
+            result = archivist_forget_past(storage, tail_name(sealing->rooms[i].tail));
+    return result;
+}
+
 /* Seals these rooms, each of them but what is damaged; where that is, halving finds out. */
 static enum store_result seal_range(struct sealing *sealing, size_t from, size_t count)
 {
@@ -152,10 +168,8 @@ static enum store_result seal_range(struct sealing *sealing, size_t from, size_t
     if (result != STORE_OK)
         return result;
     uint64_t snapshots = 0;
-    struct putting putting = {.storage = storage};
-    for (size_t i = 0; i < count && !aside; i++)
-        sessions_take(&putting, rooms[i].tail);
-    result = sessions_put(&putting);
+    if (!aside)
+        result = keep_past(sealing, from, count);
     for (size_t i = 0; i < count; i++) {
         size_t snapshot_bytes = aside ? 0 : sealed[i].snapshot.bytes.length;
         snapshots += snapshot_bytes > 0 ? 1 : 0;

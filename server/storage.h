@@ -76,7 +76,8 @@ struct storage_options {
     uint64_t keep_ms;           /* how long recordings stay that nobody pinned; 0: for ever */
     uint64_t keep_room_bytes;   /* most of one room's, as stored; 0: no bound */
     uint64_t (*keep_bytes)(void *context); /* most of all rooms'; NULL or 0: no bound. Any thread */
-    uint64_t seed;                         /* of the rooms' indexes */
+    const char *record; /* kinds that are recorded: recorded_kinds.h; NULL: all */
+    uint64_t seed;      /* of the rooms' indexes */
 };
 
 /* Takes the store over and reads what its journal holds. NULL with an error for people; the store

@@ -124,6 +124,7 @@ struct tail {
     uint64_t first, last;    /* ticks; of the last it is known when the log is empty, too */
     uint64_t since_snapshot; /* bytes of log that are sealed behind the newest snapshot */
     uint64_t snapshot_bytes;
+    bool unrecorded; /* whoever opened it wants nothing kept of its past */
     bool asleep;
     bool broken;  /* its log does not lead to what it should: no snapshots of it */
     bool aside;   /* what is stored of it is damaged: its log is kept beside that */
@@ -247,6 +248,8 @@ struct loading loading_begin(struct storage *storage);
 /* Everything of the room, applied; what the store says of it. */
 enum store_result loading_read(struct loading *loading, struct bytes name, const struct tail *tail);
 void archivist_load(struct storage *storage, struct bytes name, struct storage_event *event);
+/* Whether what the archive has is of a room that is not recorded. */
+bool room_was_unrecorded(struct storage *storage, struct bytes name);
 /* A piece of log as it is stored; its length when it is not packed. */
 MUST_CHECK enum status replay_piece(struct replay *replay, struct bytes stored, size_t *length);
 /* What is wrong with a log, of a replay that has failed. */
@@ -317,6 +320,8 @@ void archivist_collect(struct storage *storage);
 
 /* retention.c */
 void archivist_retain(struct storage *storage);
+/* Of the room that stays alone which brings it back, and what pinned sessions need. */
+MUST_CHECK enum store_result archivist_forget_past(struct storage *storage, struct bytes name);
 void retention_free(struct storage *storage);
 
 /* quarantine.c */
@@ -373,5 +378,8 @@ struct known {
 /* Asked again where the archive was damaged, since that may have been replaced. */
 enum store_result room_known(struct storage *storage, struct bytes name, struct known *known);
 bool known_is_there(enum store_result result, const struct known *known);
+
+/* Whether the room's past is kept, as far as its kind and its tail tell; NULL where it has none. */
+bool room_is_kept(const struct storage *storage, struct bytes kind, const struct tail *tail);
 
 #endif

@@ -1,4 +1,5 @@
 /* tails.c - what was flushed of each room and is not sealed: the archivist's. */
+#include "server/recorded_kinds.h"
 #include "server/storage_parts.h"
 
 #include <stdio.h>
@@ -106,6 +107,12 @@ bool known_is_there(enum store_result result, const struct known *known)
     return result == STORE_OK && known->state != STORE_ROOM_DELETED;
 }
 
+bool room_is_kept(const struct storage *storage, struct bytes kind, const struct tail *tail)
+{
+    return (tail == NULL || !tail->unrecorded) &&
+           recorded_kinds_have(storage->options.record, kind);
+}
+
 /* The kind that a tail is to be sealed under: the archive's, or the one that the log opens with. */
 static void set_kind(struct storage *storage, struct tail *tail, struct bytes log)
 {
@@ -116,6 +123,7 @@ static void set_kind(struct storage *storage, struct tail *tail, struct bytes lo
         kind = (struct bytes){known.kind, known.kind_length};
     tail->broken = result == STORE_DAMAGED || known.state == STORE_ROOM_QUARANTINED ||
                    quarantine_reason(storage, tail_name(tail)) != NULL;
+    tail->unrecorded = log_opens_unrecorded(log) || room_was_unrecorded(storage, tail_name(tail));
     if (kind.length > NAME_BYTES_MAX)
         return;
     tail->kind_length = (uint8_t)kind.length;

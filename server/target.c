@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define REPLAY "replay/"
-#define AT     "at="
+#define REPLAY     "replay/"
+#define AT         "at="
+#define UNRECORDED "record=no"
 
 /* As many as INTEGER_MAX has. */
 #define DIGITS_MAX 16u
@@ -70,6 +71,17 @@ static bool read_moment(struct bytes query, struct target *target)
     return target_moment(behind(query, strlen(AT)), &target->tick, &target->incarnation);
 }
 
+/* Among the words of the query, between which stands &. */
+static bool has_word(struct bytes query, const char *word)
+{
+    for (struct bytes first; query.length > 0;) {
+        split_at(query, '&', &first, &query);
+        if (bytes_equal(first, bytes_of(word)))
+            return true;
+    }
+    return false;
+}
+
 /* Of the letters that a room's name may have. */
 static bool replay_name_valid(struct bytes name)
 {
@@ -87,6 +99,7 @@ static enum target_fault read_names(struct bytes names, struct bytes query, stru
         return TARGET_PATH;
     if (!wire_room_name_valid(target->room))
         return TARGET_ROOM_NAME;
+    target->unrecorded = !replays && has_word(query, UNRECORDED);
     if (!replays)
         return TARGET_GOOD;
     target->replay = behind(rest, strlen(REPLAY));
@@ -107,8 +120,8 @@ struct bytes target_write(const struct target *target, char text[TARGET_TEXT_MAX
     static_assert(HUB_NAME_MAX + sizeof REPLAY + sizeof AT + 2 * DIGITS_MAX < TARGET_TEXT_MAX,
                   "all of it fits");
     const struct bytes *room = &target->room, *replay = &target->replay;
-    int length =
-        snprintf(text, TARGET_TEXT_MAX, "%.*s", (int)room->length, (const char *)room->data);
+    int length = snprintf(text, TARGET_TEXT_MAX, "%.*s%s", (int)room->length,
+                          (const char *)room->data, target->unrecorded ? "?" UNRECORDED : "");
     if (replay->length > 0)
         length = snprintf(text, TARGET_TEXT_MAX, "%.*s/" REPLAY "%.*s?" AT "%" PRIu64 ".%" PRIu64,
                           (int)room->length, (const char *)room->data, (int)replay->length,

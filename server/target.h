@@ -35,16 +35,17 @@ struct target {
     struct bytes replay;  /* empty: the room itself */
     uint64_t tick;        /* where a replay begins; 0: at the first moment that there is */
     uint64_t incarnation; /* of that tick; 0: the newest that has it */
+    bool unrecorded;      /* of a room that is not there yet: its past is not to be kept */
 };
 
 /* Takes WIRE_PATH ROOM/REST apart. False for another path; rest->data is NULL where there is no slash
  * behind the room. Whether the room's name is one is not looked at. */
 bool target_split(struct bytes path, struct bytes *room, struct bytes *rest);
 
-/* The query of a path that is a room's own means nothing. */
+/* In the query of a path that is a room's own, only record=no means something. */
 enum target_fault target_read(struct bytes path, struct bytes query, struct target *target);
 
-/* A good one as a text to keep: NAME, or NAME/replay/NAME?at=TICK.INCARNATION; and a target of views
+/* A good one as a text to keep: NAME, NAME?record=no or NAME/replay/NAME?at=TICK.INCARNATION; and a target of views
  * into that again. */
 struct bytes target_write(const struct target *target, char text[TARGET_TEXT_MAX]);
 enum target_fault target_recall(struct bytes text, struct target *target);

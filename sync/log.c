@@ -114,6 +114,8 @@ void log_opened(struct room *room)
     write_bits(&writer, room->random[0]);
     write_bits(&writer, room->random[1]);
     act_end(room, &writer);
+    if (room->options.unrecorded)
+        act_numbers(room, ACT_UNRECORDED, NULL, 0);
     room->random_logged = room->random[0];
 }
 

@@ -65,6 +65,7 @@ enum act {
         18, /* seat, role, user or nil: it came or came back, and from here on it shows; nil: as it was */
     ACT_HELD = 19, /* seat, bool: the input in force is held from this tick on; is its own again */
     ACT_TOLD = 20, /* seat, [field, value, ...]: presence that rules look at */
+    ACT_UNRECORDED = 21, /* of its past is kept what brings it back: behind OPENED */
 
     /* Of a track alone: sync/track.h. */
     ACT_PRESENT = 32, /* first in its entry, which has all presence that there is */
@@ -157,6 +158,9 @@ struct replay replay_begin(const struct room_options *options, const struct kind
 /* The kind that a log begins with; empty where it begins with neither the room's opening nor all that
  * it is. */
 struct bytes log_kind(struct bytes log);
+
+/* Whether a log that opens the room says that it is not recorded. */
+bool log_opens_unrecorded(struct bytes log);
 
 /* The room as it was after one tick; entries up to that tick are skipped. */
 MUST_CHECK enum status replay_snapshot(struct replay *replay, struct bytes bytes);

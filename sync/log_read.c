@@ -8,13 +8,13 @@ enum act log_read_head(struct reader *reader, uint32_t *elements)
 {
     /* With the act itself; 0: there is no such act. SHOWN: without the pairs that follow. */
     static const uint8_t lengths[] = {
-        [ACT_OPENED] = 5, [ACT_WOKEN] = 2,   [ACT_SLEPT] = 3,     [ACT_JOINED] = 7,
-        [ACT_LEFT] = 2,   [ACT_ROLE] = 3,    [ACT_OPERATION] = 4, [ACT_EDIT] = 3,
-        [ACT_NAMED] = 2,  [ACT_TIMER] = 3,   [ACT_RANDOM] = 2,    [ACT_ENDED] = 2,
-        [ACT_HASH] = 2,   [ACT_RESUMED] = 3, [ACT_INPUT] = 3,     [ACT_MEMORY] = 2,
-        [ACT_RESULT] = 5, [ACT_PRESENT] = 1, [ACT_SHOWN] = 2,     [ACT_GONE] = 2,
-        [ACT_SAID] = 4,   [ACT_AWAY] = 2,    [ACT_HERE] = 4,      [ACT_HELD] = 3,
-        [ACT_TOLD] = 3,
+        [ACT_OPENED] = 5, [ACT_WOKEN] = 2,      [ACT_SLEPT] = 3,     [ACT_JOINED] = 7,
+        [ACT_LEFT] = 2,   [ACT_ROLE] = 3,       [ACT_OPERATION] = 4, [ACT_EDIT] = 3,
+        [ACT_NAMED] = 2,  [ACT_TIMER] = 3,      [ACT_RANDOM] = 2,    [ACT_ENDED] = 2,
+        [ACT_HASH] = 2,   [ACT_RESUMED] = 3,    [ACT_INPUT] = 3,     [ACT_MEMORY] = 2,
+        [ACT_RESULT] = 5, [ACT_PRESENT] = 1,    [ACT_SHOWN] = 2,     [ACT_GONE] = 2,
+        [ACT_SAID] = 4,   [ACT_AWAY] = 2,       [ACT_HERE] = 4,      [ACT_HELD] = 3,
+        [ACT_TOLD] = 3,   [ACT_UNRECORDED] = 1,
     };
     uint32_t length = read_array(reader);
     enum act act = (enum act)read_integer_in(reader, 0, sizeof lengths - 1);
@@ -189,6 +189,7 @@ static void read_elements(struct reader *reader, struct log_act *act, uint32_t e
         act->input = read_value(reader);
         return;
     case ACT_PRESENT:
+    case ACT_UNRECORDED:
         return;
     case ACT_SHOWN:
         act->member = read_member(reader);

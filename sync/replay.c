@@ -356,6 +356,9 @@ static void apply_act(struct replay *replay, const struct log_act *act)
         return;
     case ACT_RESULT:
         return; /* it is told of elsewhere: log_results() */
+    case ACT_UNRECORDED:
+        replay->room->options.unrecorded = true;
+        return;
     case ACT_PRESENT:
     case ACT_SHOWN:
     case ACT_GONE:
@@ -429,6 +432,18 @@ struct bytes log_kind(struct bytes log)
         read_integer(&reader);
     bool begins = log_read_act(&reader, &act) && (act.act == ACT_OPENED || act.act == ACT_RESUMED);
     return begins ? act.text : (struct bytes){0};
+}
+
+bool log_opens_unrecorded(struct bytes log)
+{
+    struct reader reader = reader_on(log);
+    struct log_entry entry;
+    struct log_act opened = {0}, act = {0};
+    if (!log_read_entry(&reader, &entry))
+        return false;
+    struct reader acts = reader_on(entry.acts);
+    return log_read_act(&acts, &opened) && opened.act == ACT_OPENED && log_read_act(&acts, &act) &&
+           act.act == ACT_UNRECORDED;
 }
 
 enum status replay_snapshot(struct replay *replay, struct bytes bytes)

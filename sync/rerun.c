@@ -84,6 +84,7 @@ static void begin_from_opening(struct rerun *rerun, const struct log_act *opened
     struct room_options options = replay->options;
     options.rules = replay->room->rules;
     options.incarnation = opened->origin.incarnation;
+    options.unrecorded = replay->room->options.unrecorded;
     rerun->room = room_make(&options);
     if (rerun->room == NULL) {
         replay_fail(replay, STATUS_MEMORY);

@@ -106,7 +106,7 @@ struct room *room_make(const struct room_options *options)
 
 bool room_open(struct room *room)
 {
-    if (!log_reserve(room, 1, NAME_BYTES_MAX + sizeof room->random))
+    if (!log_reserve(room, 2, NAME_BYTES_MAX + sizeof room->random))
         return false;
     log_opened(room);
     if (room->rules->created != NULL) {
@@ -585,6 +585,11 @@ void room_set_fork(struct room *room, struct bytes name, uint64_t incarnation, u
     room->fork = (struct room_fork){
         .incarnation = incarnation, .tick = tick, .name_length = (uint8_t)name.length};
     memcpy(room->fork.name, name.data, name.length);
+}
+
+bool room_is_recorded(const struct room *room)
+{
+    return !room->options.unrecorded;
 }
 
 const struct rules *room_rules(const struct room *room)

@@ -41,6 +41,7 @@ struct room_options {
     uint32_t grace_ticks; /* how long a broken connection's seat is kept */
     bool logs;            /* it writes down what it does: sync/log.h */
     bool saves;           /* what it writes down gets saved, and members are told */
+    bool unrecorded;      /* its past is not to be kept beyond what brings it back */
     struct memory memory;
 };
 
@@ -99,6 +100,8 @@ uint64_t room_incarnation(const struct room *room);
 const struct room_fork *room_forked_from(const struct room *room);
 /* Before anyone joins; 1 to ROOM_NAME_MAX characters. */
 void room_set_fork(struct room *room, struct bytes name, uint64_t incarnation, uint64_t tick);
+/* Whether its past may be kept. Decided as it is made, for good: log and snapshots have it. */
+bool room_is_recorded(const struct room *room);
 const struct rules *room_rules(const struct room *room);
 uint32_t room_records(const struct room *room);   /* live records, presence not counted */
 uint64_t room_bytes(const struct room *room);     /* state, as room_limits.state_bytes counts it */

@@ -229,6 +229,8 @@ void snapshot_write(const struct room *room, struct writer *writer)
     snapshot_write_life(room, writer);
     snapshot_write_seats(room, writer);
     write_bits(writer, room->state.scopes[SCOPE_PRESENCE]->stamp);
+    if (room->options.unrecorded)
+        pack_bool(writer, true);
 }
 
 size_t snapshot_bytes(const struct room *room)

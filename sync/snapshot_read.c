@@ -539,6 +539,8 @@ static void load_room(struct loader *loader)
     load_presence(loader);
     if (bare)
         snapshot_load_inputs(room, &loader->reader);
+    else if (!reader_done(&loader->reader))
+        room->options.unrecorded = read_bool(&loader->reader);
 }
 
 struct bytes snapshot_kind(struct bytes bytes)

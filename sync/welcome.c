@@ -69,7 +69,7 @@ void wire_write_welcome(struct writer *writer,
 {
     struct seat *seat = &room->seats[number];
     seat->durable_told = room->options.saves ? room_durable(room) : room->tick;
-    pack_array(writer, 17);
+    pack_array(writer, 18);
     pack_integer(writer, SERVER_WELCOME);
     pack_integer(writer, seat->client->member);
     pack_integer(writer, (int64_t)room->options.incarnation);
@@ -87,4 +87,5 @@ void wire_write_welcome(struct writer *writer,
     pack_integer(writer, (int64_t)(room->tick - seat->durable_told));
     write_input(writer, room);
     write_fork(writer, room_forked_from(room));
+    pack_bool(writer, limits->recorded);
 }

@@ -149,6 +149,7 @@ struct wire_limits {
     uint32_t operations_in_flight;
     uint32_t record_bytes;
     enum durability durability;
+    bool recorded; /* the room's past is kept */
 };
 
 struct room;

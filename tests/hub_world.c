@@ -63,6 +63,7 @@ static void discard(void *context, const char *line, size_t length)
 static struct hub_options options(void)
 {
     return (struct hub_options){
+        .record = world.record,
         .limits =
             {
                 .connections = 100,
@@ -107,6 +108,7 @@ static void world_open_storage(void)
                                                  .rooms = {.saves = true},
                                                  .kinds = world.kinds,
                                                  .ring_bytes = world.ring_bytes,
+                                                 .record = world.record,
                                                  .clock_ms = world.seals ? world_ms : NULL,
                                                  .seed = 42},
                        error);
@@ -153,6 +155,7 @@ void world_setup(void)
     world.loses = world.hangs = false;
     world.ring_bytes = 0;
     world.seals = false;
+    world.record = NULL;
     world.kinds = &kinds_built_in;
     world.now_us = 1000 * SECOND;
     log_init(&world.log, LOG_LEVEL_DEBUG, discard, NULL);

@@ -37,6 +37,7 @@ struct world {
     uint64_t now_us;
     const struct kinds *kinds; /* the built-in ones, before the test says otherwise */
     uint64_t ring_bytes;       /* of the next storage; 0: its default */
+    const char *record;        /* kinds that the next server records; NULL: all */
     bool seals;                /* the next storage has the world's clock: it seals in due time */
     bool hangs;                /* the disk does not answer: world_store() does nothing */
     bool loses;                /* not all can be saved at the end */

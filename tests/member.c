@@ -8,7 +8,7 @@
 
 static const struct wire_limits limits = {
     MESSAGE_BYTES_MAX, 100, 200, 65536, 131072, OPERATIONS_IN_FLIGHT_MAX, RECORD_BYTES_MAX,
-    DURABILITY_MEMORY};
+    DURABILITY_MEMORY, true};
 
 void member_create(struct member *member, uint8_t name)
 {

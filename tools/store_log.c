@@ -140,6 +140,7 @@ static void print_act(const struct telling *telling, const struct log_act *act)
     case ACT_RANDOM:
     case ACT_HASH:
     case ACT_MEMORY:
+    case ACT_UNRECORDED:
     case ACT_PRESENT:
     case ACT_SHOWN:
     case ACT_GONE:

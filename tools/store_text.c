@@ -33,31 +33,20 @@ void print_text(struct bytes text)
 
 const char *act_name(enum act act)
 {
-    static const char *const names[] = {[ACT_OPENED] = "opened",
-                                        [ACT_WOKEN] = "woken",
-                                        [ACT_SLEPT] = "slept",
-                                        [ACT_JOINED] = "joined",
-                                        [ACT_LEFT] = "left",
-                                        [ACT_ROLE] = "role",
-                                        [ACT_OPERATION] = "operation",
-                                        [ACT_EDIT] = "edit",
-                                        [ACT_NAMED] = "named",
-                                        [ACT_TIMER] = "timer",
-                                        [ACT_RANDOM] = "random",
-                                        [ACT_ENDED] = "ended",
-                                        [ACT_HASH] = "hash",
-                                        [ACT_RESUMED] = "resumed",
-                                        [ACT_INPUT] = "input",
-                                        [ACT_MEMORY] = "memory",
-                                        [ACT_RESULT] = "result",
-                                        [ACT_AWAY] = "away",
-                                        [ACT_PRESENT] = "present",
-                                        [ACT_SHOWN] = "shown",
-                                        [ACT_GONE] = "gone",
-                                        [ACT_SAID] = "said",
-                                        [ACT_HERE] = "here",
-                                        [ACT_HELD] = "held",
-                                        [ACT_TOLD] = "told"};
+    static const char *const names[] = {
+        [ACT_OPENED] = "opened",       [ACT_WOKEN] = "woken",
+        [ACT_SLEPT] = "slept",         [ACT_JOINED] = "joined",
+        [ACT_LEFT] = "left",           [ACT_ROLE] = "role",
+        [ACT_OPERATION] = "operation", [ACT_EDIT] = "edit",
+        [ACT_NAMED] = "named",         [ACT_TIMER] = "timer",
+        [ACT_RANDOM] = "random",       [ACT_ENDED] = "ended",
+        [ACT_HASH] = "hash",           [ACT_RESUMED] = "resumed",
+        [ACT_INPUT] = "input",         [ACT_MEMORY] = "memory",
+        [ACT_RESULT] = "result",       [ACT_AWAY] = "away",
+        [ACT_PRESENT] = "present",     [ACT_SHOWN] = "shown",
+        [ACT_GONE] = "gone",           [ACT_SAID] = "said",
+        [ACT_HERE] = "here",           [ACT_HELD] = "held",
+        [ACT_TOLD] = "told",           [ACT_UNRECORDED] = "unrecorded"};
     return (size_t)act < sizeof names / sizeof names[0] ? names[act] : "something unknown";
 }
 

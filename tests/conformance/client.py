@@ -397,6 +397,8 @@ class Welcome:
             isinstance(self.forked, list) and len(self.forked) >= 3
             and isinstance(self.forked[0], str) and all(map(is_integer, self.forked[1:3]))),
             f"forked is {self.forked!r}")
+        self.recorded = elements[16] if len(elements) > 16 else False
+        require(isinstance(self.recorded, bool), f"recorded is {self.recorded!r}")
 
 
 class InputTerms:

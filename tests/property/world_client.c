@@ -6,7 +6,7 @@
 
 static const struct wire_limits limits = {
     MESSAGE_BYTES_MAX, 100, 200, 65536, 65536, OPERATIONS_IN_FLIGHT_MAX, RECORD_BYTES_MAX,
-    DURABILITY_DISK};
+    DURABILITY_DISK,   true};
 
 uint32_t chance(struct world *world, uint32_t bound)
 {

@@ -40,12 +40,13 @@ struct welcome {
 
 static struct welcome welcome_of(uint32_t seat)
 {
-    static const struct wire_limits limits = {65536, 10, 20, 30, 40, 64, 32768, DURABILITY_MEMORY};
+    static const struct wire_limits limits = {65536, 10, 20, 30, 40, 64, 32768, DURABILITY_MEMORY,
+                                              true};
     uint8_t bytes[4096];
     struct writer writer = writer_on(bytes, sizeof bytes);
     wire_write_welcome(&writer, room, seat, &limits);
     struct reader reader = reader_on(writer_bytes(&writer));
-    ck_assert_uint_eq(read_array(&reader), 17);
+    ck_assert_uint_eq(read_array(&reader), 18);
     ck_assert_int_eq(read_integer(&reader), SERVER_WELCOME);
     struct welcome welcome = {.member = read_integer(&reader)};
     welcome.incarnation = read_integer(&reader);
@@ -72,6 +73,7 @@ static struct welcome welcome_of(uint32_t seat)
     ck_assert_int_eq(read_integer(&reader), 0); /* unsaved */
     read_value(&reader);                        /* the inputs that the kind takes */
     read_value(&reader);                        /* where it was forked from */
+    ck_assert(read_bool(&reader));              /* recorded */
     ck_assert_int_eq(reader_end(&reader), STATUS_OK);
     return welcome;
 }

@@ -303,7 +303,7 @@ START_TEST(presence_is_not_kept_and_its_old_places_are_void)
     struct writer writer = writer_on(bytes, sizeof bytes);
     wire_write_welcome(&writer, copy, again_seat, &(struct wire_limits){0});
     struct reader reader = reader_on(writer_bytes(&writer));
-    ck_assert_uint_eq(read_array(&reader), 17);
+    ck_assert_uint_eq(read_array(&reader), 18);
     for (int i = 0; i < 10; i++)
         read_value(&reader);
     ck_assert_uint_eq(read_array(&reader), 2); /* names and everyone are kept, presence is not */

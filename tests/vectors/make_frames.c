@@ -325,7 +325,7 @@ static const struct {
     const char *name, *message;
 } by_hand[] = {
     {"the welcome", "[2, 1, 19, 500, 20, 20, 'open', 0, false, false, [], 0,"
-                    " [65536, 100, 200, 65536, 131072, 64, 32768], [], 0, null, null,"
+                    " [65536, 100, 200, 65536, 131072, 64, 32768], [], 0, null, null, true,"
                     " 'of a later version']"},
     {"half of the definitions; everyone's scope follows in the next message",
      "[0, 0, [3, 6, [0, 0, 'presence', 1, 2], [1, 0, 0, 'user', 0, 0, 0, 0, 1],"

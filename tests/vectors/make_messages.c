@@ -353,8 +353,8 @@ static const struct row server_messages[] = {
     {"welcome: with refusals",
      "[2, 3, 5, 900, 20, 20, 'open', 12, true, false, [], 0, " LIMITS ", [9, 5, 12, 14]]", NULL},
     {"welcome: of a later version, with surplus elements",
-     "[2, 1, 1, 0, 20, 20, 'open', 0, false, false, [], 0, " LIMITS ", [], 0, null, null, 'more',"
-     " [1]]",
+     "[2, 1, 1, 0, 20, 20, 'open', 0, false, false, [], 0, " LIMITS ", [], 0, null, null, false,"
+     " 'more', [1]]",
      NULL},
     {"welcome: of a kind that takes inputs",
      "[2, 1, 1, 7, 60, 20, 'open', 0, false, false, [], 0, " LIMITS ", [], 0, [2, 0, 255, 1, 12,"
@@ -367,6 +367,10 @@ static const struct row server_messages[] = {
     {"welcome: of a room that was forked",
      "[2, 1, 4, 1300, 20, 20, 'board', 0, false, false, [], 2, " LIMITS ", [], 0, null,"
      " ['lobby', 3, 1200]]",
+     NULL},
+    {"welcome: of a room that is recorded",
+     "[2, 1, 4, 1300, 20, 20, 'board', 0, false, false, [], 2, " LIMITS ", [], 0, null, null,"
+     " true]",
      NULL},
     {"clock", "[3, 1234, 1700000000000, 72000]", NULL},
     {"notice", "[4, 9, 'the value does not fit the field']", NULL},

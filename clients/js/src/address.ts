@@ -23,6 +23,13 @@ export function roomAddress(url: string, name: string): string {
   return address.href
 }
 
+/** The same, where a room that this makes is not to be recorded. */
+export function unrecordedAddress(room: string): string {
+  const address = new URL(room)
+  address.searchParams.set('record', 'no')
+  return address.href
+}
+
 const REPLAY_NAME = /^[A-Za-z0-9_-]{1,32}$/
 
 /**

@@ -24,6 +24,8 @@ export interface JoinOptions {
    * connection, and whoever comes back with its `key` within the room's grace is that member still.
    */
   readonly keepSeat?: boolean
+  /** False: where this makes the room, nothing of its past is kept but what brings it back. */
+  readonly record?: boolean
   /** Ends the attempt; a room that was joined is left with `leave`. */
   readonly signal?: AbortSignal
   /**

@@ -1,4 +1,4 @@
-import { roomAddress } from './address.js'
+import { roomAddress, unrecordedAddress } from './address.js'
 import type {
   ClockView,
   EmitOptions,
@@ -159,7 +159,7 @@ export class Room extends Emitter<RoomEvents> {
     }
     const { keepSeat } = options
     this.#connection = new Connection(
-      replay ?? (() => url),
+      replay ?? (() => (options.record === false ? unrecordedAddress(url) : url)),
       WebSocket,
       this.#session,
       SURROUNDINGS,
@@ -192,6 +192,11 @@ export class Room extends Emitter<RoomEvents> {
   /** The moment that this room goes on from, of another one; null where it was made new. */
   get forkedFrom(): Moment | null {
     return this.#session.welcome!.forked
+  }
+
+  /** Whether what happens here is kept, to be watched again. */
+  get isRecorded(): boolean {
+    return this.#session.welcome!.recorded
   }
 
   /** Ticks per second. */

@@ -130,6 +130,8 @@ export interface Welcome {
     readonly incarnation: number
     readonly tick: number
   } | null
+  /** What happens in the room is kept, to be watched again. */
+  readonly recorded: boolean
 }
 
 export interface ClockAnswer {
@@ -229,6 +231,7 @@ function readWelcome(elements: Elements): Welcome {
     unsaved: elements.more ? elements.count() : 0,
     input: elements.more ? elements.orNil(() => readInputRules(elements.array())) : null,
     forked: elements.more ? elements.orNil(() => readForked(elements.array())) : null,
+    recorded: elements.more ? elements.bool() : false,
   }
 }
 

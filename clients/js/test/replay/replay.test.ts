@@ -9,6 +9,7 @@ import {
   fork,
   ghost,
   join,
+  recording,
   replay,
   restore,
   type Fields,
@@ -243,6 +244,19 @@ test('where nothing is kept there is nothing to be seen', async () => {
   await assert.rejects(replay(wire.url, 'room', { name: 'x'.repeat(33) }), { status: 'malformed' })
   await assert.rejects(replay(wire.url, 'room', { at: -1 }), { status: 'range' })
   await assert.rejects(fork(wire.url, 'nobody-was-here', { tick: 0 }), { status: 'not found' })
+})
+
+test('a room that is opened so keeps nothing of its past', async () => {
+  const room = await enter('quiet', { record: false })
+  assert.equal(room.isRecorded, false)
+  assert.equal((await enter()).isRecorded, true)
+  assert.equal(room.url, `${wire.url}/v1/rooms/quiet`)
+  await room.collection('shapes').put('a', { x: 1 }).done
+  await until(() => room.unsaved === 0, 'it is on the disk')
+  const reason = /this room is not recorded/
+  await assert.rejects(replay(wire.url, 'quiet'), { status: 'closed', message: reason })
+  await assert.rejects(recording(wire.url, 'quiet'), { code: 404, message: reason })
+  await assert.rejects(fork(wire.url, 'quiet', { tick: 1 }), { code: 404, message: reason })
 })
 
 test('when the server is back it shows what it showed, and plays to the end', async () => {

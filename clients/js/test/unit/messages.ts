@@ -26,6 +26,7 @@ interface WelcomeFields {
   unsaved: number
   input: Json
   forked: Json
+  recorded: boolean
 }
 
 export function welcome(fields: Partial<WelcomeFields> = {}): Json {
@@ -46,6 +47,7 @@ export function welcome(fields: Partial<WelcomeFields> = {}): Json {
     unsaved: 0,
     input: null,
     forked: null,
+    recorded: true,
     ...fields,
   }
   return [2, ...Object.values(all)] as Json

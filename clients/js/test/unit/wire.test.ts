@@ -136,6 +136,7 @@ test('welcome, with elements of a later version at its end', () => {
   assert.deepEqual(message.scopesKept, [0, 1])
   assert.equal(message.limits.operationsInFlight, 64)
   assert.deepEqual(message.refusals, [{ number: 9, status: 7 }])
+  assert.equal(message.recorded, true)
   assert.deepEqual(message.forked, { room: 'lobby', incarnation: 3, tick: 1200 })
 })
 
