@@ -51,7 +51,8 @@ write_list(FILE *out, const char *name, const struct room *room, enum authored_k
 
 void authors_write(FILE *out, const struct room *room, uint64_t tick, uint64_t incarnation)
 {
-    fprintf(out, "{\"tick\":%" PRIu64 ",\"incarnation\":%" PRIu64, tick, incarnation);
+    fprintf(out, "{\"tick\":%" PRIu64 ",\"incarnation\":%" PRIu64 ",\"stamp\":%" PRIu64, tick,
+            incarnation, authors_stamp(room));
     write_collections(out, room);
     write_list(out, "records", room, AUTHORED_RECORDS);
     write_list(out, "removed", room, AUTHORED_REMOVALS);

@@ -2,6 +2,12 @@
 
 #include "sync/room_parts.h"
 
+uint64_t authors_stamp(const struct room *room)
+{
+    const struct scope *scope = room->state.scopes[SCOPE_EVERYONE];
+    return scope != NULL ? scope->stamp : 0;
+}
+
 uint32_t authors_collections(const struct room *room)
 {
     return (uint32_t)room->state.schema.collection_count;

@@ -30,6 +30,9 @@ struct authored {
     uint32_t member; /* who made it, or removed it */
 };
 
+/* Of everyone's scope: what is done later has a higher one. */
+uint64_t authors_stamp(const struct room *room);
+
 uint32_t authors_collections(const struct room *room);
 struct bytes authors_collection(const struct room *room, uint32_t index);
 

@@ -195,6 +195,7 @@ START_TEST(who_made_changed_and_removed_what_is_told)
     ck_assert_uint_eq(json_object_size(fields), 2);
     ck_assert_int_eq(number_at(fields, "x"), member_of(ben));
     ck_assert_int_eq(number_at(fields, "y"), member_of(ben));
+    int64_t stamp = number_at(now, "stamp");
     json_t *gone = authored(now, "removed", "s2");
     ck_assert_int_eq(json_integer_value(json_array_get(gone, 2)), member_of(ben));
     ck_assert_ptr_null(authored(now, "records", "s2"));
@@ -203,6 +204,7 @@ START_TEST(who_made_changed_and_removed_what_is_told)
              (unsigned long long)room_incarnation(room));
     json_t *then = read_authors(path);
     ck_assert_uint_eq((uint64_t)number_at(then, "tick"), before);
+    ck_assert_int_eq(number_at(then, "stamp") + 3, stamp); /* two fields, and a delete */
     ck_assert_uint_eq(json_array_size(json_object_get(then, "records")), 10);
     ck_assert_uint_eq(json_array_size(authored(then, "records", "s1")), 3);
     ck_assert_uint_eq(json_array_size(json_object_get(then, "removed")), 0);

@@ -1,5 +1,5 @@
 // A board to look at, in any element: of any room of the kind, a replay's too.
-import { boardReferences, paintBoard, personColour, showBoard } from '/tutti/board.js'
+import { paintBoard, personColour, showBoard } from '/tutti/board.js'
 
 const HIDDEN = [
   'menu',
@@ -16,7 +16,6 @@ const HIDDEN = [
 
 /** All that a board is, for who brings it back. */
 export const collections = ['objects', 'comments', 'replies']
-export { boardReferences }
 
 /** So long after something has come, and not in the middle of what comes. */
 const GROWN_MS = 120

@@ -65,8 +65,8 @@ async function open() {
   shareSheet(shown, room, refresh)
   forkSheet(shown, room, kind)
   if (kind === 'board') {
-    const { boardReferences: asNew, collections: whole } = drawn
-    restoreSheet(shown, room, { kind, chosen: () => view.chosen(), whole, asNew })
+    const chosen = () => view.chosen()
+    restoreSheet(shown, room, { kind, chosen, whole: drawn.collections })
   }
   // For who opens the browser's console: `watched.replay.room`.
   globalThis.watched = { replay: shown, view, film, timeline }

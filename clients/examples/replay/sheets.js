@@ -94,9 +94,9 @@ export function livePage(kind, room) {
 
 /**
  * Brings records of a board back. `chosen` gives the ids of those that are selected, by collection;
- * `whole` lists the collections that are all of it; `asNew` is as `planRestore` takes it.
+ * `whole` lists the collections that are all of it.
  */
-export function restoreSheet(replay, room, { kind, chosen, whole, asNew }) {
+export function restoreSheet(replay, room, { kind, chosen, whole }) {
   const sheet = $('restore-sheet')
   const [ofChosen, ofAll] = sheet.querySelectorAll('[name=what]')
   let live = null
@@ -108,7 +108,7 @@ export function restoreSheet(replay, room, { kind, chosen, whole, asNew }) {
     const records = isAll ? Object.fromEntries(whole.map((name) => [name, true])) : chosen()
     const removes = isAll && $('restore-removes').checked
     $('restore-removes-row').hidden = !isAll
-    plan = planRestore(replay, live, { records, removes, asNew })
+    plan = planRestore(replay, live, { records, removes })
     const { put, set, delete: gone } = plan.counts
     const lines = [
       put > 0 && `${count(put, 'thing')} ${put === 1 ? 'comes' : 'come'} back`,
@@ -153,9 +153,9 @@ export function restoreSheet(replay, room, { kind, chosen, whole, asNew }) {
     live = plan = null
   })
   onPress($('restore-do'), sheet, async () => {
-    const { done, applied, conflicts } = plan.apply()
-    await done
-    const left = conflicts.length > 0 ? `; ${conflicts.length} changed meanwhile and stay` : ''
+    const { applied, conflicts, refused } = await plan.apply().done
+    const stay = conflicts.length > 0 ? `; ${conflicts.length} changed meanwhile and stay` : ''
+    const left = refused.length > 0 ? `${stay}; ${refused.length} may not be changed` : stay
     showPlan()
     say(sheet, `${count(applied.length, 'thing')} brought back${left}.`)
     $('restore-undo').hidden = $('restore-open').hidden = false

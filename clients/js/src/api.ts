@@ -117,6 +117,17 @@ export interface UndoStep {
   readonly redo: () => boolean
 }
 
+/** A step of undo that is not complete before it is taken back. */
+export interface GrowingStep {
+  /**
+   * Changes within `change` are part of the step, whatever else was changed, or undone, since it was
+   * begun. Throws `misuse` where it is over.
+   */
+  within<Result>(change: () => Result): Result
+  /** It was taken back: there is nothing more to be done in it. */
+  readonly isOver: boolean
+}
+
 /** What is one step of undo, beyond one change or one group. */
 export interface GestureHistory {
   /** From here on, all changes are one step. Does nothing within a gesture. */
@@ -125,6 +136,8 @@ export interface GestureHistory {
   end(): void
   /** Takes back what was changed since `begin`, as far as it is still ours; no step is left of it. */
   cancel(): void
+  /** Begins a step that takes its time: it is there with its first change, gesture or not. */
+  grow(): GrowingStep
   /**
    * Adds a step that takes itself back, such as the typing in a text that merges by itself; part
    * of the gesture, where there is one. What it changes when asked to is no step again.

@@ -12,7 +12,6 @@ import type { Links, Part } from './board/chrome/app.js'
 import { Shell } from './board/chrome/shell.js'
 import type { ThemeChoice } from './board/chrome/theme.js'
 import { Editor } from './board/editor.js'
-import { boardReferences } from './board/references.js'
 import { join, type JoinOptions, type Room } from './tutti.js'
 
 export interface BoardOptions {
@@ -41,7 +40,7 @@ export interface Board {
   destroy(): void
 }
 
-export { boardReferences, Editor }
+export { Editor }
 export { colourOf as personColour } from './board/person_colour.js'
 export { paintBoard } from './board/thumbnail.js'
 export type { Links, Part, ThemeChoice }

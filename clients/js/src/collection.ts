@@ -13,9 +13,10 @@ export type FieldsInput = { readonly [field: string]: unknown }
 export interface EditOptions {
   /**
    * Refused with `stale` where someone has changed the record since what shows now. Own changes
-   * that are still on their way count as such.
+   * that are still on their way count as such. A number: since that stamp of the room. A put with it
+   * makes a record again that was deleted before that; without, it is refused with `deleted`.
    */
-  readonly ifUnchanged?: boolean
+  readonly ifUnchanged?: boolean | number
 }
 
 export interface PutOptions extends EditOptions {
@@ -198,8 +199,12 @@ export class Collection extends Emitter<CollectionEvents> implements Iterable<[s
 
   #edit(id: string, { ifUnchanged = false }: EditOptions) {
     checkId(id)
-    const stamp = ifUnchanged ? this.#records.stamp(this.name) : undefined
-    return { collection: this.name, id, ifUnchanged: stamp }
+    const shown = ifUnchanged === true ? this.#records.stamp(this.name) : undefined
+    return {
+      collection: this.name,
+      id,
+      ifUnchanged: typeof ifUnchanged === 'number' ? ifUnchanged : shown,
+    }
   }
 
   /** Throws `type` where the room has this field for something else. */

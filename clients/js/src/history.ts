@@ -18,7 +18,7 @@ import {
 } from './step.js'
 import { equal, setKey, type Fields, type Value } from './value.js'
 import type { RecordChange } from './document.js'
-import type { UndoStep } from './api.js'
+import type { GrowingStep, UndoStep } from './api.js'
 
 /** What undo needs of a room. */
 export interface Editor {
@@ -77,6 +77,29 @@ export class History {
     if (gesture === null) return
     this.#flipStep(gesture, this.#undoable, [])
     this.#onChange()
+  }
+
+  /** A step that changes join at any time. It stands where the first of them put it. */
+  grow(): GrowingStep {
+    const step = new Step()
+    return {
+      within: (change) => this.#within(step, change),
+      get isOver() {
+        return step.isOver
+      },
+    }
+  }
+
+  #within<Result>(step: Step, change: () => Result): Result {
+    if (step.isOver) throw new TuttiError('misuse', 'that step has been taken back')
+    const gesture = this.#gesture
+    this.#gesture = step
+    try {
+      return change()
+    } finally {
+      this.#gesture = gesture
+      if (!step.isEmpty && !this.#undoable.includes(step)) this.#push(step)
+    }
   }
 
   /** A step that takes itself back; part of the gesture, where there is one. */
@@ -193,6 +216,7 @@ export class History {
   /** Marks are flipped last to first, so that each finds what it left. */
   #flipStep(step: Step, from: Step[], to: Step[]): boolean {
     const marks = [...step.marks].reverse()
+    step.isOver = true
     step.replace([])
     to.push(step)
     while (marks.length > 0) {

@@ -97,6 +97,16 @@ export class Pending {
     }
   }
 
+  /** Whether one operation of so many bytes goes into the half of it that does not have to wait for people. */
+  hasRoomToSpare(bytes: number): boolean {
+    const count =
+      2 * this.count + 1 < this.#limits.operations && 2 * this.#keptCount < KEPT_MAX.operations
+    const isShort = (held: number, limit: number) => 2 * (held + bytes) <= limit
+    return (
+      count && isShort(this.#bytes, this.#limits.bytes) && isShort(this.#keptBytes, KEPT_MAX.bytes)
+    )
+  }
+
   cover(operation: Operation, edit: RecordEdit): void {
     const key = overlayKey(edit.collection, edit.id)
     const edits = this.#overlay.get(key)

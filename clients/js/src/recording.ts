@@ -117,7 +117,9 @@ export async function recording(
   room: string,
   options?: RequestOptions,
 ): Promise<Recording> {
-  return readRecording(await ask('GET', server, room, '/recording', undefined, options))
+  return readRecording(
+    await ask('GET', roomAddress(server, room), '/recording', undefined, options),
+  )
 }
 
 /**
@@ -132,7 +134,7 @@ export async function addMarker(
 ): Promise<Moment> {
   momentNumbers({ tick, incarnation })
   const marker = { tick, incarnation, title, colour, by }
-  return readMarked(room, await ask('POST', server, room, '/markers', marker, options))
+  return readMarked(room, await ask('POST', roomAddress(server, room), '/markers', marker, options))
 }
 
 /** Takes a marker away; `not found` where nobody had marked that. */
@@ -142,7 +144,13 @@ export async function removeMarker(
   marker: Pick<Moment, 'tick' | 'incarnation'>,
   options?: RequestOptions,
 ): Promise<void> {
-  await ask('DELETE', server, room, `/markers/${momentNumbers(marker)}`, undefined, options)
+  await ask(
+    'DELETE',
+    roomAddress(server, room),
+    `/markers/${momentNumbers(marker)}`,
+    undefined,
+    options,
+  )
 }
 
 /** Gives a session a title, or keeps it for ever, or no longer. */
@@ -154,7 +162,13 @@ export async function editSession(
   options?: RequestOptions,
 ): Promise<void> {
   const { title, pinned } = edit
-  await ask('POST', server, room, `/sessions/${encodeURIComponent(id)}`, { title, pinned }, options)
+  await ask(
+    'POST',
+    roomAddress(server, room),
+    `/sessions/${encodeURIComponent(id)}`,
+    { title, pinned },
+    options,
+  )
 }
 
 /** Takes a session off the list; what was recorded in it stays as long as what is beside it. */
@@ -164,7 +178,13 @@ export async function removeSession(
   id: string,
   options?: RequestOptions,
 ): Promise<void> {
-  await ask('DELETE', server, room, `/sessions/${encodeURIComponent(id)}`, undefined, options)
+  await ask(
+    'DELETE',
+    roomAddress(server, room),
+    `/sessions/${encodeURIComponent(id)}`,
+    undefined,
+    options,
+  )
 }
 
 /**
@@ -185,7 +205,7 @@ export async function fork(
 ): Promise<Fork> {
   momentNumbers({ tick, incarnation })
   const wish = { tick, incarnation, room: as }
-  return readFork(await ask('POST', server, room, '/forks', wish, options))
+  return readFork(await ask('POST', roomAddress(server, room), '/forks', wish, options))
 }
 
 /** The tick at which it was that time, as well as is known: between sessions, that of the next. */
@@ -214,16 +234,15 @@ const STATUSES: { readonly [status: number]: Status } = {
   507: 'limit',
 }
 
-/** The answer's JSON; null where there is none. */
-async function ask(
+/** @internal The answer's JSON; null where there is none. `room` is its address. */
+export async function ask(
   method: string,
-  server: string,
   room: string,
   path: string,
   wish: object | undefined,
   { signal }: RequestOptions = {},
 ): Promise<unknown> {
-  const url = httpAddress(roomAddress(server, room), path)
+  const url = httpAddress(room, path)
   const body = wish === undefined ? null : JSON.stringify(wish)
   let answer: Response
   let text: string

@@ -1,4 +1,5 @@
 /** The JSON of answers about recordings, as the types say it is; else a TuttiError `malformed`. */
+import type { Authored, AuthorsTold } from './authors.js'
 import { TuttiError } from './errors.js'
 import type { Moment } from './moment.js'
 import type { Fork, Gap, Recording, RecordedSession } from './recording.js'
@@ -45,6 +46,43 @@ export function readRecording(json: unknown): Recording {
       }),
     })),
   }
+}
+
+export function readAuthors(json: unknown): AuthorsTold {
+  const all = new Json(json)
+  const collections = all.of('collections').list.map(({ text }) => text)
+  const nameOf = (index: Json) => collections[index.count] ?? index.missing
+  const records = new Map<string, Map<string, Authored>>()
+  for (const row of all.of('records').list) {
+    const [collection, id, member, fields] = row.row(3)
+    placed(records, nameOf(collection!), id!.text, {
+      member: member!.count,
+      fields: new Map(fields?.entries.map(([field, by]) => [field, by.count])),
+    })
+  }
+  const removed = new Map<string, Map<string, number>>()
+  for (const row of all.of('removed').list) {
+    const [collection, id, member] = row.row(3)
+    placed(removed, nameOf(collection!), id!.text, member!.count)
+  }
+  return {
+    tick: all.of('tick').count,
+    incarnation: all.of('incarnation').count,
+    stamp: all.of('stamp').count,
+    records,
+    removed,
+  }
+}
+
+function placed<T>(
+  all: Map<string, Map<string, T>>,
+  collection: string,
+  id: string,
+  value: T,
+): void {
+  const ids = all.get(collection)
+  if (ids === undefined) all.set(collection, new Map([[id, value]]))
+  else ids.set(id, value)
 }
 
 export function readFork(json: unknown): Fork {
@@ -111,6 +149,26 @@ class Json {
     const [a, b] = this.list
     if (a === undefined || b === undefined) throw this.#fault('is no pair')
     return [a, b]
+  }
+
+  /** Of so many at least. */
+  row(length: number): Json[] {
+    const { list } = this
+    if (list.length < length) throw this.#fault(`has less than ${length} parts`)
+    return list
+  }
+
+  get entries(): [string, Json][] {
+    const value = this.#value
+    if (typeof value !== 'object' || value === null) throw this.#fault('is no map')
+    return Object.entries(value).map(([key, item]) => [
+      key,
+      new Json(item, `${this.#place}/${key}`),
+    ])
+  }
+
+  get missing(): never {
+    throw this.#fault('names what is not there')
   }
 
   get count(): number {

@@ -149,6 +149,7 @@ export class Room extends Emitter<RoomEvents> {
       begin: () => this.#history.begin(),
       end: () => this.#history.end(),
       cancel: () => this.#history.cancel(),
+      grow: () => this.#history.grow(),
       add: (step) => this.#history.add(step),
       aside: (change) => this.#history.aside(change),
       leaveOut: (judge) => (this.#history.leavesOut = judge),
@@ -282,13 +283,13 @@ export class Room extends Emitter<RoomEvents> {
    * waits already.
    */
   undo(): boolean {
-    this.#checkNotInGroup()
+    this.#checkMayFlip()
     return this.#history.undo()
   }
 
   /** Puts back what the last undo took; throws as {@link undo} does. */
   redo(): boolean {
-    this.#checkNotInGroup()
+    this.#checkMayFlip()
     return this.#history.redo()
   }
 
@@ -380,9 +381,9 @@ export class Room extends Emitter<RoomEvents> {
     return traffic
   }
 
-  /** @internal Throws `limit` where the queue does not take so many operations more. */
-  checkQueue(operations: number, bytes: number): void {
-    this.#session.pending.checkRoomFor(bytes, operations)
+  /** @internal Whether the queue takes an operation of so many bytes, and half of it stays the page's. */
+  hasRoomToSpare(bytes: number): boolean {
+    return this.#session.pending.hasRoomToSpare(bytes)
   }
 
   /** Tries to connect now, where it waits for the time of the next try; else does nothing. */
@@ -429,7 +430,7 @@ export class Room extends Emitter<RoomEvents> {
     this.#open = open
     try {
       body()
-      this.#weigh(operation)
+      this.#weigh(operation, isNoted)
     } catch (error) {
       this.#takeBack(operation)
       throw error
@@ -468,13 +469,14 @@ export class Room extends Emitter<RoomEvents> {
     else different.set(key, { ...change, before })
   }
 
-  #weigh(operation: Operation): void {
+  /** A step is taken back whole, however much that is: it was all here before. */
+  #weigh(operation: Operation, isNew: boolean): void {
     const { pending, replica, operationBytesMax } = this.#session
     operation.bytes = encodeOperation(operation, replica.names).length
     if (operation.bytes > operationBytesMax) {
       throw new TuttiError('limit', `a change takes ${operationBytesMax} bytes at most`)
     }
-    pending.checkRoomFor(operation.bytes)
+    if (isNew) pending.checkRoomFor(operation.bytes)
   }
 
   #takeBack(operation: Operation): void {
@@ -485,8 +487,9 @@ export class Room extends Emitter<RoomEvents> {
     this.#history.rollBack(operation)
   }
 
-  #checkNotInGroup(): void {
+  #checkMayFlip(): void {
     if (this.#open !== null) throw new TuttiError('misuse', 'no undo in the middle of a group')
+    this.#session.pending.checkRoomFor(0)
   }
 
   /** At the end of this turn of the page's, so that what it changes together goes together. */

@@ -72,6 +72,8 @@ export class Step {
   #marks: Mark[]
   /** Record → its marks; made when it is asked for. */
   #byRecord: Map<string, Mark[]> | null = null
+  /** It was taken back, or put back: nothing joins it any more. */
+  isOver = false
 
   constructor(marks: readonly Mark[] = []) {
     this.#marks = [...marks]

@@ -3,6 +3,7 @@ export type {
   ClockView,
   EmitOptions,
   GestureHistory,
+  GrowingStep,
   JoinOptions,
   PresenceView,
   RoomEvent,
@@ -53,7 +54,11 @@ export type {
 export { momentLink, MOMENT_TITLE_MAX, parseMoment } from './moment.js'
 export type { Moment } from './moment.js'
 export { planRestore, restore, RestorePlan } from './restore.js'
-export type { AsNew, PlannedChange, Restoration, RestoreOptions, Shown } from './restore.js'
+export type { ApplyOptions, PlannedChange, RestoreOptions, Shown } from './restore.js'
+export { Restoration } from './restoration.js'
+export type { RefusedChange, RestorationOptions, RestoreOutcome } from './restoration.js'
+export { Authors, authors } from './authors.js'
+export type { Asked, AuthorsOptions, Person } from './authors.js'
 export { Emitter } from './emitter.js'
 export { TuttiError } from './errors.js'
 export type { Status } from './errors.js'

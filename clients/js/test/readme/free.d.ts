@@ -1,10 +1,10 @@
 /** What the examples of the READMEs leave to the reader. */
-import type { Fields, Room as TuttiRoom } from '../../src/tutti.js'
+import type { Fields, Replay as TuttiReplay, Room as TuttiRoom } from '../../src/tutti.js'
 
 declare global {
   type Car = { x: number; y: number; heading: number }
   const room: TuttiRoom
-  const then: TuttiRoom
+  const then: TuttiReplay
   const keys: { steering: number; throttle: boolean }
   const controls: { read(): number }
   const read: () => { tick: number; state: Car } | undefined

@@ -189,10 +189,8 @@ test('a live room goes on from a moment, as another one or with a part of it', a
   await assert.rejects(fork(wire.url, name, { tick, as: name }), { status: 'exists', code: 409 })
 
   const before = shapesOf(room)
-  const asNew = (_collection: string, fields: Fields) => fields
-  const { applied, done } = restore(then, room, { records: { shapes: ['comes'] }, asNew })
-  await done
-  assert.deepEqual(shapesOf(room), { ...before, [applied[0]!.id]: { colour: 'red' } })
+  await restore(then, room, { records: { shapes: ['comes'] } }).done
+  assert.deepEqual(shapesOf(room), { ...before, comes: { colour: 'red' } })
   assert.ok(room.undo())
   assert.deepEqual(shapesOf(room), before)
 })
