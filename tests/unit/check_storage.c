@@ -443,7 +443,7 @@ int main(void)
     tcase_add_loop_test(calm, an_archive_that_lies_never_lets_the_journal_forget, 0, 2);
     suite_add_tcase(suite, calm);
 
-    TCase *bad = tcase_create("bad disks");
+    TCase *bad = tcase_create("disks");
     tcase_add_checked_fixture(bad, life_setup_threads, life_teardown);
     tcase_set_timeout(bad, 30);
     tcase_add_test(bad, while_two_are_under_way_the_rest_goes_out_together);
@@ -462,7 +462,7 @@ int main(void)
     tcase_add_test(bad, an_archive_that_hangs_fills_the_ring);
     suite_add_tcase(suite, bad);
 
-    TCase *hanging = tcase_create("threads that hang");
+    TCase *hanging = tcase_create("hanging");
     tcase_add_checked_fixture(hanging, life_setup_threads, life_teardown);
     tcase_set_timeout(hanging, 60);
     for (int i = 0; i < 2; i++)
