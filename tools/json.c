@@ -42,11 +42,10 @@ void json_number(FILE *out, double number)
     fputs(text, out);
 }
 
-static void write_base64(FILE *out, struct bytes data)
+void json_base64(FILE *out, struct bytes data)
 {
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    fputs("{\"base64\":\"", out);
     for (size_t i = 0; i < data.length; i += 3) {
         size_t left = data.length - i;
         uint32_t bits = (uint32_t)data.data[i] << 16;
@@ -57,6 +56,12 @@ static void write_base64(FILE *out, struct bytes data)
         putc(left > 1 ? letters[bits >> 6 & 63] : '=', out);
         putc(left > 2 ? letters[bits & 63] : '=', out);
     }
+}
+
+static void write_binary(FILE *out, struct bytes data)
+{
+    fputs("{\"base64\":\"", out);
+    json_base64(out, data);
     fputs("\"}", out);
 }
 
@@ -99,7 +104,7 @@ static void write_next(FILE *out, struct reader *reader)
         json_text(out, (const char *)bytes.data, bytes.length);
         break;
     case PACK_BINARY:
-        write_base64(out, read_binary(reader));
+        write_binary(out, read_binary(reader));
         break;
     case PACK_ARRAY: {
         uint32_t count = read_array(reader);
@@ -152,7 +157,7 @@ void json_value(FILE *out, struct tutti_value value)
         json_text(out, value.data, value.length);
         break;
     case TUTTI_BINARY:
-        write_base64(out, (struct bytes){value.data, value.length});
+        write_binary(out, (struct bytes){value.data, value.length});
         break;
     case TUTTI_PACKED:
         json_packed(out, (struct bytes){value.data, value.length});

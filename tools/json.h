@@ -15,6 +15,7 @@
 
 void json_text(FILE *out, const char *text, size_t length);
 void json_number(FILE *out, double number);
+void json_base64(FILE *out, struct bytes data); /* the letters alone */
 void json_packed(FILE *out, struct bytes packed);
 
 /* Lists become arrays. */

@@ -4,9 +4,9 @@
 #include "sync/room_parts.h"
 #include "tools/commands.h"
 #include "tools/json.h"
-#include "tools/store_edits.h"
 #include "tools/store_moment.h"
 #include "tools/store_options.h"
+#include "tools/store_records.h"
 #include "tools/store_seats.h"
 #include "tools/store_text.h"
 #include "tools/table.h"
@@ -64,31 +64,6 @@ static void print_room_plain(const struct store_history *history, const struct r
     puts(history->state == STORE_ROOM_QUARANTINED ? "; quarantined\n" : "\n");
 }
 
-/* Fields from `first` on, as JSON. */
-static void
-write_values(FILE *out, const struct collection *collection, const struct record *record, int first)
-{
-    const char *between = "";
-    putc('{', out);
-    for (int i = first; i < record->cell_count; i++) {
-        const struct cell *cell = record_cell(record, i);
-        if (cell == NULL || cell->type == CELL_HOLE)
-            continue;
-        size_t length = cell_write_bytes(cell);
-        uint8_t *data = malloc(length);
-        struct writer writer = writer_on(data, data != NULL ? length : 0);
-        cell_write(&writer, cell);
-        fputs(between, out);
-        between = ",";
-        const struct field *field = &collection->fields[i];
-        json_text(out, (const char *)field->name.data, field->name.length);
-        putc(':', out);
-        field_write_value(out, field, writer_bytes(&writer));
-        free(data);
-    }
-    putc('}', out);
-}
-
 /* --- Who is there --------------------------------------------------------------------------------- */
 
 static const struct record *presence_in(const struct room *room, const struct seat *seat)
@@ -102,7 +77,7 @@ static void write_presence(FILE *out, const struct room *room, const struct reco
     if (presence == NULL)
         fputs("{}", out);
     else
-        write_values(out, &room->state.schema.collections[0], presence, PRESENCE_FIELDS);
+        record_write_values(out, &room->state.schema.collections[0], presence, PRESENCE_FIELDS);
 }
 
 static void show_member(struct showing *showing, uint32_t number)
@@ -141,26 +116,6 @@ static void show_members(struct showing *showing)
 
 /* --- What it holds -------------------------------------------------------------------------------- */
 
-static void print_record(const struct schema *schema, const struct record *record, uint32_t member)
-{
-    bool event = record->kind == RECORD_EVENT;
-    const struct collection *collection = event ? NULL : &schema->collections[record->collection];
-    printf("{\"type\":\"%s\",\"%s\":", event ? "event" : "record", event ? "event" : "collection");
-    print_text(event ? schema->events[record->collection].name : collection->name);
-    if (member != 0)
-        printf(",\"seen_by\":%" PRIu32, member);
-    if (event) {
-        printf(",\"from\":%" PRIu32 ",\"value\":", record->owner);
-        json_packed(stdout, (struct bytes){record->content.value, record->length});
-    } else {
-        fputs(",\"id\":", stdout);
-        print_text(record_id(record));
-        printf(",\"owner\":%" PRIu32 ",\"values\":", record->owner);
-        write_values(stdout, collection, record, 0);
-    }
-    puts("}");
-}
-
 static void write_owner(const struct showing *showing, const struct record *record)
 {
     struct bytes user = {0};
@@ -188,7 +143,7 @@ static void row_of_record(const struct showing *showing, const struct record *re
     if (event)
         json_packed(cell, (struct bytes){record->content.value, record->length});
     else
-        write_values(cell, collection, record, 0);
+        record_write_values(cell, collection, record, 0);
 }
 
 static void show_scope(struct showing *showing, const struct scope *scope, uint32_t member)
@@ -201,7 +156,7 @@ static void show_scope(struct showing *showing, const struct scope *scope, uint3
         if (showing->table != NULL)
             row_of_record(showing, record);
         else
-            print_record(&showing->room->state.schema, record, member);
+            record_write(stdout, &showing->room->state.schema, record, member);
     }
 }
 
@@ -238,10 +193,9 @@ static bool print_file(void *context, const struct store_file *file)
     naming->hash = file->hash;
     naming->named = false;
     room_each_file(naming->room, compare_hash, naming);
-    fputs("{\"type\":\"file\",\"hash\":\"", stdout);
-    for (size_t i = 0; i < STORE_HASH_BYTES; i++)
-        printf("%02x", file->hash[i]);
-    printf("\",\"bytes\":%" PRIu64 ",\"added\":", file->bytes);
+    fputs("{\"type\":\"file\",\"hash\":", stdout);
+    hash_write(stdout, file->hash);
+    printf(",\"bytes\":%" PRIu64 ",\"added\":", file->bytes);
     print_time(file->added_ms);
     fputs(",\"wanted\":", stdout);
     print_time(file->used_ms);

@@ -1,7 +1,7 @@
 // Builds dist/: one ES module for browsers, the same for Node (which brings its own WebSocket),
 // and the widgets, which import ./tutti.js beside them. Prints what each weighs.
 import { build } from 'esbuild'
-import { readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, readFileSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 
@@ -26,6 +26,8 @@ const targets = [
   { entryPoints: { panel: 'src/panel.ts' }, platform: 'browser', plugins: [shared] },
   // It is as large as all else together, and nobody reads what was bundled: the source map does.
   { entryPoints: { board: 'src/board.ts' }, platform: 'browser', plugins: [shared], minify: true },
+  // The program of `tutti export --svg`, with what measures letters where there is no browser.
+  { entryPoints: { board_svg: 'src/board_svg.ts' }, platform: 'node', minify: true },
 ]
 
 for (const target of targets) {
@@ -45,3 +47,4 @@ for (const target of targets) {
     `dist/${name}.js: ${bytes} bytes, minified and gzipped ${gzipSync(minified, { level: 9 }).length}`,
   )
 }
+copyFileSync('node_modules/harfbuzzjs/dist/harfbuzz.wasm', 'dist/harfbuzz.wasm')

@@ -1,9 +1,9 @@
 // The real server, started on a free port, and a line to it that a test can cut.
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
@@ -13,6 +13,7 @@ const www = process.env.TUTTI_WWW ?? `${root}clients/examples`
 const client = process.env.TUTTI_CLIENT ?? `${root}clients/js/dist`
 
 const START_MS = 60_000
+const OPERATOR_BYTES = 64 << 20
 const PORT_FIRST = 10_000
 const PORTS = 22_000 // up to ip_local_port_range
 
@@ -62,6 +63,7 @@ export async function startServer({ port = 0, data, disk, flags = [] } = {}) {
     port: Number(address.split(':').at(-1)),
     address: `http://${address}`,
     www,
+    data,
     log,
     /** SIGTERM ends it in order, SIGKILL does not. */
     async stop(signal = 'SIGTERM') {
@@ -70,6 +72,16 @@ export async function startServer({ port = 0, data, disk, flags = [] } = {}) {
       if (!isLent) rmSync(data, { recursive: true, force: true })
     },
   }
+}
+
+/** What `tutti` says, an operator at a shell, of this server's data or of any. */
+export function operator({ data }, ...words) {
+  const tutti = join(dirname(binary), 'tools/tutti')
+  return execFileSync(tutti, [...words, '--data', data], {
+    encoding: 'utf8',
+    maxBuffer: OPERATOR_BYTES,
+    env: { ...process.env, TUTTI_CLIENT: client },
+  })
 }
 
 /** A TCP line to `port`: what it carries can be cut at once, and be refused until it is mended. */

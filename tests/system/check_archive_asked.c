@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct scratch scratch;
 
@@ -170,6 +171,25 @@ START_TEST(a_log_is_cut_by_whatever_one_asks)
 }
 END_TEST
 
+/* Pictures themselves are made by the client, where that is built: tests/browser/board.test.mjs. */
+START_TEST(what_cannot_be_exported_as_a_picture_is_told)
+{
+    char file[96];
+    snprintf(file, sizeof file, "%s/board.svg", scratch.path);
+    ck_assert_int_eq(ask("export --svg race %s", file), 1);
+    expect_out("only boards");
+    ck_assert_int_eq(ask("export --svg board@soon %s", file), 1);
+    expect_out("that is no ROOM");
+    ck_assert_int_eq(ask("export --svg nobody %s", file), 1);
+    ck_assert_int_eq(ask("export --svg board %s --client /nowhere", file), 1);
+    expect_out("--client DIR");
+    ck_assert_int_eq(ask("export --svg board"), 2);
+    ck_assert_int_eq(ask("export --svg board %s --theme pink", file), 2);
+    ck_assert_int_eq(ask("export --svg --help"), 0);
+    ck_assert_int_ne(access(file, F_OK), 0);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("archive_asked");
@@ -181,6 +201,7 @@ int main(void)
     tcase_add_loop_test(tcase, what_is_no_moment_is_refused, 0,
                         (int)(sizeof no_moments / sizeof no_moments[0]));
     tcase_add_test(tcase, a_log_is_cut_by_whatever_one_asks);
+    tcase_add_test(tcase, what_cannot_be_exported_as_a_picture_is_told);
     Suite *suite = suite_create("archive_asked");
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

@@ -4,6 +4,7 @@ import { hex } from './files.js'
 import { grown, union, type Box } from './geometry.js'
 import type { BoardObject } from './model.js'
 import { paint, type Look } from './paint.js'
+import type { Scene } from './scene.js'
 import { svgOf } from './svg.js'
 import { TOKENS, type Theme } from './style.js'
 import { paintWords } from './words.js'
@@ -23,8 +24,8 @@ const AREA_MAX = 100_000_000
 const IMAGES_MS = 8_000
 
 /** What a picture shows: around all that the objects paint; null where there is nothing. */
-export function pictureBox(editor: Editor, objects: readonly BoardObject[]): Box | null {
-  const box = union(objects.flatMap(({ id }) => editor.scene.paintBox(id) ?? []))
+export function pictureBox(scene: Scene, objects: readonly BoardObject[]): Box | null {
+  const box = union(objects.flatMap(({ id }) => scene.paintBox(id) ?? []))
   return box && grown(box, MARGIN)
 }
 
@@ -38,7 +39,7 @@ export async function pngOf(
   objects: readonly BoardObject[],
   options: PictureOptions,
 ): Promise<Blob> {
-  const box = pictureBox(editor, objects)
+  const box = pictureBox(editor.scene, objects)
   if (box === null) throw new Error('there is nothing to make a picture of')
   const canvas = await withImages(editor, objects, () => painted(editor, objects, box, options))
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'))
@@ -72,7 +73,7 @@ export async function svgOfBoard(
   objects: readonly BoardObject[],
   options: Omit<PictureOptions, 'scale'>,
 ): Promise<Blob> {
-  const box = pictureBox(editor, objects)
+  const box = pictureBox(editor.scene, objects)
   if (box === null) throw new Error('there is nothing to make a picture of')
   const { background, theme } = options
   const look = lookOf(editor, theme)

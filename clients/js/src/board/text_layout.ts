@@ -35,14 +35,15 @@ export interface Layout {
   readonly isForced: boolean
 }
 
-interface Metrics {
+/** Of letters of {@link MEASURED_SIZE}. */
+export interface Metrics {
   readonly ascent: number
   readonly descent: number
   width(text: string): number
 }
 
 /** Letters are measured once, at this size. They are drawn without hinting, so they grow evenly. */
-const MEASURED_SIZE = 100
+export const MEASURED_SIZE = 100
 const WORDS_KEPT = 20_000
 /** Longer ones come once. */
 const KEPT_LENGTH_MAX = 64
@@ -254,8 +255,16 @@ const fonts = new Map<string, Metrics>()
 function metricsOf(font: number): Metrics {
   const { family } = FONTS[font] ?? FONTS[0]!
   let metrics = fonts.get(family)
-  if (metrics === undefined) fonts.set(family, (metrics = canvasMetrics(font) ?? guessed))
+  if (metrics === undefined) fonts.set(family, (metrics = measured(font) ?? guessed))
   return metrics
+}
+
+let measured: (font: number) => Metrics | null = canvasMetrics
+
+/** Where there is no canvas, something else may know how wide letters are; null: guess. */
+export function measureBy(measure: (font: number) => Metrics | null): void {
+  measured = measure
+  fonts.clear()
 }
 
 /** How letters are drawn wherever they are measured: on the canvas, in the field. */

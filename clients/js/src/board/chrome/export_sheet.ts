@@ -30,7 +30,7 @@ export function openExport(app: App): void {
   const objects = (): readonly BoardObject[] =>
     wish.part === 'selection' ? picked(editor) : editor.scene.all
   const show = async () => {
-    const box = pictureBox(editor, objects())
+    const box = pictureBox(editor.scene, objects())
     if (box === null) return
     const scale = scaleFor(box, wish.scale)
     setText(size, `${Math.round(box.w * scale)} × ${Math.round(box.h * scale)} pixels`)
