@@ -57,15 +57,20 @@ export async function authors(of: Asked, options: AuthorsOptions = {}): Promise<
   const path = moment === null ? '/authors' : `/authors/${momentNumbers(moment)}`
   const [told, people] = await Promise.all([
     ask('GET', room.url, path, undefined, options).then(readAuthors),
-    recordedPeople(room, options),
+    Promise.all(addressesOf(room).map((address) => recordedPeople(address, options))),
   ])
-  return new Authors(told, [...people, ...peopleHere(room)], options.identity)
+  return new Authors(told, [...people.flat(), ...peopleHere(room)], options.identity)
+}
+
+/** Those who were in the room, behind those whose work it began with: their numbers are none of its own. */
+function addressesOf({ url, forkedFrom }: Room): string[] {
+  return forkedFrom === null ? [url] : [new URL(forkedFrom.room, url).href, url]
 }
 
 /** Those that the recording knows; none where there is none. */
-async function recordedPeople(room: Room, options: RequestOptions): Promise<Named[]> {
+async function recordedPeople(address: string, options: RequestOptions): Promise<Named[]> {
   try {
-    const answer = await ask('GET', room.url, '/recording', undefined, options)
+    const answer = await ask('GET', address, '/recording', undefined, options)
     return readRecording(answer).people.map(({ member, user }) => ({ member, user }))
   } catch (error) {
     if (error instanceof TuttiError && error.status === 'not found') return []

@@ -8,6 +8,7 @@ import { COLOUR } from '../../src/board/style.js'
 import { Scene } from '../../src/board/scene.js'
 import {
   authors,
+  fork,
   join,
   planRestore,
   replay,
@@ -255,8 +256,7 @@ async function story(): Promise<Story> {
   his.set('a4', { colour: 'blue' })
   await decided(bob)
   await until(() => hers.get('a4')!['colour'] === 'blue', 'Ada sees it')
-  const server_ = new URL(ada.url).origin
-  const then = await replay(server_, nameOf(ada), { at: ada.tick })
+  const then = await replay(new URL(ada.url).origin, nameOf(ada), { at: ada.tick })
   rooms.push(then)
   return { ada, bob, then, was: await authors(then, { identity }) }
 }
@@ -294,6 +294,17 @@ test('who did what is known, by whatever number they had', async () => {
   assert.equal(now.personOf(again.me), person(now, 'Ada'))
   assert.deepEqual(now.personOf(99), { members: [99], user: null })
   await assert.rejects(authors(then.room), { status: 'misuse' })
+
+  const forked = await fork(new URL(ada.url).origin, nameOf(ada), { tick: then.tick })
+  const eve = await enter(forked.room, { user: { name: 'Eve' } })
+  eve.collection('shapes').put('e1', { x: 1 })
+  await decided(eve)
+  const there = await authors(eve, { identity })
+  assert.deepEqual(
+    there.people.map(({ user }) => identity(user as { name: string })),
+    ['Ada', 'Bob', 'Eve'],
+  )
+  assert.equal(there.maker('shapes', 'a4'), ada.me)
 })
 
 test('what one person has done since is taken back, and nothing else', async () => {

@@ -6,6 +6,7 @@ import { join as joinPath } from 'node:path'
 import { after, before, test } from 'node:test'
 import '../../src/node.js'
 import {
+  authors,
   fork,
   ghost,
   join,
@@ -234,6 +235,12 @@ test('a ghost runs beside a live room', async () => {
     seen,
   )
   beside.stop()
+  assert.deepEqual([live.collection('shapes').size, live.unsaved, live.canUndo], [0, 0, false])
+  assert.deepEqual(
+    shapesOf(await enter(name)),
+    moments.at(-1)!.shapes,
+    'nor is there a trace of it',
+  )
 })
 
 test('where nothing is kept there is nothing to be seen', async () => {
@@ -255,6 +262,7 @@ test('a room that is opened so keeps nothing of its past', async () => {
   await assert.rejects(replay(wire.url, 'quiet'), { status: 'closed', message: reason })
   await assert.rejects(recording(wire.url, 'quiet'), { code: 404, message: reason })
   await assert.rejects(fork(wire.url, 'quiet', { tick: 1 }), { code: 404, message: reason })
+  assert.equal((await authors(room)).maker('shapes', 'a'), room.me, 'what it knows it says')
 })
 
 test('when the server is back it shows what it showed, and plays to the end', async () => {
