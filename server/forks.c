@@ -157,6 +157,9 @@ struct http_denial moment_denial(enum moment_result result, enum refusal refusal
     case MOMENT_LOST:
         deny(&denial, 404, refusal, "that moment was lost in a crash");
         return denial;
+    case MOMENT_QUARANTINED:
+        deny(&denial, 409, refusal, "this room is in quarantine");
+        return denial;
     case MOMENT_DAMAGED:
         deny(&denial, 500, refusal, "what was recorded of that moment is damaged");
         return denial;

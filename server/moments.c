@@ -149,20 +149,6 @@ static bool stop_for_replay(struct walk *walk)
                 loading_complaint(walk->replay));
 }
 
-/* Most ticks that rules run again for a moment, while other rooms wait for the archive: some minutes of a
- * room, a second or so here. */
-#define RULES_TICKS_MAX 20000u
-
-/* Rules run as few ticks as they can: from the newest memory in the log, which is no older than this where it
- * was changing all the time. */
-static uint64_t rules_from(const struct room *room, uint64_t tick)
-{
-    uint64_t ticks = room != NULL ? 2 * (uint64_t)room_rules(room)->memory_ticks : 0;
-    if (ticks == 0 || ticks > RULES_TICKS_MAX)
-        ticks = RULES_TICKS_MAX;
-    return ticks < tick ? tick - ticks : 0;
-}
-
 static bool apply(struct walk *walk, const struct log_entry *entry)
 {
     struct replay *replay = walk->replay;
@@ -174,7 +160,7 @@ static bool apply(struct walk *walk, const struct log_entry *entry)
     enum status status = walk->rerun == NULL ? replay_log(replay, entry->bytes)
                                              : rerun_log(walk->rerun, entry->bytes);
     if (walk->rerun != NULL && replay->room != NULL)
-        walk->rerun->from = rules_from(replay->room, walk->tick);
+        walk->rerun->from = rules_again_from(replay->room, walk->tick);
     return status == STATUS_OK || stop_for_replay(walk);
 }
 
@@ -487,23 +473,39 @@ static void find_moment(struct walk *walk, struct moment *moment, uint64_t wante
         check_incarnation(walk, wanted);
 }
 
+/* What its rules did to it they would do to another room that begins so. */
+static void check_quarantine(struct walk *walk)
+{
+    struct known known = {0};
+    enum store_result result = room_known(walk->storage, walk->name, &known);
+    bool marked = result == STORE_OK && known.state == STORE_ROOM_QUARANTINED;
+    if (marked || quarantine_reason(walk->storage, walk->name) != NULL)
+        stop(walk, MOMENT_QUARANTINED, "");
+}
+
 void archivist_moment(struct storage *storage, struct job *job)
 {
     struct moment *moment = job->event.moment;
     uint64_t wanted = moment->room.incarnation;
     struct rerun rerun = {
         .replay = loading_begin(storage).replay, .from = RERUN_NEVER, .moment = true};
+    struct rules_again again;
+    bool runs = moment->goes_on && rules_again_begin(storage, job_name(job), &again);
+    rerun.tick = rules_again_tick;
+    rerun.context = &again;
     struct walk walk = {.storage = storage,
                         .name = job_name(job),
                         .room = &moment->room,
                         .replay = &rerun.replay,
-                        .rerun = moment->goes_on ? &rerun : NULL,
+                        .rerun = runs ? &rerun : NULL,
                         .stretch = &moment->follows,
                         .text = moment->text};
     if (!archivist_is_asked(storage, job))
         stop(&walk, MOMENT_FORSAKEN, "");
     else
         find_room(&walk);
+    if (walk.result == MOMENT_DONE && moment->goes_on)
+        check_quarantine(&walk);
     if (walk.result == MOMENT_DONE)
         find_moment(&walk, moment, wanted);
     if (walk.result == MOMENT_DONE && moment->goes_on &&

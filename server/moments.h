@@ -23,8 +23,9 @@ enum moment_result {
     MOMENT_NONE,       /* no such room, or its incarnation never had that tick */
     MOMENT_UNRECORDED, /* its past is not kept */
     MOMENT_GAP, /* nothing was written down of that tick, or it is not kept any more; `next` goes on */
-    MOMENT_LOST,    /* that incarnation ended in a crash before the tick was on the disk */
-    MOMENT_DAMAGED, /* `text` says where */
+    MOMENT_LOST,        /* that incarnation ended in a crash before the tick was on the disk */
+    MOMENT_QUARANTINED, /* nothing goes on from there before it is released */
+    MOMENT_DAMAGED,     /* `text` says where */
     MOMENT_KIND, /* of a kind that this server does not have, or that declares other names by now */
     MOMENT_FAILED,  /* no memory, or the disk does not answer: try again */
     MOMENT_FORSAKEN /* nobody waited for it, or the storage stops */

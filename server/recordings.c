@@ -284,6 +284,7 @@ static void deny_timeline(struct order *order, const struct recording *recording
         deny(order, 500, REFUSAL_RECORDING, "what was recorded of that room is damaged");
         return;
     case MOMENT_DONE:
+    case MOMENT_QUARANTINED:
     case MOMENT_KIND:
     case MOMENT_FAILED:
     case MOMENT_FORSAKEN:

@@ -129,6 +129,7 @@ static const char *reason_of(enum moment_result result)
     case MOMENT_KIND:
         return "it was recorded by other rules than this server has";
     case MOMENT_DONE:
+    case MOMENT_QUARANTINED: /* of an origin alone */
     case MOMENT_FAILED:
     case MOMENT_FORSAKEN:
         break;
@@ -271,6 +272,7 @@ static void deny(struct hub_denial *denial, enum moment_result result)
         denial->code = CLOSE_KIND;
         return;
     case MOMENT_DONE:
+    case MOMENT_QUARANTINED:
     case MOMENT_FAILED:
     case MOMENT_FORSAKEN:
         denial->code = CLOSE_MEMORY;

@@ -272,6 +272,7 @@ static bool open_storage(struct service *service,
             .keep_room_bytes = options->options->keep_room_bytes,
             .keep_bytes = keep_bytes,
             .record = options->options->record,
+            .folder = options->folder > 0 ? options->folder : 0,
             .seed = seed,
         },
         reason);

@@ -583,6 +583,7 @@ void storage_destroy(struct storage *storage)
     writer_free(storage);
     archivist_free(storage);
     retention_free(storage);
+    rules_again_free(storage);
     boards_destroy(storage->boards);
     storage->store->close(storage->store);
     pthread_mutex_destroy(&storage->mutex);

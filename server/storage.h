@@ -77,6 +77,7 @@ struct storage_options {
     uint64_t keep_room_bytes;   /* most of one room's, as stored; 0: no bound */
     uint64_t (*keep_bytes)(void *context); /* most of all rooms'; NULL or 0: no bound. Any thread */
     const char *record; /* kinds that are recorded: recorded_kinds.h; NULL: all */
+    int folder;         /* of the data, where guards write whom to blame; 0: nowhere */
     uint64_t seed;      /* of the rooms' indexes */
 };
 

@@ -1,5 +1,5 @@
 /* storage_parts.h - the inside of a storage, shared by storage.c, jobs.c, writer.c, archivist.c, loading.c,
- * moments.c, timeline.c, sessions.c, notes.c, retention.c, quarantine.c, sealing.c, sealed_room.c, tails.c, tracks.c,
+ * moments.c, rules_again.c, timeline.c, sessions.c, notes.c, retention.c, quarantine.c, sealing.c, sealed_room.c, tails.c, tracks.c,
  * file_work.c and collector.c alone.
  *
  * One mutex guards the queues, the events and the figures. What else is here belongs to one thread. */
@@ -10,6 +10,7 @@
 #include "server/file_work.h"
 #include "server/storage.h"
 #include "sync/log_read.h"
+#include "sync/rerun.h"
 
 #include <pthread.h>
 
@@ -189,9 +190,10 @@ struct storage {
     struct foreseen *foreseen; /* empty once the journal is read */
     uint64_t taken;            /* number of the last flush in the tails */
     uint64_t tail_bytes;
-    bool ends;          /* what is sealed now is the last */
-    bool incomplete;    /* a flush did not get into the tails: nothing can be loaded any more */
-    uint64_t sealed_ms; /* when it last sealed */
+    struct guard *guard; /* of rules that run again; NULL: none have as yet */
+    bool ends;           /* what is sealed now is the last */
+    bool incomplete;     /* a flush did not get into the tails: nothing can be loaded any more */
+    uint64_t sealed_ms;  /* when it last sealed */
 };
 
 /* jobs.c */
@@ -266,6 +268,21 @@ enum moment_result recorded_room_find(struct storage *storage,
                                       const struct tail **tail,
                                       char text[STORE_PLACE_MAX]);
 enum moment_result moment_result_of(enum store_result result);
+
+/* rules_again.c: rules that run again over a log, held to their time. */
+struct rules_again {
+    struct guard *guard;
+    struct bytes room; /* whom to blame */
+    uint64_t spent_ns;
+};
+/* False where they cannot be held to it: they must not run then. */
+MUST_CHECK bool
+rules_again_begin(struct storage *storage, struct bytes room, struct rules_again *again);
+/* They run as few ticks as they can: from the newest memory in the log, which is no older than this where it was
+ * changing all the time. */
+uint64_t rules_again_from(const struct room *room, uint64_t tick);
+enum rerun_end rules_again_tick(void *again, struct room *room);
+void rules_again_free(struct storage *storage);
 
 /* timeline.c: likewise. */
 void archivist_recording(struct storage *storage, struct job *job);

@@ -231,9 +231,20 @@ static void compare_acts(struct rerun *rerun, struct bytes recorded)
 static enum status run_tick(struct rerun *rerun)
 {
     struct room *room = rerun->room;
+    enum rerun_end end = RERUN_WELL;
     if (room_prepare(room) != STATUS_OK)
         return STATUS_MEMORY;
-    room_tick(room);
+    if (rerun->tick != NULL)
+        end = rerun->tick(rerun->context, room);
+    else
+        room_tick(room);
+    if (end != RERUN_WELL) {
+        rerun->over = true;
+        if (end == RERUN_STUCK)
+            rerun->room = NULL;
+        drop_room(rerun);
+        return STATUS_OK;
+    }
     rerun->ticks++;
     rerun->last = room->tick;
     return STATUS_OK;
@@ -271,7 +282,7 @@ static enum status run_to(struct rerun *rerun, uint64_t to)
             break;
         inputs_replay_ticks(rerun->room, 1);
         status = run_tick(rerun);
-        if (status == STATUS_OK && rerun->room->acts.count > 0)
+        if (status == STATUS_OK && rerun->room != NULL && rerun->room->acts.count > 0)
             compare_acts(rerun, (struct bytes){0});
     }
     return status;
@@ -361,7 +372,7 @@ static enum status run_entry(struct rerun *rerun, const struct log_entry *entry)
         room_set_tick(room, entry->tick); /* no rules are asked in it */
     else
         status = run_tick(rerun);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && rerun->room != NULL)
         check(rerun, entry, &checks);
     return status;
 }
@@ -386,7 +397,7 @@ static void begin(struct rerun *rerun, const struct log_entry *entry)
     struct log_act first;
     bool opens = log_read_act(&acts, &first) && first.act == ACT_OPENED;
     bool needless = rerun->moment && room->rules->memory_bytes == 0;
-    if (rerun->differs || needless || entry->tick < rerun->from || !room->complete ||
+    if (rerun->differs || rerun->over || needless || entry->tick < rerun->from || !room->complete ||
         rerun->replay.ended)
         return;
     if (!opens) {

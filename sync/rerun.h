@@ -19,7 +19,8 @@
  * rules can see: nothing runs over them, and `ticks` stays what it was.
  *
  * Errors     as those of a replay. That something differs is no error: the replay goes on alone.
- * Threads    none. Rules run in here: they may take as long as they did.
+ * Threads    none. Rules run in here, over what somebody else may have written: who cannot wait for them, or does not
+ *            trust it, gives a rerun_tick.
  */
 #ifndef SYNC_RERUN_H
 #define SYNC_RERUN_H
@@ -68,6 +69,15 @@ struct rerun_difference {
     char ended[ROOM_REASON_BYTES_MAX + 1];    /* the rules have ended or broken the room by then */
 };
 
+enum rerun_end {
+    RERUN_WELL,
+    RERUN_OVER, /* rules are not to run any more; the tick was not made */
+    RERUN_STUCK /* nor; the room was left in the middle of it, and may neither be touched nor freed */
+};
+
+/* Makes a tick of the room, which has been prepared, in the place of room_tick(). */
+typedef enum rerun_end rerun_tick(void *context, struct room *room);
+
 struct rerun {
     struct replay replay;
     struct room *room; /* in which rules run; NULL where they do not */
@@ -75,7 +85,10 @@ struct rerun {
     uint64_t ticks; /* that they have made */
     uint64_t last;  /* of them */
     bool moment;    /* what is wanted is the room, so rules without a memory need not run */
+    bool over;      /* rules run no more, since a tick ended so */
     bool differs;
+    rerun_tick *tick; /* NULL: room_tick(), however long that takes */
+    void *context;
     struct rerun_difference difference;
 };
 

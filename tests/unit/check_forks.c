@@ -11,6 +11,7 @@
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define MOMENTS 12
 
@@ -410,6 +411,115 @@ START_TEST(an_order_is_posted_to_a_room)
 }
 END_TEST
 
+/* --- Rules that run again, over what somebody else may have written ---------------------------------- */
+
+static enum mood {
+    WELL,
+    STUCK, /* a tick does not end */
+    SLOW   /* each takes a tenth of a second */
+} mood;
+
+static uint64_t cpu_ms(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+}
+
+/* Sanitizers let signals in where a thread may wait. */
+static void moody_tick(struct room *room)
+{
+    uint32_t *ticks = room_memory(room);
+    uint64_t until = cpu_ms() + 100;
+    for (uint32_t turn = 1; (mood == STUCK && cpu_ms() > 0) || (mood == SLOW && cpu_ms() < until);
+         turn++)
+        if (turn % 1024 == 0)
+            nanosleep(&(struct timespec){0}, NULL);
+    (*ticks)++;
+}
+
+static const struct collection_rules moody_collections[] = {
+    {.name = "presence", .sight = SIGHT_PRESENCE},
+    {.name = "shapes", .learns = true}};
+
+static const struct rules moody = {.name = "moody",
+                                   .tick_hz = 20,
+                                   .frame_hz = 20,
+                                   .collections = moody_collections,
+                                   .collection_count = 2,
+                                   .memory_bytes = sizeof(uint32_t),
+                                   .memory_ticks = 20,
+                                   .tick = moody_tick};
+
+/* The room that was; the ticks that its rules had counted by then. */
+static uint64_t play_moody(void)
+{
+    static const struct kinds kinds = {.rules = {&kind_open, &moody}, .count = 2};
+    mood = WELL;
+    world.kinds = &kinds;
+    world_restart();
+    peer_free(1);
+    page = peer_open(1);
+    struct peer *bob = peer_open(2);
+    session_upgraded(bob->session, bytes_of("play"));
+    peer_hello(bob, 2, "'moody'");
+    peer_say(bob, "[1 [[0 'shapes' 's' 'x' 1]]]");
+    world_pass(5500);
+    uint64_t tick = room_tick_number(bob->session->host->room);
+    peer_say(bob, "[4]");
+    peer_disconnect(bob);
+    world_pass(1000); /* it stands still */
+    return tick;
+}
+
+/* The fork begins with the memory that was written down, and whoever waits for the archive waits no longer. */
+START_TEST(rules_that_do_not_come_back_are_left)
+{
+    uint64_t tick = play_moody();
+    mood = _i == 0 ? STUCK : SLOW;
+    uint64_t from_ms = cpu_ms();
+    ask((struct fork_wish){.source = bytes_of("play"), .name = bytes_of("other"), .tick = tick});
+    ck_assert_msg(fork_asked != NULL, "%s", denial.text);
+    world_pass(500);
+    ck_assert_uint_ge(cpu_ms() - from_ms, 900);
+    ck_assert_int_eq(fork_asked->step, FORK_MADE);
+    mood = WELL;
+    const uint32_t *counted = room_memory(room_named(bytes_of("other")));
+    ck_assert_uint_gt(*counted, 60);
+    ck_assert_uint_lt(*counted, tick);
+}
+END_TEST
+
+START_TEST(rules_that_come_back_count_to_the_tick)
+{
+    uint64_t tick = play_moody();
+    ask((struct fork_wish){.source = bytes_of("play"), .name = bytes_of("other"), .tick = tick});
+    world_pass(500);
+    ck_assert_int_eq(fork_asked->step, FORK_MADE);
+    const uint32_t *counted = room_memory(room_named(bytes_of("other")));
+    ck_assert_uint_eq(*counted, tick - LOG_TICK_FIRST);
+}
+END_TEST
+
+/* Its rules may have ended a server: they are not to do so with each who asks. */
+START_TEST(of_a_room_in_quarantine_nothing_is_made)
+{
+    uint64_t tick = play_moody();
+    world_pass((world.hub->limits.linger_s + 5) * 1000);
+    ck_assert(storage_quarantine(world.storage, bytes_of("play"), "it ended the server"));
+    world_pass(500);
+    struct fork_wish wish = {.source = bytes_of("play"), .name = bytes_of("other"), .tick = tick};
+    ask(wish);
+    world_pass(500);
+    ck_assert_int_eq(fork_asked->step, FORK_DENIED);
+    ck_assert_int_eq(fork_asked->denial.status, 409);
+    ck_assert(storage_release_room(world.storage, bytes_of("play")));
+    ask(wish);
+    world_pass(500);
+    ck_assert_int_eq(fork_asked->step, FORK_MADE);
+}
+END_TEST
+
 int main(void)
 {
     TCase *made = tcase_create("made");
@@ -424,6 +534,13 @@ int main(void)
     tcase_add_test(made, without_a_name_it_gets_one_that_nobody_guesses);
     tcase_add_test(made, who_comes_meanwhile_gets_the_fork);
     tcase_add_test(made, whoever_asked_may_go);
+
+    TCase *rules = tcase_create("rules");
+    tcase_add_checked_fixture(rules, setup, teardown);
+    tcase_set_timeout(rules, 60); /* as long as a second of processor time takes */
+    tcase_add_loop_test(rules, rules_that_do_not_come_back_are_left, 0, 2);
+    tcase_add_test(rules, rules_that_come_back_count_to_the_tick);
+    tcase_add_test(rules, of_a_room_in_quarantine_nothing_is_made);
 
     TCase *refused = tcase_create("refused");
     tcase_add_checked_fixture(refused, setup, teardown);
@@ -443,6 +560,7 @@ int main(void)
 
     Suite *suite = suite_create("forks");
     suite_add_tcase(suite, made);
+    suite_add_tcase(suite, rules);
     suite_add_tcase(suite, refused);
     suite_add_tcase(suite, orders);
     return run_suite(suite);
