@@ -18,11 +18,20 @@ struct bytes authors_collection(const struct room *room, uint32_t index)
     return room->state.schema.collections[index].name;
 }
 
+/* A tombstone stays where its record was made again: it says nothing any more. */
+static bool is_meant(const struct authored *it, const struct record *record)
+{
+    const struct state *state = &it->room->state;
+    if (it->kind == AUTHORED_RECORDS)
+        return record->kind == RECORD_LIVE;
+    return record->kind == RECORD_TOMBSTONE &&
+           state_find(state, record->scope, record->collection, record_id(record)) == record;
+}
+
 /* From this one on. */
 static void find(struct authored *it, const struct record *record)
 {
-    enum record_kind kind = it->kind == AUTHORED_RECORDS ? RECORD_LIVE : RECORD_TOMBSTONE;
-    while (record != NULL && record->kind != kind)
+    while (record != NULL && !is_meant(it, record))
         record = record->newer;
     it->record = record;
     it->there = record != NULL;
