@@ -1,6 +1,7 @@
 /* loading.c - a room out of the archive and the tails: the archivist's. */
 #include "server/storage_parts.h"
 
+#include "sync/log_pack.h"
 #include "sync/log_piece.h"
 
 #include <assert.h>
@@ -10,7 +11,7 @@
 static bool take_snapshot(void *context, const struct store_blob *blob)
 {
     struct loading *loading = context;
-    loading->snapshot_bytes = blob->bytes.length;
+    loading->snapshot_bytes = log_piece_length(blob->bytes);
     return replay_snapshot(&loading->replay, blob->bytes) == STATUS_OK;
 }
 

@@ -9,20 +9,41 @@
 #include <string.h>
 
 /* A snapshot is due when the log behind the last one is longer than this, and than twice that one: then
- * loading a room costs at most three times what the room is, or a few milliseconds, and snapshots, which
- * nothing packs, are the smaller part of what is stored. */
+ * loading a room costs at most some times what the room is, or a few milliseconds, and snapshots are the
+ * smaller part of what is stored. */
 #define SNAPSHOT_LOG_BYTES (1u << 20)
 
 /* For a room that sleeps, so that it wakes quickly. */
 #define SNAPSHOT_ASLEEP_BYTES (16u << 10)
 
-/* Packing takes many times the memory of what is packed; logs are longer only while an archive takes
- * nothing. */
-#define PACKED_BYTES_MAX (4u << 20)
+/* Packing takes some 16 times the memory of what is packed. Logs are longer only while an archive takes
+ * nothing; snapshots of larger rooms are deflated alone, by the store. */
+#define PACKED_BYTES_MAX (8u << 20)
 
 static_assert(SUMMARY_BYTES_MAX <= STORE_SUMMARY_MAX, "every summary is taken");
 
 static const struct memory memory;
+
+/* --- Packing -------------------------------------------------------------------------------------- */
+
+typedef bool pack_with(const struct memory *memory, struct bytes bytes, struct writer *writer);
+
+/* As they are where there is no memory, or they would not become shorter. */
+static struct bytes packed(struct bytes bytes, pack_with *pack, uint8_t **owned)
+{
+    if (bytes.length == 0 || bytes.length > PACKED_BYTES_MAX)
+        return bytes;
+    size_t capacity = log_pack_bytes_max(bytes.length);
+    uint8_t *buffer = malloc(capacity);
+    struct writer writer = writer_on(buffer, capacity);
+    if (buffer == NULL || !pack(&memory, bytes, &writer)) {
+        free(buffer);
+        return bytes;
+    }
+    uint8_t *shrunk = realloc(buffer, writer.length);
+    *owned = shrunk != NULL ? shrunk : buffer;
+    return (struct bytes){*owned, writer.length};
+}
 
 /* --- Snapshots ------------------------------------------------------------------------------------ */
 
@@ -36,6 +57,24 @@ static bool snapshot_due(const struct tail *tail)
     return log > SNAPSHOT_LOG_BYTES && log > 2 * tail->snapshot_bytes;
 }
 
+static void
+write_snapshot(const struct room *built, struct sealed_room *room, struct store_blob *snapshot)
+{
+    size_t length = snapshot_bytes(built);
+    uint8_t *whole = length <= STORE_BLOB_MAX ? malloc(length) : NULL;
+    if (whole == NULL)
+        return;
+    struct writer writer = writer_on(whole, length);
+    snapshot_write(built, &writer);
+    snapshot->bytes = packed(writer_bytes(&writer), snapshot_pack, &room->snapshot);
+    snapshot->first = snapshot->last = room_tick_number(built);
+    room->snapshot_bytes = length;
+    if (room->snapshot == NULL)
+        room->snapshot = whole;
+    else
+        free(whole);
+}
+
 /* Builds the room from its log and writes it down. */
 static void
 make_snapshot(struct storage *storage, struct sealed_room *room, struct store_blob *snapshot)
@@ -47,14 +86,7 @@ make_snapshot(struct storage *storage, struct sealed_room *room, struct store_bl
     if (loading.replay.ended) {
         tail->broken = true; /* it is to go, and only its log says so */
     } else if (result == STORE_OK && loading.replay.status == STATUS_OK && built != NULL) {
-        size_t length = snapshot_bytes(built);
-        room->snapshot = length <= STORE_BLOB_MAX ? malloc(length) : NULL;
-        if (room->snapshot != NULL) {
-            struct writer writer = writer_on(room->snapshot, length);
-            snapshot_write(built, &writer);
-            snapshot->bytes = writer_bytes(&writer);
-            snapshot->first = snapshot->last = room_tick_number(built);
-        }
+        write_snapshot(built, room, snapshot);
     } else if (loading.replay.status != STATUS_MEMORY) {
         tail->broken = true; /* loading it will say so, and leave it as it is */
     }
@@ -62,23 +94,6 @@ make_snapshot(struct storage *storage, struct sealed_room *room, struct store_bl
 }
 
 /* --- Logs and tracks ------------------------------------------------------------------------------ */
-
-/* As they are where there is no memory, or they would not become shorter. */
-static struct bytes packed(struct bytes entries, uint8_t **owned)
-{
-    if (entries.length == 0 || entries.length > PACKED_BYTES_MAX)
-        return entries;
-    size_t capacity = log_pack_bytes_max(entries.length);
-    uint8_t *bytes = malloc(capacity);
-    struct writer writer = writer_on(bytes, capacity);
-    if (bytes == NULL || !log_pack(&memory, entries, &writer)) {
-        free(bytes);
-        return entries;
-    }
-    uint8_t *shrunk = realloc(bytes, writer.length);
-    *owned = shrunk != NULL ? shrunk : bytes;
-    return (struct bytes){*owned, writer.length};
-}
 
 void log_time(struct bytes log, uint64_t *began_ms, uint64_t *ended_ms)
 {
@@ -132,8 +147,8 @@ struct store_sealed sealed_room_make(struct storage *storage, struct sealed_room
     if (log.length > 0)
         sealed.began_ms = sealed.ended_ms = 0;
     log_time(log, &sealed.began_ms, &sealed.ended_ms);
-    sealed.segment.bytes = packed(log, &room->segment);
-    sealed.track.bytes = packed(track, &room->track);
+    sealed.segment.bytes = packed(log, log_pack, &room->segment);
+    sealed.track.bytes = packed(track, log_pack, &room->track);
     if (log.length > 0 && room_is_kept(storage, sealed.kind, tail))
         sealed.summary = summary_of(log, track, &room->summary);
     return sealed;

@@ -13,13 +13,13 @@
 
 /* --- One room ------------------------------------------------------------------------------------ */
 
-static void clear_sealed(struct storage *storage, struct sealed_room *room, size_t snapshot_bytes)
+static void clear_sealed(struct storage *storage, struct sealed_room *room, bool with_snapshot)
 {
     struct tail *tail = room->tail;
     tail->since_snapshot += tail->log.length;
-    if (snapshot_bytes > 0) {
+    if (with_snapshot) {
         tail->since_snapshot = 0;
-        tail->snapshot_bytes = snapshot_bytes;
+        tail->snapshot_bytes = room->snapshot_bytes;
     }
     sealed_room_done(storage, room);
     if (tail->asleep)
@@ -171,9 +171,9 @@ static enum store_result seal_range(struct sealing *sealing, size_t from, size_t
     if (!aside)
         result = keep_past(sealing, from, count);
     for (size_t i = 0; i < count; i++) {
-        size_t snapshot_bytes = aside ? 0 : sealed[i].snapshot.bytes.length;
-        snapshots += snapshot_bytes > 0 ? 1 : 0;
-        clear_sealed(storage, &rooms[i], snapshot_bytes);
+        bool with_snapshot = !aside && sealed[i].snapshot.bytes.length > 0;
+        snapshots += with_snapshot ? 1 : 0;
+        clear_sealed(storage, &rooms[i], with_snapshot);
     }
     count_sealed(storage, count, snapshots);
     return result;

@@ -124,7 +124,7 @@ struct tail {
     uint64_t incarnation;
     uint64_t first, last;    /* ticks; of the last it is known when the log is empty, too */
     uint64_t since_snapshot; /* bytes of log that are sealed behind the newest snapshot */
-    uint64_t snapshot_bytes;
+    uint64_t snapshot_bytes; /* of that one, not packed */
     bool unrecorded; /* whoever opened it wants nothing kept of its past */
     bool asleep;
     bool broken;  /* its log does not lead to what it should: no snapshots of it */
@@ -292,6 +292,7 @@ struct sealed_room {
     struct tail *tail;
     struct track_part part; /* of its track */
     uint8_t *segment, *track, *snapshot, *summary;
+    size_t snapshot_bytes; /* before it was packed; 0: there is none */
 };
 /* False where there is nothing to seal. */
 bool sealed_room_due(const struct storage *storage, struct tail *tail, struct sealed_room *room);

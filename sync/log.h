@@ -162,7 +162,7 @@ struct bytes log_kind(struct bytes log);
 /* Whether a log that opens the room says that it is not recorded. */
 bool log_opens_unrecorded(struct bytes log);
 
-/* The room as it was after one tick; entries up to that tick are skipped. */
+/* The room as it was after one tick; entries up to that tick are skipped. Packed, or as it was written. */
 MUST_CHECK enum status replay_snapshot(struct replay *replay, struct bytes bytes);
 
 /* Entries, whole ones. KIND: no such kind, or its names have changed. MEMORY. NOT_FOUND: one is

@@ -38,6 +38,7 @@ struct packer {
     struct chunk definitions, bytes, key;
     uint32_t subject; /* the last one */
     uint64_t tick, wall_ms;
+    uint8_t version;
     enum status status;
 };
 
@@ -145,6 +146,13 @@ static void put_items(struct packer *packer, uint32_t who, const struct hole *ho
 static void put_bytes(struct packer *packer, struct chunk *chunk, struct bytes bytes)
 {
     must(packer, chunk_add(&packer->memory, chunk, bytes));
+}
+
+/* Bytes that are hardly the same again: their number stands in the column. */
+static void put_alone(struct packer *packer, uint32_t who, const struct hole *hole)
+{
+    put_number(packer, hole->column, who, hole->bytes.length);
+    put_bytes(packer, &packer->bytes, hole->bytes);
 }
 
 /* Its length, and the bytes. */
@@ -262,6 +270,7 @@ static void put_hole(struct packer *packer, const struct act_parts *act, const s
         put_number(packer, hole->column, who, hole->value);
         return;
     case PART_ITEMS:
+    case PART_LIST:
         put_items(packer, who, hole);
         return;
     case PART_STRING:
@@ -272,8 +281,8 @@ static void put_hole(struct packer *packer, const struct act_parts *act, const s
         put_bits(packer, who, hole);
         break;
     case PART_BINARY:
-        put_number(packer, hole->column, who, hole->bytes.length);
-        put_bytes(packer, &packer->bytes, hole->bytes);
+    case PART_TEXT:
+        put_alone(packer, who, hole);
         return;
     case PART_NEXT:
         put_subject(packer, act->act, act->who, hole->bytes);
@@ -298,12 +307,19 @@ static void put_act(struct packer *packer, const struct act_parts *act)
         put_hole(packer, act, &parts->holes[i]);
 }
 
-static void put_entry(struct packer *packer)
+static bool put_acts(void *context)
 {
+    struct packer *packer = context;
     const struct entry_parts *parts = &packer->parts;
     for (uint32_t i = 0; i < parts->act_count && packer->status == STATUS_OK; i++)
         put_act(packer, &parts->acts[i]);
-    if (packer->status != STATUS_OK)
+    return packer->status == STATUS_OK;
+}
+
+static void put_entry(struct packer *packer)
+{
+    const struct entry_parts *parts = &packer->parts;
+    if (!put_acts(packer))
         return;
     follow_subject(packer, SUBJECT_END);
     uint32_t thread = parts->since < WALL_THREADS ? (uint32_t)parts->since : 0;
@@ -314,11 +330,13 @@ static void put_entry(struct packer *packer)
     packer->wall_ms = parts->wall_ms;
 }
 
-static void put_raw(struct packer *packer, struct bytes entry)
+static bool put_raw(void *context, struct bytes bytes)
 {
+    struct packer *packer = context;
     follow_subject(packer, SUBJECT_RAW);
-    put_number(packer, COLUMN_LENGTHS, 0, entry.length);
-    put_bytes(packer, &packer->bytes, entry);
+    put_number(packer, COLUMN_LENGTHS, 0, bytes.length);
+    put_bytes(packer, &packer->bytes, bytes);
+    return packer->status == STATUS_OK;
 }
 
 /* False: these are no entries, or there is no memory. */
@@ -331,12 +349,19 @@ static bool put_entries(struct packer *packer, struct bytes entries)
         if (entry_take_apart(&packer->parts, entry))
             put_entry(packer);
         else
-            put_raw(packer, entry);
+            (void)put_raw(packer, entry);
         must(packer, packer->parts.status == STATUS_OK);
         entries.data += entry.length;
         entries.length -= entry.length;
     }
     return packer->status == STATUS_OK;
+}
+
+static bool put_snapshot(struct packer *packer, struct bytes snapshot)
+{
+    struct snapshot_taker taker = {.acts = put_acts, .between = put_raw, .context = packer};
+    packer->version = LOG_PACK_VERSION_ACTS;
+    return snapshot_take_apart(&packer->parts, snapshot, &taker);
 }
 
 /* --- The body ------------------------------------------------------------------------------------ */
@@ -424,7 +449,7 @@ static bool pack_write(struct packer *packer,
     bool written =
         blocks.parts != NULL && length <= LOG_PACK_BODY_MAX &&
         chunk_add(&fixed, &head,
-                  (struct bytes){(const uint8_t[]){LOG_PACK_MARK, LOG_PACK_VERSION}, 2}) &&
+                  (struct bytes){(const uint8_t[]){LOG_PACK_MARK, packer->version}, 2}) &&
         chunk_add_number(&fixed, &head, entries.length) && chunk_add_number(&fixed, &head, length);
     for (unsigned i = 0; i < sizeof hash; i++)
         bytes[head.length++] = (uint8_t)(hash >> 8 * i);
@@ -454,7 +479,8 @@ static struct packer packer_on(const struct memory *memory, uint64_t seed)
                            .subject_words = lexicon_on(memory, seed),
                            .form_words = lexicon_on(memory, seed),
                            .string_words = lexicon_on(memory, seed),
-                           .thread_words = lexicon_on(memory, seed)};
+                           .thread_words = lexicon_on(memory, seed),
+                           .version = LOG_PACK_VERSION};
 }
 
 static void packer_free(struct packer *packer)
@@ -480,18 +506,31 @@ size_t log_pack_bytes_max(size_t length)
     return length;
 }
 
-bool log_pack(const struct memory *memory, struct bytes entries, struct writer *writer)
+static bool pack_with(const struct memory *memory,
+                      bool (*put)(struct packer *packer, struct bytes bytes),
+                      struct bytes bytes,
+                      struct writer *writer)
 {
-    if (entries.length == 0 || entries.length > LOG_PACK_BYTES_MAX)
+    if (bytes.length == 0 || bytes.length > LOG_PACK_BYTES_MAX)
         return false;
-    struct packer packer = packer_on(memory, hash_bytes(0, entries));
+    struct packer packer = packer_on(memory, hash_bytes(0, bytes));
     struct body body = {0};
     bool packed = make_fixed_subjects(&packer) && column_of(&packer, COLUMNS_FIXED - 1) != NULL &&
-                  put_entries(&packer, entries) && body_write(&packer, &body) &&
-                  pack_write(&packer, &body, entries, writer);
+                  put(&packer, bytes) && body_write(&packer, &body) &&
+                  pack_write(&packer, &body, bytes, writer);
     memory_release(memory, body.table.data);
     memory_release(memory, body.heads.data);
     memory_release(memory, body.tails.data);
     packer_free(&packer);
     return packed;
+}
+
+bool log_pack(const struct memory *memory, struct bytes entries, struct writer *writer)
+{
+    return pack_with(memory, put_entries, entries, writer);
+}
+
+bool snapshot_pack(const struct memory *memory, struct bytes snapshot, struct writer *writer)
+{
+    return pack_with(memory, put_snapshot, snapshot, writer);
 }

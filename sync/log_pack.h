@@ -1,8 +1,10 @@
-/* log_pack.h - a piece of a log, or of a track, in few bytes; to the byte the same again.
+/* log_pack.h - a piece of a log or of a track, or a snapshot, in few bytes; to the byte the same again.
  *
  *   size_t capacity = log_pack_bytes_max(entries.length);
  *   struct writer writer = writer_on(buffer, capacity);
  *   if (!log_pack(&memory, entries, &writer)) keep the entries as they are
+ *
+ *   if (!snapshot_pack(&memory, snapshot, &writer)) likewise
  *
  *   if (log_is_packed(bytes)) status = log_unpack(&memory, bytes, &entries, &length);
  *   memory_release(&memory, entries);
@@ -12,7 +14,8 @@
  * another as differences, and deflates what is left. sync/README.md, "Packed logs", is the format.
  *
  * Pieces     whole entries, any number of them. What is no entry of today is carried as it stands, as
- *            long as it is msgpack. Each piece is packed for itself.
+ *            long as it is msgpack. Each piece is packed for itself. A snapshot is a piece: its records
+ *            stand beside one another as acts do.
  * Errors     log_unpack() takes hostile bytes: TRUNCATED and MALFORMED where they are damaged, KIND of a
  *            version that is not known here, LIMIT where it would be longer than LOG_PACK_BYTES_MAX,
  *            MEMORY. What it gives is what was packed: a hash over it stands in the piece.
@@ -31,6 +34,9 @@
 #define LOG_PACK_MARK    0xc1u
 #define LOG_PACK_VERSION 1u
 
+/* The version of what is no entries, but acts alone: a snapshot. */
+#define LOG_PACK_VERSION_ACTS 2u
+
 /* Most bytes that log_pack() writes for a piece so long. */
 size_t log_pack_bytes_max(size_t length);
 
@@ -38,8 +44,15 @@ size_t log_pack_bytes_max(size_t length);
  * long, or there is no memory. */
 MUST_CHECK bool log_pack(const struct memory *memory, struct bytes entries, struct writer *writer);
 
-/* Whether the bytes begin as those of log_pack() do; no log does. */
+/* The same of a snapshot, which is no longer than LOG_PACK_BYTES_MAX either. */
+MUST_CHECK bool
+snapshot_pack(const struct memory *memory, struct bytes snapshot, struct writer *writer);
+
+/* Whether the bytes begin as those of log_pack() do; no log and no snapshot does. */
 bool log_is_packed(struct bytes bytes);
+
+/* How long a piece, packed or not, is when it is not; 0 where it is too damaged to say so. */
+size_t log_piece_length(struct bytes piece);
 
 /* The piece again. On any other status than OK nothing is given. */
 MUST_CHECK enum status

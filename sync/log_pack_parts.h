@@ -1,6 +1,7 @@
 /* log_pack_parts.h - what packing and unpacking a piece of a log share, and the stages of packing.
  *
- * Packing: log_pack_entry.c takes entries apart, log_pack.c puts what they are made of into columns,
+ * Packing: log_pack_entry.c takes entries apart and log_pack_snapshot.c snapshots, both by means of log_pack_cut.c;
+ * log_pack.c puts what they are made of into columns,
  * log_pack_columns.c finds for each of these how its numbers are told, and they are deflated. Unpacking,
  * log_unpack.c, knows nothing of acts: it follows forms. sync/README.md, "Packed logs", is the format.
  */
@@ -27,6 +28,8 @@ enum part {
     PART_WHAT = 10,   /* of the subject */
     PART_NEXT =
         11, /* a subject: it is the subject from here on, and what it is about stands here */
+    PART_LIST = 12, /* column: a binary of integers, as many as the last PART_NUMBER says */
+    PART_TEXT = 13, /* column: a string of its length */
     PART_COUNT_OF_KINDS
 };
 
@@ -151,10 +154,10 @@ MUST_CHECK bool chunk_add_number(const struct memory *memory, struct chunk *chun
 struct hole {
     enum part part;
     uint32_t column;
-    uint64_t value; /* an integer, bits; PART_ITEMS: how many */
-    struct bytes
-        bytes; /* PART_ITEMS, STRING, BINARY, NEXT: what stands there, packed but for the heads
-                         * of strings and binaries */
+    uint64_t value; /* an integer, bits; PART_ITEMS, LIST: how many */
+    /* PART_ITEMS, LIST, STRING, TEXT, BINARY, NEXT: what stands there, packed but for the heads of strings and
+     * binaries. */
+    struct bytes bytes;
 };
 
 struct act_parts {
@@ -179,9 +182,23 @@ struct entry_parts {
 
 struct entry_parts entry_parts_on(const struct memory *memory, uint64_t seed);
 void entry_parts_free(struct entry_parts *parts);
+void entry_parts_clear(struct entry_parts *parts); /* of acts, but not of columns */
 
 /* Takes one apart. False when it does not fit: then only the columns may have become more. */
 bool entry_take_apart(struct entry_parts *parts, struct bytes entry);
+
+/* What a snapshot is made of, in its order: acts, which are in the parts when they are asked for, and bytes
+ * between them. False from one of them ends it. */
+struct snapshot_taker {
+    bool (*acts)(void *context);
+    bool (*between)(void *context, struct bytes bytes);
+    void *context;
+};
+
+/* Takes one apart. False when it does not fit, or the taker says so. */
+bool snapshot_take_apart(struct entry_parts *parts,
+                         struct bytes snapshot,
+                         const struct snapshot_taker *taker);
 
 /* The bytes of the value that begins here, whatever msgpack it is; 0 where none does. */
 size_t packed_length(struct bytes bytes);

@@ -1,4 +1,4 @@
-/* log_piece.h - a piece of a log, or of a track, as it is kept: packed, or as the engine wrote it.
+/* log_piece.h - a piece of a log or of a track, or a snapshot, as it is kept: packed, or as the engine wrote it.
  *
  *   struct log_piece piece;
  *   enum status status = log_piece_open(&piece, stored);

@@ -12,6 +12,8 @@
 /* An entry's head: an array's and three integers. */
 #define ENTRY_HEAD_MAX 32u
 
+#define BINARY_HEAD_MAX 5u
+
 struct source {
     const uint8_t *data;
     size_t left;
@@ -31,8 +33,16 @@ struct in_subject {
     uint32_t same, other; /* form + 1; 0: none yet */
 };
 
+/* Where a thread stood when it was last asked for. */
+struct known_thread {
+    uint32_t column, who;
+    uint32_t base; /* + 1; 0: none */
+};
+#define KNOWN_THREADS 256u /* a power of two */
+
 struct unpacker {
     struct memory memory;
+    struct known_thread known[KNOWN_THREADS]; /* most are soon asked for again */
     struct in_column *columns;
     uint32_t column_count;
     struct in_subject *subjects;
@@ -49,6 +59,8 @@ struct unpacker {
     struct source definitions, bytes;
     uint32_t subject; /* the last one */
     uint32_t items;   /* that were counted, and are to follow; 0: none were */
+    uint64_t number;  /* the last one that was given as a number */
+    bool acts_alone;  /* there are no entries, and so no heads of them */
     uint64_t tick, wall_ms;
     struct trace spare; /* of a thread that there is no memory for */
     struct writer writer;
@@ -84,6 +96,10 @@ static struct bytes take(struct unpacker *unpacker, struct source *source, uint6
 static uint64_t take_number(struct unpacker *unpacker, struct source *source)
 {
     uint64_t number = 0;
+    if (source->left > 0 && source->data[0] < 0x80) { /* most are */
+        source->left--;
+        return *source->data++;
+    }
     for (unsigned shift = 0; shift < 64; shift += 7) {
         struct bytes byte = take(unpacker, source, 1);
         if (byte.length == 0)
@@ -137,31 +153,35 @@ static uint64_t take_bits(struct unpacker *unpacker, struct in_column *column, u
 /* A number as it was told. */
 static uint64_t take_told(struct unpacker *unpacker, struct in_column *column)
 {
-    struct bytes head = take(unpacker, &column->heads, 1);
-    if (head.length == 0)
+    struct source *heads = &column->heads;
+    if (heads->left == 0) {
+        fail(unpacker, STATUS_TRUNCATED);
         return 0;
-    if (head.data[0] < HEAD_LONG)
-        return head.data[0];
-    uint32_t behind = head.data[0] - HEAD_LONG + BITS_LONG;
-    must(unpacker, head.data[0] <= HEAD_MOST);
+    }
+    uint8_t head = *heads->data++;
+    heads->left--;
+    if (head < HEAD_LONG)
+        return head;
+    uint32_t behind = head - HEAD_LONG + BITS_LONG;
+    must(unpacker, head <= HEAD_MOST);
     return UINT64_C(1) << (behind & 63u) | take_bits(unpacker, column, behind);
 }
 
-/* Where a subject's numbers in a column stand; the spare trace when that is not to be had. */
-static struct trace *thread_of(struct unpacker *unpacker, uint32_t column, uint32_t who)
+/* Where a subject's numbers in a column stand among the traces; false when that is not to be had. */
+static bool find_thread(struct unpacker *unpacker, uint32_t column, uint32_t who, uint32_t *base)
 {
     uint32_t pair[] = {column, who}, known = unpacker->threads.count, number;
     uint32_t stride = unpacker->columns[column].stride;
     void *bases = unpacker->bases, *traces = unpacker->traces;
-    if (unpacker->status != STATUS_OK)
-        return &unpacker->spare;
     if (!lexicon_take(&unpacker->threads, (struct bytes){(const uint8_t *)pair, sizeof pair},
                       &number)) {
         fail(unpacker, STATUS_MEMORY);
-        return &unpacker->spare;
+        return false;
     }
-    if (number < known)
-        return &unpacker->traces[unpacker->bases[number]];
+    if (number < known) {
+        *base = unpacker->bases[number];
+        return true;
+    }
     bool grown = known < LOG_WORDS_MAX;
     if (!grown)
         fail(unpacker, STATUS_LIMIT);
@@ -172,10 +192,25 @@ static struct trace *thread_of(struct unpacker *unpacker, uint32_t column, uint3
                           unpacker->trace_count + stride, sizeof *unpacker->traces);
     unpacker->traces = traces;
     if (!grown)
-        return &unpacker->spare;
-    unpacker->bases[number] = unpacker->trace_count;
+        return false;
+    *base = unpacker->bases[number] = unpacker->trace_count;
     unpacker->trace_count += stride;
-    return &unpacker->traces[unpacker->bases[number]];
+    return true;
+}
+
+/* The same; the spare trace when there is none. */
+static struct trace *thread_of(struct unpacker *unpacker, uint32_t column, uint32_t who)
+{
+    struct known_thread *known = &unpacker->known[(who * 31u + column) % KNOWN_THREADS];
+    uint32_t base;
+    if (unpacker->status != STATUS_OK)
+        return &unpacker->spare;
+    if (known->base > 0 && known->column == column && known->who == who)
+        return &unpacker->traces[known->base - 1];
+    if (!find_thread(unpacker, column, who, &base))
+        return &unpacker->spare;
+    *known = (struct known_thread){.column = column, .who = who, .base = base + 1};
+    return &unpacker->traces[base];
 }
 
 /* What was told back to what it was made of. */
@@ -273,8 +308,25 @@ static struct bytes take_form(struct unpacker *unpacker)
 
 /* --- Parts --------------------------------------------------------------------------------------- */
 
+/* What was given from there on moves on, and these stand in front of it. */
+static void give_before(struct unpacker *unpacker, size_t from, struct bytes bytes)
+{
+    struct writer *to = &unpacker->writer;
+    must(unpacker, bytes.length <= to->capacity - to->length);
+    if (unpacker->status != STATUS_OK)
+        return;
+    memmove(to->data + from + bytes.length, to->data + from, to->length - from);
+    memcpy(to->data + from, bytes.data, bytes.length);
+    to->length += bytes.length;
+}
+
 static void give_integer(struct unpacker *unpacker, uint64_t value)
 {
+    struct writer *to = &unpacker->writer;
+    if (value < 0x80 && to->length < to->capacity) { /* most are */
+        to->data[to->length++] = (uint8_t)value;
+        return;
+    }
     pack_integer(&unpacker->writer, (int64_t)value);
 }
 
@@ -369,6 +421,28 @@ static uint32_t take_column(struct unpacker *unpacker, struct source *form)
     return unpacker->status == STATUS_OK ? (uint32_t)column : COLUMN_OTHERS;
 }
 
+/* The items first: only then it is known how long they are. */
+static void give_list(struct unpacker *unpacker, uint32_t column)
+{
+    struct writer *to = &unpacker->writer;
+    uint8_t bytes[BINARY_HEAD_MAX];
+    struct writer head = writer_on(bytes, sizeof bytes);
+    size_t from = to->length;
+    must(unpacker, unpacker->items == 0 && unpacker->number <= LOG_PACK_BYTES_MAX);
+    unpacker->items = unpacker->status == STATUS_OK ? (uint32_t)unpacker->number : 0;
+    give_items(unpacker, column);
+    pack_binary_head(&head, to->length - from);
+    give_before(unpacker, from, writer_bytes(&head));
+}
+
+static void give_text(struct unpacker *unpacker, uint32_t column)
+{
+    uint64_t length = take_value(unpacker, column, unpacker->subject);
+    struct bytes text = take(unpacker, &unpacker->bytes, length);
+    if (unpacker->status == STATUS_OK)
+        pack_string(&unpacker->writer, text);
+}
+
 static void give_literal(struct unpacker *unpacker, struct source *form)
 {
     struct bytes literal = take_text(unpacker, form);
@@ -382,7 +456,8 @@ static void give_hole(struct unpacker *unpacker, enum part part, struct source *
     uint32_t column = take_column(unpacker, form);
     switch (part) {
     case PART_NUMBER:
-        give_integer(unpacker, take_value(unpacker, column, unpacker->subject));
+        unpacker->number = take_value(unpacker, column, unpacker->subject);
+        give_integer(unpacker, unpacker->number);
         return;
     case PART_WORD:
         give_word(unpacker, take_value(unpacker, column, unpacker->subject));
@@ -398,6 +473,12 @@ static void give_hole(struct unpacker *unpacker, enum part part, struct source *
         return;
     case PART_BINARY:
         give_binary(unpacker, column);
+        return;
+    case PART_LIST:
+        give_list(unpacker, column);
+        return;
+    case PART_TEXT:
+        give_text(unpacker, column);
         return;
     case PART_FLOAT:
         give_float(unpacker, column, sizeof(uint32_t));
@@ -448,7 +529,6 @@ static void give_act(struct unpacker *unpacker)
 /* In front of its acts, which stand there already from `from` on. */
 static void give_head(struct unpacker *unpacker, size_t from, uint32_t acts)
 {
-    struct writer *to = &unpacker->writer;
     uint8_t bytes[ENTRY_HEAD_MAX];
     struct writer head = writer_on(bytes, sizeof bytes);
     uint64_t since = take_value(unpacker, COLUMN_SINCE, 0);
@@ -459,12 +539,7 @@ static void give_head(struct unpacker *unpacker, size_t from, uint32_t acts)
     pack_integer(&head, (int64_t)unpacker->tick);
     pack_integer(&head, (int64_t)since);
     pack_integer(&head, (int64_t)unpacker->wall_ms);
-    must(unpacker, head.length <= to->capacity - to->length);
-    if (unpacker->status != STATUS_OK)
-        return;
-    memmove(to->data + from + head.length, to->data + from, to->length - from);
-    memcpy(to->data + from, bytes, head.length);
-    to->length += head.length;
+    give_before(unpacker, from, writer_bytes(&head));
 }
 
 static void give_entry(struct unpacker *unpacker)
@@ -474,6 +549,11 @@ static void give_entry(struct unpacker *unpacker)
     if (subject == SUBJECT_RAW) {
         uint64_t length = take_value(unpacker, COLUMN_LENGTHS, 0);
         give(unpacker, take(unpacker, &unpacker->bytes, length));
+        return;
+    }
+    if (unpacker->acts_alone) {
+        must(unpacker, subject != SUBJECT_END);
+        give_act(unpacker);
         return;
     }
     for (; subject != SUBJECT_END; subject = take_subject(unpacker)) {
@@ -577,7 +657,8 @@ static struct head read_head(struct unpacker *unpacker, struct source *packed)
     struct bytes mark = take(unpacker, packed, 2);
     if (mark.length > 0 && mark.data[0] != LOG_PACK_MARK)
         fail(unpacker, STATUS_MALFORMED);
-    if (mark.length > 0 && mark.data[1] != LOG_PACK_VERSION)
+    unpacker->acts_alone = mark.length > 0 && mark.data[1] == LOG_PACK_VERSION_ACTS;
+    if (mark.length > 0 && mark.data[1] != LOG_PACK_VERSION && !unpacker->acts_alone)
         fail(unpacker, STATUS_KIND);
     struct head head = {.length = take_number(unpacker, packed)};
     head.body_length = take_number(unpacker, packed);
@@ -593,6 +674,16 @@ static struct head read_head(struct unpacker *unpacker, struct source *packed)
 bool log_is_packed(struct bytes bytes)
 {
     return bytes.length > 0 && bytes.data[0] == LOG_PACK_MARK;
+}
+
+size_t log_piece_length(struct bytes piece)
+{
+    struct unpacker unpacker = {0};
+    struct source source = {piece.data, piece.length};
+    if (!log_is_packed(piece))
+        return piece.length;
+    struct head head = read_head(&unpacker, &source);
+    return unpacker.status == STATUS_OK ? (size_t)head.length : 0;
 }
 
 enum status

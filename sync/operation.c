@@ -162,13 +162,13 @@ static void apply_edit(const struct actor *actor, const struct edit *edit)
 
 enum status operation_apply(const struct actor *actor, struct reader *reader)
 {
+    struct edit edits[EDITS_MAX];
     uint32_t count = read_array(reader);
-    struct reader again = *reader;
-    enum status status = operation_check(actor, reader, count);
-    for (uint32_t i = 0; status == STATUS_OK && i < count; i++) {
-        struct edit edit = read_edit(&again);
-        apply_edit(actor, &edit);
-    }
+    if (count > EDITS_MAX)
+        return STATUS_MALFORMED;
+    enum status status = operation_check(actor, reader, count, edits);
+    for (uint32_t i = 0; status == STATUS_OK && i < count; i++)
+        apply_edit(actor, &edits[i]);
     return status;
 }
 

@@ -322,16 +322,19 @@ enum status presence_check_values(const struct actor *actor,
     return check_limits(actor, &group);
 }
 
-enum status operation_check(const struct actor *actor, struct reader *reader, uint32_t count)
+enum status operation_check(const struct actor *actor,
+                            struct reader *reader,
+                            uint32_t count,
+                            struct edit edits[EDITS_MAX])
 {
     struct group group;
     group_begin(&group);
     enum status status = STATUS_OK;
     for (uint32_t i = 0; i < count; i++) {
-        struct edit edit = read_edit(reader);
+        edits[i] = read_edit(reader);
         group.changes = 0;
         if (status == STATUS_OK)
-            status = check_edit(actor, &edit, &group, reader, count - i - 1);
+            status = check_edit(actor, &edits[i], &group, reader, count - i - 1);
     }
     return status == STATUS_OK ? check_limits(actor, &group) : status;
 }

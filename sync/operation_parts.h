@@ -165,8 +165,11 @@ struct edit_context {
 
 /* --- operation_check.c --------------------------------------------------------------------------- */
 
-/* STATUS_OK when every edit of the operation may be applied. */
-enum status operation_check(const struct actor *actor, struct reader *reader, uint32_t count);
+/* STATUS_OK when every edit of the operation may be applied; they are given as they were read. */
+enum status operation_check(const struct actor *actor,
+                            struct reader *reader,
+                            uint32_t count,
+                            struct edit edits[EDITS_MAX]);
 
 /* The same for whole values of a member's own presence, `count` elements. */
 enum status presence_check_values(const struct actor *actor,

@@ -37,6 +37,10 @@ void check_arguments(struct reader *reader, enum verb verb, uint32_t count)
         (verb == VERB_DELETE && count != 0) || (verb == VERB_EMIT && count != 1))
         reader_fail(reader, STATUS_MALFORMED);
     for (uint32_t i = 0; i < count && reader->status == STATUS_OK; i++) {
+        if (verb == VERB_APPEND && i == 1) /* items: the most there is of an operation */
+            i += read_short_integers(reader, count - 1);
+        if (i == count)
+            return;
         if ((pairs && i % 2 == 0) || (verb == VERB_APPEND && i == 0))
             read_reference(reader);
         else

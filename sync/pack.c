@@ -290,6 +290,39 @@ int64_t read_integer(struct reader *reader)
     return (int64_t)value;
 }
 
+/* Bytes of the integer here, which has its shortest form and at most 16 bits; 0 where none is. */
+static size_t short_integer_bytes(const uint8_t *data, size_t left)
+{
+    uint8_t head = data[0];
+    if (head < 0x80 || head >= 0xe0)
+        return 1;
+    if (head == 0xcc || head == 0xd0) {
+        bool fits = left >= 2 && data[1] >= 0x80 && (head == 0xcc || data[1] < 0xe0);
+        return fits ? 2 : 0;
+    }
+    if ((head != 0xcd && head != 0xd1) || left < 3)
+        return 0;
+    uint16_t bits = (uint16_t)(data[1] << 8 | data[2]);
+    bool fits = head == 0xcd ? bits > UINT8_MAX : bits >= 0x8000 && bits < 0xff80;
+    return fits ? 3 : 0;
+}
+
+uint32_t read_short_integers(struct reader *reader, uint32_t count)
+{
+    uint32_t passed = 0;
+    size_t at = reader->at;
+    if (reader->status != STATUS_OK)
+        return 0;
+    for (; passed < count && at < reader->length; passed++) {
+        size_t length = short_integer_bytes(reader->data + at, reader->length - at);
+        if (length == 0)
+            break;
+        at += length;
+    }
+    reader->at = at;
+    return passed;
+}
+
 int64_t read_integer_in(struct reader *reader, int64_t minimum, int64_t maximum)
 {
     int64_t value = read_integer(reader);
@@ -480,7 +513,9 @@ static void walk_value(struct reader *reader, struct writer *writer, unsigned de
         uint32_t count = read_array(reader);
         if (writer != NULL)
             pack_array(writer, count);
-        for (uint32_t i = 0; i < count && reader->status == STATUS_OK; i++)
+        bool flat = writer == NULL && depth + 1 < VALUE_DEPTH_MAX;
+        for (uint32_t i = flat ? read_short_integers(reader, count) : 0;
+             i < count && reader->status == STATUS_OK; i++)
             walk_value(reader, writer, depth + 1);
         return;
     }
@@ -495,7 +530,8 @@ static void walk_value(struct reader *reader, struct writer *writer, unsigned de
 struct bytes read_value(struct reader *reader)
 {
     size_t from = reader->at;
-    walk_value(reader, NULL, 0);
+    if (read_short_integers(reader, 1) == 0)
+        walk_value(reader, NULL, 0);
     if (reader->status != STATUS_OK)
         return (struct bytes){NULL, 0};
     return (struct bytes){reader->data + from, reader->at - from};

@@ -91,6 +91,9 @@ void read_nil(struct reader *reader);
 bool read_bool(struct reader *reader);
 int64_t read_integer(struct reader *reader); /* within int64; larger is MALFORMED */
 int64_t read_integer_in(struct reader *reader, int64_t minimum, int64_t maximum);
+/* Passes over the next values as long as they are integers of 16 bits at most in their shortest form, and over no
+ * more than `count`: how many those were. They are canonical. */
+uint32_t read_short_integers(struct reader *reader, uint32_t count);
 double read_double(struct reader *reader);       /* float 32 or 64; not finite is MALFORMED */
 struct bytes read_string(struct reader *reader); /* checked UTF-8 */
 struct bytes read_binary(struct reader *reader);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "sync/hash.h"
+#include "sync/log_piece.h"
 #include "sync/replay_parts.h"
 #include "sync/room_parts.h"
 #include "sync/snapshot_parts.h"
@@ -53,19 +54,28 @@ static void track_begins(struct replay *replay, uint64_t tick)
 
 /* --- Operations ---------------------------------------------------------------------------------- */
 
+/* Of one that log_read_act() has looked at. */
 static uint32_t edits_of(struct bytes operation)
 {
     struct reader reader = reader_on(operation);
-    return operation_count(&reader);
+    return read_array(&reader);
 }
 
-static bool reserve_edits(struct replay *replay, uint32_t edits, size_t bytes, struct scope *mine)
+static bool reserve_edits(struct replay *replay, uint32_t edits, size_t bytes)
 {
-    struct room *room = replay->room;
-    if (!room_reserve(room, edits, bytes) ||
-        (mine != NULL && !scope_reserve(&room->state, mine, edits)))
+    if (!room_reserve(replay->room, edits, bytes))
         replay_fail(replay, STATUS_MEMORY);
     return !replay_failed(replay);
+}
+
+/* The same for the scope of a member's own, where there is one; making it took some of what was reserved. */
+static bool reserve_mine(struct replay *replay, uint32_t edits, size_t bytes, struct scope *mine)
+{
+    if (mine == NULL)
+        return true;
+    if (!scope_reserve(&replay->room->state, mine, edits))
+        replay_fail(replay, STATUS_MEMORY);
+    return reserve_edits(replay, edits, bytes);
 }
 
 static struct actor actor_for(struct room *room, struct client *client)
@@ -88,12 +98,12 @@ static void apply_operation(struct replay *replay, const struct log_act *act)
     struct reader reader = reader_on(act->operation);
     struct bytes bytes = act->operation;
     uint32_t edits = edits_of(bytes);
-    if (seat == NULL || !reserve_edits(replay, edits, bytes.length, NULL))
+    if (seat == NULL || !reserve_edits(replay, edits, bytes.length))
         return;
     struct room *room = replay->room;
     struct client *client = seat->client;
     struct scope *mine = room->has_private ? client_private_scope(room, client) : client->mine;
-    if (!reserve_edits(replay, edits, bytes.length, mine))
+    if (!reserve_mine(replay, edits, bytes.length, mine))
         return;
     if (client->sequence++ == UINT32_MAX) {
         replay_fail(replay, STATUS_MALFORMED);
@@ -111,10 +121,10 @@ static void apply_rules_edit(struct replay *replay, const struct log_act *act)
 {
     struct bytes bytes = act->operation;
     uint32_t edits = edits_of(bytes);
-    if (!reserve_edits(replay, edits, bytes.length, NULL))
+    if (!reserve_edits(replay, edits, bytes.length))
         return;
     struct scope *mine = act->member != 0 ? room_private_scope(replay->room, act->member) : NULL;
-    if (!reserve_edits(replay, edits, bytes.length, mine))
+    if (!reserve_mine(replay, edits, bytes.length, mine))
         return;
     replay_fail(replay, room_edit(replay->room, act->member, bytes));
 }
@@ -448,8 +458,12 @@ bool log_opens_unrecorded(struct bytes log)
 
 enum status replay_snapshot(struct replay *replay, struct bytes bytes)
 {
+    struct log_piece piece;
     assert(replay->room == NULL);
-    replay->room = replay_load(replay, bytes);
+    replay_fail(replay, log_piece_open(&piece, bytes));
+    if (!replay_failed(replay))
+        replay->room = replay_load(replay, piece.entries);
+    log_piece_close(&piece);
     if (replay->room != NULL && replay->room->asleep)
         track_begins(replay, replay->room->tick + 1);
     return replay->status;

@@ -18,7 +18,8 @@ value_check_items(const struct field *field, struct reader *reader, uint32_t cou
 {
     if (held + count > (uint64_t)field->maximum)
         return STATUS_RANGE;
-    for (uint32_t i = 0; i < count; i++)
+    uint32_t short_ones = field->type == FIELD_INTS ? read_short_integers(reader, count) : 0;
+    for (uint32_t i = short_ones; i < count; i++)
         if (!item_fits(field, reader))
             return STATUS_TYPE;
     return STATUS_OK;
@@ -76,17 +77,20 @@ enum status value_check(const struct field *field, struct bytes packed)
 
 struct bytes canonical(struct reader *reader, uint32_t count, struct writer *writer)
 {
-    size_t from = writer->length;
-    for (uint32_t i = 0; i < count; i++)
+    size_t from = writer->length, at = reader->at;
+    uint32_t short_ones = read_short_integers(reader, count);
+    pack_raw(writer, (struct bytes){reader->data + at, reader->at - at}, short_ones);
+    for (uint32_t i = short_ones; i < count; i++)
         value_canonical(reader, writer);
     return (struct bytes){writer->data + from, writer->length - from};
 }
 
 size_t canonical_bytes(struct bytes packed)
 {
-    uint8_t scratch[CANONICAL_BYTES_MAX];
-    struct writer writer = writer_on(scratch, sizeof scratch);
+    struct writer writer = writer_on(NULL, CANONICAL_BYTES_MAX);
     struct reader reader = reader_on(packed);
+    read_short_integers(&reader, UINT32_MAX);
+    writer.length = reader.at;
     while (!reader_done(&reader))
         value_canonical(&reader, &writer);
     return writer.status == STATUS_OK ? writer.length : CANONICAL_BYTES_MAX;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sync/log_pack.h"
+#include "sync/log_piece.h"
 #include "sync/log_read.h"
 #include "sync/snapshot.h"
 
@@ -83,12 +85,31 @@ replayed(const struct kept_log *log, const struct room_options *options, const s
     return replay;
 }
 
+/* As the archive keeps it: packed where that is shorter. Takes the snapshot. */
+static struct bytes packed_snapshot(struct bytes snapshot)
+{
+    const struct memory memory = {0};
+    size_t capacity = log_pack_bytes_max(snapshot.length);
+    struct writer writer = writer_on(malloc(capacity), capacity);
+    if (!snapshot_pack(&memory, snapshot, &writer)) {
+        free(writer.data);
+        return snapshot;
+    }
+    struct log_piece piece;
+    ck_assert_uint_eq(log_piece_length(writer_bytes(&writer)), snapshot.length);
+    ck_assert_int_eq(log_piece_open(&piece, writer_bytes(&writer)), STATUS_OK);
+    ck_assert(bytes_equal(piece.entries, snapshot));
+    log_piece_close(&piece);
+    free((void *)(uintptr_t)snapshot.data);
+    return writer_bytes(&writer);
+}
+
 void kept_log_compact(struct kept_log *log,
                       const struct room_options *options,
                       const struct kinds *kinds)
 {
     struct replay replay = replayed(log, options, kinds);
-    struct bytes snapshot = snapshot_of(replay_room(&replay));
+    struct bytes snapshot = packed_snapshot(snapshot_of(replay_room(&replay)));
     replay_abandon(&replay);
     free(log->snapshot);
     log->snapshot = (uint8_t *)(uintptr_t)snapshot.data;

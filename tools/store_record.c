@@ -16,6 +16,7 @@
 #include "sync/track.h"
 #include "tools/commands.h"
 #include "tools/people.h"
+#include "tools/record_moments.h"
 #include "tools/store_text.h"
 
 #define MINUTES_MAX (60u * 24 * 7)
@@ -33,7 +34,8 @@
 #define GRACE_S 15u
 
 static const char usage[] =
-    "usage: tutti record --kind KIND [--people N] [--minutes M] [--seed S] DATA ROOM\n"
+    "usage: tutti record --kind KIND [--people N] [--minutes M] [--seed S] [--moments FILE]\n"
+    "                    DATA ROOM\n"
     "\n"
     "Makes a session in a new room of a data folder that no server uses: people who race, work on "
     "a\n"
@@ -43,13 +45,17 @@ static const char usage[] =
     "  --kind KIND   race, board or cursors\n"
     "  --people N    how many (default 10; in a race bots take the places that are left)\n"
     "  --minutes M   how long it lasts (default 60)\n"
-    "  --seed S      another session (default 1)\n";
+    "  --seed S      another session (default 1)\n"
+    "  --moments FILE  what the room is at 200 moments of it: a line with the tick, the "
+    "incarnation,\n"
+    "                and the hashes of what is seen and of what is kept\n";
 
 struct record_options {
     const struct rules *rules;
     uint32_t people;
     uint32_t minutes;
     uint64_t seed;
+    const char *moments; /* NULL: none are noted */
     const char *data, *room;
 };
 
@@ -64,6 +70,7 @@ struct session {
     struct storage *storage;
     struct room *room;
     struct people *people;
+    struct moments moments;
     uint64_t begun_us;    /* the room's first tick, by the virtual clock */
     uint64_t since_hash;  /* bytes */
     uint64_t late_random; /* by how much ticks come late */
@@ -124,6 +131,9 @@ static bool take_option(struct record_options *options, int option, const char *
         return good;
     case 's':
         return take_number(argument, 0, UINT64_MAX, &options->seed);
+    case 'n':
+        options->moments = argument;
+        return true;
     }
     return false;
 }
@@ -131,11 +141,9 @@ static bool take_option(struct record_options *options, int option, const char *
 static bool read_options(struct record_options *options, int count, char **arguments)
 {
     static const struct option names[] = {
-        {"kind", required_argument, NULL, 'k'},
-        {"people", required_argument, NULL, 'p'},
-        {"minutes", required_argument, NULL, 'm'},
-        {"seed", required_argument, NULL, 's'},
-        {NULL, 0, NULL, 0},
+        {"kind", required_argument, NULL, 'k'},    {"people", required_argument, NULL, 'p'},
+        {"minutes", required_argument, NULL, 'm'}, {"seed", required_argument, NULL, 's'},
+        {"moments", required_argument, NULL, 'n'}, {NULL, 0, NULL, 0},
     };
     *options = (struct record_options){.people = 10, .minutes = 60, .seed = 1};
     for (int option; (option = getopt_long(count, arguments, "", names, NULL)) != -1;)
@@ -266,8 +274,12 @@ static bool make_tick(struct session *recording, uint64_t tick)
         return false;
     if (recording->people != NULL)
         people_look(recording->people);
-    return (!room_frame_due(room) || take_track(recording)) &&
-           (tick % recording->options->rules->tick_hz != 0 || save(recording));
+    if (room_frame_due(room)) {
+        if (!take_track(recording))
+            return false;
+        moments_note(&recording->moments, room);
+    }
+    return tick % recording->options->rules->tick_hz != 0 || save(recording);
 }
 
 static bool play(struct session *recording)
@@ -278,9 +290,15 @@ static bool play(struct session *recording)
     recording->people = people_create(recording->room, options->people, options->seed);
     if (recording->people == NULL)
         return fails(recording, "there is no such habit, or the room does not take so many");
+    uint64_t frames = ticks / (options->rules->tick_hz / options->rules->frame_hz) - 1;
+    if (options->moments != NULL &&
+        !moments_open(&recording->moments, options->moments, frames, options->seed))
+        return fails(recording, strerror(errno));
     for (; tick < ticks && make_tick(recording, tick); tick++)
         progress_show(&progress, tick, ticks);
     progress_end(&progress);
+    if (!moments_close(&recording->moments))
+        fails(recording, "the moments cannot be written down");
     people_leave(recording->people);
     people_destroy(recording->people);
     recording->people = NULL;
@@ -296,9 +314,10 @@ static bool fall_asleep(struct session *recording)
         return fails(recording, "no memory");
     if (!take_log(recording))
         return false;
+    if (!save(recording))
+        return false;
     storage_slept(recording->storage, room_name(recording));
-    return save(recording) &&
-           (storage_stop(recording->storage) || fails(recording, "the disk fails"));
+    return storage_stop(recording->storage) || fails(recording, "the disk fails");
 }
 
 /* --- The folder ------------------------------------------------------------------------------------- */

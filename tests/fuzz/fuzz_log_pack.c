@@ -1,8 +1,9 @@
-/* fuzz_log_pack - any bytes as a packed piece of a log, and any as entries to be packed.
+/* fuzz_log_pack - any bytes as a packed piece of a log, and any as entries or a snapshot to be packed.
  *
  * The first byte chooses: 0, what follows is a piece; 1, it is a piece's body, behind two bytes that are
- * 1/16 of the length of its entries; else it is entries, which come back as they are. Memory is bounded,
- * and 2 to 255 take some of it away.
+ * 1/16 of the length of its entries, and of which a set last bit says that it is a snapshot's; else it is
+ * entries, or with an odd byte a snapshot, which come back as they are. Memory is bounded, and 2 to 63 take some
+ * of it away.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +52,7 @@ static void unpack_body(struct counted *counted, struct bytes body)
     struct deflate_part rest = {{body.data + 2, body.length - 2}, false};
     uint64_t length = 16u * ((uint64_t)body.data[0] << 8 | body.data[1]) + 1;
     bytes[head.length++] = LOG_PACK_MARK;
-    bytes[head.length++] = LOG_PACK_VERSION;
+    bytes[head.length++] = (body.data[1] & 1) != 0 ? LOG_PACK_VERSION_ACTS : LOG_PACK_VERSION;
     demand(chunk_add_number(&memory, &head, length) &&
            chunk_add_number(&memory, &head, rest.bytes.length));
     memset(bytes + head.length, 0, LOG_PACK_HASH);
@@ -62,14 +63,15 @@ static void unpack_body(struct counted *counted, struct bytes body)
     free(bytes);
 }
 
-static void pack(struct counted *counted, struct bytes entries)
+static void pack(struct counted *counted, struct bytes entries, bool snapshot)
 {
     struct memory memory = counted_memory(counted);
     size_t capacity = log_pack_bytes_max(entries.length);
     uint8_t *bytes = sure(capacity), *again = NULL;
     struct writer writer = writer_on(bytes, capacity);
     size_t length;
-    bool packed = log_pack(&memory, entries, &writer);
+    bool packed =
+        snapshot ? snapshot_pack(&memory, entries, &writer) : log_pack(&memory, entries, &writer);
     demand(counted->held == 0 && writer.status == STATUS_OK);
     demand(packed == (writer.length > 0));
     if (packed) {
@@ -94,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         unpack_body(&counted, rest);
     } else {
         counted.blocks = data[0] < 64 ? data[0] : UINT32_MAX;
-        pack(&counted, rest);
+        pack(&counted, rest, data[0] % 2 == 1);
     }
     demand(counted.held == 0);
     return 0;

@@ -10,6 +10,7 @@
 #include "tests/run_suite.h"
 #include "tests/scratch.h"
 #include "tools/commands.h"
+#include "tools/record_moments.h"
 
 static struct scratch scratch, other;
 
@@ -123,6 +124,27 @@ START_TEST(a_folder_that_is_used_is_left_alone)
 }
 END_TEST
 
+START_TEST(as_many_moments_are_noted_as_it_says)
+{
+    char options[256], line[128];
+    uint64_t last = 0, count = 0;
+    snprintf(options, sizeof options, "%s --moments %s/moments", kinds[1].options, other.path);
+    ck_assert_int_eq(record(options, &scratch, "lobby"), 0);
+    snprintf(options, sizeof options, "%s/moments", other.path);
+    FILE *file = fopen(options, "r");
+    ck_assert_ptr_nonnull(file);
+    for (; fgets(line, sizeof line, file) != NULL; count++) {
+        unsigned long long tick, incarnation, seen, kept;
+        ck_assert_int_eq(sscanf(line, "%llu %llu %llx %llx", &tick, &incarnation, &seen, &kept), 4);
+        ck_assert_uint_gt(tick, last);
+        ck_assert_uint_le(tick, kinds[1].ticks + 1);
+        last = tick;
+    }
+    fclose(file);
+    ck_assert_uint_eq(count, RECORD_MOMENTS);
+}
+END_TEST
+
 static const char *const wrong[] = {
     "",
     "--kind nothing",
@@ -158,6 +180,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_loop_test(tcase, a_session_is_there_from_end_to_end, 0, 3);
     tcase_add_loop_test(tcase, the_same_seed_makes_the_same_session, 0, 3);
+    tcase_add_test(tcase, as_many_moments_are_noted_as_it_says);
     tcase_add_test(tcase, a_room_that_is_there_is_left_alone);
     tcase_add_test(tcase, a_folder_that_is_used_is_left_alone);
     tcase_add_loop_test(tcase, what_is_not_understood_makes_nothing, 0,
