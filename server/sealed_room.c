@@ -13,7 +13,8 @@
  * smaller part of what is stored. */
 #define SNAPSHOT_LOG_BYTES (1u << 20)
 
-/* For a room that sleeps, so that it wakes quickly. */
+/* The same for a room that sleeps, so that it wakes quickly: but one that is opened often, and hardly changed, is
+ * not written down whole each time. */
 #define SNAPSHOT_ASLEEP_BYTES (16u << 10)
 
 /* Packing takes some 16 times the memory of what is packed. Logs are longer only while an archive takes
@@ -52,8 +53,8 @@ static bool snapshot_due(const struct tail *tail)
     uint64_t log = tail->since_snapshot + tail->log.length;
     if (tail->broken)
         return false;
-    if (tail->asleep && log > SNAPSHOT_ASLEEP_BYTES)
-        return true;
+    if (tail->asleep)
+        return log > SNAPSHOT_ASLEEP_BYTES && log > tail->snapshot_bytes;
     return log > SNAPSHOT_LOG_BYTES && log > 2 * tail->snapshot_bytes;
 }
 

@@ -125,7 +125,7 @@ struct tail {
     uint64_t first, last;    /* ticks; of the last it is known when the log is empty, too */
     uint64_t since_snapshot; /* bytes of log that are sealed behind the newest snapshot */
     uint64_t snapshot_bytes; /* of that one, not packed */
-    bool unrecorded; /* whoever opened it wants nothing kept of its past */
+    bool unrecorded;         /* whoever opened it wants nothing kept of its past */
     bool asleep;
     bool broken;  /* its log does not lead to what it should: no snapshots of it */
     bool aside;   /* what is stored of it is damaged: its log is kept beside that */

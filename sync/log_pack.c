@@ -373,15 +373,14 @@ struct body {
 static bool body_add(struct packer *packer, struct body *body, struct column *column)
 {
     const struct memory *memory = &packer->memory;
-    uint32_t tail = body->tails.length;
     if (!column_settle(memory, column) || !column_write(memory, column, &body->heads, &body->tails))
         return false;
     uint8_t kind = (uint8_t)(column->order | (column->stride - 1) << ORDER_BITS |
                              column->shift << (ORDER_BITS + STRIDE_BITS));
-    column->tail = body->tails.length - tail;
-    return chunk_add(memory, &body->table, (struct bytes){&kind, 1}) &&
-           chunk_add_number(memory, &body->table, column->count) &&
-           chunk_add_number(memory, &body->table, column->tail);
+    bool added = chunk_add(memory, &body->table, (struct bytes){&kind, 1});
+    for (uint32_t i = 0; i < column->stride; i++)
+        added = added && chunk_add_number(memory, &body->table, column->heads[i]);
+    return added && chunk_add_number(memory, &body->table, column->tail);
 }
 
 static bool body_write(struct packer *packer, struct body *body)
@@ -424,8 +423,9 @@ static void blocks_make(const struct packer *packer, const struct body *body, st
     const struct column *columns = packer->columns;
     uint32_t head = 0, tail = 0;
     block_add(blocks, &body->table, 0, body->table.length, false);
-    for (uint32_t i = 0; i < packer->column_count; head += columns[i++].count)
-        block_add(blocks, &body->heads, head, columns[i].count, true);
+    for (uint32_t i = 0; i < packer->column_count; i++)
+        for (uint32_t k = 0; k < columns[i].stride; head += columns[i].heads[k++])
+            block_add(blocks, &body->heads, head, columns[i].heads[k], true);
     for (uint32_t i = 0; i < packer->column_count; tail += columns[i++].tail)
         block_add(blocks, &body->tails, tail, columns[i].tail, true);
     block_add(blocks, &packer->definitions, 0, packer->definitions.length, false);
@@ -445,7 +445,9 @@ static bool pack_write(struct packer *packer,
     uint64_t length = (uint64_t)body->table.length + body->heads.length + body->tails.length +
                       packer->definitions.length + packer->bytes.length;
     struct blocks blocks = {
-        memory_allocate(&fixed, (2 * (size_t)packer->column_count + 3) * sizeof *blocks.parts), 0};
+        memory_allocate(&fixed,
+                        ((STRIDES + 1) * (size_t)packer->column_count + 3) * sizeof *blocks.parts),
+        0};
     bool written =
         blocks.parts != NULL && length <= LOG_PACK_BODY_MAX &&
         chunk_add(&fixed, &head,

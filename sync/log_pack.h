@@ -32,10 +32,11 @@
 
 /* A byte that no msgpack begins with, and the version of what is behind it. */
 #define LOG_PACK_MARK    0xc1u
-#define LOG_PACK_VERSION 1u
+#define LOG_PACK_VERSION 3u
 
-/* The version of what is no entries, but acts alone: a snapshot. */
+/* That of what is no entries, but acts alone: a snapshot. And one that is still read. */
 #define LOG_PACK_VERSION_ACTS 2u
+#define LOG_PACK_VERSION_OLD  1u
 
 /* Most bytes that log_pack() writes for a piece so long. */
 size_t log_pack_bytes_max(size_t length);

@@ -120,25 +120,43 @@ static bool tell(const struct memory *memory, uint64_t told, struct chunk *heads
            bits_add(memory, tail, told, behind);
 }
 
+/* The numbers of each place stand together, since they are like each other; bits stand as they come. */
+static bool tell_all(const struct memory *memory,
+                     const struct column *column,
+                     struct traces *traces,
+                     struct chunk heads[STRIDES],
+                     struct chunk *tails)
+{
+    struct bits tail = {.to = tails};
+    bool written = true;
+    for (uint32_t i = 0; i < column->count && written; i++) {
+        const struct sample *sample = &column->samples[i];
+        uint64_t difference = difference_of(trace_of(traces, sample), sample->value, column->order);
+        written = tell(memory, told_of(difference, column->order, column->shift),
+                       &heads[sample->place % column->stride], &tail);
+    }
+    return written && (tail.used == 0 || bits_add(memory, &tail, 0, 8 - tail.used));
+}
+
 bool column_write(const struct memory *memory,
-                  const struct column *column,
+                  struct column *column,
                   struct chunk *heads,
                   struct chunk *tails)
 {
     struct traces traces;
-    struct bits tail = {.to = tails};
-    bool written = true;
+    struct chunk places[STRIDES] = {{0}};
+    uint32_t before = tails->length;
     if (!traces_begin(memory, column, &traces))
         return false;
     traces_clear(&traces, column, column->stride);
-    for (uint32_t i = 0; i < column->count && written; i++) {
-        const struct sample *sample = &column->samples[i];
-        uint64_t difference =
-            difference_of(trace_of(&traces, sample), sample->value, column->order);
-        written = tell(memory, told_of(difference, column->order, column->shift), heads, &tail);
+    bool written = tell_all(memory, column, &traces, places, tails);
+    for (uint32_t i = 0; i < column->stride; i++) {
+        struct bytes place = {places[i].data, places[i].length};
+        written = written && chunk_add(memory, heads, place);
+        column->heads[i] = places[i].length;
+        memory_release(memory, places[i].data);
     }
-    if (tail.used > 0)
-        written = written && bits_add(memory, &tail, 0, 8 - tail.used);
+    column->tail = tails->length - before;
     memory_release(memory, traces.at);
     return written;
 }

@@ -222,15 +222,16 @@ struct column {
     bool listed; /* it has items of lists */
     enum order order;
     uint32_t stride, shift;
-    uint32_t tail; /* bytes of its tail */
+    uint32_t heads[STRIDES]; /* of each place within the stride */
+    uint32_t tail;           /* bytes of its tail */
 };
 
 /* Finds the order, stride and shift in which the column takes fewest bits. False without memory. */
 MUST_CHECK bool column_settle(const struct memory *memory, struct column *column);
 
-/* Adds the bytes of its heads and its tail. */
+/* Adds the bytes of its heads, place by place, and of its tail, and notes how many these are. */
 MUST_CHECK bool column_write(const struct memory *memory,
-                             const struct column *column,
+                             struct column *column,
                              struct chunk *heads,
                              struct chunk *tails);
 

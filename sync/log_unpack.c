@@ -1,11 +1,10 @@
-/* log_unpack.c - a packed piece of a log put together again. It is read as hostile: whatever stands in it,
- * each step takes a byte of it or gives one, and no more is given than it said. */
+/* log_unpack.c - a packed piece of a log put together again. */
 #include <string.h>
 
 #include "sync/deflate.h"
 #include "sync/hash.h"
 #include "sync/limits.h"
-#include "sync/log_pack_parts.h"
+#include "sync/log_unpack_parts.h"
 
 #define WORD_BYTES 4u
 
@@ -14,223 +13,10 @@
 
 #define BINARY_HEAD_MAX 5u
 
-struct source {
-    const uint8_t *data;
-    size_t left;
-};
-
-struct in_column {
-    struct source heads, tail;
-    enum order order;
-    uint32_t stride, shift;
-    uint8_t byte; /* of the tail, of which so many bits are left */
-    uint32_t bits_left;
-};
-
-struct in_subject {
-    struct bytes who, what;
-    uint32_t follows;
-    uint32_t same, other; /* form + 1; 0: none yet */
-};
-
-/* Where a thread stood when it was last asked for. */
-struct known_thread {
-    uint32_t column, who;
-    uint32_t base; /* + 1; 0: none */
-};
-#define KNOWN_THREADS 256u /* a power of two */
-
-struct unpacker {
-    struct memory memory;
-    struct known_thread known[KNOWN_THREADS]; /* most are soon asked for again */
-    struct in_column *columns;
-    uint32_t column_count;
-    struct in_subject *subjects;
-    uint32_t subject_count, subject_capacity;
-    struct bytes *forms;
-    uint32_t form_count, form_capacity;
-    struct bytes *strings;
-    uint32_t string_count, string_capacity;
-    struct lexicon threads; /* of column and subject */
-    uint32_t *bases;        /* of each thread among the traces */
-    uint32_t base_capacity;
-    struct trace *traces;
-    uint32_t trace_count, trace_capacity;
-    struct source definitions, bytes;
-    uint32_t subject; /* the last one */
-    uint32_t items;   /* that were counted, and are to follow; 0: none were */
-    uint64_t number;  /* the last one that was given as a number */
-    bool acts_alone;  /* there are no entries, and so no heads of them */
-    uint64_t tick, wall_ms;
-    struct trace spare; /* of a thread that there is no memory for */
-    struct writer writer;
-    enum status status;
-};
-
-static void fail(struct unpacker *unpacker, enum status status)
-{
-    if (unpacker->status == STATUS_OK)
-        unpacker->status = status;
-}
-
-static void must(struct unpacker *unpacker, bool holds)
-{
-    if (!holds)
-        fail(unpacker, STATUS_MALFORMED);
-}
-
-/* --- Bytes --------------------------------------------------------------------------------------- */
-
-static struct bytes take(struct unpacker *unpacker, struct source *source, uint64_t length)
-{
-    struct bytes taken = {source->data, (size_t)length};
-    if (unpacker->status != STATUS_OK || length > source->left) {
-        fail(unpacker, STATUS_TRUNCATED);
-        return (struct bytes){NULL, 0};
-    }
-    source->data += length;
-    source->left -= (size_t)length;
-    return taken;
-}
-
-static uint64_t take_number(struct unpacker *unpacker, struct source *source)
-{
-    uint64_t number = 0;
-    if (source->left > 0 && source->data[0] < 0x80) { /* most are */
-        source->left--;
-        return *source->data++;
-    }
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-        struct bytes byte = take(unpacker, source, 1);
-        if (byte.length == 0)
-            return 0;
-        number |= (uint64_t)(byte.data[0] & 0x7f) << shift;
-        if (byte.data[0] < 0x80)
-            return number;
-    }
-    fail(unpacker, STATUS_MALFORMED);
-    return 0;
-}
-
-static struct bytes take_text(struct unpacker *unpacker, struct source *source)
-{
-    uint64_t length = take_number(unpacker, source);
-    return take(unpacker, source, length);
-}
-
 static void give(struct unpacker *unpacker, struct bytes bytes)
 {
     pack_raw(&unpacker->writer, bytes, 1);
-    must(unpacker, unpacker->writer.status == STATUS_OK);
-}
-
-/* One element more of an array that grows. */
-static bool
-grow(struct unpacker *unpacker, void **array, uint32_t *capacity, uint32_t wanted, size_t element)
-{
-    bool grown = memory_grow(&unpacker->memory, array, capacity, wanted, element);
-    if (!grown)
-        fail(unpacker, STATUS_MEMORY);
-    return grown;
-}
-
-/* --- Columns ------------------------------------------------------------------------------------- */
-
-static uint64_t take_bits(struct unpacker *unpacker, struct in_column *column, uint32_t count)
-{
-    uint64_t bits = 0;
-    for (; count > 0 && unpacker->status == STATUS_OK; count--) {
-        if (column->bits_left == 0) {
-            struct bytes byte = take(unpacker, &column->tail, 1);
-            column->byte = byte.length > 0 ? byte.data[0] : 0;
-            column->bits_left = 8;
-        }
-        bits = bits << 1 | ((uint32_t)column->byte >> --column->bits_left & 1u);
-    }
-    return bits;
-}
-
-/* A number as it was told. */
-static uint64_t take_told(struct unpacker *unpacker, struct in_column *column)
-{
-    struct source *heads = &column->heads;
-    if (heads->left == 0) {
-        fail(unpacker, STATUS_TRUNCATED);
-        return 0;
-    }
-    uint8_t head = *heads->data++;
-    heads->left--;
-    if (head < HEAD_LONG)
-        return head;
-    uint32_t behind = head - HEAD_LONG + BITS_LONG;
-    must(unpacker, head <= HEAD_MOST);
-    return UINT64_C(1) << (behind & 63u) | take_bits(unpacker, column, behind);
-}
-
-/* Where a subject's numbers in a column stand among the traces; false when that is not to be had. */
-static bool find_thread(struct unpacker *unpacker, uint32_t column, uint32_t who, uint32_t *base)
-{
-    uint32_t pair[] = {column, who}, known = unpacker->threads.count, number;
-    uint32_t stride = unpacker->columns[column].stride;
-    void *bases = unpacker->bases, *traces = unpacker->traces;
-    if (!lexicon_take(&unpacker->threads, (struct bytes){(const uint8_t *)pair, sizeof pair},
-                      &number)) {
-        fail(unpacker, STATUS_MEMORY);
-        return false;
-    }
-    if (number < known) {
-        *base = unpacker->bases[number];
-        return true;
-    }
-    bool grown = known < LOG_WORDS_MAX;
-    if (!grown)
-        fail(unpacker, STATUS_LIMIT);
-    grown = grown &&
-            grow(unpacker, &bases, &unpacker->base_capacity, number + 1, sizeof *unpacker->bases);
-    unpacker->bases = bases;
-    grown = grown && grow(unpacker, &traces, &unpacker->trace_capacity,
-                          unpacker->trace_count + stride, sizeof *unpacker->traces);
-    unpacker->traces = traces;
-    if (!grown)
-        return false;
-    *base = unpacker->bases[number] = unpacker->trace_count;
-    unpacker->trace_count += stride;
-    return true;
-}
-
-/* The same; the spare trace when there is none. */
-static struct trace *thread_of(struct unpacker *unpacker, uint32_t column, uint32_t who)
-{
-    struct known_thread *known = &unpacker->known[(who * 31u + column) % KNOWN_THREADS];
-    uint32_t base;
-    if (unpacker->status != STATUS_OK)
-        return &unpacker->spare;
-    if (known->base > 0 && known->column == column && known->who == who)
-        return &unpacker->traces[known->base - 1];
-    if (!find_thread(unpacker, column, who, &base))
-        return &unpacker->spare;
-    *known = (struct known_thread){.column = column, .who = who, .base = base + 1};
-    return &unpacker->traces[base];
-}
-
-/* What was told back to what it was made of. */
-static uint64_t value_of(const struct in_column *column, struct trace *trace, uint64_t told)
-{
-    if (column->order == ORDER_NATURAL)
-        return told << column->shift;
-    uint64_t difference = (uint64_t)unzigzag(told) << column->shift;
-    uint64_t value = trace_expects(trace, column->order) + difference;
-    trace_take(trace, value);
-    return value;
-}
-
-static uint64_t take_value(struct unpacker *unpacker, uint32_t number, uint32_t who)
-{
-    struct in_column *column = &unpacker->columns[number];
-    uint64_t told = take_told(unpacker, column);
-    bool alone = column->order == ORDER_NATURAL || column->order == ORDER_VALUE;
-    struct trace *trace = alone ? &unpacker->spare : thread_of(unpacker, number, who);
-    return value_of(column, trace, told);
+    unpack_must(unpacker, unpacker->writer.status == STATUS_OK);
 }
 
 /* --- Subjects, forms and strings ----------------------------------------------------------------- */
@@ -238,11 +24,11 @@ static uint64_t take_value(struct unpacker *unpacker, uint32_t number, uint32_t 
 /* Whether `number` is the next new one of so many; one beyond that is damage. */
 static bool is_new(struct unpacker *unpacker, uint64_t number, uint32_t known)
 {
-    must(unpacker, number <= known);
+    unpack_must(unpacker, number <= known);
     if (unpacker->status != STATUS_OK || number < known)
         return false;
     if (known == LOG_WORDS_MAX)
-        fail(unpacker, STATUS_LIMIT);
+        unpack_fail(unpacker, STATUS_LIMIT);
     return unpacker->status == STATUS_OK;
 }
 
@@ -251,8 +37,8 @@ static void learn_subject(struct unpacker *unpacker)
     struct bytes who = take_text(unpacker, &unpacker->definitions);
     struct bytes what = take_text(unpacker, &unpacker->definitions);
     void *subjects = unpacker->subjects;
-    if (grow(unpacker, &subjects, &unpacker->subject_capacity, unpacker->subject_count + 1,
-             sizeof *unpacker->subjects)) {
+    if (unpack_grow(unpacker, &subjects, &unpacker->subject_capacity, unpacker->subject_count + 1,
+                    sizeof *unpacker->subjects)) {
         unpacker->subjects = subjects;
         unpacker->subjects[unpacker->subject_count++] =
             (struct in_subject){.who = who, .what = what, .follows = SUBJECT_END};
@@ -281,7 +67,7 @@ static void learn_text(struct unpacker *unpacker,
 {
     struct bytes text = take_text(unpacker, source);
     void *grown = *texts;
-    if (grow(unpacker, &grown, capacity, *count + 1, sizeof **texts)) {
+    if (unpack_grow(unpacker, &grown, capacity, *count + 1, sizeof **texts)) {
         *texts = grown;
         (*texts)[(*count)++] = text;
     }
@@ -312,7 +98,7 @@ static struct bytes take_form(struct unpacker *unpacker)
 static void give_before(struct unpacker *unpacker, size_t from, struct bytes bytes)
 {
     struct writer *to = &unpacker->writer;
-    must(unpacker, bytes.length <= to->capacity - to->length);
+    unpack_must(unpacker, bytes.length <= to->capacity - to->length);
     if (unpacker->status != STATUS_OK)
         return;
     memmove(to->data + from + bytes.length, to->data + from, to->length - from);
@@ -344,8 +130,8 @@ static void give_float(struct unpacker *unpacker, uint32_t column, unsigned leng
     uint64_t differs = take_value(unpacker, column, unpacker->subject);
     struct trace *trace = thread_of(unpacker, column, unpacker->subject);
     trace->last ^= differs;
-    must(unpacker, unpacker->columns[column].order == ORDER_NATURAL &&
-                       (length == sizeof differs || trace->last <= UINT32_MAX));
+    unpack_must(unpacker, unpacker->columns[column].order == ORDER_NATURAL &&
+                              (length == sizeof differs || trace->last <= UINT32_MAX));
     for (unsigned i = 0; i < length; i++)
         bytes[1 + i] = (uint8_t)(trace->last >> 8 * (length - 1 - i));
     give(unpacker, (struct bytes){bytes, 1 + length});
@@ -356,7 +142,7 @@ static void give_string(struct unpacker *unpacker, uint32_t column)
     uint64_t symbol = take_value(unpacker, column, unpacker->subject);
     struct trace *trace = thread_of(unpacker, column, unpacker->subject);
     uint64_t string = symbol == SYMBOL_REPEATS ? trace->last - 1 : symbol - SYMBOL_STRING;
-    must(unpacker, unpacker->columns[column].order == ORDER_NATURAL);
+    unpack_must(unpacker, unpacker->columns[column].order == ORDER_NATURAL);
     if (is_new(unpacker, string, unpacker->string_count))
         learn_text(unpacker, &unpacker->bytes, &unpacker->strings, &unpacker->string_count,
                    &unpacker->string_capacity);
@@ -369,7 +155,7 @@ static void give_string(struct unpacker *unpacker, uint32_t column)
 static void give_binary(struct unpacker *unpacker, uint32_t column)
 {
     uint64_t length = take_value(unpacker, column, unpacker->subject);
-    struct bytes data = take(unpacker, &unpacker->bytes, length);
+    struct bytes data = take_bytes(unpacker, &unpacker->bytes, length);
     if (unpacker->status == STATUS_OK)
         pack_binary(&unpacker->writer, data);
 }
@@ -377,7 +163,7 @@ static void give_binary(struct unpacker *unpacker, uint32_t column)
 static void give_count(struct unpacker *unpacker, uint32_t column, uint64_t more)
 {
     uint64_t count = take_value(unpacker, column, unpacker->subject);
-    must(unpacker, count <= LOG_PACK_BYTES_MAX && more <= LOG_PACK_BYTES_MAX);
+    unpack_must(unpacker, count <= LOG_PACK_BYTES_MAX && more <= LOG_PACK_BYTES_MAX);
     if (unpacker->status != STATUS_OK)
         return;
     pack_array(&unpacker->writer, (uint32_t)(count + more));
@@ -391,10 +177,11 @@ static void give_items(struct unpacker *unpacker, uint32_t number)
     const struct trace *first = thread_of(unpacker, number, unpacker->subject);
     uint32_t stride = column->stride;
     struct trace *traces = unpacker->status == STATUS_OK ? unpacker->traces : NULL;
-    must(unpacker, unpacker->items > 0);
+    unpack_must(unpacker, unpacker->items > 0);
     for (uint32_t i = 0; i < unpacker->items && unpacker->status == STATUS_OK; i++) {
-        struct trace *trace = &traces[first - traces + i % stride];
-        give_integer(unpacker, value_of(column, trace, take_told(unpacker, column)));
+        uint32_t place = i % stride;
+        struct trace *trace = &traces[first - traces + place];
+        give_integer(unpacker, value_of(column, trace, take_told(unpacker, column, place)));
     }
     unpacker->items = 0;
 }
@@ -402,14 +189,14 @@ static void give_items(struct unpacker *unpacker, uint32_t number)
 /* What the subject says of itself; nothing is no part. */
 static void give_subject(struct unpacker *unpacker, struct bytes bytes)
 {
-    must(unpacker, bytes.length > 0);
+    unpack_must(unpacker, bytes.length > 0);
     if (unpacker->status == STATUS_OK)
         give(unpacker, bytes);
 }
 
 static void give_next(struct unpacker *unpacker)
 {
-    must(unpacker, take_subject(unpacker) >= SUBJECTS_FIXED);
+    unpack_must(unpacker, take_subject(unpacker) >= SUBJECTS_FIXED);
     if (unpacker->status == STATUS_OK)
         give_subject(unpacker, unpacker->subjects[unpacker->subject].what);
 }
@@ -417,7 +204,7 @@ static void give_next(struct unpacker *unpacker)
 static uint32_t take_column(struct unpacker *unpacker, struct source *form)
 {
     uint64_t column = take_number(unpacker, form);
-    must(unpacker, column < unpacker->column_count);
+    unpack_must(unpacker, column < unpacker->column_count);
     return unpacker->status == STATUS_OK ? (uint32_t)column : COLUMN_OTHERS;
 }
 
@@ -428,7 +215,7 @@ static void give_list(struct unpacker *unpacker, uint32_t column)
     uint8_t bytes[BINARY_HEAD_MAX];
     struct writer head = writer_on(bytes, sizeof bytes);
     size_t from = to->length;
-    must(unpacker, unpacker->items == 0 && unpacker->number <= LOG_PACK_BYTES_MAX);
+    unpack_must(unpacker, unpacker->items == 0 && unpacker->number <= LOG_PACK_BYTES_MAX);
     unpacker->items = unpacker->status == STATUS_OK ? (uint32_t)unpacker->number : 0;
     give_items(unpacker, column);
     pack_binary_head(&head, to->length - from);
@@ -438,7 +225,7 @@ static void give_list(struct unpacker *unpacker, uint32_t column)
 static void give_text(struct unpacker *unpacker, uint32_t column)
 {
     uint64_t length = take_value(unpacker, column, unpacker->subject);
-    struct bytes text = take(unpacker, &unpacker->bytes, length);
+    struct bytes text = take_bytes(unpacker, &unpacker->bytes, length);
     if (unpacker->status == STATUS_OK)
         pack_string(&unpacker->writer, text);
 }
@@ -446,7 +233,7 @@ static void give_text(struct unpacker *unpacker, uint32_t column)
 static void give_literal(struct unpacker *unpacker, struct source *form)
 {
     struct bytes literal = take_text(unpacker, form);
-    must(unpacker, literal.length > 0);
+    unpack_must(unpacker, literal.length > 0);
     if (unpacker->status == STATUS_OK)
         give(unpacker, literal);
 }
@@ -499,7 +286,7 @@ static void give_part(struct unpacker *unpacker, struct source *form)
 {
     const struct in_subject *subject = &unpacker->subjects[unpacker->subject];
     uint64_t part = take_number(unpacker, form);
-    must(unpacker, part < PART_COUNT_OF_KINDS);
+    unpack_must(unpacker, part < PART_COUNT_OF_KINDS);
     if (unpacker->status != STATUS_OK)
         return;
     if (part == PART_LITERAL)
@@ -520,7 +307,7 @@ static void give_act(struct unpacker *unpacker)
     struct source form = {bytes.data, bytes.length};
     while (form.left > 0 && unpacker->status == STATUS_OK) {
         give_part(unpacker, &form);
-        must(unpacker, unpacker->writer.status == STATUS_OK);
+        unpack_must(unpacker, unpacker->writer.status == STATUS_OK);
     }
 }
 
@@ -548,16 +335,16 @@ static void give_entry(struct unpacker *unpacker)
     uint32_t acts = 0, subject = take_subject(unpacker);
     if (subject == SUBJECT_RAW) {
         uint64_t length = take_value(unpacker, COLUMN_LENGTHS, 0);
-        give(unpacker, take(unpacker, &unpacker->bytes, length));
+        give(unpacker, take_bytes(unpacker, &unpacker->bytes, length));
         return;
     }
     if (unpacker->acts_alone) {
-        must(unpacker, subject != SUBJECT_END);
+        unpack_must(unpacker, subject != SUBJECT_END);
         give_act(unpacker);
         return;
     }
     for (; subject != SUBJECT_END; subject = take_subject(unpacker)) {
-        must(unpacker, subject != SUBJECT_RAW);
+        unpack_must(unpacker, subject != SUBJECT_RAW);
         give_act(unpacker);
         acts++;
     }
@@ -568,33 +355,35 @@ static void give_entry(struct unpacker *unpacker)
 
 static void read_column(struct unpacker *unpacker, struct source *body, struct in_column *column)
 {
-    struct bytes kind = take(unpacker, body, 1);
-    column->heads.left = (size_t)take_number(unpacker, body);
-    column->tail.left = (size_t)take_number(unpacker, body);
+    struct bytes kind = take_bytes(unpacker, body, 1);
     if (kind.length == 0)
         return;
     column->order = (enum order)(kind.data[0] & ((1u << ORDER_BITS) - 1));
     column->stride = (kind.data[0] >> ORDER_BITS & (STRIDES - 1)) + 1u;
     column->shift = kind.data[0] >> (ORDER_BITS + STRIDE_BITS);
-    must(unpacker, column->order < ORDERS);
+    column->places = unpacker->one_run ? 1 : column->stride;
+    for (uint32_t i = 0; i < column->places; i++)
+        column->heads[i].left = (size_t)take_number(unpacker, body);
+    column->tail.left = (size_t)take_number(unpacker, body);
+    unpack_must(unpacker, column->order < ORDERS);
 }
 
 static void cut_source(struct unpacker *unpacker, struct source *body, struct source *part)
 {
-    part->data = take(unpacker, body, part->left).data;
+    part->data = take_bytes(unpacker, body, part->left).data;
 }
 
 /* Where in the body everything stands. */
 static void read_table(struct unpacker *unpacker, struct source *body)
 {
     uint64_t count = take_number(unpacker, body);
-    must(unpacker, count >= COLUMNS_FIXED && count <= LOG_COLUMNS_MAX);
+    unpack_must(unpacker, count >= COLUMNS_FIXED && count <= LOG_COLUMNS_MAX);
     if (unpacker->status != STATUS_OK)
         return;
     size_t size = (size_t)count * sizeof *unpacker->columns;
     unpacker->columns = memory_allocate(&unpacker->memory, size);
     if (unpacker->columns == NULL) {
-        fail(unpacker, STATUS_MEMORY);
+        unpack_fail(unpacker, STATUS_MEMORY);
         return;
     }
     memset(unpacker->columns, 0, size);
@@ -603,7 +392,8 @@ static void read_table(struct unpacker *unpacker, struct source *body)
         read_column(unpacker, body, &unpacker->columns[i]);
     unpacker->definitions.left = (size_t)take_number(unpacker, body);
     for (uint32_t i = 0; i < count; i++)
-        cut_source(unpacker, body, &unpacker->columns[i].heads);
+        for (uint32_t k = 0; k < unpacker->columns[i].places; k++)
+            cut_source(unpacker, body, &unpacker->columns[i].heads[k]);
     for (uint32_t i = 0; i < count; i++)
         cut_source(unpacker, body, &unpacker->columns[i].tail);
     cut_source(unpacker, body, &unpacker->definitions);
@@ -614,8 +404,12 @@ static void read_table(struct unpacker *unpacker, struct source *body)
 static bool all_taken(const struct unpacker *unpacker)
 {
     size_t left = unpacker->definitions.left + unpacker->bytes.left;
-    for (uint32_t i = 0; i < unpacker->column_count; i++)
-        left |= unpacker->columns[i].heads.left | unpacker->columns[i].tail.left;
+    for (uint32_t i = 0; i < unpacker->column_count; i++) {
+        const struct in_column *column = &unpacker->columns[i];
+        for (uint32_t k = 0; k < column->places; k++)
+            left |= column->heads[k].left;
+        left |= column->tail.left;
+    }
     return left == 0;
 }
 
@@ -624,16 +418,16 @@ static void unpack_body(struct unpacker *unpacker, struct bytes bytes, uint64_t 
     struct source body = {bytes.data, bytes.length};
     struct writer *writer = &unpacker->writer;
     void *subjects = NULL;
-    if (!grow(unpacker, &subjects, &unpacker->subject_capacity, SUBJECTS_FIXED,
-              sizeof *unpacker->subjects))
+    if (!unpack_grow(unpacker, &subjects, &unpacker->subject_capacity, SUBJECTS_FIXED,
+                     sizeof *unpacker->subjects))
         return;
     unpacker->subjects = subjects;
     unpacker->subject_count = SUBJECTS_FIXED;
     read_table(unpacker, &body);
     while (unpacker->status == STATUS_OK && writer->length < writer->capacity)
         give_entry(unpacker);
-    must(unpacker, unpacker->status != STATUS_OK ||
-                       (all_taken(unpacker) && hash_bytes(0, writer_bytes(writer)) == hash));
+    unpack_must(unpacker, unpacker->status != STATUS_OK ||
+                              (all_taken(unpacker) && hash_bytes(0, writer_bytes(writer)) == hash));
 }
 
 static void unpacker_free(struct unpacker *unpacker)
@@ -654,20 +448,22 @@ struct head {
 
 static struct head read_head(struct unpacker *unpacker, struct source *packed)
 {
-    struct bytes mark = take(unpacker, packed, 2);
+    struct bytes mark = take_bytes(unpacker, packed, 2);
     if (mark.length > 0 && mark.data[0] != LOG_PACK_MARK)
-        fail(unpacker, STATUS_MALFORMED);
-    unpacker->acts_alone = mark.length > 0 && mark.data[1] == LOG_PACK_VERSION_ACTS;
-    if (mark.length > 0 && mark.data[1] != LOG_PACK_VERSION && !unpacker->acts_alone)
-        fail(unpacker, STATUS_KIND);
+        unpack_fail(unpacker, STATUS_MALFORMED);
+    uint8_t version = mark.length > 0 ? mark.data[1] : LOG_PACK_VERSION;
+    unpacker->acts_alone = version == LOG_PACK_VERSION_ACTS;
+    unpacker->one_run = version == LOG_PACK_VERSION_OLD;
+    if (version < LOG_PACK_VERSION_OLD || version > LOG_PACK_VERSION)
+        unpack_fail(unpacker, STATUS_KIND);
     struct head head = {.length = take_number(unpacker, packed)};
     head.body_length = take_number(unpacker, packed);
-    struct bytes hash = take(unpacker, packed, LOG_PACK_HASH);
+    struct bytes hash = take_bytes(unpacker, packed, LOG_PACK_HASH);
     for (size_t i = 0; i < hash.length; i++)
         head.hash |= (uint64_t)hash.data[i] << 8 * i;
     if (head.length > LOG_PACK_BYTES_MAX || head.body_length > LOG_PACK_BODY_MAX)
-        fail(unpacker, STATUS_LIMIT);
-    must(unpacker, head.length > 0 && head.body_length / INFLATED_MOST <= packed->left);
+        unpack_fail(unpacker, STATUS_LIMIT);
+    unpack_must(unpacker, head.length > 0 && head.body_length / INFLATED_MOST <= packed->left);
     return head;
 }
 
@@ -698,10 +494,10 @@ log_unpack(const struct memory *memory, struct bytes packed, uint8_t **entries, 
     uint8_t *body = memory_allocate(memory, (size_t)head.body_length + 1);
     uint8_t *given = memory_allocate(memory, (size_t)head.length);
     if (body == NULL || given == NULL)
-        fail(&unpacker, STATUS_MEMORY);
+        unpack_fail(&unpacker, STATUS_MEMORY);
     else
-        fail(&unpacker, inflate_bytes(memory, (struct bytes){source.data, source.left}, body,
-                                      (size_t)head.body_length));
+        unpack_fail(&unpacker, inflate_bytes(memory, (struct bytes){source.data, source.left}, body,
+                                             (size_t)head.body_length));
     if (unpacker.status == STATUS_OK) {
         unpacker.writer = writer_on(given, (size_t)head.length);
         unpack_body(&unpacker, (struct bytes){body, (size_t)head.body_length}, head.hash);

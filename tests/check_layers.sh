@@ -36,8 +36,8 @@ forbid clients/c '"(server|persistence|tools|tests)/'
 only clients/c '<libwebsockets\.h>' 'clients/c/client_ws\.c'
 forbid tools '"tests/'
 only tools '"server/modules' 'tools/store_options\.[ch]' # kinds are loaded as a server loads them
-only tools '"server/' 'tools/store_(options|record|svg)\.[ch]' # sessions stored, files told as by one
-only tools '"persistence/' 'tools/store_[a-z]*\.[ch]' # commands about a data folder
+only tools '"server/' 'tools/(store_(options|record|svg)|bench/recordings)\.[ch]' # sessions stored, files told as by one
+only tools '"persistence/' 'tools/(store_[a-z]*|bench/recordings)\.[ch]' # commands about a data folder
 forbid tools '<libwebsockets\.h>'
 
 for file in $(git ls-files '*.c' '*.h' '*.ts' '*.js' '*.mjs' '*.css' '*.py' ':!tests' ':!*/test'); do

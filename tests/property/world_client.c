@@ -121,6 +121,7 @@ static void take_welcome(struct client *client, struct reader *reader)
     client->durable = client->tick - (uint64_t)read_integer(reader);
     read_value(reader); /* what inputs the kind takes */
     read_value(reader); /* where the room comes from */
+    read_bool(reader);  /* whether it is recorded */
     ck_assert_int_eq(reader_end(reader), STATUS_OK);
     ck_assert(known || client->incarnation == 0);
     replica_welcome(client->replica, kept, incarnation == client->incarnation);

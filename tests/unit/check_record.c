@@ -126,7 +126,7 @@ END_TEST
 
 START_TEST(as_many_moments_are_noted_as_it_says)
 {
-    char options[256], line[128];
+    char options[160], line[128];
     uint64_t last = 0, count = 0;
     snprintf(options, sizeof options, "%s --moments %s/moments", kinds[1].options, other.path);
     ck_assert_int_eq(record(options, &scratch, "lobby"), 0);

@@ -128,7 +128,7 @@ START_TEST(a_board_takes_fewer_bytes_than_deflated)
     uint8_t *buffer = malloc(snapshot.length);
     size_t deflated = deflate_parts(&memory, &part, 1, buffer, snapshot.length);
     ck_assert_uint_gt(deflated, 0);
-    ck_assert_uint_lt(piece.length, deflated);
+    ck_assert_uint_lt(piece.length, deflated * 9 / 10);
     free(buffer);
 }
 END_TEST

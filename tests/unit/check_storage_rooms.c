@@ -89,7 +89,7 @@ END_TEST
 START_TEST(a_snapshot_counts_in_what_one_transaction_takes)
 {
     life_end(true);
-    life.options.sealing_bytes = _i == 0 ? 1u << 20 : 10000;
+    life.options.sealing_bytes = _i == 0 ? 1u << 20 : 1000;
     life_next();
     lobby_make(5);
     for (unsigned i = 1; i <= 12; i++)
