@@ -266,14 +266,16 @@ static void release(struct program *program)
     modules_close(&program->modules);
 }
 
-/* A buffer from here on is mapped by itself and goes back to the system when it is freed: header
- * tables and flushes come and go between what lives long. glibc would raise the limit with each one
- * freed. */
+/* A buffer from here on is mapped by itself and goes back to the system when it is freed: header tables
+ * and flushes come and go between what lives long. glibc would raise the limit with each one freed, and cut
+ * buffers off the top of the heap as long as there is some. */
 #define MAPPED_BYTES_MIN (16 * 1024)
+#define HEAP_TOP_BYTES   (4 * 1024)
 
 int main(int argc, char **argv)
 {
     mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES_MIN);
+    mallopt(M_TOP_PAD, HEAP_TOP_BYTES);
     struct program program = {.folder = {.fd = -1, .lock_fd = -1}, .signal_fd = -1};
     char error[OPTIONS_ERROR_MAX];
     switch (options_read(&program.options, argc, argv, getenv, error)) {
