@@ -1,6 +1,6 @@
 // Live cursors over one element of this page. The widget does it all; the rest of this file is the
 // name, the buttons and the invitation.
-import cursors from '/tutti/cursors.js'
+import cursors, { writeEmoji } from '/tutti/cursors.js'
 import { lineSwitch, startLine } from '/shared/line.js'
 import { copy, roomInAddress } from '/shared/place.js'
 import { ownSeat, parts, seatForm } from '/shared/seat.js'
@@ -60,7 +60,7 @@ $('reactions').append(
     const button = document.createElement('button')
     button.type = 'button'
     button.className = 'button'
-    button.textContent = emoji
+    writeEmoji(button, emoji)
     button.title = `Key ${number + 1}`
     button.addEventListener('click', () => stop?.react(emoji))
     return button

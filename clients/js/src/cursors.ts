@@ -11,6 +11,7 @@ import { Frame, type Point } from './cursors/frame.js'
 import { Pill } from './cursors/pill.js'
 import { Speech } from './cursors/speech.js'
 import { STYLE } from './cursors/style.js'
+import { writeEmoji } from './emoji.js'
 import { join, type JoinOptions, type Other, type Room, type RoomEvent } from './tutti.js'
 
 export interface CursorsOptions {
@@ -53,6 +54,8 @@ const REACTIONS_MAX = 60
 const RESTLESS_MS = 2_000
 /** Figures fade when nobody moves them, which wants a look now and then. */
 const GLANCE_MS = 1_000
+
+export { writeEmoji }
 
 /** Puts live cursors on this page. Resolves once the room is here, and rejects as `join` does. */
 export default async function cursors(
@@ -274,7 +277,7 @@ class Stage {
     burst.className = 'reaction'
     burst.style.transform = `translate(${x}px, ${y}px)`
     burst.append(document.createElement('i'))
-    burst.firstElementChild!.textContent = emoji
+    writeEmoji(burst.firstElementChild!, emoji)
     burst.addEventListener('animationend', () => {
       burst.remove()
       this.#reactions--

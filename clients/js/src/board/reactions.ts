@@ -1,4 +1,5 @@
 /** Small pictures that fly up from a place of the board, for everyone who sees that place. */
+import { emojiPicture } from '../emoji.js'
 import type { Fields } from '../tutti.js'
 import type { Editor } from './editor.js'
 import type { Point } from './geometry.js'
@@ -85,7 +86,9 @@ export class Reactions {
       context.globalAlpha = Math.min(1, (1 - t) * 2.5)
       context.translate(at.x + sway, at.y - rise)
       context.scale(grown, grown)
-      context.fillText(emoji, 0, 0)
+      const picture = emojiPicture(emoji)
+      if (picture === null) context.fillText(emoji, 0, 0)
+      else context.drawImage(picture, -SIZE / 2, -SIZE / 2, SIZE, SIZE)
       context.restore()
     }
     renderer.refresh()

@@ -1,5 +1,6 @@
 /** The chat: what was said, who is writing, where to write, and pictures to let fly. */
 import { LINE_BYTES_MAX, type Chat, type Said } from '../chat.js'
+import { writeEmoji } from '../../emoji.js'
 import { REACTIONS, type Reacting } from '../reactions.js'
 import type { App } from './app.js'
 import { button, el, keyedList, OWN_KEYS, setAttribute, setText, type Entry } from './dom.js'
@@ -149,10 +150,11 @@ function emojis({ editor, onEnd }: App, reacting: Reacting): HTMLElement {
       editor.setTool(isChosen ? 'select' : 'react')
       show()
     }
+    const label = 'Click on the board to let it fly'
     const attributes = { 'aria-label': `${emoji}: click on the board to let it fly` }
-    row.append(
-      button({ label: 'Click on the board to let it fly', text: emoji, attributes, onClick: pick }),
-    )
+    const one = button({ label, text: emoji, attributes, onClick: pick })
+    writeEmoji(one, emoji)
+    row.append(one)
   }
   onEnd(editor.on('tool', show))
   return row
