@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { Commentary } from '../../clients/examples/race/commentary.js'
+import { beginningOf, titleOf } from '../../clients/examples/race/best_lap.js'
 import { latest } from '../../clients/examples/race/asking.js'
 import { nameOf } from '../../clients/examples/race/names.js'
 import { roomFor } from '../../clients/examples/race/open_races.js'
@@ -457,4 +458,13 @@ test('a race in words: each thing once, and no place that is only fought for', (
   assert.deepEqual(after(60_000, { lap: 2, state: 3 }), ['You are home, 1st.'])
   assert.deepEqual(after(100, {}), [])
   assert.deepEqual(after(100, { race: { phase: 3 } }), ['The race is over: you win!'])
+})
+
+test('where the best lap began, and how it is called', () => {
+  const race = { starts: 600 }
+  assert.equal(beginningOf(race, { began: 90_000, last: 42_000 }), 600 + 48 * 60)
+  assert.equal(beginningOf(race, { began: 42_000, last: 42_000 }), 600, 'the first of a race')
+  assert.equal(beginningOf({ starts: 0 }, { began: 1_000, last: 42_000 }), 0)
+  const lap = { holder: 'Ada', best: 42_123 }
+  assert.equal(titleOf({ title: 'Meadow' }, lap), 'Best lap of Meadow: Ada, 0:42.123')
 })

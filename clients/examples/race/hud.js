@@ -54,13 +54,13 @@ export class Hud {
     this.#news = { text, until: now + NEWS_MS }
   }
 
-  /** `watched`: the car that the camera follows, as it is drawn. */
-  draw(cars, watched, now) {
+  /** `watched`: the car that the camera follows, as it is drawn; `ghosts` are on the map alone. */
+  draw(cars, watched, now, ghosts = []) {
     this.#drawLights()
     if (now - this.#quickAt >= QUICK_MS) {
       this.#quickAt = now
       this.#drawNeedle(watched)
-      this.#minimap.draw(cars)
+      this.#minimap.draw([...ghosts, ...cars])
     }
     if (now - this.#slowAt < SLOW_MS) return
     this.#slowAt = now

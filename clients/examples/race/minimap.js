@@ -1,3 +1,6 @@
+/** How much of what nobody can touch is seen. */
+const GHOST = 0.5
+
 /** The whole track in a corner, with a dot for each car. */
 export class Minimap {
   #canvas
@@ -32,6 +35,7 @@ export class Minimap {
     // Our own is on top, and larger.
     for (const car of [...cars].sort((a, b) => a.isOwn - b.isOwn)) {
       const [x, y] = [left + car.x * scale, top + car.y * scale]
+      context.globalAlpha = car.isGhost ? GHOST : 1
       context.fillStyle = car.livery.body
       context.strokeStyle = car.isOwn ? '#fff' : 'rgb(0 0 0 / 55%)'
       context.lineWidth = (car.isOwn ? 2 : 1) * this.#ratio
@@ -40,6 +44,7 @@ export class Minimap {
       context.fill()
       context.stroke()
     }
+    context.globalAlpha = 1
   }
 
   get #ratio() {

@@ -7,6 +7,7 @@ import { Controls } from './controls.js'
 import { write } from '../shared/dom.js'
 import { everyFrame } from './frames.js'
 import { Game } from './game.js'
+import { Past } from './haunting.js'
 import { Home } from './home.js'
 import { nameOf } from './names.js'
 import { Pads } from './pads.js'
@@ -24,7 +25,7 @@ const REWIND_S = 30
 const $ = (id) => document.getElementById(id)
 const scene = new Scene($('world'))
 const room = roomInAddress('')
-const kept = { name: ownSeat().name, colour: null, ...recall() }
+const kept = { name: ownSeat().name, colour: null, ghost: true, ...recall() }
 kept.name = nameOf(String(kept.name))
 
 let telling
@@ -94,9 +95,10 @@ async function enter(rules) {
     onStatus: statusPill($('status')),
   })
   const game = new Game(joined, rules, { controls })
-  const page = new RacePage({ game, rules, controls, scene, tell, view, kept, keep })
+  const past = new Past(joined, room)
+  const page = new RacePage({ game, rules, controls, scene, past, tell, view, kept, keep })
   // For who opens the browser's console: `race.game.room`, `race.controls.autopilot`.
-  globalThis.race = { game, rules, controls, scene }
+  globalThis.race = { game, rules, controls, scene, page }
   $('rewind').search = `?room=${room}&back=${REWIND_S}`
   page.start()
 }

@@ -1,4 +1,6 @@
+import { BestLap } from './best_lap.js'
 import { Commentary } from './commentary.js'
+import { write } from '../shared/dom.js'
 import { everyFrame } from './frames.js'
 import { COUNTDOWN, LOBBY, RACING, RESULTS } from './game.js'
 import { Hud } from './hud.js'
@@ -28,6 +30,7 @@ export class RacePage {
   #lobby
   #results
   #hud
+  #bestLap
   #closePanel = null
   #road = null
   #watched = null
@@ -41,6 +44,7 @@ export class RacePage {
     this.#scene = scene
     this.#controls = controls
     this.#host = host
+    this.#bestLap = new BestLap(game, host.past, { isWanted: host.kept.ghost })
     this.#lobby = new Lobby($('lobby'), game, host.rules.roads, host.keep)
     this.#results = new Results($('results'), game)
     this.#hud = new Hud($('hud'), game)
@@ -48,6 +52,10 @@ export class RacePage {
     for (const form of document.querySelectorAll('.talk')) new Talk(form, game, host.tell)
     this.#showCamera()
     this.#listen()
+  }
+
+  get bestLap() {
+    return this.#bestLap
   }
 
   start() {
@@ -75,6 +83,8 @@ export class RacePage {
     if (document.body.dataset.view !== shown) this.#enterView(shown)
     this.#controls.isOn = this.#game.isDriving
     $('hud').classList.toggle('drives', this.#game.isDriving)
+    this.#bestLap.update()
+    this.#showGhost()
     if (race.phase === LOBBY) this.#lobby.update()
     if (race.phase === RESULTS) this.#results.update()
     this.#commentary.follow(this.#game, this.#updatedAt)
@@ -123,8 +133,9 @@ export class RacePage {
     const car = this.#followed(cars)
     if (car !== null) this.#scene.camera.follow(car, elapsed)
     else if (this.#road !== null) this.#scene.camera.overlook(this.#road.box)
-    if (this.#road !== null) this.#scene.draw(cars, elapsed)
-    if (document.body.dataset.view === 'race') this.#hud.draw(cars, car, now)
+    const ghosts = isRacing ? this.#bestLap.cars(now) : []
+    if (this.#road !== null) this.#scene.draw(cars, elapsed, ghosts)
+    if (document.body.dataset.view === 'race') this.#hud.draw(cars, car, now, ghosts)
     this.#sound.follow(isRacing ? car : null, car?.isOwn ? this.#controls.throttle : true)
   }
 
@@ -165,9 +176,11 @@ export class RacePage {
       sound: () => this.#toggleSound(),
       camera: () => this.#turnCamera(),
       network: () => this.#togglePanel(),
+      ghost: () => this.#toggleGhost(),
     }
+    $('ghost-choice').addEventListener('change', () => this.#toggleGhost())
     for (const [id, use] of Object.entries(tools)) $(id).addEventListener('click', use)
-    const keys = { KeyM: tools.sound, KeyC: tools.camera, KeyN: tools.network }
+    const keys = { KeyM: tools.sound, KeyC: tools.camera, KeyN: tools.network, KeyG: tools.ghost }
     addEventListener('keydown', (event) => {
       if (!event.repeat && !isForPage(event)) keys[event.code]?.()
     })
@@ -175,6 +188,22 @@ export class RacePage {
 
   #toggleSound() {
     $('sound').setAttribute('aria-pressed', String(this.#sound.toggle()))
+  }
+
+  #toggleGhost() {
+    this.#bestLap.isWanted = !this.#bestLap.isWanted
+    this.#host.keep({ ghost: this.#bestLap.isWanted })
+    this.#showGhost()
+  }
+
+  /** Whom we can race against, before a race and in it. */
+  #showGhost() {
+    const { title, isWanted } = this.#bestLap
+    $('ghost').hidden = title === ''
+    $('ghost').setAttribute('aria-pressed', String(isWanted))
+    $('ghost-choice').hidden = title === ''
+    $('ghost-choice').querySelector('input').checked = isWanted
+    write($('ghost-choice').querySelector('span'), `Race against it: ${title}`)
   }
 
   #turnCamera() {

@@ -64,8 +64,8 @@ export class Scene {
     this.#ground?.prepare()
   }
 
-  /** Cars: id, x, y, heading, vx, vy, speed, steer, brakes, slides, touches, livery, isGhost, name. */
-  draw(cars, elapsed) {
+  /** What is drawn of `ghosts` throws up nothing and leaves no marks. Cars: id, x, y, heading, vx, vy, speed, steer, brakes, slides, touches, livery, isGhost, name. */
+  draw(cars, elapsed, ghosts = []) {
     const { camera } = this
     const { x, y, angle, scale } = camera
     const place = [x, y, angle, scale].join(' ')
@@ -78,7 +78,7 @@ export class Scene {
     const isWhole = this.#ground.draw(context, camera)
     context.imageSmoothingQuality = 'medium'
     for (const car of cars) this.#effects.follow(car, elapsed)
-    const inSight = cars.filter((car) => camera.sees(car.x, car.y, 24))
+    const inSight = [...ghosts, ...cars].filter((car) => camera.sees(car.x, car.y, 24))
     for (const car of inSight) this.#painter.drawBelow(context, car)
     for (const car of inSight) this.#painter.draw(context, car)
     this.#effects.draw(context, elapsed)

@@ -23,6 +23,11 @@ export interface GhostOptions {
   readonly fields?: MovingFields
   /** Milliseconds that what is live is shown behind the room, as `delay` of its motion says. */
   readonly delay?: number
+  /**
+   * The live tick that shows at a time of the page's clock, with its fraction, where that is not what
+   * has come of the room: of what is predicted, say. `delay` has no say then.
+   */
+  readonly clock?: (now: number) => number
 }
 
 /** How far the replay runs ahead of what shows, and how much further before it waits. */
@@ -49,9 +54,12 @@ interface Shot {
  * ```
  */
 export function ghost(replay: Replay, live: Room, options: GhostOptions): Ghost {
-  const playout = new Playout(live.arrivals, options.delay ?? 0)
+  const { clock, start, delay = 0 } = options
+  const playout = new Playout(live.arrivals, delay)
   const seconds = (now: number) =>
-    (playout.time(now) - live.arrivals.stood) / 1000 - options.start / live.tickRate
+    clock === undefined
+      ? (playout.time(now) - live.arrivals.stood) / 1000 - start / live.tickRate
+      : (clock(now) - start) / live.tickRate
   return new Ghost(replay, seconds, options)
 }
 

@@ -243,6 +243,22 @@ test('a ghost runs beside a live room', async () => {
   )
 })
 
+test('a ghost follows the clock that it is given', async () => {
+  const { name, room, moments } = await recorded()
+  room.leave()
+  const live = await enter()
+  const [first, last] = [moments[0]!.tick, moments.at(-1)!.tick]
+  let tick = 100.5
+  const options = { collection: 'shapes', from: first, start: 100.5, clock: () => tick }
+  const beside = ghost(await look(name), live, options)
+  assert.equal(beside.tick(), first)
+  tick += 2
+  assert.equal(beside.tick(), first + 2)
+  tick += last
+  await until(() => beside.sample()[0]?.[1]['x'] === 7, 'it shows the end')
+  beside.stop()
+})
+
 test('where nothing is kept there is nothing to be seen', async () => {
   await assert.rejects(look('nobody-was-here'), { name: 'TuttiError', status: 'closed' })
   await assert.rejects(replay(wire.url, 'a room'), { status: 'malformed' })
