@@ -34,7 +34,7 @@ test('two on one board; a third in another room sees neither', BOUNDED, async ()
   await shows(a, 'Nadia')
   await a.locator('#count', { hasText: 'One other is here.' }).waitFor()
   await c.locator('#count', { hasText: 'second window' }).waitFor()
-  const clap = shows(b, '👏')
+  const clap = b.locator('tutti-cursors').getByRole('img', { name: '👏' }).waitFor()
   await a.keyboard.press('2')
   await clap
   await screenshot(b, 'cursors-two')
