@@ -84,6 +84,7 @@ static const struct field_rules replay_fields[REPLAY_FIELDS] = {
 
 struct player {
     struct memory memory;
+    const struct rules *kind; /* of the recorded room */
     struct rules rules;
     struct collection_rules collections[COLLECTIONS_MAX];
     struct room *room;
@@ -270,6 +271,7 @@ struct player *player_create(const struct player_options *options, enum status *
     if (player == NULL)
         return NULL;
     *player = (struct player){.memory = options->memory,
+                              .kind = options->rules,
                               .first = options->first,
                               .last = options->last,
                               .grows = options->grows};
@@ -522,7 +524,8 @@ void player_load(struct player *player, struct replay *moment, struct recorded w
     assert(asked.wants != PLAYER_NOTHING);
     if (player->wish.wants != asked.wants) {
         replay_abandon(moment);
-    } else if (moment->status != STATUS_OK || moment->room == NULL) {
+    } else if (moment->status != STATUS_OK || moment->room == NULL ||
+               moment->room->rules != player->kind) {
         replay_abandon(moment);
         fail(player, damaged);
     } else if (asked.wants == PLAYER_MOMENT) {

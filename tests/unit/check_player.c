@@ -556,6 +556,34 @@ static enum status makes(const struct rules *rules)
     return status;
 }
 
+/* Its tables are not those of the room that shows it. */
+START_TEST(a_moment_of_another_kind_is_damage)
+{
+    struct recording other = {0};
+    struct room_options open = {.rules = &kind_open, .incarnation = 3, .logs = true};
+    struct room *room = room_create(&open);
+    recording_take(&other, room, false);
+    step(room);
+    recording_take(&other, room, false);
+    room_destroy(room);
+    open_at(1);
+    screening.holds = true;
+    says("'seek' 400");
+    ck_assert_int_eq(screening.under_way.wants, PLAYER_MOMENT);
+    screening.under_way = (struct player_wish){0};
+    struct replay moment = recording_replay(&other, 1, &open, &kinds);
+    player_load(screening.player, &moment, (struct recorded){.to = 400});
+    ck_assert_ptr_null(moment.room);
+    screening_ticks(&screening, 2);
+    ck_assert_int_eq(told("state"), FAILED);
+    screening.holds = false;
+    says("'seek' 20");
+    screening_ticks(&screening, 3);
+    expect_at(20);
+    recording_forget(&other);
+}
+END_TEST
+
 START_TEST(a_kind_leaves_room_for_the_player)
 {
     static struct collection_rules many[COLLECTIONS_MAX];
@@ -637,6 +665,7 @@ int main(void)
     tcase_add_test(tcase, a_recording_that_ends_early_ends);
     tcase_add_test(tcase, damage_stops_it);
     tcase_add_test(tcase, a_moment_that_is_none_fails);
+    tcase_add_test(tcase, a_moment_of_another_kind_is_damage);
     tcase_add_test(tcase, a_kind_leaves_room_for_the_player);
     tcase_add_test(tcase, without_memory_there_is_none);
     Suite *suite = suite_create("player");
