@@ -139,8 +139,6 @@ void state_free(struct state *state);
 
 /* A scope of its own (SIGHT_MEMBER). Takes heap; its slots come with scope_reserve(). */
 struct scope *state_add_scope(struct state *state);
-/* All that is in it goes, as if it had never been; its stamp and horizon stay. */
-void state_clear_scope(struct state *state, struct scope *scope);
 void state_remove_scope(struct state *state, struct scope *scope); /* and all that is in it */
 #define SCOPE_BYTES (sizeof(struct scope))
 
