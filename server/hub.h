@@ -226,6 +226,9 @@ struct room_host *hub_room_replay(struct hub *hub, struct bytes name, struct roo
 /* The room of this name in whatever state; NULL where it is not in memory. */
 struct room_host *hub_room_named(const struct hub *hub, struct bytes name);
 
+/* One in memory with a recording that grows; else NULL. */
+const struct room_host *hub_room_recording(const struct hub *hub, struct bytes name);
+
 /* Out of memory, with nothing of it stored from here on. */
 void hub_room_forget(struct hub *hub, struct room_host *host);
 

@@ -69,6 +69,13 @@ bool hub_room_find(struct hub *hub,
     return false;
 }
 
+const struct room_host *hub_room_recording(const struct hub *hub, struct bytes name)
+{
+    const struct room_host *host = hub_room_named(hub, name);
+    bool records = host != NULL && !host->stuck && !host->ended && room_host_leaves_trace(host);
+    return records ? host : NULL;
+}
+
 /* Enters the room into the tables; it is empty until someone joins. NULL without memory: the room is the
  * caller's still. */
 static struct room_host *enter_room(struct hub *hub, struct room *room, struct bytes name)

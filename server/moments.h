@@ -4,7 +4,7 @@
  *   storage_moment(storage, name, incarnation, tick, ticket);   answered by STORAGE_MOMENT
  *   if (event.moment->result == MOMENT_DONE) use replay_room(&event.moment->replay)
  *   storage_more(storage, name, event.moment->follows.to, ticket);     and so on, by STORAGE_MORE
- *   storage_recording(storage, name, ticket);                   what a timeline shows
+ *   storage_recording(storage, name, awake_to, ticket);         what a timeline shows
  *
  * A moment is the end of a tick. Ticks of a room ascend over all of its incarnations; those that a
  * crash took are given again, so that only together with an incarnation a tick means one thing for ever.

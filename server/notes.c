@@ -64,6 +64,17 @@ static bool take_segment(void *context, const struct store_segment *segment)
     return true;
 }
 
+/* Beyond all that is written down of it an awake room has its ticks in the incarnation that goes on. */
+static bool is_of_awake(struct storage *storage, const struct note *note)
+{
+    struct recorded_room recorded;
+    const struct tail *tail;
+    char text[STORE_PLACE_MAX];
+    return note->marker.tick <= note->awake_to &&
+           recorded_room_find(storage, note->marker.room, &recorded, &tail, text) == MOMENT_DONE &&
+           note->marker.tick > recorded.last;
+}
+
 /* The incarnation in which the room had that tick; 0 where it never had it, or that is not known. */
 static uint64_t incarnation_of(struct storage *storage, struct bytes room, uint64_t tick)
 {
@@ -84,6 +95,8 @@ mark(struct storage *storage, const struct note *note, uint64_t *incarnation)
 {
     struct store *store = storage->store;
     struct store_marker marker = note->marker;
+    if (marker.incarnation == 0 && is_of_awake(storage, note))
+        marker.incarnation = note->awake_incarnation;
     if (marker.incarnation == 0)
         marker.incarnation = incarnation_of(storage, marker.room, marker.tick);
     if (marker.incarnation == 0)
@@ -114,9 +127,26 @@ static enum store_result find_session(struct store *store, const struct note *no
     return result == STORE_OK && !sought.found ? STORE_NOT_FOUND : result;
 }
 
-static enum store_result edit_session(struct store *store, const struct note *note)
+/* One that has begun since the room was sealed. */
+static enum store_result put_running(struct storage *storage, struct bytes room)
 {
+    const struct tail *tail = tail_find(storage, room);
+    struct putting putting = {.storage = storage};
+    if (tail == NULL)
+        return STORE_NOT_FOUND;
+    struct tail copy = *tail;
+    sessions_take(&putting, &copy);
+    return sessions_put(&putting);
+}
+
+static enum store_result edit_session(struct storage *storage, const struct note *note)
+{
+    struct store *store = storage->store;
     enum store_result result = find_session(store, note);
+    if (result == STORE_NOT_FOUND)
+        result = put_running(storage, note->marker.room);
+    if (result == STORE_OK)
+        result = find_session(store, note);
     if (result == STORE_OK && note->kind == NOTE_SESSION_GONE)
         return store->sessions->remove(store, note->session);
     if (result == STORE_OK && note->entitles)
@@ -142,7 +172,7 @@ void archivist_note(struct storage *storage, struct job *job)
     if (is_there(storage, note->marker.room))
         result = note->kind == NOTE_MARK || note->kind == NOTE_UNMARK
                      ? mark(storage, note, &job->event.incarnation)
-                     : edit_session(storage->store, note);
+                     : edit_session(storage, note);
     free(job->note);
     job->note = NULL;
     archivist_answer(storage, job, STORAGE_NOTED, result);

@@ -19,6 +19,8 @@ enum note_kind {
 struct note {
     enum note_kind kind;
     struct store_marker marker; /* incarnation 0: the newest that has the tick. Names the room */
+    uint64_t awake_incarnation; /* of a room that is awake, which has come to this tick; else 0 */
+    uint64_t awake_to;
     uint64_t session;
     bool entitles; /* the session: marker.title is its title */
     bool pins;     /* likewise: `pinned` */

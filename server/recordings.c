@@ -394,13 +394,20 @@ static struct bytes room_of(const struct order *order)
 
 static void note(struct order *order, struct note *note)
 {
+    const struct room_host *live = hub_room_recording(order->hub, room_of(order));
     note->marker.room = room_of(order);
+    if (live != NULL) {
+        note->awake_incarnation = room_incarnation(live->room);
+        note->awake_to = room_tick_number(live->room);
+    }
     await(order, storage_note(order->hub->storage, note, &order->asker));
 }
 
 static void ask_for_timeline(struct order *order)
 {
-    order->job = storage_recording(order->hub->storage, room_of(order), &order->asker);
+    const struct room_host *live = hub_room_recording(order->hub, room_of(order));
+    uint64_t awake_to = live != NULL ? room_durable(live->room) : 0;
+    order->job = storage_recording(order->hub->storage, room_of(order), awake_to, &order->asker);
     await(order, order->job != NULL);
 }
 

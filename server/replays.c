@@ -74,14 +74,6 @@ static void forget_fetch(struct fetch *fetch)
     free(fetch);
 }
 
-/* Awake, with a recording that grows; else NULL. */
-static const struct room_host *live_room(const struct hub *hub, struct bytes room)
-{
-    const struct room_host *live = hub_room_named(hub, room);
-    bool records = live != NULL && !live->stuck && !live->ended && room_host_leaves_trace(live);
-    return records ? live : NULL;
-}
-
 static void take_answer(struct asker *asker, struct storage_event *event);
 
 static struct bytes room_of(const struct replaying *replaying)
@@ -98,7 +90,7 @@ fetch_for(struct replaying *replaying, enum player_wants wants, uint64_t tick, u
         return false;
     *fetch = (struct fetch){.asker = {take_answer}, .hub = hub, .replaying = replaying};
     struct bytes room = room_of(replaying);
-    const struct room_host *live = live_room(hub, room);
+    const struct room_host *live = hub_room_recording(hub, room);
     fetch->durable = live != NULL ? room_durable(live->room) : 0;
     fetch->job = wants == PLAYER_MOMENT
                      ? storage_moment(hub->storage, room, incarnation, tick, &fetch->asker)
@@ -222,9 +214,9 @@ static void fulfil_wish(struct replaying *replaying)
 /* --- The replay ------------------------------------------------------------------------------------ */
 
 /* What the room has done since is there to be seen as soon as it is on the disk. */
-static void follow_live_room(struct replaying *replaying)
+static void follow_hub_room_recording(struct replaying *replaying)
 {
-    const struct room_host *live = live_room(replaying->hub, room_of(replaying));
+    const struct room_host *live = hub_room_recording(replaying->hub, room_of(replaying));
     if (live != NULL)
         replaying->last = room_durable(live->room);
     if (live != NULL || replaying->grows)
@@ -235,7 +227,7 @@ static void follow_live_room(struct replaying *replaying)
 void replay_tick(struct room_host *host)
 {
     struct replaying *replaying = host->replaying;
-    follow_live_room(replaying);
+    follow_hub_room_recording(replaying);
     player_tick(replaying->player);
     fulfil_wish(replaying);
 }
@@ -298,7 +290,7 @@ create_player(struct hub *hub, struct bytes room, const struct moment *moment, e
         .last = moment->room.last,
         .tick = moment->tick,
         .tick_incarnation = moment->room.incarnation,
-        .grows = live_room(hub, room) != NULL,
+        .grows = hub_room_recording(hub, room) != NULL,
     };
     return player_create(&options, status);
 }

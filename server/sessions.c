@@ -77,6 +77,15 @@ static void take_act(struct putting *putting,
     }
 }
 
+void sessions_take_open(struct putting *putting,
+                        struct tail *tail,
+                        uint64_t last,
+                        uint64_t ended_ms)
+{
+    if (tail->kind_length > 0)
+        put(putting, tail, last, ended_ms);
+}
+
 void sessions_take(struct putting *putting, struct tail *tail)
 {
     struct reader log = reader_on((struct bytes){tail->log.data, tail->log.length});
@@ -87,8 +96,8 @@ void sessions_take(struct putting *putting, struct tail *tail)
         while (log_read_act(&acts, &act))
             take_act(putting, tail, &entry, &act);
     }
-    if (tail->session.id != 0 && tail->log.length > 0 && tail->kind_length > 0)
-        put(putting, tail, tail->last, entry.wall_ms);
+    if (tail->session.id != 0 && tail->log.length > 0)
+        sessions_take_open(putting, tail, tail->last, entry.wall_ms);
 }
 
 enum store_result sessions_put(struct putting *putting)

@@ -141,9 +141,11 @@ MUST_CHECK struct job *storage_origin(struct storage *storage,
 MUST_CHECK struct job *
 storage_more(struct storage *storage, struct bytes name, uint64_t after, void *ticket);
 
-/* What there is of the room's past, for a timeline: out of summaries, no log is read. Answered by one
+/* What there is of the room's past, for a timeline: out of summaries, no log is read. Of an awake room the
+ * storage knows all that it did up to the tick `awake_to`; 0: it is not awake. Answered by one
  * STORAGE_RECORDING, likewise. */
-MUST_CHECK struct job *storage_recording(struct storage *storage, struct bytes name, void *ticket);
+MUST_CHECK struct job *
+storage_recording(struct storage *storage, struct bytes name, uint64_t awake_to, void *ticket);
 
 /* What somebody says of the room's recording, which is on the disk when that is answered: by one STORAGE_NOTED,
  * with STORE_NOT_FOUND where there is no such moment, marker or session, and STORE_FULL where the room may

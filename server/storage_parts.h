@@ -312,6 +312,11 @@ struct putting {
     struct store_session sessions[PUTTING_MAX]; /* views into tails */
 };
 void sessions_take(struct putting *putting, struct tail *tail);
+/* The one that goes on, up to this tick. */
+void sessions_take_open(struct putting *putting,
+                        struct tail *tail,
+                        uint64_t last,
+                        uint64_t ended_ms);
 MUST_CHECK enum store_result sessions_put(struct putting *putting); /* what was taken */
 
 /* sealing.c */

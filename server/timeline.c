@@ -32,7 +32,8 @@ void recording_free(struct recording *recording)
     free(recording);
 }
 
-struct job *storage_recording(struct storage *storage, struct bytes name, void *ticket)
+struct job *
+storage_recording(struct storage *storage, struct bytes name, uint64_t awake_to, void *ticket)
 {
     struct recording *recording = calloc(1, sizeof *recording);
     struct job *job = recording != NULL ? job_new(JOB_RECORDING, name) : NULL;
@@ -42,6 +43,7 @@ struct job *storage_recording(struct storage *storage, struct bytes name, void *
     }
     job->event.kind = STORAGE_RECORDING;
     job->event.recording = recording;
+    job->number = awake_to;
     job->event.ticket = ticket;
     queue_push(storage, &storage->to_archivist, job);
     return job;
@@ -280,26 +282,31 @@ static bool take_session(void *context, const struct store_session *session)
     return true;
 }
 
-/* The one that goes on is told of in the archive as it was when it was sealed last, or not at all. */
-static void extend_session(struct timeline *timeline, const struct tail *tail)
+/* Of one that is in the archive the title and the pin count that it has there. */
+static void take_running(struct timeline *timeline, const struct store_session *session)
 {
     struct recording *recording = timeline->recording;
-    const struct tail_session *open = &tail->session;
-    struct store_session session = {.id = open->id,
-                                    .room = tail_name(tail),
-                                    .kind = {tail->kind, tail->kind_length},
-                                    .incarnation = open->incarnation,
-                                    .first = open->first,
-                                    .began_ms = open->began_ms};
-    if (open->id == 0)
-        return;
     size_t i = 0;
-    while (i < recording->session_count && recording->sessions[i].id != open->id)
+    while (i < recording->session_count && recording->sessions[i].id != session->id)
         i++;
-    if (i == recording->session_count && !take_session(timeline, &session))
+    if (i == recording->session_count && !take_session(timeline, session))
         return;
-    recording->sessions[i].last = recording->room.last;
-    recording->sessions[i].ended_ms = recording->ended_ms;
+    recording->sessions[i].last = session->last;
+    recording->sessions[i].ended_ms = session->ended_ms;
+}
+
+/* Those that are not sealed, or of which that is not told yet. The one that goes on has come as far as the room. */
+static void
+take_sessions(struct timeline *timeline, struct storage *storage, const struct tail *tail)
+{
+    const struct recording *recording = timeline->recording;
+    struct tail copy = *tail;
+    struct putting putting = {.storage = storage};
+    sessions_take(&putting, &copy);
+    if (copy.session.id != 0)
+        sessions_take_open(&putting, &copy, recording->room.last, recording->ended_ms);
+    for (size_t i = 0; i < putting.count; i++)
+        take_running(timeline, &putting.sessions[i]);
 }
 
 static bool take_marker(void *context, const struct store_marker *marker)
@@ -356,14 +363,19 @@ void archivist_recording(struct storage *storage, struct job *job)
     if (archivist_is_asked(storage, job))
         recording->result =
             recorded_room_find(storage, job_name(job), &recording->room, &tail, recording->text);
+    const struct tail *known = tail_find(storage, job_name(job));
+    if (job->number > recording->room.last)
+        recording->room.last = job->number;
     if (recording->result == MOMENT_DONE && !make_buckets(storage, &timeline))
         recording->result = MOMENT_FAILED;
     if (recording->result == MOMENT_DONE) {
         enum store_result result = read_store(storage, job_name(job), &timeline);
         if (result == STORE_OK && tail != NULL)
             take_tail(&timeline, tail);
-        if (result == STORE_OK && tail != NULL)
-            extend_session(&timeline, tail);
+        if (job->number > 0)
+            recording->ended_ms = storage->options.wall_ms();
+        if (result == STORE_OK && known != NULL)
+            take_sessions(&timeline, storage, known);
         recording->result = timeline.failed ? MOMENT_FAILED : moment_result_of(result);
         if (result != STORE_OK)
             snprintf(recording->text, sizeof recording->text, "%s",

@@ -6,6 +6,7 @@
 #include "tests/run_suite.h"
 
 #include <check.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,12 +79,13 @@ static json_t *element(const char *list, size_t index, size_t count)
 START_TEST(a_timeline_tells_what_there_is)
 {
     const struct room *room = ada->session->host->room;
+    uint64_t durable = room_durable(room);
     read_timeline();
     ck_assert_str_eq(text_at(timeline, "kind"), "open");
     ck_assert_int_eq(number_at(timeline, "hz"), 20);
     ck_assert_uint_eq((uint64_t)number_at(timeline, "incarnation"), room_incarnation(room));
     ck_assert_int_ge(number_at(timeline, "first"), 1);
-    ck_assert_uint_eq((uint64_t)number_at(timeline, "last"), room_logged(room));
+    ck_assert_uint_eq((uint64_t)number_at(timeline, "last"), durable);
     json_t *activity = json_object_get(timeline, "activity");
     json_t *operations = json_object_get(activity, "operations");
     ck_assert_uint_eq(json_array_size(operations),
@@ -95,6 +97,34 @@ START_TEST(a_timeline_tells_what_there_is)
     ck_assert_int_gt(number_at(activity, "ticks"), 0);
     ck_assert_uint_ge(json_array_size(json_object_get(timeline, "incarnations")), 1);
     ck_assert_uint_eq(json_array_size(json_object_get(timeline, "gaps")), 0);
+}
+END_TEST
+
+/* Nothing is written down of ticks in which nothing happens, and they are a part of the recording all the same. */
+START_TEST(a_quiet_room_goes_on)
+{
+    const struct room *room = ada->session->host->room;
+    char body[64];
+    world_pass(30000);
+    uint64_t logged = room_logged(room);
+    ck_assert_uint_gt(room_tick_number(room), logged + 200);
+    uint64_t durable = room_durable(room);
+    ck_assert_uint_gt(durable, logged + 200);
+    read_timeline();
+    ck_assert_uint_eq((uint64_t)number_at(timeline, "last"), durable);
+    ck_assert_uint_eq((uint64_t)number_at(element("sessions", 0, 1), "last"), durable);
+    snprintf(body, sizeof body, "{\"tick\":%d,\"title\":\"now\"}", (int)room_tick_number(room));
+    ck_assert_int_eq(order_of(page, HTTP_POST, ROOM "/markers", body), 201);
+    snprintf(body, sizeof body, "\"incarnation\":%" PRIu64 "}", room_incarnation(room));
+    ck_assert_ptr_nonnull(strstr(ordered->json, body));
+    snprintf(body, sizeof body, "{\"tick\":%d,\"title\":\"then\"}",
+             (int)room_tick_number(room) + 1000);
+    ck_assert_int_eq(order_of(page, HTTP_POST, ROOM "/markers", body), 404);
+    peer_say(ada, "[4]");
+    peer_disconnect(ada);
+    world_pass((world.hub->limits.linger_s + 5) * 1000);
+    read_timeline();
+    ck_assert_uint_gt((uint64_t)number_at(timeline, "last"), logged + 200);
 }
 END_TEST
 
@@ -362,6 +392,30 @@ START_TEST(a_session_has_a_title_and_a_pin)
 }
 END_TEST
 
+/* Also before anything of it is sealed. */
+START_TEST(a_session_that_has_just_begun_is_one)
+{
+    char path[96];
+    world_restart();
+    peer_free(0);
+    peer_free(1);
+    page = peer_open(1);
+    ada = peer_join(0, "lobby");
+    peer_say(ada, "[1 [[0 'shapes' 'now' 'x' 1]]]");
+    world_pass(300);
+    for (int sealed = 0; sealed < 2; sealed++) {
+        read_timeline();
+        json_t *session = element("sessions", 1, 2);
+        ck_assert_uint_eq((uint64_t)number_at(session, "last"),
+                          (uint64_t)number_at(timeline, "last"));
+        ck_assert_str_eq(text_at(session, "title"), sealed ? "begun" : "");
+        snprintf(path, sizeof path, ROOM "/sessions/%s", text_at(session, "id"));
+        ck_assert_int_eq(order_of(page, HTTP_POST, path, "{\"title\":\"begun\"}"), 204);
+        world_pass(2 * STORAGE_SEAL_MS);
+    }
+}
+END_TEST
+
 START_TEST(a_session_is_edited_in_its_words)
 {
     const char *path = session_path();
@@ -597,6 +651,7 @@ int main(void)
     TCase *timelines = tcase_create("timelines");
     tcase_add_checked_fixture(timelines, setup, teardown);
     tcase_add_test(timelines, a_timeline_tells_what_there_is);
+    tcase_add_test(timelines, a_quiet_room_goes_on);
     tcase_add_test(timelines, a_timeline_tells_who_was_there);
     tcase_add_test(timelines, of_a_room_that_is_not_there_nothing_is_told);
     tcase_add_test(timelines, timelines_are_asked_for_at_a_rate);
@@ -628,6 +683,7 @@ int main(void)
     TCase *sessions = tcase_create("sessions");
     tcase_add_checked_fixture(sessions, setup, teardown);
     tcase_add_test(sessions, a_session_has_a_title_and_a_pin);
+    tcase_add_test(sessions, a_session_that_has_just_begun_is_one);
     tcase_add_test(sessions, a_session_is_edited_in_its_words);
     tcase_add_test(sessions, a_session_is_its_rooms_alone);
 

@@ -129,7 +129,7 @@ static uint64_t expect_gap(uint64_t tick)
 
 static struct recording *ask_recording(void)
 {
-    ck_assert_ptr_nonnull(storage_recording(life.storage, lobby, NULL));
+    ck_assert_ptr_nonnull(storage_recording(life.storage, lobby, 0, NULL));
     struct recording *recording = await_event(STORAGE_RECORDING).recording;
     ck_assert_int_eq(recording->result, MOMENT_DONE);
     return recording;

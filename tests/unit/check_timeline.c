@@ -51,7 +51,7 @@ static void leave(int index)
 static struct recording *ask(struct storage *storage)
 {
     struct storage_event event;
-    ck_assert_ptr_nonnull(storage_recording(storage, room_name, storage));
+    ck_assert_ptr_nonnull(storage_recording(storage, room_name, 0, storage));
     storage_work(storage);
     while (storage_next(storage, &event)) {
         if (event.kind != STORAGE_RECORDING)
@@ -278,7 +278,7 @@ END_TEST
 
 START_TEST(nobody_works_for_who_has_gone)
 {
-    struct job *job = storage_recording(world.storage, room_name, NULL);
+    struct job *job = storage_recording(world.storage, room_name, 0, NULL);
     storage_forsake(world.storage, job, true);
     struct storage_event event;
     storage_work(world.storage);
