@@ -162,6 +162,38 @@ END_TEST
 
 /* --- Damage --------------------------------------------------------------------------------------- */
 
+/* Who joins as a user of so many bytes, packed. */
+static struct bytes joined_as(uint32_t bytes)
+{
+    static const uint8_t key[16];
+    static uint8_t log[512];
+    struct writer writer = writer_on(log, sizeof log);
+    pack_array(&writer, 4);
+    pack_integer(&writer, 10);
+    pack_integer(&writer, 1);
+    pack_integer(&writer, 1000);
+    pack_array(&writer, 7);
+    pack_integer(&writer, ACT_JOINED);
+    pack_integer(&writer, 0);
+    pack_binary(&writer, (struct bytes){key, sizeof key});
+    pack_integer(&writer, 1);
+    pack_integer(&writer, 0);
+    pack_integer(&writer, 1);
+    pack_binary_head(&writer, bytes - 2); /* two bytes of head */
+    memset(log + writer.length, 'x', bytes - 2);
+    return (struct bytes){log, writer.length + bytes - 2};
+}
+
+START_TEST(a_long_user_is_told_as_none)
+{
+    uint32_t bytes = SUMMARY_USER_MAX + (uint32_t)_i - 1;
+    summarize(joined_as(bytes), (struct bytes){0});
+    ck_assert_uint_eq(told.change_count, 1);
+    ck_assert_int_eq(told.changes[0].kind, SUMMARY_JOINED);
+    ck_assert_uint_eq(told.changes[0].user.length, _i < 2 ? bytes : 0);
+}
+END_TEST
+
 START_TEST(a_piece_of_a_summary_is_no_summary)
 {
     seat_both();
@@ -201,6 +233,7 @@ int main(void)
     tcase_add_test(tests, nothing_is_told_of_nothing);
     tcase_add_loop_test(tests, seconds_have_a_limit, 0, 3);
     tcase_add_test(tests, changes_have_a_limit);
+    tcase_add_loop_test(tests, a_long_user_is_told_as_none, 0, 3);
     tcase_add_test(tests, a_piece_of_a_summary_is_no_summary);
     tcase_add_test(tests, no_byte_of_a_summary_can_do_harm);
     suite_add_tcase(suite, tests);

@@ -1,6 +1,7 @@
 /* check_timeline.c - what there is of a room's past is told without reading it: who was there when, how much
  * happened, what is missing; and its sessions, from waking to sleeping. */
 #include "server/moments.h"
+#include "sync/summary.h"
 #include "tests/hub_world.h"
 #include "tests/run_suite.h"
 #include "tests/storage_life.h"
@@ -266,6 +267,92 @@ START_TEST(what_people_marked_is_told)
 }
 END_TEST
 
+/* --- How much of it is told ------------------------------------------------------------------------ */
+
+enum thing {
+    STAY,
+    LIFE,
+    GAP
+};
+
+/* The n-th of them, as a change in a summary. */
+static void pack_thing(struct writer *writer, enum thing thing, unsigned n)
+{
+    static const enum summary_change_kind kinds[] = {SUMMARY_JOINED, SUMMARY_WOKE, SUMMARY_HOLE};
+    static const uint32_t elements[] = {6, 4, 5};
+    pack_array(writer, elements[thing]);
+    pack_integer(writer, kinds[thing]);
+    pack_integer(writer, 10 + n);
+    pack_integer(writer, 1000);
+    pack_integer(writer, thing == STAY ? n : 1 + n); /* a seat, an incarnation */
+    if (thing != LIFE)
+        pack_integer(writer, 9 + n); /* a member, the tick before the hole */
+    if (thing == STAY)
+        pack_nil(writer);
+}
+
+/* A segment of one tick, of which the archive knows the summary. */
+static void seal_summary(uint64_t first, uint64_t last, struct bytes summary)
+{
+    struct store *store = life.faulty.under;
+    struct store_sealed sealed = {
+        .name = room_name,
+        .kind = bytes_of("open"),
+        .segment = {.incarnation = 1, .first = first, .last = last, .bytes = bytes_of("a piece")},
+        .summary = summary};
+    ck_assert_int_eq(store->seal(store, &sealed, 1, 0), STORE_OK);
+}
+
+static void seal_things(enum thing thing, unsigned count)
+{
+    static uint8_t summary[SUMMARY_BYTES_MAX];
+    for (unsigned done = 0; done < count;) {
+        unsigned some = count - done < SUMMARY_CHANGES_MAX ? count - done : SUMMARY_CHANGES_MAX;
+        struct writer writer = writer_on(summary, sizeof summary);
+        pack_array(&writer, 3);
+        pack_integer(&writer, SUMMARY_FORMAT);
+        pack_array(&writer, 0);
+        pack_array(&writer, some);
+        for (unsigned i = 0; i < some; i++)
+            pack_thing(&writer, thing, done + i);
+        ck_assert_int_eq(writer.status, STATUS_OK);
+        seal_summary(10 + done, 9 + done + some, writer_bytes(&writer));
+        done += some;
+    }
+}
+
+/* One below, at and above each limit. A hole is the first life's beginning as well. */
+START_TEST(of_more_than_may_be_told_the_rest_is_left_out)
+{
+    static const unsigned limits[] = {RECORDING_STAYS_MAX, RECORDING_LIVES_MAX, RECORDING_GAPS_MAX};
+    enum thing thing = (enum thing)(_i / 3);
+    unsigned limit = limits[thing], count = limit + (unsigned)(_i % 3) - 1;
+    life_setup();
+    seal_things(thing, thing == GAP ? count + 1 : count);
+    struct recording *recording = ask(life.storage);
+    ck_assert_int_eq(recording->result, MOMENT_DONE);
+    size_t told[] = {recording->stay_count, recording->life_count, recording->gap_count};
+    ck_assert_uint_eq(told[thing], count < limit ? count : limit);
+    recording_free(recording);
+    life_teardown();
+}
+END_TEST
+
+/* Of more ticks each counts for some. */
+START_TEST(activity_has_so_many_buckets)
+{
+    uint64_t ticks = RECORDING_BUCKETS_MAX + (uint64_t)_i - 1;
+    life_setup();
+    seal_summary(1, ticks, (struct bytes){0});
+    struct recording *recording = ask(life.storage);
+    ck_assert_int_eq(recording->result, MOMENT_DONE);
+    ck_assert_uint_eq(recording->bucket_ticks, _i < 2 ? 1 : 2);
+    ck_assert_uint_eq(recording->bucket_count, _i < 2 ? ticks : (ticks + 1) / 2);
+    recording_free(recording);
+    life_teardown();
+}
+END_TEST
+
 /* --- What is not ----------------------------------------------------------------------------------- */
 
 START_TEST(of_no_room_nothing_is_told)
@@ -321,6 +408,8 @@ int main(void)
     suite_add_tcase(suite, rooms);
     TCase *stores = tcase_create("stores");
     tcase_add_test(stores, a_hole_is_told);
+    tcase_add_loop_test(stores, of_more_than_may_be_told_the_rest_is_left_out, 0, 9);
+    tcase_add_loop_test(stores, activity_has_so_many_buckets, 0, 3);
     tcase_add_test(stores, a_session_that_is_not_taken_is_put_again);
     suite_add_tcase(suite, stores);
     return run_suite(suite);
