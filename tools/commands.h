@@ -17,6 +17,7 @@ int command_rooms(int count, char **arguments);
 int command_scores(int count, char **arguments);
 int command_sessions(int count, char **arguments);
 int command_show(int count, char **arguments);
+int command_sql(int count, char **arguments);
 int command_verify(int count, char **arguments);
 int command_watch(int count, char **arguments);
 

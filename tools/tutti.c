@@ -20,6 +20,7 @@ static const struct command commands[] = {
     {"check", command_check, "read and replay all that is stored"},
     {"verify", command_verify, "run a room's rules again over its past"},
     {"record", command_record, "make a session as people would, many times as fast"},
+    {"sql", command_sql, "print a room's past for sqlite3 to ask"},
     {"export", command_export, "write a board as a picture"},
     {"backup", command_backup, "copy the data of a server, running or not"},
     {"restore", command_restore, "make a data folder of a backup"},

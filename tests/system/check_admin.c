@@ -57,6 +57,9 @@ START_TEST(a_running_server_is_read)
     ck_assert(room_is("lobby", "awake"));
     expect_both_records("lobby");
     expect_log("lobby");
+    ck_assert_msg(tutti("sql lobby") == 0, "%s", out);
+    expect_out(",1,'ok','put','shapes','b','{\"n\":2}');");
+    expect_out("insert into stay values ('lobby',1,"); /* so far */
     ck_assert_msg(tutti("check") == 0, "%s", out);
     expect_out("1 rooms built, 0 damages");
     ck_assert_int_eq(tutti("show nowhere"), 1);
@@ -169,6 +172,9 @@ START_TEST(a_hole_in_a_log_is_told)
              ticks.before);
     expect_out(resumed);
     expect_out("\"act\":\"operation\",\"member\":1");
+    ck_assert_msg(tutti("sql holed") == 0, "%s", out);
+    expect_out(",1,'ok','set','shapes','b','{\"n\":3}');");
+    expect_not_out("'{\"n\":2}'");
     ck_assert_msg(tutti("check") == 0, "%s", out);
     expect_out("1 rooms built, 0 damages");
 }

@@ -1,4 +1,4 @@
-/* check_archive_asked.c - `tutti sessions`, `show` of a moment and `log` of chosen acts, on recorded sessions in
+/* check_archive_asked.c - `tutti sessions`, `show` of a moment, `log` of chosen acts and `sql`, on recorded sessions in
  * a folder at rest. Beside a server, and after crashes: check_admin.c. */
 #include "tests/run_suite.h"
 #include "tests/scratch.h"
@@ -10,16 +10,33 @@
 #include <unistd.h>
 
 static struct scratch scratch;
+static char database[96];
+
+static void record(const char *kind, int minutes, const char *room)
+{
+    ck_assert_int_eq(run_command("%s record --kind %s --people 4 --minutes %d %s %s", TEST_TUTTI,
+                                 kind, minutes, scratch.path, room),
+                     0);
+}
+
+static void make_database(void)
+{
+    static const char *const rooms[] = {"plans", "grand-prix", "page", "plans"}; /* once more */
+    snprintf(database, sizeof database, "%s/asked.db", scratch.path);
+    for (size_t i = 0; i < sizeof rooms / sizeof rooms[0]; i++)
+        ck_assert_msg(run_command("%s sql %s --data %s | sqlite3 -bail %s 2>&1", TEST_TUTTI,
+                                  rooms[i], scratch.path, database) == 0,
+                      "%s", out);
+}
 
 /* The same for all tests: they only read. */
 static void record_all(void)
 {
-    static const char *const kinds[] = {"board", "race", "cursors"};
     scratch = scratch_make();
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        ck_assert_int_eq(run_command("%s record --kind %s --people 4 --minutes 1 %s %s", TEST_TUTTI,
-                                     kinds[i], scratch.path, kinds[i]),
-                         0);
+    record("board", 1, "plans");
+    record("race", 2, "grand-prix");
+    record("cursors", 1, "page");
+    make_database();
 }
 
 static void remove_all(void)
@@ -59,20 +76,20 @@ static long long number_of(const json_t *line, const char *key)
 START_TEST(every_session_is_listed)
 {
     ck_assert_msg(ask("sessions") == 0, "%s", out);
-    json_t *line = line_with("\"room\":\"race\"");
+    json_t *line = line_with("\"room\":\"grand-prix\"");
     ck_assert_str_eq(json_string_value(json_object_get(line, "kind")), "race");
     ck_assert_int_eq(number_of(line, "first"), 1);
-    ck_assert_int_ge(number_of(line, "last"), 60 * 60);
+    ck_assert_int_ge(number_of(line, "last"), 2 * 60 * 60);
     ck_assert_int_gt(number_of(line, "stored_bytes"), 1000);
     json_decref(line);
     expect_out("\"began\":\"2026-01-03T12:00:00.000Z\"");
-    ck_assert_int_eq(ask("sessions board"), 0);
-    expect_out("\"room\":\"board\"");
+    ck_assert_int_eq(ask("sessions plans"), 0);
+    expect_out("\"room\":\"plans\"");
     expect_not_out("race");
     ck_assert_int_eq(ask("sessions --table"), 0);
-    expect_out("0:01:00");
+    expect_out("0:02:00");
     ck_assert_int_eq(ask("sessions nobody"), 1);
-    ck_assert_int_eq(ask("sessions board race"), 2);
+    ck_assert_int_eq(ask("sessions plans page"), 2);
     ck_assert_int_eq(ask("sessions --member 3"), 2);
 }
 END_TEST
@@ -87,19 +104,19 @@ static json_t *moment(const char *text)
 START_TEST(a_moment_is_the_same_however_it_is_asked_for)
 {
     char text[96];
-    json_t *room = moment("board@600");
+    json_t *room = moment("plans@600");
     long long incarnation = number_of(room, "incarnation");
     const char *time = json_string_value(json_object_get(room, "time"));
     ck_assert_int_le(number_of(room, "tick"), 600);
-    snprintf(text, sizeof text, "board@%s", time);
+    snprintf(text, sizeof text, "plans@%s", time);
     json_t *by_time = moment(text);
     ck_assert_int_eq(json_equal(room, by_time), 1);
-    snprintf(text, sizeof text, "board@600.%lld", incarnation);
+    snprintf(text, sizeof text, "plans@600.%lld", incarnation);
     json_t *by_incarnation = moment(text);
     ck_assert_int_eq(json_equal(room, by_incarnation), 1);
-    json_t *by_tick = moment("board --tick 600");
+    json_t *by_tick = moment("plans --tick 600");
     ck_assert_int_eq(json_equal(room, by_tick), 1);
-    snprintf(text, sizeof text, "show board@600.%lld", incarnation + 1);
+    snprintf(text, sizeof text, "show plans@600.%lld", incarnation + 1);
     ck_assert_int_eq(ask("%s", text), 1);
     expect_out("and none that is kept of");
     json_decref(room);
@@ -111,27 +128,27 @@ END_TEST
 
 START_TEST(a_moment_has_who_was_there_and_what_they_showed)
 {
-    json_decref(moment("board@600"));
+    json_decref(moment("plans@600"));
     json_t *member = line_with("\"type\":\"member\",\"member\":1");
     json_t *user = json_object_get(member, "user");
     ck_assert_str_eq(json_string_value(json_object_get(user, "name")), "Ada");
     ck_assert_ptr_nonnull(json_object_get(json_object_get(member, "presence"), "x"));
     json_decref(member);
-    ck_assert_int_eq(ask("show board@600 --table"), 0);
+    ck_assert_int_eq(ask("show plans@600 --table"), 0);
     expect_out("after tick");
     expect_out("Ada #1");
-    json_decref(moment("board")); /* all have left */
+    json_decref(moment("plans")); /* all have left */
     expect_not_out("\"type\":\"member\"");
 }
 END_TEST
 
 static const char *const no_moments[] = {
-    "show board@",           "show @5",
-    "show board@soon",       "show board@5.",
-    "show board@5.x",        "show board@2026-13-01",
-    "show board@2026-01-00", "show board@2026-01-03T12",
-    "show board@-1",         "show board@99999999999999999999",
-    "show nobody@5",         "show board@2026-01-02", /* before it was there */
+    "show plans@",           "show @5",
+    "show plans@soon",       "show plans@5.",
+    "show plans@5.x",        "show plans@2026-13-01",
+    "show plans@2026-01-00", "show plans@2026-01-03T12",
+    "show plans@-1",         "show plans@99999999999999999999",
+    "show nobody@5",         "show plans@2026-01-02", /* before it was there */
 };
 
 START_TEST(what_is_no_moment_is_refused)
@@ -150,24 +167,80 @@ static void expect_lines(const char *text, const char *never)
 
 START_TEST(a_log_is_cut_by_whatever_one_asks)
 {
-    ck_assert_int_eq(ask("log board --member Bea --to 600"), 0);
+    ck_assert_int_eq(ask("log plans --member Bea --to 600"), 0);
     expect_lines("\"member\":2", "\"member\":1,");
     expect_not_out("\"act\":\"opened\"");
-    ck_assert_int_eq(ask("log board --member 2 --to 600"), 0);
+    ck_assert_int_eq(ask("log plans --member 2 --to 600"), 0);
     expect_lines("\"name\":\"Bea\"", "\"name\":\"Ada\"");
-    ck_assert_int_eq(ask("log board --member Nobody"), 0);
+    ck_assert_int_eq(ask("log plans --member Nobody"), 0);
     ck_assert_str_eq(out, "");
-    ck_assert_int_eq(ask("log race --collection race"), 0);
+    ck_assert_int_eq(ask("log grand-prix --collection race"), 0);
     expect_lines("{\"put\":\"race\"", "\"act\":\"joined\"");
     expect_not_out("{\"put\":\"cars\"");
-    ck_assert_int_eq(ask("log race --collection drivers --since 2026-01-03T12:00:05 --until "
+    ck_assert_int_eq(ask("log grand-prix --collection drivers --since 2026-01-03T12:00:05 --until "
                          "2026-01-03T12:00:10"),
                      0);
     expect_lines("\"time\":\"2026-01-03T12:00:0", "\"time\":\"2026-01-03T12:00:04");
     expect_not_out("\"time\":\"2026-01-03T12:00:11");
-    ck_assert_int_eq(ask("log board --member Bea --to 600 --table"), 0);
+    ck_assert_int_eq(ask("log plans --member Bea --to 600 --table"), 0);
     expect_lines("Bea #2", "{\"time\"");
-    ck_assert_int_eq(ask("log board --since yesterday"), 2);
+    ck_assert_int_eq(ask("log plans --since yesterday"), 2);
+}
+END_TEST
+
+/* --- SQL ----------------------------------------------------------------------------------------------- */
+
+/* The next question of the tools' README, written into a file. */
+static bool next_question(FILE *readme, const char *path)
+{
+    char line[1024];
+    bool found = false;
+    while (!found && fgets(line, sizeof line, readme) != NULL)
+        found = strcmp(line, "```sql\n") == 0;
+    FILE *question = found ? fopen(path, "w") : NULL;
+    while (question != NULL && fgets(line, sizeof line, readme) != NULL && line[0] != '`')
+        fputs(line, question);
+    if (question != NULL)
+        fclose(question);
+    return found;
+}
+
+START_TEST(every_question_of_the_readme_has_an_answer)
+{
+    char question[96];
+    int asked = 0;
+    snprintf(question, sizeof question, "%s/question.sql", scratch.path);
+    FILE *readme = fopen(TEST_VECTORS "/../../tools/README.md", "r");
+    ck_assert_ptr_nonnull(readme);
+    for (; next_question(readme, question); asked++) {
+        ck_assert_msg(run_command("sqlite3 -bail %s < %s 2>&1", database, question) == 0,
+                      "question %d: %s", asked, out);
+        ck_assert_msg(strchr(out, '|') != NULL, "question %d has no answer: %s", asked, out);
+    }
+    fclose(readme);
+    ck_assert_int_ge(asked, 4);
+    ck_assert_msg(run_command("%s/../../tools/work_map %s plans 2>&1", TEST_VECTORS, database) == 0,
+                  "%s", out);
+    ck_assert_int_eq(strncmp(out, "<svg", 4), 0);
+}
+END_TEST
+
+/* What the tables have is what the log has. */
+START_TEST(tables_have_what_the_log_has)
+{
+    ck_assert_int_eq(
+        run_command("sqlite3 %s \"select room, count(*), count(distinct name) from person "
+                    "group by room; select count(*) from stay where to_tick > from_tick; "
+                    "select count(*) > 100 from presence where room = 'page'; "
+                    "select name from person where room = 'plans' and member = 2\"",
+                    database),
+        0);
+    ck_assert_str_eq(out, "grand-prix|4|4\npage|4|4\nplans|4|4\n12\n1\nBea\n");
+    ck_assert_int_eq(ask("sql plans --member Dan --collection objects --to 300"), 0);
+    expect_out(",4,'ok','put','objects',");
+    expect_not_out(",3,'ok','put','objects',");
+    ck_assert_int_eq(ask("sql nobody"), 1);
+    ck_assert_int_eq(ask("sql"), 2);
 }
 END_TEST
 
@@ -176,15 +249,15 @@ START_TEST(what_cannot_be_exported_as_a_picture_is_told)
 {
     char file[96];
     snprintf(file, sizeof file, "%s/board.svg", scratch.path);
-    ck_assert_int_eq(ask("export --svg race %s", file), 1);
+    ck_assert_int_eq(ask("export --svg grand-prix %s", file), 1);
     expect_out("only boards");
-    ck_assert_int_eq(ask("export --svg board@soon %s", file), 1);
+    ck_assert_int_eq(ask("export --svg plans@soon %s", file), 1);
     expect_out("that is no ROOM");
     ck_assert_int_eq(ask("export --svg nobody %s", file), 1);
-    ck_assert_int_eq(ask("export --svg board %s --client /nowhere", file), 1);
+    ck_assert_int_eq(ask("export --svg plans %s --client /nowhere", file), 1);
     expect_out("--client DIR");
-    ck_assert_int_eq(ask("export --svg board"), 2);
-    ck_assert_int_eq(ask("export --svg board %s --theme pink", file), 2);
+    ck_assert_int_eq(ask("export --svg plans"), 2);
+    ck_assert_int_eq(ask("export --svg plans %s --theme pink", file), 2);
     ck_assert_int_eq(ask("export --svg --help"), 0);
     ck_assert_int_ne(access(file, F_OK), 0);
 }
@@ -201,6 +274,8 @@ int main(void)
     tcase_add_loop_test(tcase, what_is_no_moment_is_refused, 0,
                         (int)(sizeof no_moments / sizeof no_moments[0]));
     tcase_add_test(tcase, a_log_is_cut_by_whatever_one_asks);
+    tcase_add_test(tcase, every_question_of_the_readme_has_an_answer);
+    tcase_add_test(tcase, tables_have_what_the_log_has);
     tcase_add_test(tcase, what_cannot_be_exported_as_a_picture_is_told);
     Suite *suite = suite_create("archive_asked");
     suite_add_tcase(suite, tcase);
