@@ -117,6 +117,7 @@ test('a board is sought, handed on, gone on from and brought back', BOUNDED, asy
   await page.click('#restore-undo')
   await untilSize(ada, 2)
   await page.keyboard.press('Escape')
+  await undoOnePerson(page, ada)
 
   await page.click('#fork')
   await page.click('#fork-do')
@@ -126,11 +127,65 @@ test('a board is sought, handed on, gone on from and brought back', BOUNDED, asy
   assertNoFaults(page, guest)
 })
 
+/** Ben has rubbed one out, moved another, and drawn one that Ada has made hers since. */
+async function undoOnePerson(page, ada) {
+  const ben = await joined('past', 'board', 'Ben')
+  const objects = ben.collection('objects')
+  const place = { x: 0, y: 300, w: 150, h: 100, z: 'aZ', type: ELLIPSE }
+  ben.group(() => {
+    objects.delete('one')
+    objects.set('three', { x: 40 })
+    objects.put('rude', place)
+    objects.put('ours', place)
+  })
+  await untilObjects(ada, (objects) => objects.has('ours'))
+  await ada.collection('objects').set('ours', { colour: 2 }).saved
+
+  await page.click('#restore')
+  await page.getByText('Undo what one person has done since').click()
+  await page.getByText('Choose who').waitFor()
+  await page.locator('#restore-faces').getByText('Ben').click()
+  for (const line of [
+    '1 thing comes back',
+    '1 thing is set back to what it was',
+    '1 thing made since goes',
+    '1 thing stays as Ada has left it',
+  ])
+    await page.getByText(line).waitFor()
+  await screenshot(page, 'replay-restore-person')
+  await page.click('#restore-do')
+  await page.getByText('3 things put right; 1 stays').waitFor()
+  const isMended = (objects) => objects.has('one') && !objects.has('rude')
+  await untilObjects(ada, (objects) => isMended(objects) && objects.get('three').x === 1800)
+  assert.equal(ada.collection('objects').size, 3)
+
+  await page.click('#restore-undo')
+  await page.getByText('Undone.').waitFor()
+  await untilObjects(ada, (objects) => !isMended(objects) && objects.get('three').x === 40)
+  await page.getByText('Do it again').click()
+  await page.getByText('Done again.').waitFor()
+  await page.getByText('Overwrite what others have done, too').click()
+  await page.getByText('1 thing made since goes').waitFor()
+  await page.click('#restore-do')
+  await untilSize(ada, 2)
+
+  await page.getByText('One person’s work').click()
+  await page.locator('#restore-faces').getByText('Ada').click()
+  await page.getByText('1 thing comes back').waitFor()
+  await page.keyboard.press('Escape')
+  ben.leave()
+}
+
 /** Resolves when the live room has so many objects. */
 function untilSize(room, size) {
+  return untilObjects(room, (objects) => objects.size === size)
+}
+
+/** Resolves when the live room's objects are so. */
+function untilObjects(room, judge) {
   const objects = room.collection('objects')
   return new Promise((resolve) => {
-    const look = () => objects.size === size && (end(), resolve())
+    const look = () => judge(objects) && (end(), resolve())
     const end = objects.on('change', look)
     look()
   })

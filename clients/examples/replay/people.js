@@ -3,10 +3,16 @@ import { NAME_MAX, parts } from '/shared/seat.js'
 
 const NAMELESS = 'Guest'
 
-function nameOf(user) {
+export function nameOf(user) {
   const { name } = typeof user === 'object' && user !== null ? user : {}
   const called = typeof name === 'string' ? [...name.trim()].slice(0, NAME_MAX).join('') : ''
   return called || NAMELESS
+}
+
+/** What tells people apart who came back under another number; null for who has no name. */
+export function identityOf(user) {
+  const name = nameOf(user)
+  return name === NAMELESS ? null : [name, user.color ?? null]
 }
 
 /** Of who told none, by its number; what shows the room may have another. */

@@ -6,8 +6,9 @@ import { statusPill } from '/shared/status.js'
 import { Film } from './film.js'
 import { tracksOf } from './people.js'
 import { Player } from './player.js'
+import { restoreSheet } from './restore_sheet.js'
 import { Sessions } from './sessions.js'
-import { forkSheet, livePage, restoreSheet, shareSheet } from './sheets.js'
+import { forkSheet, livePage, shareSheet } from './sheets.js'
 import { Timeline } from './timeline.js'
 
 /** Kinds that can be shown: the folders of their pages have a `view.js`. */
@@ -66,7 +67,8 @@ async function open() {
   forkSheet(shown, room, kind)
   if (kind === 'board') {
     const chosen = () => view.chosen()
-    restoreSheet(shown, room, { kind, chosen, whole: drawn.collections })
+    const { colourOf } = view
+    restoreSheet(shown, room, { kind, chosen, whole: drawn.collections, colourOf })
   }
   // For who opens the browser's console: `watched.replay.room`.
   globalThis.watched = { replay: shown, view, film, timeline }

@@ -1,5 +1,5 @@
-// What can be done with the moment that shows: hand it on, go on from it, bring a part of it back.
-import { addMarker, fork, join, momentLink, planRestore } from '/tutti/tutti.js'
+// What can be done with the moment that shows: hand it on, go on from it.
+import { addMarker, fork, momentLink } from '/tutti/tutti.js'
 import { copy } from '/shared/place.js'
 import { clockText, count, dateText, sentence } from './words.js'
 
@@ -8,7 +8,7 @@ const TOGETHER_LETTERS = 8
 const $ = (id) => document.getElementById(id)
 
 /** Opens a sheet about this moment, which stands still meanwhile. */
-function openSheet(sheet, replay) {
+export function openSheet(sheet, replay) {
   if (replay.playing) replay.pause()
   const time = clockText((replay.tick - replay.first) / replay.hz, { tenths: true })
   const date = dateText(replay.wall)
@@ -19,23 +19,24 @@ function openSheet(sheet, replay) {
   sheet.showModal()
 }
 
-function say(sheet, text, isTrouble = false) {
+export function say(sheet, text, isTrouble = false) {
   const said = sheet.querySelector('.said')
   said.textContent = text
   said.classList.toggle('bad', isTrouble)
 }
 
 /** Runs what a button asks for, once at a time, and says what goes wrong. */
-function onPress(button, sheet, work) {
+export function onPress(button, sheet, work) {
   button.addEventListener('click', async () => {
-    button.disabled = true
+    if (button.ariaBusy === 'true') return
+    button.ariaBusy = 'true'
     say(sheet, '')
     try {
       await work()
     } catch (error) {
       say(sheet, `${sentence(error.message)}.`, true)
     } finally {
-      button.disabled = false
+      button.ariaBusy = 'false'
     }
   })
 }
@@ -90,80 +91,4 @@ export function forkSheet(replay, room, kind) {
 export function livePage(kind, room) {
   const page = ['board', 'race', 'cursors'].includes(kind) ? `/${kind}/` : '/'
   return `${page}?room=${room}`
-}
-
-/**
- * Brings records of a board back. `chosen` gives the ids of those that are selected, by collection;
- * `whole` lists the collections that are all of it.
- */
-export function restoreSheet(replay, room, { kind, chosen, whole }) {
-  const sheet = $('restore-sheet')
-  const [ofChosen, ofAll] = sheet.querySelectorAll('[name=what]')
-  let live = null
-  let plan = null
-
-  const showPlan = () => {
-    if (live === null) return
-    const isAll = ofAll.checked
-    const records = isAll ? Object.fromEntries(whole.map((name) => [name, true])) : chosen()
-    const removes = isAll && $('restore-removes').checked
-    $('restore-removes-row').hidden = !isAll
-    plan = planRestore(replay, live, { records, removes })
-    const { put, set, delete: gone } = plan.counts
-    const lines = [
-      put > 0 && `${count(put, 'thing')} ${put === 1 ? 'comes' : 'come'} back`,
-      set > 0 &&
-        `${count(set, 'thing')} ${set === 1 ? 'is' : 'are'} set back to what ${set === 1 ? 'it was' : 'they were'}`,
-      gone > 0 && `${count(gone, 'thing')} made since ${gone === 1 ? 'goes' : 'go'}`,
-      plan.unchanged > 0 &&
-        `${count(plan.unchanged, 'thing')} ${plan.unchanged === 1 ? 'is' : 'are'} still the same`,
-    ].filter(Boolean)
-    if (lines.length === 0) lines.push('There was nothing here yet')
-    $('restore-plan').replaceChildren(
-      ...lines.map((line) => Object.assign(document.createElement('li'), { textContent: line })),
-    )
-    $('restore-do').disabled = plan.changes.length === 0
-  }
-
-  const enter = async () => {
-    live ??= await join('/', room, { kind, user: replay.room.user })
-    showPlan()
-  }
-
-  $('restore').hidden = false
-  $('restore-open').href = livePage(kind, room)
-  $('restore').addEventListener('click', async () => {
-    const number = Object.values(chosen()).reduce((sum, ids) => sum + ids.length, 0)
-    $('restore-chosen').textContent =
-      number === 0
-        ? 'What is selected: choose it on the board first'
-        : `The ${count(number, 'selected thing')}`
-    ofChosen.disabled = number === 0
-    ;(number === 0 ? ofAll : ofChosen).checked = true
-    $('restore-undo').hidden = $('restore-open').hidden = true
-    $('restore-plan').replaceChildren()
-    $('restore-do').disabled = true
-    openSheet(sheet, replay)
-    await enter().catch((error) => say(sheet, `${sentence(error.message)}.`, true))
-  })
-  sheet.addEventListener('change', showPlan)
-  sheet.addEventListener('close', () => {
-    // Who left the sheet is no longer in the room; a step that was not undone stays.
-    live?.leave()
-    live = plan = null
-  })
-  onPress($('restore-do'), sheet, async () => {
-    const { applied, conflicts, refused } = await plan.apply().done
-    const stay = conflicts.length > 0 ? `; ${conflicts.length} changed meanwhile and stay` : ''
-    const left = refused.length > 0 ? `${stay}; ${refused.length} may not be changed` : stay
-    showPlan()
-    say(sheet, `${count(applied.length, 'thing')} brought back${left}.`)
-    $('restore-undo').hidden = $('restore-open').hidden = false
-  })
-  onPress($('restore-undo'), sheet, async () => {
-    live.undo()
-    $('restore-undo').hidden = true
-    showPlan()
-    say(sheet, 'Undone.')
-  })
 }

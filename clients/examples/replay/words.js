@@ -63,6 +63,12 @@ export function count(number, one, many = `${one}s`) {
   return `${number.toLocaleString()} ${number === 1 ? one : many}`
 }
 
+/** `Ada`, `Ada and Bob`, `Ada, Bob and Cy`. */
+export function listed(words) {
+  const last = words.at(-1) ?? ''
+  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`
+}
+
 export function speedText(speed) {
   return `${String(speed).replace('0.25', '¼').replace('0.5', '½')}×`
 }
