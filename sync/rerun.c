@@ -120,6 +120,14 @@ static bool tells_all(const struct log_entry *entry)
     return all;
 }
 
+/* The same of the end of the tick in front of it: the memory stands first, with a hash. */
+static bool tells_all_before(const struct log_entry *entry, struct log_act *memory)
+{
+    struct reader acts = reader_on(entry->acts);
+    return entry->since == 1 && log_read_act(&acts, memory) && memory->act == ACT_MEMORY &&
+           is_between_ticks(&acts);
+}
+
 /* Whether the room that the replay has is that. */
 static bool is_whole(const struct rerun *rerun, const struct log_entry *entry)
 {
@@ -390,15 +398,21 @@ static bool begins_anew(const struct log_entry *entry)
     return begins;
 }
 
-static void begin(struct rerun *rerun, const struct log_entry *entry)
+/* At the end of this tick, if all is known there. */
+static bool may_begin(const struct rerun *rerun, uint64_t tick)
 {
     const struct room *room = rerun->replay.room;
+    bool needless = rerun->moment && room->rules->memory_bytes == 0;
+    return !rerun->differs && !rerun->over && !needless && tick >= rerun->from && room->complete &&
+           !rerun->replay.ended;
+}
+
+static void begin(struct rerun *rerun, const struct log_entry *entry)
+{
     struct reader acts = reader_on(entry->acts);
     struct log_act first;
     bool opens = log_read_act(&acts, &first) && first.act == ACT_OPENED;
-    bool needless = rerun->moment && room->rules->memory_bytes == 0;
-    if (rerun->differs || rerun->over || needless || entry->tick < rerun->from || !room->complete ||
-        rerun->replay.ended)
+    if (!may_begin(rerun, entry->tick))
         return;
     if (!opens) {
         if (is_whole(rerun, entry))
@@ -411,10 +425,25 @@ static void begin(struct rerun *rerun, const struct log_entry *entry)
         compare_acts(rerun, entry->acts);
 }
 
+/* In front of an entry that the replay has not applied. A log in which hashes stand close together has the memory
+ * nowhere else. */
+static void begin_before(struct rerun *rerun, const struct log_entry *entry)
+{
+    struct room *room = rerun->replay.room;
+    struct log_act act;
+    if (rerun->room != NULL || room == NULL || room->asleep || room->tick + 1 != entry->tick ||
+        !may_begin(rerun, room->tick) || !tells_all_before(entry, &act) ||
+        act.memory.length != room->rules->memory_bytes)
+        return;
+    memcpy(room->memory.data, act.memory.data, act.memory.length);
+    begin_from_replay(rerun);
+}
+
 static void take_entry(struct rerun *rerun, const struct log_entry *entry)
 {
     struct replay *replay = &rerun->replay;
     bool skipped = replay->room != NULL && entry->tick <= replay->room->tick;
+    begin_before(rerun, entry);
     if (replay_log(replay, entry->bytes) != STATUS_OK || skipped)
         return;
     if (begins_anew(entry))
@@ -474,10 +503,14 @@ static uint64_t newest_whole(struct bytes log, uint64_t tick)
 {
     struct reader reader = reader_on(log);
     struct log_entry entry;
+    struct log_act memory;
     uint64_t newest = 0;
-    while (log_read_entry(&reader, &entry) && entry.tick <= tick)
+    while (log_read_entry(&reader, &entry) && entry.tick <= tick) {
+        if (tells_all_before(&entry, &memory))
+            newest = entry.tick - 1;
         if (tells_all(&entry))
             newest = entry.tick;
+    }
     return newest;
 }
 

@@ -14,8 +14,8 @@
  * what the log says, all else its rules do again. What they do in each tick has to be what stands in the
  * log, to the byte; their memory has to be what it says where it says it.
  *
- * A moment is known whole where the room woke, behind a hole, and where the log has the rules' memory; at
- * its opening; and at any time where they have none. Logs of a format before LOG_FORMAT_COMPLETE lack what
+ * A moment is known whole where the room woke, behind a hole, and where the log has the rules' memory, at the end of a
+ * tick or with a hash right behind it; at its opening; and at any time where they have none. Logs of a format before LOG_FORMAT_COMPLETE lack what
  * rules can see: nothing runs over them, and `ticks` stays what it was.
  *
  * Errors     as those of a replay. That something differs is no error: the replay goes on alone.
