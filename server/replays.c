@@ -10,6 +10,11 @@
 
 #include <utlist.h>
 
+struct question {
+    enum player_wants wants;
+    uint64_t tick, incarnation;
+};
+
 /* A question to the storage. It outlives a replay that ends meanwhile. */
 struct fetch {
     struct asker asker; /* first */
@@ -17,8 +22,10 @@ struct fetch {
     struct hub *hub;
     struct replaying *replaying; /* NULL: nobody wants to know any more */
     struct job *job;
+    struct question question;
     uint64_t
-        durable; /* up to this tick the storage had all that the room had done when it was asked */
+        durable; /* up to this tick the storage had all that the room had logged when it was asked */
+    uint64_t shown; /* and at this one presence last changed, which comes some time later */
 };
 
 struct replaying {
@@ -28,7 +35,10 @@ struct replaying {
     struct player *player;
     struct fetch *fetch; /* under way; else NULL */
     struct replay_place place;
-    uint64_t asked_us;   /* when more was asked for */
+    uint64_t asked_us;     /* when more was asked for */
+    struct question again; /* to be asked once more, at `again_us`; wants nothing: none is */
+    uint64_t again_us;
+    uint32_t tries;      /* that failed since something came */
     uint64_t last;       /* tick of the recording, as the player knows it */
     bool grows;          /* likewise */
     bool watches;        /* nothing of what it shows is dropped meanwhile */
@@ -81,20 +91,22 @@ static struct bytes room_of(const struct replaying *replaying)
     return (struct bytes){(const uint8_t *)replaying->host->name, replaying->room_length};
 }
 
-static bool
-fetch_for(struct replaying *replaying, enum player_wants wants, uint64_t tick, uint64_t incarnation)
+static bool fetch_for(struct replaying *replaying, struct question question)
 {
     struct hub *hub = replaying->hub;
     struct fetch *fetch = calloc(1, sizeof *fetch);
     if (fetch == NULL)
         return false;
-    *fetch = (struct fetch){.asker = {take_answer}, .hub = hub, .replaying = replaying};
+    *fetch = (struct fetch){
+        .asker = {take_answer}, .hub = hub, .replaying = replaying, .question = question};
     struct bytes room = room_of(replaying);
     const struct room_host *live = hub_room_recording(hub, room);
     fetch->durable = live != NULL ? room_durable(live->room) : 0;
-    fetch->job = wants == PLAYER_MOMENT
-                     ? storage_moment(hub->storage, room, incarnation, tick, &fetch->asker)
-                     : storage_more(hub->storage, room, tick, &fetch->asker);
+    fetch->shown = live != NULL && !live->recorder.whole ? live->recorder.last : 0;
+    fetch->job =
+        question.wants == PLAYER_MOMENT
+            ? storage_moment(hub->storage, room, question.incarnation, question.tick, &fetch->asker)
+            : storage_more(hub->storage, room, question.tick, &fetch->asker);
     if (fetch->job == NULL) {
         free(fetch);
         return false;
@@ -129,14 +141,15 @@ static const char *reason_of(enum moment_result result)
     return "the recording cannot be read now";
 }
 
-/* Where nothing follows, nothing has happened up to what was durable: else an awake room in which little
- * happens would be shown as late as the next thing that does. */
-static struct recorded recorded_of(const struct stretch *stretch, uint64_t durable)
+/* Where nothing follows, nothing has happened up to what was durable, unless presence has that is on its way: else
+ * an awake room in which little happens would be shown as late as the next thing that does. */
+static struct recorded recorded_of(const struct stretch *stretch, const struct fetch *fetch)
 {
+    bool quiet = stretch->end && fetch->shown <= stretch->to && fetch->durable > stretch->to;
     return (struct recorded){
         .log = {stretch->log.data, stretch->log.length},
         .track = {stretch->track.data, stretch->track.length},
-        .to = stretch->end && durable > stretch->to ? durable : stretch->to,
+        .to = quiet ? fetch->durable : stretch->to,
         .end = stretch->end,
     };
 }
@@ -150,30 +163,49 @@ static void note_last(struct replaying *replaying, uint64_t last)
     player_extend(replaying->player, last, replaying->grows);
 }
 
-static void give_moment(struct replaying *replaying, struct moment *moment, uint64_t durable)
+/* A disk that does not answer now is asked again, a few times, while the replay shows what it has. */
+static void
+give_failure(struct replaying *replaying, const struct fetch *fetch, enum moment_result result)
 {
-    replaying->hub->counters.replay_failures += moment->result != MOMENT_DONE;
+    bool transient = result == MOMENT_FAILED || result == MOMENT_FORSAKEN;
+    replaying->hub->counters.replay_failures++;
+    if (transient && replaying->tries < REPLAY_TRIES) {
+        replaying->again = fetch->question;
+        replaying->again_us = replaying->hub->now_us + (REPLAY_MORE_US << replaying->tries);
+        replaying->tries++;
+        return;
+    }
+    replaying->tries = 0;
+    player_fail(replaying->player, reason_of(result));
+}
+
+static void
+give_moment(struct replaying *replaying, struct moment *moment, const struct fetch *fetch)
+{
     if (moment->result == MOMENT_DONE) {
+        replaying->tries = 0;
         note_last(replaying, moment->room.last);
-        player_load(replaying->player, &moment->replay, recorded_of(&moment->follows, durable));
+        player_load(replaying->player, &moment->replay, recorded_of(&moment->follows, fetch));
         moment->replay = (struct replay){0};
     } else {
-        player_fail(replaying->player, reason_of(moment->result));
+        give_failure(replaying, fetch, moment->result);
     }
 }
 
 /* It goes on behind a gap, where there is anything. */
-static void give_more(struct replaying *replaying, const struct more *more, uint64_t durable)
+static void
+give_more(struct replaying *replaying, const struct more *more, const struct fetch *fetch)
 {
     bool gap = more->result == MOMENT_GAP && more->next > 0;
-    if (gap && fetch_for(replaying, PLAYER_MOMENT, more->next, 0))
+    struct question behind = {.wants = PLAYER_MOMENT, .tick = more->next};
+    if (gap && fetch_for(replaying, behind))
         return;
-    replaying->hub->counters.replay_failures += more->result != MOMENT_DONE;
     if (more->result == MOMENT_DONE) {
+        replaying->tries = 0;
         note_last(replaying, more->room.last);
-        player_feed(replaying->player, recorded_of(&more->stretch, durable));
+        player_feed(replaying->player, recorded_of(&more->stretch, fetch));
     } else {
-        player_fail(replaying->player, reason_of(more->result));
+        give_failure(replaying, fetch, more->result);
     }
 }
 
@@ -185,9 +217,9 @@ static void take_answer(struct asker *asker, struct storage_event *event)
     if (replaying != NULL) {
         replaying->fetch = NULL;
         if (event->kind == STORAGE_MOMENT)
-            give_moment(replaying, event->moment, fetch->durable);
+            give_moment(replaying, event->moment, fetch);
         else
-            give_more(replaying, event->more, fetch->durable);
+            give_more(replaying, event->more, fetch);
     }
     forget_fetch(fetch);
     moment_free(event->moment);
@@ -199,12 +231,19 @@ static void fulfil_wish(struct replaying *replaying)
 {
     struct hub *hub = replaying->hub;
     struct player_wish wish = player_wish(replaying->player);
+    if (replaying->again.wants != PLAYER_NOTHING) {
+        if (hub->now_us >= replaying->again_us && fetch_for(replaying, replaying->again))
+            replaying->again = (struct question){0};
+        return;
+    }
     bool early = hub->now_us < replaying->asked_us + REPLAY_MORE_US;
     if (replaying->fetch != NULL || wish.wants == PLAYER_NOTHING)
         return;
     if (wish.wants == PLAYER_MORE && early)
         return;
-    if (!fetch_for(replaying, wish.wants, wish.tick, wish.incarnation))
+    struct question question = {
+        .wants = wish.wants, .tick = wish.tick, .incarnation = wish.incarnation};
+    if (!fetch_for(replaying, question))
         return;
     player_asked(replaying->player);
     if (wish.wants == PLAYER_MORE)
@@ -299,7 +338,7 @@ create_player(struct hub *hub, struct bytes room, const struct moment *moment, e
 static void load_first(struct player *player, struct moment *moment)
 {
     player_asked(player);
-    player_load(player, &moment->replay, recorded_of(&moment->follows, 0));
+    player_load(player, &moment->replay, recorded_of(&moment->follows, &(struct fetch){0}));
     moment->replay = (struct replay){0};
 }
 

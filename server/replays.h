@@ -25,6 +25,10 @@
 /* A recording that grows is asked for more no more often. */
 #define REPLAY_MORE_US UINT64_C(500000)
 
+/* What the disk does not give is asked for again so many times, after REPLAY_MORE_US and twice as long each
+ * time: for a quarter of a minute. Then the replay says that it failed, until somebody goes elsewhere. */
+#define REPLAY_TRIES 5u
+
 /* Takes a place. False with a denial. */
 MUST_CHECK bool replay_place_take(struct hub *hub,
                                   struct address *address,

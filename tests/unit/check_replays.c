@@ -5,6 +5,7 @@
 #include "sync/log.h"
 #include "tests/helpers.h"
 #include "tests/hub_world.h"
+#include "tests/read_field.h"
 #include "tests/run_suite.h"
 
 #include <check.h>
@@ -186,6 +187,43 @@ START_TEST(what_members_pointed_at_is_shown_too)
 }
 END_TEST
 
+static int64_t shown_x(const struct room *room, const char *member)
+{
+    uint8_t buffer[16];
+    size_t length = read_field(room, "presence", 0, member, "x", buffer, sizeof buffer);
+    struct reader reader = reader_on((struct bytes){buffer, length});
+    return length > 0 ? read_integer(&reader) : -1;
+}
+
+/* Presence comes to the storage some time behind the log, and is waited for. */
+START_TEST(a_hand_in_a_live_room_is_shown_all_the_way)
+{
+    char member[16], line[64];
+    struct peer *dan = open_replay(1, "pointers", "'cursors'");
+    const struct room *room = dan->session->host->room;
+    snprintf(member, sizeof member, "%u", room_seat_member(room, dan->session->seat));
+    peer_say(dan, "[1 [[5 'chat' 0 'hi']]]");
+    world_pass(3000);
+    struct peer *ben = open_replay(2, "pointers/replay/x?at=999999", "nil");
+    command(ben, "playing", "true");
+    world_pass(2000);
+    int64_t last = 0, widest = 0;
+    for (int i = 1; i <= 400; i++) {
+        snprintf(line, sizeof line, "[2 'x' %d]", 8 * i);
+        peer_say(dan, line);
+        world_pass(50);
+        int64_t x = shown_x(ben->session->host->room, member);
+        if (x < 0 || x == last)
+            continue;
+        if (last > 0 && x - last > widest)
+            widest = x - last;
+        last = x;
+    }
+    ck_assert_int_gt(last, 8 * 300);
+    ck_assert_int_le(widest, 8 * 4);
+}
+END_TEST
+
 START_TEST(a_live_room_is_watched_as_it_goes_on)
 {
     struct peer *ben = watch(1, "x", past[MOMENTS - 1]);
@@ -213,6 +251,54 @@ static bool count_room(void *context, const struct store_room *room)
     *count += 1;
     return true;
 }
+
+static uint32_t store_fails; /* so many of them do */
+static enum store_result (
+    *store_read)(struct store *, struct bytes, uint64_t, store_blob_visitor *, void *);
+
+static enum store_result read_later(struct store *store,
+                                    struct bytes room,
+                                    uint64_t after,
+                                    store_blob_visitor *visit,
+                                    void *context)
+{
+    if (store_fails == 0)
+        return store_read(store, room, after, visit, context);
+    store_fails--;
+    return STORE_BUSY;
+}
+
+static int64_t player_state(const struct peer *peer)
+{
+    uint8_t buffer[16];
+    size_t length = read_field(peer->session->host->room, "replay", 0, "player", "state", buffer,
+                               sizeof buffer);
+    struct reader reader = reader_on((struct bytes){buffer, length});
+    return length > 0 ? read_integer(&reader) : -1;
+}
+
+/* _i of the questions that follow are not answered: the last but one that is asked again is. */
+START_TEST(a_disk_that_does_not_answer_is_asked_again)
+{
+    struct peer *ben = watch(1, "x", past[MOMENTS - 1]);
+    command(ben, "playing", "true");
+    world_pass(3000);
+    store_read = world.store->read;
+    world.store->read = read_later;
+    store_fails = (uint32_t)_i;
+    peer_say(ada, "[1 [[0 'shapes' 's' 'x' 1000]]]");
+    world_pass(30000);
+    bool fails = store_fails > 0 || _i > (int)REPLAY_TRIES;
+    ck_assert_int_eq(player_state(ben), fails ? 2 : 0);
+    expect_shown(ben, fails ? MOMENTS - 1 : 1000);
+    store_fails = 0;
+    seek(ben, room_logged(ada->session->host->room));
+    world_pass(1000);
+    expect_shown(ben, 1000);
+    ck_assert_int_eq(player_state(ben), 0);
+    world.store->read = store_read;
+}
+END_TEST
 
 START_TEST(nothing_stays_of_a_replay)
 {
@@ -421,10 +507,12 @@ int main(void)
     tcase_add_test(watching, it_plays_to_the_end);
     tcase_add_test(watching, nobody_changes_what_was_recorded);
     tcase_add_test(watching, what_members_pointed_at_is_shown_too);
+    tcase_add_test(watching, a_hand_in_a_live_room_is_shown_all_the_way);
     tcase_add_test(watching, a_live_room_is_watched_as_it_goes_on);
 
     TCase *trace = tcase_create("trace");
     tcase_add_checked_fixture(trace, setup, world_teardown);
+    tcase_add_loop_test(trace, a_disk_that_does_not_answer_is_asked_again, 0, REPLAY_TRIES + 2);
     tcase_add_test(trace, nothing_stays_of_a_replay);
     tcase_add_test(trace, a_room_that_sleeps_is_watched_without_waking);
     tcase_add_test(trace, a_replay_waits_for_no_disk);
