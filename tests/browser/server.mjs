@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const binary = process.env.TUTTI_SERVER ?? `${root}build/release/tutti-server`
+/** `tutti`, of the same build. */
+export const tool = join(dirname(binary), 'tools/tutti')
 const www = process.env.TUTTI_WWW ?? `${root}clients/examples`
 const client = process.env.TUTTI_CLIENT ?? `${root}clients/js/dist`
 
@@ -76,8 +78,7 @@ export async function startServer({ port = 0, data, disk, flags = [] } = {}) {
 
 /** What `tutti` says, an operator at a shell, of this server's data or of any. */
 export function operator({ data }, ...words) {
-  const tutti = join(dirname(binary), 'tools/tutti')
-  return execFileSync(tutti, [...words, '--data', data], {
+  return execFileSync(tool, [...words, '--data', data], {
     encoding: 'utf8',
     maxBuffer: OPERATOR_BYTES,
     env: { ...process.env, TUTTI_CLIENT: client },
