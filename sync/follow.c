@@ -223,6 +223,13 @@ static size_t cell_bytes(const struct cell *from)
 
 /* --- Records -------------------------------------------------------------------------------------- */
 
+/* A record of presence that shows a member of the target's own. The source has none such, unless it is made
+ * of bytes that no room has written. */
+static bool is_own_member(const struct record *record)
+{
+    return record->collection == 0 && record->owner >= FOLLOW_OWN_MEMBERS;
+}
+
 static bool reserve_record(struct work *work,
                            const struct pair *pair,
                            const struct record *from,
@@ -252,7 +259,7 @@ show_record(struct work *work, const struct pair *pair, const struct record *fro
 {
     struct state *state = &work->target->state;
     int collection = work->follow->collections[from->collection];
-    if (collection < 0)
+    if (collection < 0 || is_own_member(from))
         return true;
     struct bytes id = record_id(from);
     struct record *record = state_find(state, pair->target, collection, id);
@@ -287,7 +294,7 @@ static void remove_record(struct work *work, const struct pair *pair, const stru
     if (collection < 0)
         return;
     struct record *record = state_find(state, pair->target, collection, record_id(from));
-    if (record != NULL && record->kind == RECORD_LIVE)
+    if (record != NULL && record->kind == RECORD_LIVE && !is_own_member(record))
         state_remove(state, record, from->owner);
 }
 
@@ -357,12 +364,9 @@ static bool replace_events(struct work *work, const struct pair *pair)
 /* The next live record that is not the target's own. */
 static struct record *next_foreign(const struct work *work, struct record *record)
 {
-    for (; record != NULL; record = record->newer) {
-        bool presence = record->collection == 0;
-        if (record->kind == RECORD_LIVE &&
-            (presence ? record->owner < FOLLOW_OWN_MEMBERS : !is_own(work, record->collection)))
-            break;
-    }
+    while (record != NULL && (record->kind != RECORD_LIVE || is_own_member(record) ||
+                              is_own(work, record->collection)))
+        record = record->newer;
     return record;
 }
 

@@ -24,7 +24,7 @@
 #include "sync/room.h"
 #include "sync/wire.h"
 
-/* Members of the source have lower numbers. */
+/* Members of the source have lower numbers; presence of those who have not is left out. */
 #define FOLLOW_OWN_MEMBERS (UINT32_C(1) << 31)
 
 /* All zero before the first call. */

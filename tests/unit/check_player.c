@@ -9,6 +9,7 @@
 #include "sync/hash.h"
 #include "sync/room_parts.h"
 #include "tests/helpers.h"
+#include "tests/notation.h"
 #include "tests/run_suite.h"
 #include "tests/screening.h"
 #include "tests/shown.h"
@@ -556,6 +557,51 @@ static enum status makes(const struct rules *rules)
     return status;
 }
 
+static struct bytes packed(uint8_t *buffer, size_t size, const char *const *lines, size_t count)
+{
+    struct writer writer = writer_on(buffer, size);
+    for (size_t i = 0; i < count; i++)
+        notation_pack(&writer, lines[i]);
+    ck_assert_int_eq(writer.status, STATUS_OK);
+    return writer_bytes(&writer);
+}
+
+/* Where the first viewer points to; -1: nowhere. */
+static int64_t viewers_x(void)
+{
+    uint8_t value[16];
+    size_t length = read_field(player_room(screening.player), "presence", 0, "2147483648", "x",
+                               value, sizeof value);
+    struct reader reader = reader_on((struct bytes){value, length});
+    return length == 0 ? -1 : read_integer(&reader);
+}
+
+/* No server gives out such numbers; a track from elsewhere may have them. */
+START_TEST(nobody_recorded_is_taken_for_a_viewer)
+{
+    static const char *const track[] = {"[401 1 1000 [32] [33 2147483648 2 7] [33 1 2 7]]",
+                                        "[402 1 1000 [34 2147483648]]"};
+    uint8_t buffer[128];
+    open_at(1);
+    screening.holds = true;
+    says("'seek' 400 'playing' true");
+    ck_assert_int_eq(screening.under_way.wants, PLAYER_MOMENT);
+    screening.under_way = (struct player_wish){0};
+    struct room *room = player_room(screening.player);
+    submit(room, screening.seats[0], "[2 'x' 3]");
+    struct replay moment = recording_replay(&recording, 400, &options, &kinds);
+    player_load(screening.player, &moment,
+                (struct recorded){
+                    .track = packed(buffer, sizeof buffer, track, 2), .to = 420, .end = true});
+    screening_ticks(&screening, 10);
+    ck_assert_int_eq(told("tick"), 409);
+    ck_assert_int_eq(viewers_x(), 3);
+    submit(room, screening.seats[0], "[2 'x' 4]");
+    screening_tick(&screening);
+    ck_assert_int_eq(viewers_x(), 4);
+}
+END_TEST
+
 /* Its tables are not those of the room that shows it. */
 START_TEST(a_moment_of_another_kind_is_damage)
 {
@@ -665,6 +711,7 @@ int main(void)
     tcase_add_test(tcase, a_recording_that_ends_early_ends);
     tcase_add_test(tcase, damage_stops_it);
     tcase_add_test(tcase, a_moment_that_is_none_fails);
+    tcase_add_test(tcase, nobody_recorded_is_taken_for_a_viewer);
     tcase_add_test(tcase, a_moment_of_another_kind_is_damage);
     tcase_add_test(tcase, a_kind_leaves_room_for_the_player);
     tcase_add_test(tcase, without_memory_there_is_none);
