@@ -83,14 +83,23 @@ static enum store_result begin_transaction(struct archive *archive)
 }
 
 enum store_result
-archive_file_begin(struct archive *archive, struct bytes room, uint64_t bytes, uint64_t *upload)
+archive_upload_begin(struct archive *archive, struct bytes room, uint64_t bytes, uint64_t *upload)
 {
     struct file_row row = upload_row(room, bytes);
-    enum store_result result = begin_transaction(archive);
+    enum store_result result = file_rows_ready(archive);
     if (result == STORE_OK)
-        result = archive_end(archive, add_upload(archive, &row));
+        result = add_upload(archive, &row);
     *upload = row.id;
     return result;
+}
+
+enum store_result
+archive_file_begin(struct archive *archive, struct bytes room, uint64_t bytes, uint64_t *upload)
+{
+    enum store_result result = begin_transaction(archive);
+    return result == STORE_OK
+               ? archive_end(archive, archive_upload_begin(archive, room, bytes, upload))
+               : result;
 }
 
 static enum store_result
@@ -106,7 +115,7 @@ add_parts(struct archive *archive, struct file_row *row, struct bytes bytes)
     return result;
 }
 
-static enum store_result go_on(struct archive *archive, uint64_t upload, struct bytes bytes)
+enum store_result archive_upload_write(struct archive *archive, uint64_t upload, struct bytes bytes)
 {
     struct file_row row;
     enum store_result result = find_upload(archive, upload, &row);
@@ -118,7 +127,8 @@ static enum store_result go_on(struct archive *archive, uint64_t upload, struct 
 enum store_result archive_file_write(struct archive *archive, uint64_t upload, struct bytes bytes)
 {
     enum store_result result = begin_transaction(archive);
-    return result == STORE_OK ? archive_end(archive, go_on(archive, upload, bytes)) : result;
+    return result == STORE_OK ? archive_end(archive, archive_upload_write(archive, upload, bytes))
+                              : result;
 }
 
 static enum store_result
@@ -146,8 +156,10 @@ conclude(struct archive *archive, struct file_row *row, const struct store_file 
     return file_row_write(archive, FILE_SET, row);
 }
 
-static enum store_result
-end(struct archive *archive, uint64_t upload, const struct store_file *file, bool *added)
+enum store_result archive_upload_end(struct archive *archive,
+                                     uint64_t upload,
+                                     const struct store_file *file,
+                                     bool *added)
 {
     struct file_row row;
     enum store_result result = find_upload(archive, upload, &row);
@@ -160,7 +172,9 @@ enum store_result archive_file_end(struct archive *archive,
                                    bool *added)
 {
     enum store_result result = begin_transaction(archive);
-    return result == STORE_OK ? archive_end(archive, end(archive, upload, file, added)) : result;
+    return result == STORE_OK
+               ? archive_end(archive, archive_upload_end(archive, upload, file, added))
+               : result;
 }
 
 enum store_result archive_file_put(struct archive *archive,

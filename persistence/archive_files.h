@@ -49,6 +49,16 @@ MUST_CHECK enum store_result archive_files_check(struct archive *archive,
 MUST_CHECK enum store_result
 archive_files_salvage(struct archive *from, struct archive *to, unsigned *kept, unsigned *lost);
 
+/* Within a transaction. */
+MUST_CHECK enum store_result
+archive_upload_begin(struct archive *archive, struct bytes room, uint64_t bytes, uint64_t *upload);
+MUST_CHECK enum store_result
+archive_upload_write(struct archive *archive, uint64_t upload, struct bytes bytes);
+MUST_CHECK enum store_result archive_upload_end(struct archive *archive,
+                                                uint64_t upload,
+                                                const struct store_file *file,
+                                                bool *added);
+
 MUST_CHECK enum store_result
 archive_file_begin(struct archive *archive, struct bytes room, uint64_t bytes, uint64_t *upload);
 MUST_CHECK enum store_result

@@ -120,6 +120,13 @@ archive_room_empty(struct archive *archive, struct bytes name, uint64_t incarnat
 MUST_CHECK enum store_result
 archive_room_write(struct archive *archive, struct archive_room *room, bool add);
 
+/* A room's part of a sealing, within a transaction. Its segment goes on behind the tick `behind`, where that
+ * is not 0: what lies between that and the end of the log is a gap. */
+MUST_CHECK enum store_result archive_seal_room(struct archive *archive,
+                                               const struct store_sealed *sealed,
+                                               uint64_t behind,
+                                               uint64_t wall_ms);
+
 /* Copies what the views show into the row's own bytes; what is too long is cut. */
 void archive_room_set_name(struct archive_room *room, struct bytes name);
 void archive_room_set_kind(struct archive_room *room, struct bytes kind);

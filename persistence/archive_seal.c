@@ -140,8 +140,28 @@ static enum store_result seal_snapshot(struct archive *archive,
     return result;
 }
 
-static enum store_result
-seal_room(struct archive *archive, const struct store_sealed *sealed, uint64_t wall_ms)
+/* Behind the tick `behind` the log goes on, where that is above its end: what lies between is not kept. */
+static enum store_result seal_behind(struct archive *archive,
+                                     struct archive_room *room,
+                                     const struct store_sealed *sealed,
+                                     uint64_t behind,
+                                     uint64_t wall_ms)
+{
+    uint64_t end = room->room.last;
+    bool leaps = sealed->segment.bytes.length > 0 && behind > end;
+    if (leaps)
+        room->room.last = behind;
+    enum store_result result = seal_recording(archive, room, sealed, wall_ms);
+    if (result == STORE_OK && leaps && end > 0)
+        result = archive_gap_set(archive, room->room.name, blob_id(room->id, sealed->segment.first),
+                                 end);
+    return result;
+}
+
+enum store_result archive_seal_room(struct archive *archive,
+                                    const struct store_sealed *sealed,
+                                    uint64_t behind,
+                                    uint64_t wall_ms)
 {
     struct archive_room room;
     enum store_result result = archive_room_find(archive, sealed->name, &room);
@@ -161,7 +181,7 @@ seal_room(struct archive *archive, const struct store_sealed *sealed, uint64_t w
         room.room.created_ms = wall_ms;
     if (room.room.kind.length == 0)
         archive_room_set_kind(&room, sealed->kind);
-    result = seal_recording(archive, &room, sealed, wall_ms);
+    result = seal_behind(archive, &room, sealed, behind, wall_ms);
     if (result == STORE_OK && sealed->snapshot.bytes.length > 0)
         result = seal_snapshot(archive, &room, &sealed->snapshot, wall_ms);
     if (result == STORE_OK)
@@ -178,7 +198,7 @@ enum store_result archive_seal(struct archive *archive,
     if (result != STORE_OK)
         return result;
     for (size_t i = 0; i < count && result == STORE_OK; i++)
-        result = seal_room(archive, &sealed[i], wall_ms);
+        result = archive_seal_room(archive, &sealed[i], 0, wall_ms);
     return archive_end(archive, result);
 }
 

@@ -6,6 +6,7 @@
 #include "persistence/store_session.h"
 
 #include <assert.h>
+#include <inttypes.h>
 
 #define ROW "id, room, kind, incarnation, first, last, began_ms, ended_ms, title, pinned, checksum"
 
@@ -155,6 +156,20 @@ static enum store_result put(struct archive *archive, const struct store_session
         result = STORE_OK; /* this one takes its place */
     }
     return result == STORE_OK ? write(archive, &put) : result;
+}
+
+enum store_result archive_session_add(struct archive *archive, const struct store_session *session)
+{
+    uint8_t text[STORE_SESSION_TEXT_MAX];
+    struct store_session there;
+    enum store_result result = find(archive, session->id, &there, text);
+    if (result == STORE_NOT_FOUND)
+        return write(archive, session);
+    if (result != STORE_OK)
+        return result;
+    store_place_set("archive session of room %s at tick %" PRIu64 ": its id is taken",
+                    printable(session->room).text, session->first);
+    return STORE_DAMAGED;
 }
 
 enum store_result

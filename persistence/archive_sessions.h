@@ -36,6 +36,10 @@ MUST_CHECK enum store_result archive_markers(struct archive *archive,
                                              store_marker_visitor *visitor,
                                              void *context);
 
+/* Within a transaction: one with its title and pin. STORE_DAMAGED where its id is taken. */
+MUST_CHECK enum store_result archive_session_add(struct archive *archive,
+                                                 const struct store_session *session);
+
 /* Within a transaction: sessions of the room that ended before the tick, are not pinned, and of which
  * nothing is kept; markers of these ticks. */
 MUST_CHECK enum store_result archive_sessions_drop_empty(struct archive *archive,

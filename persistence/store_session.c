@@ -1,6 +1,17 @@
 #include "persistence/store_session.h"
 
+#include "sync/hash.h"
+
 #include <string.h>
+
+uint64_t store_session_id(struct bytes room, uint64_t incarnation, uint64_t first)
+{
+    uint8_t tick[8];
+    for (unsigned i = 0; i < sizeof tick; i++)
+        tick[i] = (uint8_t)(first >> 8 * i);
+    uint64_t id = hash_bytes(hash_bytes(incarnation, room), (struct bytes){tick, sizeof tick});
+    return id != 0 ? id : 1;
+}
 
 static struct bytes keep(uint8_t **at, struct bytes bytes)
 {

@@ -10,6 +10,9 @@
 
 #define STORE_SESSION_TEXT_MAX (ROOM_NAME_MAX + NAME_BYTES_MAX + STORE_TITLE_MAX)
 
+/* Of the session that began there: the same whenever the same stretch is told of. */
+uint64_t store_session_id(struct bytes room, uint64_t incarnation, uint64_t first);
+
 /* Of room, kind and title; of room, title, colour and author. */
 size_t store_session_bytes(const struct store_session *session);
 size_t store_marker_bytes(const struct store_marker *marker);

@@ -1,6 +1,7 @@
 #include "persistence/store_sqlite.h"
 
 #include "persistence/archive_files.h"
+#include "persistence/archive_import.h"
 #include "persistence/archive_parts.h"
 #include "persistence/archive_scores.h"
 #include "persistence/archive_sessions.h"
@@ -249,6 +250,21 @@ static enum store_result
 check(struct store *store, store_damage_visitor *visitor, store_progress *progress, void *context)
 {
     return archive_check(archive_of(store), visitor, progress, context);
+}
+
+enum store_result store_sqlite_import(struct store *store,
+                                      const struct store_import_room *room,
+                                      store_import_fill *fill,
+                                      void *context)
+{
+    struct archive *archive = archive_of(store);
+    enum store_result result = begin_writing(archive);
+    /* The journal may know of later ones. */
+    if (archive->incarnation < atomic_load(&sqlite_of(store)->incarnation))
+        archive->incarnation = atomic_load(&sqlite_of(store)->incarnation);
+    if (result == STORE_OK)
+        result = archive_import(archive, room, fill, context);
+    return end_writing(store, result);
 }
 
 /* --- Scores -------------------------------------------------------------------------------------- */

@@ -293,7 +293,7 @@ static bool take_shown(struct walk *walk, const struct log_entry *entry, uint64_
 {
     if (walk->replay == NULL || incarnation != room_incarnation(walk->replay->room))
         return true;
-    if (track_is_whole(entry))
+    if (track_is_keyframe(entry))
         walk->shown.length = 0;
     return buffer_append(&walk->shown, entry->bytes);
 }

@@ -1,7 +1,7 @@
 /* sealed_room.c - what of a room goes into the archive in one sealing: its log and its track, packed, what
  * happened in them in short, and a snapshot where one is due. The archivist's. */
 #include "server/storage_parts.h"
-#include "sync/log_pack.h"
+#include "sync/log_piece.h"
 #include "sync/snapshot.h"
 #include "sync/summary.h"
 
@@ -17,45 +17,21 @@
  * not written down whole each time. */
 #define SNAPSHOT_ASLEEP_BYTES (16u << 10)
 
-/* Packing takes some 16 times the memory of what is packed. Logs are longer only while an archive takes
- * nothing; snapshots of larger rooms are deflated alone, by the store. */
-#define PACKED_BYTES_MAX (8u << 20)
-
 static_assert(SUMMARY_BYTES_MAX <= STORE_SUMMARY_MAX, "every summary is taken");
 
-static const struct memory memory;
-
-/* --- Packing -------------------------------------------------------------------------------------- */
-
-typedef bool pack_with(const struct memory *memory, struct bytes bytes, struct writer *writer);
-
-/* As they are where there is no memory, or they would not become shorter. */
-static struct bytes packed(struct bytes bytes, pack_with *pack, uint8_t **owned)
-{
-    if (bytes.length == 0 || bytes.length > PACKED_BYTES_MAX)
-        return bytes;
-    size_t capacity = log_pack_bytes_max(bytes.length);
-    uint8_t *buffer = malloc(capacity);
-    struct writer writer = writer_on(buffer, capacity);
-    if (buffer == NULL || !pack(&memory, bytes, &writer)) {
-        free(buffer);
-        return bytes;
-    }
-    uint8_t *shrunk = realloc(buffer, writer.length);
-    *owned = shrunk != NULL ? shrunk : buffer;
-    return (struct bytes){*owned, writer.length};
-}
-
 /* --- Snapshots ------------------------------------------------------------------------------------ */
+
+bool storage_snapshot_due(uint64_t log_bytes, uint64_t snapshot_bytes, bool asleep)
+{
+    if (asleep)
+        return log_bytes > SNAPSHOT_ASLEEP_BYTES && log_bytes > snapshot_bytes;
+    return log_bytes > SNAPSHOT_LOG_BYTES && log_bytes > 2 * snapshot_bytes;
+}
 
 static bool snapshot_due(const struct tail *tail)
 {
     uint64_t log = tail->since_snapshot + tail->log.length;
-    if (tail->broken)
-        return false;
-    if (tail->asleep)
-        return log > SNAPSHOT_ASLEEP_BYTES && log > tail->snapshot_bytes;
-    return log > SNAPSHOT_LOG_BYTES && log > 2 * tail->snapshot_bytes;
+    return !tail->broken && storage_snapshot_due(log, tail->snapshot_bytes, tail->asleep);
 }
 
 static void
@@ -67,7 +43,7 @@ write_snapshot(const struct room *built, struct sealed_room *room, struct store_
         return;
     struct writer writer = writer_on(whole, length);
     snapshot_write(built, &writer);
-    snapshot->bytes = packed(writer_bytes(&writer), snapshot_pack, &room->snapshot);
+    snapshot->bytes = log_piece_pack(writer_bytes(&writer), snapshot_pack, &room->snapshot);
     snapshot->first = snapshot->last = room_tick_number(built);
     room->snapshot_bytes = length;
     if (room->snapshot == NULL)
@@ -148,8 +124,8 @@ struct store_sealed sealed_room_make(struct storage *storage, struct sealed_room
     if (log.length > 0)
         sealed.began_ms = sealed.ended_ms = 0;
     log_time(log, &sealed.began_ms, &sealed.ended_ms);
-    sealed.segment.bytes = packed(log, log_pack, &room->segment);
-    sealed.track.bytes = packed(track, log_pack, &room->track);
+    sealed.segment.bytes = log_piece_pack(log, log_pack, &room->segment);
+    sealed.track.bytes = log_piece_pack(track, log_pack, &room->track);
     if (log.length > 0 && room_is_kept(storage, sealed.kind, tail))
         sealed.summary = summary_of(log, track, &room->summary);
     return sealed;

@@ -1,17 +1,7 @@
 /* sessions.c - the stretches of a room's recording, from waking to sleeping, as they are sealed: the
  * archivist's. */
+#include "persistence/store_session.h"
 #include "server/storage_parts.h"
-#include "sync/hash.h"
-
-/* The same whenever the same stretch is told of: a journal that is read again makes no other session. */
-static uint64_t id_of(struct bytes room, uint64_t incarnation, uint64_t first)
-{
-    uint8_t tick[8];
-    for (unsigned i = 0; i < sizeof tick; i++)
-        tick[i] = (uint8_t)(first >> 8 * i);
-    uint64_t id = hash_bytes(hash_bytes(incarnation, room), (struct bytes){tick, sizeof tick});
-    return id != 0 ? id : 1;
-}
 
 static void put_all(struct putting *putting)
 {
@@ -46,10 +36,11 @@ static void put(struct putting *putting, struct tail *tail, uint64_t last, uint6
 
 static void begin(struct tail *tail, const struct log_entry *entry, uint64_t incarnation)
 {
-    tail->session = (struct tail_session){.id = id_of(tail_name(tail), incarnation, entry->tick),
-                                          .incarnation = incarnation,
-                                          .first = entry->tick,
-                                          .began_ms = entry->wall_ms};
+    tail->session =
+        (struct tail_session){.id = store_session_id(tail_name(tail), incarnation, entry->tick),
+                              .incarnation = incarnation,
+                              .first = entry->tick,
+                              .began_ms = entry->wall_ms};
 }
 
 static void take_act(struct putting *putting,

@@ -281,4 +281,7 @@ void storage_destroy(struct storage *storage);
 /* Highest incarnation that is or was stored. */
 uint64_t storage_incarnation(const struct storage *storage);
 
+/* Whether a snapshot of a room is due behind so many bytes of its log since the last one, which took so many. */
+bool storage_snapshot_due(uint64_t log_bytes, uint64_t snapshot_bytes, bool asleep);
+
 #endif

@@ -364,7 +364,6 @@ void quarantines_again(struct storage *storage);
 void tracks_hand_over(struct storage *storage,
                       struct job *job); /* what is open goes with the job */
 void tracks_take(struct storage *storage, const struct batch *batch);
-bool track_is_whole(const struct log_entry *entry); /* a keyframe */
 void track_empty(struct storage *storage, struct tail *tail);
 void track_drop_front(struct storage *storage, struct tail *tail, size_t length);
 struct track_part track_part_due(const struct storage *storage, const struct tail *tail);

@@ -5,6 +5,7 @@
  * left out, and the room begins anew with a keyframe. */
 #include "server/storage_parts.h"
 #include "sync/log_read.h"
+#include "sync/track.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,18 +51,11 @@ void tracks_hand_over(struct storage *storage, struct job *job)
 /* Sealed before its time when so much has come. */
 #define TRACK_SEAL_BYTES (16u << 20)
 
-bool track_is_whole(const struct log_entry *entry)
-{
-    struct reader acts = reader_on(entry->acts);
-    struct log_act act;
-    return log_read_act(&acts, &act) && act.act == ACT_PRESENT;
-}
-
 static bool begins_whole(struct bytes entries)
 {
     struct reader reader = reader_on(entries);
     struct log_entry entry;
-    return log_read_entry(&reader, &entry) && track_is_whole(&entry);
+    return log_read_entry(&reader, &entry) && track_is_keyframe(&entry);
 }
 
 static void forget_bytes(struct storage *storage, uint64_t bytes)
@@ -143,7 +137,7 @@ struct track_part track_part_due(const struct storage *storage, const struct tai
         reader_on((struct bytes){tail->track.bytes.data, tail->track.bytes.length});
     struct log_entry entry;
     while (log_read_entry(&reader, &entry) && entry.tick <= tail->last) {
-        if (all.length > 0 && track_is_whole(&entry))
+        if (all.length > 0 && track_is_keyframe(&entry))
             part = all;
         if (all.length == 0) {
             all.first = entry.tick;

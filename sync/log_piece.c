@@ -1,6 +1,6 @@
 #include "sync/log_piece.h"
 
-#include "sync/log_pack.h"
+#include <stdlib.h>
 
 static const struct memory memory;
 
@@ -21,4 +21,20 @@ void log_piece_close(struct log_piece *piece)
 {
     memory_release(&memory, piece->unpacked);
     *piece = (struct log_piece){0};
+}
+
+struct bytes log_piece_pack(struct bytes bytes, log_piece_packer *pack, uint8_t **owned)
+{
+    if (bytes.length == 0 || bytes.length > LOG_PIECE_PACKED_MAX)
+        return bytes;
+    size_t capacity = log_pack_bytes_max(bytes.length);
+    uint8_t *buffer = malloc(capacity);
+    struct writer writer = writer_on(buffer, capacity);
+    if (buffer == NULL || !pack(&memory, bytes, &writer)) {
+        free(buffer);
+        return bytes;
+    }
+    uint8_t *shrunk = realloc(buffer, writer.length);
+    *owned = shrunk != NULL ? shrunk : buffer;
+    return (struct bytes){*owned, writer.length};
 }

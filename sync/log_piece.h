@@ -11,7 +11,7 @@
 #ifndef SYNC_LOG_PIECE_H
 #define SYNC_LOG_PIECE_H
 
-#include "sync/base.h"
+#include "sync/log_pack.h"
 
 struct log_piece {
     struct bytes entries;
@@ -20,5 +20,14 @@ struct log_piece {
 
 MUST_CHECK enum status log_piece_open(struct log_piece *piece, struct bytes stored);
 void log_piece_close(struct log_piece *piece);
+
+/* What is longer is kept as it is: packing takes some 16 times the memory of what is packed. */
+#define LOG_PIECE_PACKED_MAX (8u << 20)
+
+/* The bytes as they are to be kept: packed by log_pack() or snapshot_pack(), *owned then the caller's to free;
+ * else, where they would not become shorter or there is no memory, as they are. */
+typedef bool
+log_piece_packer(const struct memory *memory, struct bytes bytes, struct writer *writer);
+struct bytes log_piece_pack(struct bytes bytes, log_piece_packer *pack, uint8_t **owned);
 
 #endif

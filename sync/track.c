@@ -315,7 +315,7 @@ static void apply_entry(struct replay *replay, const struct log_entry *entry, bo
         remove_unnamed(room, stamp);
 }
 
-static bool is_keyframe(const struct log_entry *entry)
+bool track_is_keyframe(const struct log_entry *entry)
 {
     struct reader acts = reader_on(entry->acts);
     struct log_act act;
@@ -326,7 +326,7 @@ static void take_entry(struct replay *replay, const struct log_entry *entry)
 {
     if (entry->tick < replay->track.began || entry->tick <= replay->track.tick)
         return;
-    bool whole = is_keyframe(entry);
+    bool whole = track_is_keyframe(entry);
     bool follows = replay->track.shown && entry->tick - entry->since == replay->track.tick;
     replay->track.tick = entry->tick;
     replay->track.shown = whole || follows;

@@ -46,4 +46,8 @@ void room_track_write(struct room *room, uint64_t wall_ms, bool whole, struct wr
  * tick stays. */
 MUST_CHECK enum status replay_track(struct replay *replay, struct bytes entries);
 
+/* Whether an entry has all presence that there is: one can be shown without those before it. */
+struct log_entry;
+bool track_is_keyframe(const struct log_entry *entry);
+
 #endif

@@ -36,7 +36,7 @@ forbid clients/c '"(server|persistence|tools|tests)/'
 only clients/c '<libwebsockets\.h>' 'clients/c/client_ws\.c'
 forbid tools '"tests/'
 only tools '"server/modules' 'tools/store_options\.[ch]' # kinds are loaded as a server loads them
-only tools '"server/' 'tools/(store_(options|record|svg)|bench/recordings)\.[ch]' # sessions stored, files told as by one
+only tools '"server/' 'tools/(store_(options|record|svg|judge)|bench/recordings)\.[ch]' # sessions stored, files told as by one
 only tools '"persistence/' 'tools/(store_[a-z]*|bench/recordings)\.[ch]' # commands about a data folder
 forbid tools '<libwebsockets\.h>'
 

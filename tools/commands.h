@@ -8,6 +8,7 @@ int command_backup(int count, char **arguments);
 int command_check(int count, char **arguments);
 int command_delete(int count, char **arguments);
 int command_export(int count, char **arguments);
+int command_import(int count, char **arguments);
 int command_load(int count, char **arguments);
 int command_log(int count, char **arguments);
 int command_record(int count, char **arguments);

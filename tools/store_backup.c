@@ -5,7 +5,6 @@
 #include "tools/store_options.h"
 #include "tools/store_text.h"
 
-#include <signal.h>
 #include <stdio.h>
 
 static const char backup_usage[] =
@@ -25,17 +24,9 @@ static const char restore_usage[] =
     "\n"
     "  --data DIR   the folder to make (default: $TUTTI_DATA, or data)\n";
 
-static volatile sig_atomic_t stopped;
-
-static void on_signal(int number)
-{
-    (void)number;
-    stopped = 1;
-}
-
 static bool on_progress(void *context, uint64_t done, uint64_t all)
 {
-    return progress_show(context, done, all) && !stopped;
+    return progress_show(context, done, all) && !store_stopped();
 }
 
 typedef enum store_result copy_folder(const char *from,
@@ -49,9 +40,7 @@ static int run(const char *what, copy_folder *copy, const char *from, const char
 {
     struct progress progress = {.what = what};
     char error[STORE_SQLITE_ERROR_MAX];
-    struct sigaction action = {.sa_handler = on_signal};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    store_catch_stop();
     enum store_result result = copy(from, to, on_progress, &progress, error);
     progress_end(&progress);
     if (result != STORE_OK)

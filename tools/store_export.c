@@ -1,23 +1,77 @@
-/* store_export.c - `tutti export`: what leaves the archive in files of its own. */
+/* store_export.c - `tutti export`: what leaves the archive in files of its own. A room, or one session of it,
+ * in a file that can be read anywhere; and what store_svg.h draws. */
+#include "sync/wire.h"
 #include "tools/commands.h"
+#include "tools/store_options.h"
+#include "tools/store_portable.h"
 #include "tools/store_svg.h"
+#include "tools/store_text.h"
 
-#include <stdbool.h>
-#include <stdio.h>
+#include <inttypes.h>
 #include <string.h>
 
-static bool asks_for(const char *option, int count, char **arguments)
+static const char usage[] =
+    "usage: tutti export ROOM FILE [--session ID] [--data DIR] [--kinds DIR]\n"
+    "\n"
+    "Writes all that is saved of a room into one new file, while the server runs or at rest: its "
+    "log\n"
+    "and its presence, sessions, markers and images. `tutti import` makes a room of it elsewhere.\n"
+    "\n"
+    "  --session ID  one session alone, with the room as it was before it "
+    "(see tutti sessions)\n" STORE_DATA_USAGE STORE_KINDS_USAGE "\n"
+    "`tutti export --svg` writes a board as a picture: `tutti export --svg --help`.\n";
+
+static bool on_progress(void *context, uint64_t done, uint64_t all)
+{
+    return progress_show(context, done, all) && !store_stopped();
+}
+
+static int export(struct store_history *history, const struct store_options *options)
+{
+    struct progress progress = {.what = "export"};
+    struct portable_export work = {.history = history,
+                                   .kinds = &options->kinds,
+                                   .session = options->session,
+                                   .progress = on_progress,
+                                   .context = &progress};
+    store_catch_stop();
+    enum store_result result = portable_export(&work, options->second);
+    progress_end(&progress);
+    if (result != STORE_OK)
+        return complain("export", work.error);
+    printf("%s is in %s: %" PRIu64 " bytes\n", options->argument, options->second, work.bytes);
+    return 0;
+}
+
+static bool asks_for_picture(int count, char **arguments)
 {
     for (int i = 1; i < count; i++)
-        if (strcmp(arguments[i], option) == 0)
+        if (strcmp(arguments[i], "--svg") == 0)
             return true;
     return false;
 }
 
 int command_export(int count, char **arguments)
 {
-    if (asks_for("--svg", count, arguments) || asks_for("--help", count, arguments))
+    if (asks_for_picture(count, arguments))
         return export_svg(count, arguments);
-    fputs("tutti export: what? --svg\n", stderr);
-    return 2;
+    struct store_options options;
+    enum store_options_result read = store_options_read(
+        &options, count, arguments, usage,
+        STORE_TAKES_ARGUMENT | STORE_TAKES_SECOND | STORE_TAKES_SESSION | STORE_TAKES_KINDS);
+    if (read != STORE_OPTIONS_RUN)
+        return read == STORE_OPTIONS_HELP ? 0 : 2;
+    if (!wire_room_name_valid(bytes_of(options.argument)))
+        return complain("export", "that is no room's name");
+    struct store_folder folder;
+    struct store_history history;
+    int result;
+    if (!store_folder_open(&folder, options.data))
+        result = complain("export", folder.error);
+    else if (!history_find(&history, &folder, options.argument))
+        result = complain("export", history.error);
+    else
+        result = export(&history, &options);
+    store_folder_close(&folder);
+    return result;
 }

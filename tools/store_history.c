@@ -132,7 +132,7 @@ struct building {
     bool in_hole; /* of that tick the log tells nothing */
 };
 
-static const char *why(const struct replay *replay)
+const char *history_complaint(const struct replay *replay)
 {
     if (replay->status == STATUS_REFUSED)
         return "it leads to another state than it says";
@@ -146,7 +146,7 @@ static bool fail_replay(struct building *building, const char *what, uint64_t ti
 {
     char where[64];
     snprintf(where, sizeof where, "the %s of tick %" PRIu64, what, tick);
-    return fail(building->history, where, why(building->replay));
+    return fail(building->history, where, history_complaint(building->replay));
 }
 
 static bool fail_hole(struct building *building, const struct log_entry *entry)

@@ -31,6 +31,9 @@ bool history_find(struct store_history *history, struct store_folder *folder, co
 /* A replay whose limits let every room be built that a server could have had. */
 struct replay history_replay_begin(const struct kinds *kinds);
 
+/* Why it has failed, for people. */
+const char *history_complaint(const struct replay *replay);
+
 enum history_from {
     FROM_SNAPSHOT, /* the newest one up to the tick: what a server does */
     FROM_BEGINNING /* the log alone; NOT_FOUND where a part of it is not kept any more */

@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bool read_tick(const char *text, uint64_t *tick)
 {
@@ -14,6 +15,15 @@ static bool read_tick(const char *text, uint64_t *tick)
     errno = 0;
     *tick = strtoull(text, &end, 10);
     return errno == 0 && text[0] >= '0' && text[0] <= '9' && *end == '\0';
+}
+
+/* As sessions are told of: 16 digits of base 16. */
+static bool read_id(const char *text, uint64_t *id)
+{
+    char *end;
+    bool digits = strspn(text, "0123456789abcdefABCDEF") == 16 && text[16] == '\0';
+    *id = strtoull(text, &end, 16);
+    return digits && *id != 0;
 }
 
 /* They stay open: rooms are built from them until the command ends. */
@@ -55,6 +65,11 @@ static bool take_option(struct store_options *options, int option, const char *v
         return moment_read_time(value, &options->since_ms);
     case 'u':
         return moment_read_time(value, &options->until_ms);
+    case 'a':
+        options->as = value;
+        return true;
+    case 'S':
+        return read_id(value, &options->session);
     case 'T':
         options->table = true;
         return true;
@@ -73,6 +88,10 @@ static unsigned needed_for(int option)
         return STORE_TAKES_KINDS;
     case 'r':
         return STORE_TAKES_REMOVE;
+    case 'a':
+        return STORE_TAKES_AS;
+    case 'S':
+        return STORE_TAKES_SESSION;
     case 'T':
         return STORE_TAKES_TABLE;
     case 'm':
@@ -101,11 +120,14 @@ enum store_options_result store_options_read(struct store_options *options,
         {"collection", required_argument, NULL, 'c'},
         {"since", required_argument, NULL, 's'},
         {"until", required_argument, NULL, 'u'},
+        {"as", required_argument, NULL, 'a'},
+        {"session", required_argument, NULL, 'S'},
         {"table", no_argument, NULL, 'T'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
     bool wants_argument = (takes & STORE_TAKES_ARGUMENT) != 0;
+    bool wants_second = (takes & STORE_TAKES_SECOND) != 0;
     const char *kinds = NULL;
     bool good = true;
     *options =
@@ -124,7 +146,10 @@ enum store_options_result store_options_read(struct store_options *options,
     options->data = store_folder_path(options->data);
     if ((wants_argument || (takes & STORE_MAY_TAKE_ARGUMENT) != 0) && optind < count)
         options->argument = arguments[optind++];
-    if (good && optind == count && (!wants_argument || options->argument != NULL))
+    if (wants_second && optind < count)
+        options->second = arguments[optind++];
+    if (good && optind == count && (!wants_argument || options->argument != NULL) &&
+        (!wants_second || options->second != NULL))
         return (takes & STORE_TAKES_KINDS) == 0 || open_kinds(options, kinds) ? STORE_OPTIONS_RUN
                                                                               : STORE_OPTIONS_BAD;
     fputs(usage, stderr);

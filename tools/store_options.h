@@ -21,14 +21,20 @@ enum {
     STORE_TAKES_TICKS = 2,    /* --from, --to, --tick */
     STORE_TAKES_KINDS = 4,    /* --kinds: it builds rooms */
     STORE_MAY_TAKE_ARGUMENT = 8,
-    STORE_TAKES_REMOVE = 16,  /* --remove */
-    STORE_TAKES_FILTERS = 32, /* --member, --collection, --since, --until */
-    STORE_TAKES_TABLE = 64    /* --table */
+    STORE_TAKES_REMOVE = 16,   /* --remove */
+    STORE_TAKES_FILTERS = 32,  /* --member, --collection, --since, --until */
+    STORE_TAKES_TABLE = 64,    /* --table */
+    STORE_TAKES_SECOND = 128,  /* a second argument is needed, too */
+    STORE_TAKES_SESSION = 256, /* --session */
+    STORE_TAKES_AS = 512       /* --as */
 };
 
 struct store_options {
     const char *data;                /* the folder */
     const char *argument;            /* the one that is no option; NULL where there is none */
+    const char *second;              /* the other one */
+    const char *as;                  /* --as; NULL where it is not there */
+    uint64_t session;                /* --session; 0 where it is not there */
     const char *remove;              /* --remove; NULL where it is not there */
     const char *member, *collection; /* likewise */
     uint64_t from, to;               /* ticks: --from, --to, --tick */

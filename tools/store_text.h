@@ -27,6 +27,10 @@ struct progress {
 bool progress_show(struct progress *progress, uint64_t done, uint64_t all);
 void progress_end(struct progress *progress);
 
+/* From here on Ctrl-C and SIGTERM ask long work to stop by itself. */
+void store_catch_stop(void);
+bool store_stopped(void);
+
 /* Tells an error: "tutti WHAT: WHY". Always 1, the exit status. */
 int complain(const char *what, const char *why);
 
