@@ -2,9 +2,9 @@
 #include "sync/room_parts.h"
 #include "tools/commands.h"
 #include "tools/json.h"
+#include "tools/store_command.h"
 #include "tools/store_edits.h"
 #include "tools/store_history.h"
-#include "tools/store_options.h"
 #include "tools/store_seats.h"
 #include "tools/store_text.h"
 #include "tools/table.h"
@@ -312,24 +312,20 @@ static int tell_all(struct store_history *history, const struct store_options *o
     return result;
 }
 
+static int ask(struct store_folder *folder, const struct store_options *options)
+{
+    struct store_history history;
+    if (!history_find(&history, folder, options->argument))
+        return complain("log", history.error);
+    return tell_all(&history, options);
+}
+
 int command_log(int count, char **arguments)
 {
-    struct store_options options;
-    enum store_options_result read =
-        store_options_read(&options, count, arguments, usage,
-                           STORE_TAKES_ARGUMENT | STORE_TAKES_TICKS | STORE_TAKES_KINDS |
-                               STORE_TAKES_FILTERS | STORE_TAKES_TABLE);
-    if (read != STORE_OPTIONS_RUN)
-        return read == STORE_OPTIONS_HELP ? 0 : 2;
-    struct store_folder folder;
-    struct store_history history;
-    int result;
-    if (!store_folder_open(&folder, options.data))
-        result = complain("log", folder.error);
-    else if (!history_find(&history, &folder, options.argument))
-        result = complain("log", history.error);
-    else
-        result = tell_all(&history, &options);
-    store_folder_close(&folder);
-    return result;
+    static const struct store_command command = {"log", usage,
+                                                 STORE_TAKES_ARGUMENT | STORE_TAKES_TICKS |
+                                                     STORE_TAKES_KINDS | STORE_TAKES_FILTERS |
+                                                     STORE_TAKES_TABLE,
+                                                 ask};
+    return store_command_run(&command, count, arguments);
 }

@@ -1,7 +1,7 @@
 /* store_sessions.c - `tutti sessions`: what was recorded, from waking to sleeping. */
 #include "tools/commands.h"
+#include "tools/store_command.h"
 #include "tools/store_history.h"
-#include "tools/store_options.h"
 #include "tools/store_text.h"
 #include "tools/table.h"
 
@@ -162,14 +162,7 @@ static int list(struct store_folder *folder, const struct store_options *options
 
 int command_sessions(int count, char **arguments)
 {
-    struct store_options options;
-    enum store_options_result read = store_options_read(
-        &options, count, arguments, usage, STORE_MAY_TAKE_ARGUMENT | STORE_TAKES_TABLE);
-    if (read != STORE_OPTIONS_RUN)
-        return read == STORE_OPTIONS_HELP ? 0 : 2;
-    struct store_folder folder;
-    int result = store_folder_open(&folder, options.data) ? list(&folder, &options)
-                                                          : complain("sessions", folder.error);
-    store_folder_close(&folder);
-    return result;
+    static const struct store_command command = {"sessions", usage,
+                                                 STORE_MAY_TAKE_ARGUMENT | STORE_TAKES_TABLE, list};
+    return store_command_run(&command, count, arguments);
 }

@@ -4,8 +4,8 @@
 #include "sync/room_parts.h"
 #include "tools/commands.h"
 #include "tools/json.h"
+#include "tools/store_command.h"
 #include "tools/store_moment.h"
-#include "tools/store_options.h"
 #include "tools/store_records.h"
 #include "tools/store_seats.h"
 #include "tools/store_text.h"
@@ -257,15 +257,8 @@ static int show(struct store_folder *folder, const struct store_options *options
 
 int command_show(int count, char **arguments)
 {
-    struct store_options options;
-    enum store_options_result read = store_options_read(&options, count, arguments, usage,
-                                                        STORE_TAKES_ARGUMENT | STORE_TAKES_TICKS |
-                                                            STORE_TAKES_KINDS | STORE_TAKES_TABLE);
-    if (read != STORE_OPTIONS_RUN)
-        return read == STORE_OPTIONS_HELP ? 0 : 2;
-    struct store_folder folder;
-    int result = store_folder_open(&folder, options.data) ? show(&folder, &options)
-                                                          : complain("show", folder.error);
-    store_folder_close(&folder);
-    return result;
+    static const struct store_command command = {
+        "show", usage,
+        STORE_TAKES_ARGUMENT | STORE_TAKES_TICKS | STORE_TAKES_KINDS | STORE_TAKES_TABLE, show};
+    return store_command_run(&command, count, arguments);
 }

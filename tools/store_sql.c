@@ -4,9 +4,9 @@
 #include "sync/room_parts.h"
 #include "tools/commands.h"
 #include "tools/json.h"
+#include "tools/store_command.h"
 #include "tools/store_edits.h"
 #include "tools/store_history.h"
-#include "tools/store_options.h"
 #include "tools/store_seats.h"
 #include "tools/store_text.h"
 
@@ -411,7 +411,7 @@ static bool take_tracks(struct asking *asking)
 
 /* --- All of it ------------------------------------------------------------------------------------ */
 
-static int ask(struct store_history *history, const struct store_options *options)
+static int unpack(struct store_history *history, const struct store_options *options)
 {
     struct asking asking = {.options = options,
                             .history = history,
@@ -445,23 +445,18 @@ static int ask(struct store_history *history, const struct store_options *option
     return result;
 }
 
+static int ask(struct store_folder *folder, const struct store_options *options)
+{
+    struct store_history history;
+    if (!history_find(&history, folder, options->argument))
+        return complain("sql", history.error);
+    return unpack(&history, options);
+}
+
 int command_sql(int count, char **arguments)
 {
-    struct store_options options;
-    enum store_options_result read = store_options_read(
-        &options, count, arguments, usage,
-        STORE_TAKES_ARGUMENT | STORE_TAKES_TICKS | STORE_TAKES_KINDS | STORE_TAKES_FILTERS);
-    if (read != STORE_OPTIONS_RUN)
-        return read == STORE_OPTIONS_HELP ? 0 : 2;
-    struct store_folder folder;
-    struct store_history history;
-    int result;
-    if (!store_folder_open(&folder, options.data))
-        result = complain("sql", folder.error);
-    else if (!history_find(&history, &folder, options.argument))
-        result = complain("sql", history.error);
-    else
-        result = ask(&history, &options);
-    store_folder_close(&folder);
-    return result;
+    static const struct store_command command = {
+        "sql", usage,
+        STORE_TAKES_ARGUMENT | STORE_TAKES_TICKS | STORE_TAKES_KINDS | STORE_TAKES_FILTERS, ask};
+    return store_command_run(&command, count, arguments);
 }

@@ -3,8 +3,8 @@
 #include "sync/room_parts.h"
 #include "tools/commands.h"
 #include "tools/json.h"
+#include "tools/store_command.h"
 #include "tools/store_history.h"
-#include "tools/store_options.h"
 #include "tools/store_text.h"
 
 #include <inttypes.h>
@@ -159,23 +159,17 @@ static int verify(struct store_history *history, const struct store_options *opt
     return result;
 }
 
+static int ask(struct store_folder *folder, const struct store_options *options)
+{
+    struct store_history history;
+    if (!history_find(&history, folder, options->argument))
+        return complain("verify", history.error);
+    return verify(&history, options);
+}
+
 int command_verify(int count, char **arguments)
 {
-    struct store_options options;
-    enum store_options_result read =
-        store_options_read(&options, count, arguments, usage,
-                           STORE_TAKES_ARGUMENT | STORE_TAKES_TICKS | STORE_TAKES_KINDS);
-    if (read != STORE_OPTIONS_RUN)
-        return read == STORE_OPTIONS_HELP ? 0 : 2;
-    struct store_folder folder;
-    struct store_history history;
-    int result;
-    if (!store_folder_open(&folder, options.data))
-        result = complain("verify", folder.error);
-    else if (!history_find(&history, &folder, options.argument))
-        result = complain("verify", history.error);
-    else
-        result = verify(&history, &options);
-    store_folder_close(&folder);
-    return result;
+    static const struct store_command command = {
+        "verify", usage, STORE_TAKES_ARGUMENT | STORE_TAKES_TICKS | STORE_TAKES_KINDS, ask};
+    return store_command_run(&command, count, arguments);
 }

@@ -57,6 +57,7 @@ START_TEST(a_running_server_is_read)
     ck_assert(room_is("lobby", "awake"));
     expect_both_records("lobby");
     expect_log("lobby");
+    ck_assert_msg(tutti("sessions lobby") == 0, "%s", out);
     ck_assert_msg(tutti("sql lobby") == 0, "%s", out);
     expect_out(",1,'ok','put','shapes','b','{\"n\":2}');");
     expect_out("insert into stay values ('lobby',1,"); /* so far */
@@ -80,6 +81,8 @@ START_TEST(a_room_that_sleeps_is_read)
     expect_log("lobby");
     ck_assert_int_eq(tutti("log lobby"), 0);
     expect_out("\"act\":\"slept\"");
+    ck_assert_msg(tutti("sessions") == 0, "%s", out);
+    expect_out("\"room\":\"lobby\",\"kind\":\"open\"");
     ck_assert_msg(tutti("check") == 0, "%s", out);
 }
 END_TEST
