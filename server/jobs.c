@@ -51,11 +51,26 @@ void job_free(struct job *job)
     free(job);
 }
 
+static enum queue_lane lane_of(const struct job *job)
+{
+    switch (job->kind) {
+    case JOB_LOAD:
+    case JOB_NOTE:
+    case JOB_FILE:
+        return LANE_ASKED;
+    case JOB_MOMENT:
+        return job->event.moment->goes_on ? LANE_ASKED : LANE_WATCHED;
+    case JOB_MORE:
+    case JOB_RECORDING:
+        return LANE_WATCHED;
+    default:
+        return LANE_TOLD;
+    }
+}
+
 void queue_push(struct storage *storage, struct queue *queue, struct job *job)
 {
-    bool asked = job->kind == JOB_LOAD || job->kind == JOB_MOMENT || job->kind == JOB_MORE ||
-                 job->kind == JOB_RECORDING || job->kind == JOB_NOTE || job->kind == JOB_FILE;
-    struct lane *lane = &queue->lanes[asked ? LANE_ASKED : LANE_TOLD];
+    struct lane *lane = &queue->lanes[lane_of(job)];
     pthread_mutex_lock(&storage->mutex);
     job->next = NULL;
     if (lane->last != NULL)
@@ -67,19 +82,30 @@ void queue_push(struct storage *storage, struct queue *queue, struct job *job)
     pthread_mutex_unlock(&storage->mutex);
 }
 
+static enum queue_lane next_lane(struct queue *queue)
+{
+    bool asked = queue->lanes[LANE_ASKED].first != NULL;
+    bool watched = queue->lanes[LANE_WATCHED].first != NULL;
+    if (queue->lanes[LANE_TOLD].first != NULL)
+        return LANE_TOLD;
+    if (asked && (!watched || queue->passed < WATCHED_AFTER)) {
+        queue->passed += watched;
+        return LANE_ASKED;
+    }
+    queue->passed = 0;
+    return LANE_WATCHED;
+}
+
 static struct job *take_first(struct queue *queue)
 {
-    for (int i = 0; i < QUEUE_LANES; i++) {
-        struct lane *lane = &queue->lanes[i];
-        struct job *job = lane->first;
-        if (job == NULL)
-            continue;
-        lane->first = job->next;
-        if (lane->first == NULL)
-            lane->last = NULL;
-        return job;
-    }
-    return NULL;
+    struct lane *lane = &queue->lanes[next_lane(queue)];
+    struct job *job = lane->first;
+    if (job == NULL)
+        return NULL;
+    lane->first = job->next;
+    if (lane->first == NULL)
+        lane->last = NULL;
+    return job;
 }
 
 struct job *queue_pop(struct storage *storage, struct queue *queue, uint64_t until_ms)

@@ -67,12 +67,17 @@ struct job {
 };
 
 /* What people ask for comes behind what the store is told: a load finds all that is durable, and
- * nobody holds up the sealing, or the end, by asking for much. */
+ * nobody holds up the sealing, or the end, by asking for much. Who looks at the past comes behind those who want
+ * to come into rooms: a load waits for one moment at most, however many people scrub through recordings. */
 enum queue_lane {
     LANE_TOLD,
-    LANE_ASKED, /* loads, moments, notes and files */
+    LANE_ASKED,   /* loads, origins, notes and files */
+    LANE_WATCHED, /* moments, what follows them, timelines */
     QUEUE_LANES
 };
+
+/* One of those who look is served after so many others, so that nobody waits for ever. */
+#define WATCHED_AFTER 8u
 
 struct lane {
     struct job *first, *last;
@@ -80,6 +85,7 @@ struct lane {
 
 struct queue {
     struct lane lanes[QUEUE_LANES];
+    uint32_t passed; /* were asked while somebody waits to look */
     pthread_cond_t filled;
 };
 

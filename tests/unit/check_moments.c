@@ -412,6 +412,32 @@ START_TEST(a_kind_that_is_not_here_is_told)
 }
 END_TEST
 
+/* Whoever scrubs through recordings keeps nobody from coming into a room, and comes to see something. */
+START_TEST(who_looks_comes_behind_who_comes_in)
+{
+    char order[32] = "";
+    size_t count = 0;
+    make(5);
+    write(1, 20);
+    storage_work(life.storage);
+    for (int i = 0; i < 2; i++)
+        ck_assert_ptr_nonnull(storage_moment(life.storage, lobby, 0, 1, &life));
+    ck_assert_ptr_nonnull(storage_more(life.storage, lobby, 1, &life));
+    for (int i = 0; i < 20; i++)
+        ck_assert_ptr_nonnull(storage_load(life.storage, lobby, &life));
+    storage_work(life.storage);
+    for (struct storage_event event; storage_next(life.storage, &event);) {
+        if (event.kind == STORAGE_LOADED || event.kind == STORAGE_MOMENT ||
+            event.kind == STORAGE_MORE)
+            order[count++] = event.kind == STORAGE_LOADED ? 'l' : 'm';
+        room_destroy(event.room);
+        moment_free(event.moment);
+        more_free(event.more);
+    }
+    ck_assert_str_eq(order, "llllllllmllllllllmllllm");
+}
+END_TEST
+
 START_TEST(nobody_works_for_who_has_gone)
 {
     make(5);
@@ -468,6 +494,7 @@ int main(void)
     tcase_add_test(memory, a_store_that_does_not_answer_is_told_and_asked_again);
     tcase_add_test(memory, a_log_that_leads_nowhere_is_told);
     tcase_add_test(memory, a_kind_that_is_not_here_is_told);
+    tcase_add_test(memory, who_looks_comes_behind_who_comes_in);
     tcase_add_test(memory, nobody_works_for_who_has_gone);
     tcase_add_loop_test(memory, a_storage_that_ends_frees_what_nobody_took, 0, 2);
     suite_add_tcase(suite, memory);
