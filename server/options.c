@@ -11,6 +11,7 @@ enum kind {
     KIND_TEXT,
     KIND_SWITCH,
     KIND_NUMBER,
+    KIND_BYTES, /* a number of 64 bits */
     KIND_ORIGINS
 };
 
@@ -145,7 +146,8 @@ static const struct option table[] = {
     {"keep-days", "TUTTI_KEEP_DAYS", "DAYS", "7", AT(keep_days), KIND_NUMBER, 0, 36500,
      "how long recordings stay that nobody pinned; 0 for ever"},
     {"keep-room-bytes", "TUTTI_KEEP_ROOM_BYTES", "BYTES", "1073741824", AT(keep_room_bytes),
-     KIND_NUMBER, 0, UINT32_MAX, "recording of one room that stays, the newest of it; 0 for all"},
+     KIND_BYTES, 0, UINT64_C(1) << 50,
+     "recording of one room that stays, the newest of it; 0 for all"},
     {"keep-disk", "TUTTI_KEEP_DISK", "PERCENT", "80", AT(keep_disk), KIND_NUMBER, 0, 100,
      "share that recordings of all rooms may take of the disk, of what nothing else uses; 0 for "
      "all"},
@@ -164,7 +166,7 @@ static void *field_of(struct options *options, const struct option *option)
     return (char *)options + option->offset;
 }
 
-static bool read_number(const struct option *option, const char *text, uint32_t *number)
+static bool read_number(const struct option *option, const char *text, uint64_t *number)
 {
     char *end;
     errno = 0;
@@ -173,7 +175,7 @@ static bool read_number(const struct option *option, const char *text, uint32_t 
         return false;
     if (value < option->minimum || value > option->maximum)
         return false;
-    *number = (uint32_t)value;
+    *number = value;
     return true;
 }
 
@@ -208,6 +210,7 @@ static bool set(struct options *options,
                 const char *text,
                 char error[OPTIONS_ERROR_MAX])
 {
+    uint64_t number;
     switch (option->kind) {
     case KIND_TEXT:
         if (*text == '\0') {
@@ -220,8 +223,14 @@ static bool set(struct options *options,
         *(bool *)field_of(options, option) = is_true(text);
         return true;
     case KIND_NUMBER:
-        if (read_number(option, text, field_of(options, option)))
+    case KIND_BYTES:
+        if (read_number(option, text, &number)) {
+            if (option->kind == KIND_BYTES)
+                *(uint64_t *)field_of(options, option) = number;
+            else
+                *(uint32_t *)field_of(options, option) = (uint32_t)number;
             return true;
+        }
         snprintf(error, OPTIONS_ERROR_MAX,
                  "%s: \"%.40s\" is not a whole number from %" PRIu64 " to %" PRIu64, source, text,
                  option->minimum, option->maximum);

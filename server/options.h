@@ -45,7 +45,7 @@ struct options {
     uint32_t storage_ring;
     uint32_t storage_ring_s;
     uint32_t keep_days;
-    uint32_t keep_room_bytes;
+    uint64_t keep_room_bytes;
     uint32_t keep_disk; /* per cent */
     const char *record; /* recorded_kinds.h */
     bool exit_on_disk_failure;

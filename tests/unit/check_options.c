@@ -71,6 +71,20 @@ START_TEST(a_flag_takes_its_value_either_way)
 }
 END_TEST
 
+START_TEST(recordings_may_be_larger_than_four_gib)
+{
+    ck_assert_int_eq(read_args(NULL, NULL, NULL), OPTIONS_RUN);
+    ck_assert_uint_eq(options.keep_room_bytes, 1u << 30);
+    ck_assert_int_eq(read_args("--keep-room-bytes", "5368709120", NULL), OPTIONS_RUN);
+    ck_assert_uint_eq(options.keep_room_bytes, UINT64_C(5) << 30);
+    ck_assert_uint_eq(options.keep_disk, 80); /* its neighbour */
+    ck_assert_int_eq(read_args("--keep-room-bytes", "1125899906842624", NULL), OPTIONS_RUN);
+    ck_assert_uint_eq(options.keep_room_bytes, UINT64_C(1) << 50);
+    ck_assert_int_eq(read_args("--keep-room-bytes", "1125899906842625", NULL), OPTIONS_BAD);
+    ck_assert_int_eq(read_args("--keep-days", "4294967296", NULL), OPTIONS_BAD);
+}
+END_TEST
+
 START_TEST(the_environment_stands_behind_the_flags)
 {
     ck_assert_int_eq(read_with(some_environment, NULL, NULL, NULL), OPTIONS_RUN);
@@ -191,6 +205,7 @@ int main(void)
     TCase *tcase = tcase_create("options");
     tcase_add_test(tcase, nothing_said_is_enough);
     tcase_add_test(tcase, a_flag_takes_its_value_either_way);
+    tcase_add_test(tcase, recordings_may_be_larger_than_four_gib);
     tcase_add_test(tcase, the_environment_stands_behind_the_flags);
     tcase_add_loop_test(tcase, an_endpoint_is_taken_apart, 0,
                         sizeof endpoints / sizeof endpoints[0]);
