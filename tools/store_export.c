@@ -2,7 +2,7 @@
  * in a file that can be read anywhere; and what store_svg.h draws. */
 #include "sync/wire.h"
 #include "tools/commands.h"
-#include "tools/store_options.h"
+#include "tools/store_command.h"
 #include "tools/store_portable.h"
 #include "tools/store_svg.h"
 #include "tools/store_text.h"
@@ -51,27 +51,21 @@ static bool asks_for_picture(int count, char **arguments)
     return false;
 }
 
+static int ask(struct store_folder *folder, const struct store_options *options)
+{
+    struct store_history history;
+    if (!wire_room_name_valid(bytes_of(options->argument)))
+        return complain("export", "that is no room's name");
+    if (!history_find(&history, folder, options->argument))
+        return complain("export", history.error);
+    return export(&history, options);
+}
+
 int command_export(int count, char **arguments)
 {
-    if (asks_for_picture(count, arguments))
-        return export_svg(count, arguments);
-    struct store_options options;
-    enum store_options_result read = store_options_read(
-        &options, count, arguments, usage,
-        STORE_TAKES_ARGUMENT | STORE_TAKES_SECOND | STORE_TAKES_SESSION | STORE_TAKES_KINDS);
-    if (read != STORE_OPTIONS_RUN)
-        return read == STORE_OPTIONS_HELP ? 0 : 2;
-    if (!wire_room_name_valid(bytes_of(options.argument)))
-        return complain("export", "that is no room's name");
-    struct store_folder folder;
-    struct store_history history;
-    int result;
-    if (!store_folder_open(&folder, options.data))
-        result = complain("export", folder.error);
-    else if (!history_find(&history, &folder, options.argument))
-        result = complain("export", history.error);
-    else
-        result = export(&history, &options);
-    store_folder_close(&folder);
-    return result;
+    static const struct store_command command = {
+        "export", usage,
+        STORE_TAKES_ARGUMENT | STORE_TAKES_SECOND | STORE_TAKES_SESSION | STORE_TAKES_KINDS, ask};
+    return asks_for_picture(count, arguments) ? export_svg(count, arguments)
+                                              : store_command_run(&command, count, arguments);
 }

@@ -68,6 +68,43 @@ START_TEST(a_running_server_is_read)
 }
 END_TEST
 
+/* A text that would end a literal, a line, a statement, or move the cursor, were it told as it stands. */
+#define NASTY "it's\n.quit\n'); drop table edit; --\x1b[2J"
+
+static void write_nasty_room(const char *name)
+{
+    uint8_t buffer[256];
+    struct writer writer = writer_on(buffer, sizeof buffer);
+    enter(name);
+    pack_array(&writer, 2);
+    pack_integer(&writer, CLIENT_OPERATIONS);
+    pack_array(&writer, 1);
+    pack_array(&writer, 5);
+    pack_integer(&writer, VERB_PUT);
+    pack_string(&writer, bytes_of("shapes"));
+    pack_string(&writer, bytes_of("a"));
+    pack_string(&writer, bytes_of("n"));
+    pack_string(&writer, bytes_of(NASTY));
+    raw_frame(&visitor, 0x82, writer_bytes(&writer));
+    wait_for_records(name, 1);
+}
+
+START_TEST(what_members_write_stays_a_text)
+{
+    write_nasty_room("lobby");
+    ck_assert_msg(run_command("%s sql lobby --data %s | sqlite3 -bail %s/asked.db 2>&1", TEST_TUTTI,
+                              server.folder, server.folder) == 0,
+                  "%s", out);
+    ck_assert_int_eq(
+        run_command("sqlite3 %s/asked.db \"select value ->> 'n' from edit\"", server.folder), 0);
+    ck_assert_str_eq(out, NASTY "\n");
+    ck_assert_int_eq(tutti("log lobby --table"), 0);
+    expect_not_out("\x1b");
+    ck_assert_int_eq(tutti("show lobby --table"), 0);
+    expect_not_out("\x1b");
+}
+END_TEST
+
 START_TEST(a_room_that_sleeps_is_read)
 {
     write_room("lobby");
@@ -239,6 +276,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup_tended, teardown_tended);
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, a_running_server_is_read);
+    tcase_add_test(tcase, what_members_write_stays_a_text);
     tcase_add_test(tcase, a_room_that_sleeps_is_read);
     tcase_add_test(tcase, what_a_killed_server_left_is_read);
     tcase_add_test(tcase, a_hole_in_a_log_is_told);
