@@ -210,6 +210,10 @@ test(
     await shows(one, 0)
     assert.equal(await two.locator('.top').isVisible(), false)
     await two.locator('#slider').waitFor()
+    const [stage, player] = await Promise.all(
+      ['main.stage', '.player'].map((part) => two.locator(part).boundingBox()),
+    )
+    assert.ok(stage.height > 3 * player.height, 'what shows has the room')
     assertNoFaults(one, two)
   },
 )
@@ -301,6 +305,10 @@ test('sessions are named, kept and taken off, marks too', BOUNDED, async () => {
     }
     await page.getByText('None is listed yet').waitFor()
     assertNoFaults(page)
+    await own.stop()
+    await page.keyboard.press('Escape')
+    await page.getByText('Offline').waitFor()
+    await page.getByRole('button', { name: 'Try now' }).waitFor()
   } finally {
     await own.stop()
     rmSync(data, { recursive: true, force: true })

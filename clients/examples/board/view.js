@@ -12,6 +12,7 @@ const HIDDEN = [
   'help',
   'welcome',
   'minimap',
+  'connection',
 ]
 
 /** All that a board is, for who brings it back. */

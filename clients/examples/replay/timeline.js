@@ -314,9 +314,10 @@ export class Timeline {
     const place = (tick) => this.#stretch.share(tick) * this.#width
     const tracks = $('tracks')
     tracks.hidden = this.#recording === null
-    tracks.style.height = `${heightOf(this.#people, isNarrow)}px`
+    const people = document.body.classList.contains('embedded') ? [] : this.#people
+    tracks.style.height = `${heightOf(people, isNarrow)}px`
     if (this.#recording !== null) {
-      const [recording, people] = [this.#recording, this.#people]
+      const recording = this.#recording
       paintTracks(tracks, { recording, people, last: this.#last, place, isNarrow, colours })
     }
     paintRuler($('ruler'), {

@@ -18,6 +18,8 @@ export type Part =
   | 'minimap'
   | 'help'
   | 'welcome'
+  /** That the connection is gone: for a page that says so itself. */
+  | 'connection'
 
 export interface Links {
   /** Lets others draw. */

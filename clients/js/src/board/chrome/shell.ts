@@ -61,7 +61,7 @@ export class Shell {
   readonly #chrome = el('div', { class: 'chrome' })
   readonly #board = el('div', { class: 'board' }, this.#stage, this.#chrome)
   readonly #notice = new ConnectionNotice()
-  readonly #notices = el('div', { class: 'notices' }, this.#notice.element)
+  readonly #notices = el('div', { class: 'notices' })
   readonly #mark = savedMark()
   readonly #toasts = new Toasts()
   readonly #said = el('div', { class: 'hidden', role: 'status', 'aria-live': 'polite' })
@@ -82,6 +82,7 @@ export class Shell {
     this.#theme = new ThemeSwitch(options.theme, this.#ending.signal)
     this.#theme.on('change', () => this.#paint())
     this.#paint()
+    if (!options.hide.has('connection')) this.#notices.append(this.#notice.element)
     this.#chrome.append(this.#notices, this.#said)
     element.append(this.#host)
   }
