@@ -60,6 +60,7 @@ struct hub *hub_create(const struct hub_options *options)
     bucket_fill(&hub->room_bucket, &hub->limits.room_rate, hub->now_us);
     bucket_fill(&hub->load_bucket, &hub->limits.load_rate, hub->now_us);
     bucket_fill(&hub->deflate_bucket, &DEFLATE_RATE, hub->now_us);
+    bucket_fill(&hub->answer_bucket, &ANSWER_RATE, hub->now_us);
     frames_deflate(frames, may_deflate, hub, DEFLATE_BYTES_MIN);
     return hub;
 }

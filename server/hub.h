@@ -123,7 +123,7 @@ struct hub {
     uint64_t incarnation; /* highest given out */
     uint8_t *entry;       /* of a room's log, while it is handed over */
     size_t entry_capacity;
-    struct bucket room_bucket, load_bucket, deflate_bucket;
+    struct bucket room_bucket, load_bucket, deflate_bucket, answer_bucket;
     uint64_t now_us, wall_us;
     uint32_t now_s;
     uint64_t random;

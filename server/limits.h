@@ -85,6 +85,14 @@ struct hub_limits {
  * tenth of its time at most; what is beyond goes as it is. */
 #define DEFLATE_RATE ((struct bucket_rate){.per_second = 4u << 20, .burst = 5u << 18})
 
+/* What is told of a recording is written by the hub in one go, 10 ms for a million bytes, and is in memory until it
+ * has been read. Bytes of the room, or of the texts, that answers are made of: a tenth of its time at
+ * most. Larger ones count as all that there may be at once. */
+#define ANSWER_RATE ((struct bucket_rate){.per_second = 8u << 20, .burst = 24u << 20})
+
+/* For each of so many bytes an answer counts as one list more that its address has asked for. */
+#define ANSWER_BYTES_PER_LIST (256u << 10)
+
 /* Seconds. A connection must be useful soon, show life, and read what it is sent. */
 #define HANDSHAKE_S  10u /* to the end of the HTTP request */
 #define HELLO_S      10u

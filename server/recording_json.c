@@ -180,6 +180,16 @@ static bool write_people(FILE *out, const struct recording *recording)
     return true;
 }
 
+uint64_t recording_text_bytes(const struct recording *recording)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < recording->stay_count; i++)
+        bytes += recording->stays[i].user.length;
+    for (size_t i = 0; i < recording->marker_count; i++)
+        bytes += recording->markers[i].title.length + recording->markers[i].by.length;
+    return bytes;
+}
+
 bool recording_write(FILE *out, const struct recording *recording, const struct rules *kind)
 {
     write_room(out, recording, kind);

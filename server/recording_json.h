@@ -13,4 +13,7 @@
 MUST_CHECK bool
 recording_write(FILE *out, const struct recording *recording, const struct rules *kind);
 
+/* Of what people wrote in it, which is all that may make it long. */
+uint64_t recording_text_bytes(const struct recording *recording);
+
 #endif

@@ -267,6 +267,38 @@ static void done_without_words(struct order *order)
     order->step = ORDER_DONE;
 }
 
+static bool refuse_rate(struct order *order, int status, const char *text, uint32_t retry_s)
+{
+    deny(order, status, REFUSAL_RECORDING_RATE, text);
+    order->denial.retry_s = retry_s;
+    return false;
+}
+
+/* What an answer made of so many bytes counts as, beside the one that each order does: never more than there
+ * may be at once. */
+static uint32_t lists_of(const struct hub *hub, uint32_t bytes)
+{
+    uint32_t most = hub->limits.address_rates[ADDRESS_READS_LISTS].burst - 1;
+    uint32_t lists = bytes / ANSWER_BYTES_PER_LIST;
+    return lists < most ? lists : most;
+}
+
+/* Who asks for much pays first, so that it is not everyone's that is used up. */
+static bool may_be_answered(struct order *order, uint64_t bytes)
+{
+    struct hub *hub = order->hub;
+    struct address *address = order->session->address;
+    uint32_t price = bytes < ANSWER_RATE.burst ? (uint32_t)bytes : ANSWER_RATE.burst;
+    uint32_t lists = lists_of(hub, price);
+    if (!address_may(&hub->addresses, address, ADDRESS_READS_LISTS, lists, hub->now_us))
+        return refuse_rate(
+            order, 429, "this address has asked for too much about recordings",
+            address_wait_s(&hub->addresses, address, ADDRESS_READS_LISTS, lists, hub->now_us));
+    if (!bucket_take(&hub->answer_bucket, &ANSWER_RATE, hub->now_us, price))
+        return refuse_rate(order, 503, "too much is said about recordings", 1);
+    return true;
+}
+
 /* --- Timelines ------------------------------------------------------------------------------------- */
 
 static void deny_timeline(struct order *order, const struct recording *recording)
@@ -300,6 +332,8 @@ static void take_timeline(struct order *order, const struct recording *recording
         deny_timeline(order, recording);
         return;
     }
+    if (!may_be_answered(order, recording_text_bytes(recording)))
+        return;
     FILE *out = begin_answer(order);
     bool whole = out != NULL && recording_write(out, recording, kind_find(order->hub->kinds, kind));
     end_answer(order, out, 200, whole);
@@ -310,6 +344,8 @@ static void take_timeline(struct order *order, const struct recording *recording
 static void
 answer_authors(struct order *order, const struct room *room, uint64_t tick, uint64_t incarnation)
 {
+    if (!may_be_answered(order, room_bytes(room)))
+        return;
     FILE *out = begin_answer(order);
     if (out != NULL)
         authors_write(out, room, tick, incarnation);
@@ -354,26 +390,30 @@ static void take_note(struct order *order, const struct storage_event *event)
     end_answer(order, out, 201, true);
 }
 
-static void take_answer(struct asker *asker, struct storage_event *event)
+static void conclude(struct order *order, const struct storage_event *event)
 {
-    static_assert(offsetof(struct order, asker) == 0, "who asks is the order");
-    struct order *order = (struct order *)asker;
-    struct hub *hub = order->hub;
-    DL_DELETE(hub->orders, order);
-    order->asks = false;
-    order->job = NULL;
     if (event->kind == STORAGE_RECORDING)
         take_timeline(order, event->recording);
     else if (event->kind == STORAGE_MOMENT)
         take_authors(order, event->moment);
     else
         take_note(order, event);
+    order->hub->transport->want_write(order->session->socket);
+}
+
+static void take_answer(struct asker *asker, struct storage_event *event)
+{
+    static_assert(offsetof(struct order, asker) == 0, "who asks is the order");
+    struct order *order = (struct order *)asker;
+    DL_DELETE(order->hub->orders, order);
+    order->asks = false;
+    order->job = NULL;
+    if (order->session != NULL)
+        conclude(order, event);
+    else
+        forget(order); /* nobody waits any more */
     recording_free(event->recording);
     moment_free(event->moment);
-    if (order->session != NULL)
-        hub->transport->want_write(order->session->socket);
-    else
-        forget(order);
 }
 
 /* Whether the storage was asked. */

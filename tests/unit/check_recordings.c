@@ -272,6 +272,56 @@ START_TEST(of_what_is_not_recorded_nobody_is_told)
 }
 END_TEST
 
+/* So that telling who did it costs as much as some lists do. */
+static void make_large(void)
+{
+    char line[1024];
+    const struct room *room = ada->session->host->room;
+    for (int i = 0; room_bytes(room) <= 2 * ANSWER_BYTES_PER_LIST; i++) {
+        snprintf(line, sizeof line, "[1 [[0 'notes' 'n%d' 'text' '%0900d']]]", i, i);
+        peer_say(ada, line);
+        world_pass(50);
+    }
+}
+
+START_TEST(of_a_large_room_it_is_asked_less)
+{
+    make_large();
+    world.hub->limits.address_rates[ADDRESS_READS_LISTS] =
+        (struct address_rate){.per_minute = 60, .burst = 4};
+    peer_free(1);
+    page = peer_open_from(1, 0x0a0000ffu);
+    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors", ""), 200);
+    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors", ""), 429);
+    ck_assert_uint_ge(ordered->denial.retry_s, 1);
+    world_pass(4000);
+    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors", ""), 200);
+    world_pass(4000);
+    world.hub->limits.address_rates[ADDRESS_READS_LISTS].burst =
+        1; /* never: more than there may be */
+    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors", ""), 200);
+}
+END_TEST
+
+START_TEST(all_answers_together_are_so_long)
+{
+    uint64_t bytes = room_bytes(ada->session->host->room);
+    struct bucket *bucket = &world.hub->answer_bucket;
+    *bucket = (struct bucket){.credit = (bytes - 1) * 1000000, .updated_us = UINT64_MAX};
+    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors", ""), 503);
+    ck_assert_uint_eq(ordered->denial.retry_s, 1);
+    bucket->credit++;
+    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors", ""), 503);
+    bucket->credit = bytes * 1000000;
+    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors", ""), 200);
+    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors/40", ""), 503);
+    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/recording", ""), 200); /* nobody has a user */
+    *bucket = (struct bucket){.updated_us = world.hub->now_us};
+    world_pass(1000);
+    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors", ""), 200);
+}
+END_TEST
+
 /* --- Markers --------------------------------------------------------------------------------------- */
 
 static int mark(const char *body)
@@ -662,6 +712,8 @@ int main(void)
     tcase_add_test(authors, who_made_changed_and_removed_what_is_told);
     tcase_add_test(authors, who_did_what_is_known_of_a_room_that_sleeps);
     tcase_add_test(authors, of_what_is_not_recorded_nobody_is_told);
+    tcase_add_test(authors, of_a_large_room_it_is_asked_less);
+    tcase_add_test(authors, all_answers_together_are_so_long);
 
     TCase *unrecorded = tcase_create("unrecorded");
     tcase_add_checked_fixture(unrecorded, setup, teardown);
