@@ -78,6 +78,10 @@ static const struct field_rules replay_fields[REPLAY_FIELDS] = {
 /* So near to the end of a recording that grows it is live: what is written down is read a moment later. */
 #define LIVE_SECONDS 2u
 
+/* Another moment is compared with all that is shown, in the time of every room: so much of it in a second, while
+ * members may ask in each tick. */
+#define COMPARED_BYTES_PER_SECOND (32u << 20)
+
 /* Puts of one tick: seek, playing, what is told. */
 #define PUTS      4u
 #define PUT_BYTES (ROOM_REASON_BYTES_MAX + 64u)
@@ -95,6 +99,7 @@ struct player {
     bool jumped;       /* the replay's room has not merely gone on since it was shown */
     bool starved;      /* it stands still since what follows is not there */
     uint32_t quarters; /* of a tick, played already */
+    uint64_t rests_to; /* before this tick of its room it goes to no other moment by itself */
 
     struct player_wish wish, asked; /* what it lacks; what is being fetched */
     bool failed;
@@ -333,6 +338,19 @@ static void play_to(struct player *player, uint64_t tick)
         fail(player, damaged);
 }
 
+static bool rests(const struct player *player)
+{
+    return player->room->tick < player->rests_to;
+}
+
+/* It has compared two moments. */
+static void rest(struct player *player)
+{
+    uint64_t bytes = room_bytes(player->room);
+    player->rests_to =
+        player->room->tick + bytes * player->rules.tick_hz / COMPARED_BYTES_PER_SECOND;
+}
+
 /* Shows another tick: of what is there, or as soon as it is there. */
 static void go_to(struct player *player, uint64_t tick)
 {
@@ -354,7 +372,7 @@ static void take_seek(struct player *player)
 {
     static const uint8_t nil[] = {0xc0};
     int64_t tick;
-    if (!asked_number(player, REPLAY_SEEK, &tick))
+    if (rests(player) || !asked_number(player, REPLAY_SEEK, &tick))
         return;
     put(player, &(struct field_value){.field = REPLAY_SEEK, .packed = {nil, sizeof nil}}, 1);
     go_to(player, within(player, (uint64_t)tick));
@@ -407,7 +425,8 @@ static void play(struct player *player)
     if (asked_or(player, REPLAY_PLAYING, 0) == 0)
         return;
     if (reel->at >= until) {
-        go_to(player, from);
+        if (!rests(player))
+            go_to(player, from);
         return;
     }
     uint64_t due = tick_due(player);
@@ -434,6 +453,16 @@ static void look_ahead(struct player *player)
         player->wish = (struct player_wish){.wants = PLAYER_MORE, .tick = player->reel.to};
 }
 
+/* Without memory it shows all of it in the next tick. */
+static void follow(struct player *player)
+{
+    bool compares = player->jumped;
+    player->jumped =
+        room_follow(&player->follow, player->room, player->reel.replay.room, compares) != STATUS_OK;
+    if (compares)
+        rest(player);
+}
+
 void player_tick(struct player *player)
 {
     room_tick(player->room);
@@ -444,9 +473,8 @@ void player_tick(struct player *player)
         play(player);
     if (loaded && !player->failed)
         look_ahead(player);
-    if (loaded) /* without memory all of it in the next tick */
-        player->jumped = room_follow(&player->follow, player->room, player->reel.replay.room,
-                                     player->jumped) != STATUS_OK;
+    if (loaded)
+        follow(player);
     tell(player);
 }
 

@@ -566,6 +566,57 @@ static struct bytes packed(uint8_t *buffer, size_t size, const char *const *line
     return writer_bytes(&writer);
 }
 
+/* A room of so many records of 30,000 bytes, and how many seeks it takes in 40 ticks that ask for one each. */
+static unsigned seeks_taken(unsigned records)
+{
+    struct recording large = {0};
+    struct room *room = room_create(&options);
+    static char message[32000];
+    uint32_t seat = SEAT_NONE;
+    recording_take(&large, room, false);
+    for (unsigned i = 0; i < records; i++) {
+        if (i % 50 == 0) /* one may not do more without a frame */
+            seat = join(room, 1 + i / 50, ROLE_EDITOR);
+        snprintf(message, sizeof message, "[1 [[0 'papers' 'p%u' 'text' '%030000u']]]", i, i);
+        ck_assert_int_eq(submit(room, seat, message), STATUS_OK);
+        step(room);
+        recording_take(&large, room, false);
+    }
+    uint64_t first = large.last;
+    for (unsigned i = 0; i < 800; i++) {
+        step(room);
+        recording_take(&large, room, false);
+    }
+    ck_assert_uint_ge(room_bytes(room), records * 30000u);
+    room_destroy(room);
+    screening.recording = &large;
+    screening.reach = 1000;
+    open_at(first);
+    unsigned taken = 0;
+    for (unsigned i = 1; i <= 40; i++) {
+        int64_t before = told("tick");
+        snprintf(message, sizeof message, "'seek' %u", (unsigned)first + 20 * i);
+        says(message);
+        taken += told("tick") != before ? 1 : 0;
+    }
+    screening_ticks(&screening, 10);
+    ck_assert_int_eq(told("tick"), (int64_t)first + 800); /* the newest wish */
+    expect_at(told("tick"));
+    recording_forget(&large);
+    return taken;
+}
+
+/* Who looks at a large room does not take the time of all. */
+START_TEST(seeks_cost_no_more_than_they_may)
+{
+    ck_assert_uint_eq(seeks_taken(1), 40);
+    screening_close(&screening);
+    unsigned taken = seeks_taken(280); /* 8 MiB: one in five ticks */
+    ck_assert_uint_ge(taken, 5);
+    ck_assert_uint_le(taken, 10);
+}
+END_TEST
+
 /* Where the first viewer points to; -1: nowhere. */
 static int64_t viewers_x(void)
 {
@@ -711,6 +762,7 @@ int main(void)
     tcase_add_test(tcase, a_recording_that_ends_early_ends);
     tcase_add_test(tcase, damage_stops_it);
     tcase_add_test(tcase, a_moment_that_is_none_fails);
+    tcase_add_test(tcase, seeks_cost_no_more_than_they_may);
     tcase_add_test(tcase, nobody_recorded_is_taken_for_a_viewer);
     tcase_add_test(tcase, a_moment_of_another_kind_is_damage);
     tcase_add_test(tcase, a_kind_leaves_room_for_the_player);
