@@ -411,6 +411,28 @@ START_TEST(a_room_that_is_watched_is_spared)
 }
 END_TEST
 
+/* Without the round over all rooms losing its place. */
+START_TEST(one_room_loses_its_past_alone)
+{
+    record("a", 3);
+    record("b", 3);
+    uint64_t before = bytes_of_room("a");
+    struct store_retention retention = {.before_ms = UINT64_MAX, .only = bytes_of("a")};
+    ck_assert_uint_eq(retain(retention), before - bytes_of_room("a"));
+    expect_timeline("a", "61-70 ");
+    expect_tracks("a", "");
+    expect_reading("a", 60, STORE_OK, "61-70 ");
+    expect_timeline("b", "1-10 11-20 21-30 31-40 41-50 51-60 61-70 ");
+    pin_session(1, "b", 25, 28);
+    retention.only = bytes_of("b");
+    retain(retention);
+    expect_timeline("b", "21-30 | 61-70 ");
+    retention.only = bytes_of("nobody");
+    ck_assert_uint_eq(retain(retention), 0);
+    expect_damage("");
+}
+END_TEST
+
 START_TEST(a_quarantined_room_stays_as_it_is)
 {
     record("a", 3);
@@ -758,6 +780,7 @@ static void add_contract(TCase *tests)
     tcase_add_test(tests, many_pins_make_many_gaps);
     tcase_add_test(tests, a_log_does_not_lose_its_end);
     tcase_add_test(tests, a_room_that_is_watched_is_spared);
+    tcase_add_test(tests, one_room_loses_its_past_alone);
     tcase_add_test(tests, a_quarantined_room_stays_as_it_is);
     tcase_add_test(tests, sessions_and_markers_go_with_what_they_are_of);
     tcase_add_test(tests, reclaiming_spares_what_is_pinned);
