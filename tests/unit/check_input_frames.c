@@ -206,13 +206,14 @@ START_TEST(the_welcome_declares_what_is_taken)
     struct writer writer = writer_on(bytes, sizeof bytes);
     wire_write_welcome(&writer, room, ada, &limits);
     struct reader reader = reader_on(writer_bytes(&writer));
-    ck_assert_uint_eq(read_array(&reader), 17);
+    ck_assert_uint_eq(read_array(&reader), 18);
     for (int i = 0; i < 15; i++)
         read_value(&reader);
     ck_assert_uint_eq(read_array(&reader), 6);
     for (int i = 0; i < 6; i++)
         ck_assert_int_eq(read_integer(&reader), wanted[i]);
-    read_value(&reader); /* where it was forked from */
+    read_value(&reader);            /* where it was forked from */
+    ck_assert(!read_bool(&reader)); /* recorded */
     ck_assert_int_eq(reader_end(&reader), STATUS_OK);
 }
 END_TEST
