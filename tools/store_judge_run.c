@@ -172,6 +172,18 @@ const char *run_log(struct judge_run *run, const struct portable_piece *piece, s
                              : check_kind(run);
 }
 
+/* A replay passes over what it cannot show yet, whatever that is. */
+static bool is_presence(const struct log_entry *entry)
+{
+    struct reader acts = reader_on(entry->acts);
+    struct log_act act;
+    bool is = true;
+    while (log_read_act(&acts, &act))
+        is = is && (act.act == ACT_PRESENT || act.act == ACT_SHOWN || act.act == ACT_GONE ||
+                    act.act == ACT_SAID);
+    return is;
+}
+
 const char *
 run_track(struct judge_run *run, const struct portable_piece *piece, struct bytes entries)
 {
@@ -181,6 +193,8 @@ run_track(struct judge_run *run, const struct portable_piece *piece, struct byte
     while (log_read_entry(&track, &entry)) {
         if (entry.tick <= at || entry.tick < piece->first || entry.tick > piece->last)
             return at_tick(run, entry.tick, "it lies outside of what the piece says");
+        if (!is_presence(&entry))
+            return at_tick(run, entry.tick, "it is no presence");
         if (!walk_entry(run, &entry))
             return at_tick(run, entry.tick, "it takes more work than is given to any file");
         if (replay_track(&run->replay, entry.bytes) != STATUS_OK)

@@ -1,6 +1,7 @@
 /* check_export.c - rooms and sessions carried from one folder to another: `tutti export` and `tutti import`. */
 #include "clients/c/messages.h"
 #include "sync/replica.h"
+#include "tests/portable_file.h"
 #include "tests/run_suite.h"
 #include "tests/tended_server.h"
 
@@ -14,7 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "persistence/portable.h"
 #include "persistence/store_sqlite.h"
 
 static char root[64], from[80], to[80], file[80], again[80];
@@ -79,61 +79,13 @@ static void expect_same_past(const char *room, const char *other, unsigned first
     }
 }
 
-struct piece_list {
-    struct portable_piece pieces[400];
-    size_t count;
-};
-
-static struct bytes kept(struct bytes bytes)
-{
-    uint8_t *data = malloc(bytes.length + 1);
-    if (bytes.length > 0)
-        memcpy(data, bytes.data, bytes.length);
-    return (struct bytes){data, bytes.length};
-}
-
-static void read_pieces(const char *path, struct piece_list *list)
-{
-    FILE *opened = fopen(path, "rb");
-    ck_assert_ptr_nonnull(opened);
-    struct portable_reader *reader = portable_open(opened);
-    struct portable_piece piece;
-    list->count = 0;
-    while (portable_next(reader, &piece) == STORE_OK) {
-        ck_assert_uint_lt(list->count, 400);
-        struct bytes *const texts[] = {&piece.name,  &piece.room_kind, &piece.program,
-                                       &piece.title, &piece.colour,    &piece.by,
-                                       &piece.hash,  &piece.bytes};
-        for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-            *texts[i] = kept(*texts[i]);
-        list->pieces[list->count++] = piece;
-    }
-    portable_close(reader);
-    fclose(opened);
-}
-
-static void free_pieces(struct piece_list *list)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        const struct portable_piece *piece = &list->pieces[i];
-        const struct bytes texts[] = {piece->name,  piece->room_kind, piece->program,
-                                      piece->title, piece->colour,    piece->by,
-                                      piece->hash,  piece->bytes};
-        for (size_t j = 0; j < sizeof texts / sizeof texts[0]; j++)
-            free((void *)(uintptr_t)texts[j].data);
-    }
-    list->count = 0;
-}
-
 /* What was recorded, sessions and images are the same to the byte. */
 static void expect_same_pieces(const char *left, const char *right)
 {
-    static struct piece_list a, b;
-    read_pieces(left, &a);
-    read_pieces(right, &b);
-    ck_assert_uint_eq(a.count, b.count);
-    for (size_t i = 1; i < a.count; i++) {
-        const struct portable_piece *one = &a.pieces[i], *other = &b.pieces[i];
+    struct portable_file *a = portable_file_read(left), *b = portable_file_read(right);
+    ck_assert_uint_eq(a->count, b->count);
+    for (size_t i = 1; i < a->count; i++) {
+        const struct portable_piece *one = &a->pieces[i], *other = &b->pieces[i];
         ck_assert_int_eq(one->kind, other->kind);
         ck_assert_uint_eq(one->incarnation, other->incarnation);
         ck_assert_uint_eq(one->first, other->first);
@@ -145,8 +97,8 @@ static void expect_same_pieces(const char *left, const char *right)
         ck_assert(bytes_equal(one->hash, other->hash));
         ck_assert(bytes_equal(one->bytes, other->bytes));
     }
-    free_pieces(&a);
-    free_pieces(&b);
+    portable_file_free(a);
+    portable_file_free(b);
 }
 
 /* --- Watched over the wire ------------------------------------------------------------------------ */
