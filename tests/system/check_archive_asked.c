@@ -1,5 +1,6 @@
 /* check_archive_asked.c - `tutti sessions`, `show` of a moment, `log` of chosen acts and `sql`, on recorded sessions in
  * a folder at rest. Beside a server, and after crashes: check_admin.c. */
+#include "persistence/store_sqlite.h"
 #include "tests/run_suite.h"
 #include "tests/scratch.h"
 #include "tests/tended_server.h"
@@ -188,6 +189,46 @@ START_TEST(a_log_is_cut_by_whatever_one_asks)
 }
 END_TEST
 
+/* Less than all of the race takes, and more than what follows its first snapshot. */
+#define KEPT_BYTES 150000u
+
+/* What lies before a snapshot in its middle is dropped, as a server does with what is too much. */
+static void drop_the_past(const char *folder)
+{
+    struct store *store;
+    char error[STORE_SQLITE_ERROR_MAX];
+    struct store_sqlite_options options = {.folder = folder, .sync = true};
+    ck_assert_int_eq(store_sqlite_open(&options, &store, error), STORE_OK);
+    uint64_t all = 0, freed;
+    do {
+        ck_assert_int_eq(
+            store->retain(store, &(struct store_retention){.room_bytes = KEPT_BYTES}, &freed),
+            STORE_OK);
+        all += freed;
+    } while (freed > 0);
+    ck_assert_uint_gt(all, 0);
+    store->close(store);
+}
+
+START_TEST(names_are_known_of_those_who_came_before_what_is_kept)
+{
+    struct scratch folder = scratch_make();
+    ck_assert_int_eq(run_command("%s record --kind race --people 4 --minutes 4 %s grand-prix",
+                                 TEST_TUTTI, folder.path),
+                     0);
+    drop_the_past(folder.path);
+    ck_assert_msg(tutti_in(folder.path, "log grand-prix --member Ada --to 9000") == 0, "%s", out);
+    expect_out("\"act\":\"input\",\"member\":1,\"user\":{\"name\":\"Ada\"");
+    expect_not_out("\"act\":\"joined\"");
+    ck_assert_msg(tutti_in(folder.path, "show grand-prix@9000 --table") == 0, "%s", out);
+    expect_out("Ada #1");
+    ck_assert_int_eq(tutti_in(folder.path, "show grand-prix@100"), 1);
+    ck_assert_msg(tutti_in(folder.path, "sql grand-prix --collection race") == 0, "%s", out);
+    expect_out("'grand-prix',1,'Ada','{");
+    scratch_remove(&folder);
+}
+END_TEST
+
 /* --- SQL ----------------------------------------------------------------------------------------------- */
 
 /* The next question of the tools' README, written into a file. */
@@ -274,6 +315,7 @@ int main(void)
     tcase_add_loop_test(tcase, what_is_no_moment_is_refused, 0,
                         (int)(sizeof no_moments / sizeof no_moments[0]));
     tcase_add_test(tcase, a_log_is_cut_by_whatever_one_asks);
+    tcase_add_test(tcase, names_are_known_of_those_who_came_before_what_is_kept);
     tcase_add_test(tcase, every_question_of_the_readme_has_an_answer);
     tcase_add_test(tcase, tables_have_what_the_log_has);
     tcase_add_test(tcase, what_cannot_be_exported_as_a_picture_is_told);
