@@ -251,6 +251,25 @@ def a_recording_tells_what_there_is(room):
 
 
 @case
+def a_room_is_recorded_unless_whoever_makes_it_says_otherwise(room):
+    expect_equal(room.join(query="?record=no").welcome.recorded, False, "recorded")
+    writer, past = played(room)
+    expect_equal(writer.welcome.recorded, False, "recorded, as who comes later is told")
+    path = f"/v1/rooms/{room.name}"
+    moment = {"tick": past[0][0]}
+    for method, what, body in (("GET", "recording", b""), ("POST", "forks", json.dumps(moment)),
+                               ("POST", "markers", json.dumps({**moment, "title": "x"}))):
+        answer, _ = ask(room, method, f"{path}/{what}", body)
+        expect_equal(answer.status, 404, f"the status of {what}")
+    other = Room(room.server, room.name[:50] + "-other")
+    try:
+        expect_equal(other.join().welcome.recorded, True, "recorded")
+        expect_equal(other.join(query="?record=no").welcome.recorded, True, "what it is already")
+    finally:
+        other.finish()
+
+
+@case
 def a_marker_stands_at_its_moment(room):
     writer, past = played(room)
     tick, incarnation = past[1][0], writer.welcome.incarnation

@@ -102,9 +102,10 @@ class Bucket:
 class Client:
     """One member. The key, the sequence and the replica outlive a connection."""
 
-    def __init__(self, address, room, kind="open", user=None, key=None):
+    def __init__(self, address, room, kind="open", user=None, key=None, query=""):
         self.address = address
         self.room = room
+        self.query = query
         self.kind = kind
         self.user = user
         self.key = key or os.urandom(16)
@@ -141,7 +142,7 @@ class Client:
         self.margins = []
         self.missed = 0
         self._buckets = ()
-        self.socket = WebSocket(self.address, f"/v1/rooms/{self.room}",
+        self.socket = WebSocket(self.address, f"/v1/rooms/{self.room}{self.query}",
                                 receive_buffer=receive_buffer)
 
     def hello(self, **replace):
