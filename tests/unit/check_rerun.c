@@ -284,6 +284,37 @@ START_TEST(it_goes_on_through_sleep_and_crashes)
 }
 END_TEST
 
+/* Its log says so, its snapshots, and what goes on from them; of another room nothing does. */
+START_TEST(that_it_is_not_recorded_stays_with_the_room)
+{
+    bool clean;
+    ck_assert(room_is_recorded(room) && !log_opens_unrecorded(log_bytes()));
+    struct bytes ordinary = snapshot_of(room);
+    room_destroy(room);
+    kept_log_free(&kept);
+    kept = (struct kept_log){0};
+    options.unrecorded = true;
+    room = room_create(&options);
+    ck_assert_ptr_nonnull(room);
+    options.unrecorded = false; /* from here on the bytes say it */
+    struct bytes snapshot = snapshot_of(room);
+    ck_assert_uint_eq(snapshot.length, ordinary.length + 1);
+    kept_log_take(&kept, room);
+    ck_assert(log_opens_unrecorded(log_bytes()));
+    play();
+    expect_the_same(70);
+    for (int compact = 0; compact < 2; compact++) {
+        if (compact)
+            kept_log_compact(&kept, &options, &watchers);
+        struct room *again = kept_log_replay(&kept, &options, &watchers, &clean);
+        ck_assert(!room_is_recorded(again));
+        room_destroy(again);
+    }
+    free((void *)(uintptr_t)snapshot.data);
+    free((void *)(uintptr_t)ordinary.data);
+}
+END_TEST
+
 START_TEST(behind_a_hole_they_go_on_with_what_the_log_says)
 {
     play();
@@ -603,6 +634,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown_logged);
     tcase_add_test(tcase, all_that_rules_can_see_comes_back);
     tcase_add_test(tcase, it_goes_on_through_sleep_and_crashes);
+    tcase_add_test(tcase, that_it_is_not_recorded_stays_with_the_room);
     tcase_add_test(tcase, behind_a_hole_they_go_on_with_what_the_log_says);
     tcase_add_test(tcase, they_begin_in_the_middle_where_the_log_has_their_memory);
     tcase_add_loop_test(tcase, rules_are_not_run_for_ever, 0, 4);
