@@ -214,7 +214,16 @@ test(
       ['main.stage', '.player'].map((part) => two.locator(part).boundingBox()),
     )
     assert.ok(stage.height > 3 * player.height, 'what shows has the room')
-    assertNoFaults(one, two)
+    // Over a live board it is a lesson: seen, in the same places, and not in the room.
+    const along = await browser.visit(`${server.address}/board/?room=along&lesson=shared`)
+    await along.waitForFunction(() => globalThis.lesson !== undefined)
+    await along.waitForFunction(() => lesson.replay.tick === lesson.replay.last)
+    await along.waitForFunction(() => lesson.replay.room.collection('objects').size === 2)
+    assert.equal(await along.evaluate(() => board.room.collection('objects').size), 0)
+    await screenshot(along, 'board-lesson')
+    await along.click('.lesson-bar .end')
+    await along.locator('.lesson').waitFor({ state: 'detached' })
+    assertNoFaults(one, two, along)
   },
 )
 

@@ -12,6 +12,16 @@ function link(query) {
   return new URL(`?${new URLSearchParams({ room, ...query })}`, location.href).href
 }
 
+/** Without its lesson it is a board all the same. */
+async function openLesson(name) {
+  const { playLesson, tellMissing } = await import('./lesson.js')
+  try {
+    globalThis.lesson = await playLesson(globalThis.board, name)
+  } catch (error) {
+    tellMissing(name, error)
+  }
+}
+
 document.title = `${room}: Tutti board`
 
 try {
@@ -25,6 +35,8 @@ try {
       onStatus: ({ status }) => (document.documentElement.dataset.status = status),
     },
   })
+  const lesson = roomInAddress('', 'lesson')
+  if (lesson !== '') await openLesson(lesson)
 } catch (error) {
   element.remove()
   document.getElementById('why').textContent =

@@ -3,7 +3,7 @@ import { addMarker, fork, momentLink } from '/tutti/tutti.js'
 import { copy } from '/shared/place.js'
 import { clockText, count, dateText, sentence } from './words.js'
 
-const TOGETHER_LETTERS = 8
+const NAME_LETTERS = 8
 
 const $ = (id) => document.getElementById(id)
 
@@ -65,19 +65,21 @@ export function shareSheet(replay, room, marked) {
   })
   onPress($('share-together'), sheet, async () => {
     const link = new URL(momentLink(page, { ...replay.moment, title: title() }))
-    link.searchParams.set('together', togetherName())
+    link.searchParams.set('together', unguessed())
     await copy($('share-together'), link.href)
     location.assign(link)
   })
 }
 
-function togetherName() {
-  const bytes = crypto.getRandomValues(new Uint8Array(TOGETHER_LETTERS))
+function unguessed() {
+  const bytes = crypto.getRandomValues(new Uint8Array(NAME_LETTERS))
   return Array.from(bytes, (byte) => (byte & 31).toString(32)).join('')
 }
 
 export function forkSheet(replay, room, kind) {
   const sheet = $('fork-sheet')
+  $('fork-lesson').hidden = kind !== 'board'
+  $('fork-lesson').href = `/board/?room=${unguessed()}&lesson=${room}`
   $('fork').addEventListener('click', () => openSheet(sheet, replay))
   onPress($('fork-do'), sheet, async () => {
     const { tick, incarnation } = replay.moment

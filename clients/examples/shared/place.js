@@ -1,9 +1,9 @@
 const NOT_IN_A_NAME = /[^A-Za-z0-9_-]+/g
 const NAME_MAX = 64
 
-/** The room that the address names with `?room=`, in the letters that a room's name may have. */
-export function roomInAddress(otherwise) {
-  const asked = new URLSearchParams(location.search).get('room') ?? ''
+/** The room that the address names with `?room=`, or another word, in the letters that such a name may have. */
+export function roomInAddress(otherwise, word = 'room') {
+  const asked = new URLSearchParams(location.search).get(word) ?? ''
   return asked.replace(NOT_IN_A_NAME, '-').slice(0, NAME_MAX) || otherwise
 }
 
