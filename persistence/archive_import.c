@@ -51,7 +51,9 @@ enum store_result
 store_import_file_end(struct store_import *import, uint64_t upload, const struct store_file *file)
 {
     bool added;
-    return archive_upload_end(import->archive, upload, file, &added);
+    struct store_file wanted = *file;
+    wanted.used_ms = import->room->wall_ms; /* whoever brings it wants it */
+    return archive_upload_end(import->archive, upload, &wanted, &added);
 }
 
 static enum store_result check_name(struct archive *archive, struct bytes name)

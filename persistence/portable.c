@@ -146,12 +146,29 @@ static bool is_stretch(const struct portable_piece *piece)
     return is_tick(piece->first) && is_tick(piece->last) && piece->first <= piece->last;
 }
 
+/* Numbers of the wire: readers of JSON take no more. */
+static bool is_time(uint64_t ms)
+{
+    return ms <= (uint64_t)INTEGER_MAX;
+}
+
+static const char *check_room(const struct portable_order *order,
+                              const struct portable_piece *piece)
+{
+    if (order->begun)
+        return "there is one already";
+    return is_time(piece->made_ms) && is_time(piece->exported_ms)
+               ? NULL
+               : "it has numbers that no room has";
+}
+
 static const char *check_session(struct portable_order *order, const struct portable_piece *piece)
 {
     const struct portable_piece *last = &order->last;
     if (last->kind != PORTABLE_ROOM && last->kind != PORTABLE_SESSION)
         return "sessions come right behind the room";
-    if (!is_stretch(piece) || piece->pinned > 1)
+    if (!is_stretch(piece) || piece->pinned > 1 || !is_time(piece->began_ms) ||
+        !is_time(piece->ended_ms))
         return "it has numbers that no session has";
     if (last->kind == PORTABLE_SESSION &&
         (piece->first < last->first ||
@@ -217,7 +234,7 @@ static const char *check_file(struct portable_order *order, const struct portabl
     if (!order->in_run)
         return "nothing was recorded";
     if (piece->length == 0 || piece->length > STORE_FILE_MAX || piece->type > UINT8_MAX ||
-        piece->added_ms > INT64_MAX || piece->used_ms > INT64_MAX)
+        !is_time(piece->added_ms) || !is_time(piece->used_ms))
         return "it has numbers that no file has";
     if (!first && memcmp(piece->hash.data, order->hash, STORE_HASH_BYTES) <= 0)
         return "files come in the order of their hashes";
@@ -239,7 +256,7 @@ static const char *check_kind(struct portable_order *order, const struct portabl
 {
     switch (piece->kind) {
     case PORTABLE_ROOM:
-        return order->begun ? "there is one already" : NULL;
+        return check_room(order, piece);
     case PORTABLE_SESSION:
         return check_session(order, piece);
     case PORTABLE_MARKER:

@@ -377,6 +377,31 @@ START_TEST(incarnations_are_bounded)
 }
 END_TEST
 
+START_TEST(times_are_bounded)
+{
+    static const struct {
+        uint64_t time;
+        bool well;
+    } rows[] = {{0, true}, {(uint64_t)INTEGER_MAX, true}, {(uint64_t)INTEGER_MAX + 1, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct portable_order order = {0}, behind;
+        struct portable_piece room = ROOM, session = SESSION(1), log = LOG(1, 9, 1);
+        struct portable_piece image = IMAGE(9);
+        room.made_ms = rows[i].time;
+        ck_assert_int_eq(portable_order_check(&order, &room) == NULL, rows[i].well);
+        order = (struct portable_order){0};
+        room.made_ms = 0;
+        ck_assert_ptr_null(portable_order_check(&order, &room));
+        behind = order;
+        session.ended_ms = rows[i].time;
+        ck_assert_int_eq(portable_order_check(&behind, &session) == NULL, rows[i].well);
+        ck_assert_ptr_null(portable_order_check(&order, &log));
+        image.used_ms = rows[i].time;
+        ck_assert_int_eq(portable_order_check(&order, &image) == NULL, rows[i].well);
+    }
+}
+END_TEST
+
 START_TEST(a_room_has_only_so_many_sessions_and_markers)
 {
     struct portable_order order = {0};
@@ -433,6 +458,7 @@ int main(void)
     tcase_add_loop_test(tcase, pieces_come_in_their_order, 0,
                         (int)(sizeof orders / sizeof orders[0]));
     tcase_add_test(tcase, incarnations_are_bounded);
+    tcase_add_test(tcase, times_are_bounded);
     tcase_add_test(tcase, a_room_has_only_so_many_sessions_and_markers);
     tcase_add_test(tcase, texts_are_bounded);
     Suite *suite = suite_create("portable");
