@@ -334,6 +334,9 @@ int ws_http_body_end(const struct ws_options *options, struct lws *wsi, struct s
     struct transfer *transfer = session->state == SESSION_PAGE ? session->transfer : NULL;
     if (transfer == NULL)
         return 0;
+    if (transfer->body_ended)
+        return -1; /* the library says so again, without end, where more has come than was announced */
+    transfer->body_ended = true;
     if (transfer->upload != NULL && !transfer->answered)
         return ws_files_body_end(options, wsi, session);
     if (transfer->order == NULL || transfer->answered)

@@ -23,7 +23,8 @@ struct transfer {
     struct order *order;
     uint64_t refused; /* bytes of a refused body that were thrown away */
     bool closes;      /* it was answered before its body came: the connection ends with that */
-    bool answered;    /* the head is out */
+    bool body_ended;
+    bool answered;                 /* the head is out */
     struct http_request request;   /* its method alone */
     char origin[HEADER_VALUE_MAX]; /* of the page that asks, which may; empty for none */
 };

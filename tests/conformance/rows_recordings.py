@@ -52,6 +52,19 @@ BODIES = [order(f"a fork of {name}", body, "HTTP 400") for name, body in (
     ("a path of a replay", b'{"tick":1,"room":"a/replay/b"}'),
 )]
 
+MARKER = b'{"tick":1,"title":"x"}'
+
+BEHIND = [
+    order(f"a marker with {name} behind its body", MARKER + rest, "HTTP 201", "dropped",
+          path=b"/markers", announced=len(MARKER)) for name, rest in (
+        ("a byte", b"x"),
+        ("64 KiB", b"x" * 65536),
+        ("a request", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"),
+        ("another marker", b"POST /v1/rooms/a/markers HTTP/1.1\r\nHost: x\r\n"
+                           b"Content-Length: 22\r\n\r\n" + MARKER),
+    )
+]
+
 PATHS = [
     order("DELETE of forks", b"", "HTTP 405", method=b"DELETE"),
     order("GET of forks", b"", "HTTP 405", method=b"GET"),
@@ -112,4 +125,4 @@ LOADS = [
     Row("80 replays at once", too_many, ("close 4015",)),
 ]
 
-ROWS = LENGTHS + BODIES + PATHS + REPLAYS + LOADS
+ROWS = LENGTHS + BODIES + BEHIND + PATHS + REPLAYS + LOADS
