@@ -54,6 +54,12 @@ static bool goes_on(char letter)
     return ((unsigned char)letter & 0xc0) == 0x80;
 }
 
+/* U+0080 to U+009F, of two bytes: a terminal may take one for the beginning of an order. */
+static bool is_long_control(const char *text, size_t left)
+{
+    return left > 1 && (unsigned char)text[0] == 0xc2 && ((unsigned char)text[1] & 0xe0) == 0x80;
+}
+
 size_t table_write_plain(FILE *out, const char *text, size_t length, size_t most)
 {
     size_t shown = 0, all = 0;
@@ -65,7 +71,9 @@ size_t table_write_plain(FILE *out, const char *text, size_t length, size_t most
             fputs("…", out);
             return most;
         }
-        putc(is_control(text[i]) ? ' ' : text[i], out);
+        bool is_long = is_long_control(text + i, length - i);
+        putc(is_long || is_control(text[i]) ? ' ' : text[i], out);
+        i += is_long;
     }
     return shown;
 }

@@ -13,6 +13,7 @@
 #include "tools/load.h"
 #include "tools/load_trail.h"
 #include "tools/metrics.h"
+#include "tools/table.h"
 
 /* --- Frames --------------------------------------------------------------------------------------- */
 
@@ -192,6 +193,23 @@ START_TEST(maps_become_objects_and_damage_null)
 }
 END_TEST
 
+/* What people wrote gives a terminal no orders, and stays in its column. */
+START_TEST(a_cell_is_plain_text)
+{
+    static const char text[] = "a\x1b[2J\x7f\xc2\x9b"
+                               "2J\xc2\xa0\xc3\xa9\xc2";
+    char *shown = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&shown, &length);
+    ck_assert_ptr_nonnull(out);
+    size_t width = table_write_plain(out, text, sizeof text - 1, TABLE_CELL_MAX);
+    fclose(out);
+    ck_assert_str_eq(shown, "a [2J  2J\xc2\xa0\xc3\xa9\xc2");
+    ck_assert_uint_eq(width, 12);
+    free(shown);
+}
+END_TEST
+
 static Suite *tool_parts_suite(void)
 {
     Suite *suite = suite_create("tool_parts");
@@ -207,6 +225,7 @@ static Suite *tool_parts_suite(void)
     tcase_add_loop_test(cases, packed_values_become_json, 0,
                         (int)(sizeof values / sizeof values[0]));
     tcase_add_test(cases, maps_become_objects_and_damage_null);
+    tcase_add_test(cases, a_cell_is_plain_text);
     suite_add_tcase(suite, cases);
     return suite;
 }
