@@ -61,5 +61,5 @@ function contains(box, { x, y, w, h }) {
 
 /** A small picture of all that is on it now. */
 export function paint(canvas, room) {
-  paintBoard(canvas, room, night.matches ? 'dark' : 'light')
+  return paintBoard(canvas, room, night.matches ? 'dark' : 'light')
 }
