@@ -3,10 +3,11 @@
  *   tutti record --kind board --moments moments.txt DATA ROOM
  *   bench_recordings seek DATA ROOM moments.txt
  *   bench_recordings origin DATA ROOM moments.txt
+ *   bench_recordings forks DATA PREFIX moments.txt
  *
  * Goes to each of the moments in the file, in an order of no meaning, as a server's storage does for whoever
  * seeks (`seek`), or wants to go on from there (`origin`: how many are exact, with the rules' memory as it was
- * then). Compares each with what the recorder noted of the live room. Prints one line of JSON: how many came out
+ * then). Or loads rooms that were forked there, each by the name of the prefix and its tick (`forks`). Compares each with what the recorder noted of the live room. Prints one line of JSON: how many came out
  * equal, and the milliseconds that it took by the clock and of the processor, of which half and 99 of 100 took no more.
  * The exit status is 1 where one is not equal.
  */
@@ -28,8 +29,8 @@ struct noted {
 
 struct bench {
     struct storage *storage;
-    struct bytes room;
-    bool goes_on;
+    const char *room;
+    const char *what;
     uint32_t count, equal, exact;
     struct noted noted[RECORD_MOMENTS];
     double wall_ms[RECORD_MOMENTS], cpu_ms[RECORD_MOMENTS];
@@ -77,39 +78,57 @@ static struct storage *open_storage(const char *folder)
     return storage;
 }
 
-/* The moment, as the storage answers for it; the caller's. */
-static struct moment *ask(struct bench *bench, const struct noted *noted)
+/* What the storage answers to what it was asked for. */
+static struct storage_event answer(struct bench *bench, struct job *job)
 {
-    struct storage *storage = bench->storage;
     struct storage_event event = {0};
-    struct job *job =
-        bench->goes_on
-            ? storage_origin(storage, bench->room, noted->incarnation, noted->tick, NULL)
-            : storage_moment(storage, bench->room, noted->incarnation, noted->tick, NULL);
     must(job != NULL, "no memory");
-    storage_work(storage);
-    while (storage_next(storage, &event) && event.kind != STORAGE_MOMENT)
+    storage_work(bench->storage);
+    while (storage_next(bench->storage, &event) && event.kind != STORAGE_MOMENT &&
+           event.kind != STORAGE_LOADED)
         continue;
-    must(event.kind == STORAGE_MOMENT && event.moment->result == MOMENT_DONE,
-         "a moment is not there");
-    return event.moment;
+    return event;
 }
 
-static void look(struct bench *bench, uint32_t index)
+static bool moment_is_equal(struct bench *bench, const struct noted *noted, struct moment *moment)
 {
-    const struct noted *noted = &bench->noted[index];
-    double wall = ms_of(CLOCK_MONOTONIC), cpu = ms_of(CLOCK_PROCESS_CPUTIME_ID);
-    struct moment *moment = ask(bench, noted);
-    bench->wall_ms[index] = ms_of(CLOCK_MONOTONIC) - wall;
-    bench->cpu_ms[index] = ms_of(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    must(moment != NULL && moment->result == MOMENT_DONE, "a moment is not there");
     const struct room *room = replay_room(&moment->replay);
     bool equal = room_hash_seen(room) == noted->seen &&
                  (!moment->exact || room_hash_kept(room) == noted->kept);
-    if (!equal)
-        fprintf(stderr, "bench_recordings: tick %" PRIu64 " is not what it was\n", noted->tick);
-    bench->equal += equal ? 1 : 0;
     bench->exact += moment->exact ? 1 : 0;
     moment_free(moment);
+    return equal;
+}
+
+static bool fork_is_equal(const struct noted *noted, const struct storage_event *event)
+{
+    must(event->kind == STORAGE_LOADED && event->result == LOAD_DONE, "a fork is not there");
+    bool equal = room_hash_kept(event->room) == noted->kept;
+    room_destroy(event->room);
+    return equal;
+}
+
+static bool look(struct bench *bench, uint32_t index)
+{
+    const struct noted *noted = &bench->noted[index];
+    struct storage *storage = bench->storage;
+    char name[ROOM_NAME_MAX + 1];
+    bool forks = strcmp(bench->what, "forks") == 0, goes_on = strcmp(bench->what, "origin") == 0;
+    snprintf(name, sizeof name, "%.40s%" PRIu64, bench->room, noted->tick);
+    struct bytes room = bytes_of(forks ? name : bench->room);
+    double wall = ms_of(CLOCK_MONOTONIC), cpu = ms_of(CLOCK_PROCESS_CPUTIME_ID);
+    struct job *job = forks ? storage_load(storage, room, NULL)
+                      : goes_on
+                          ? storage_origin(storage, room, noted->incarnation, noted->tick, NULL)
+                          : storage_moment(storage, room, noted->incarnation, noted->tick, NULL);
+    struct storage_event event = answer(bench, job);
+    bench->wall_ms[index] = ms_of(CLOCK_MONOTONIC) - wall;
+    bench->cpu_ms[index] = ms_of(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    bool equal = forks ? fork_is_equal(noted, &event) : moment_is_equal(bench, noted, event.moment);
+    if (!equal)
+        fprintf(stderr, "bench_recordings: tick %" PRIu64 " is not what it was\n", noted->tick);
+    return equal;
 }
 
 static int compare(const void *a, const void *b)
@@ -125,13 +144,18 @@ static void print_share(const char *what, double *values, uint32_t count, const 
            what, values[(uint32_t)(count * UINT64_C(99) / 100)], what, values[count - 1], behind);
 }
 
+static bool is_known(const char *what)
+{
+    return strcmp(what, "seek") == 0 || strcmp(what, "origin") == 0 || strcmp(what, "forks") == 0;
+}
+
 int main(int argc, char **argv)
 {
     static struct bench bench;
-    bool known = argc == 5 && (strcmp(argv[1], "seek") == 0 || strcmp(argv[1], "origin") == 0);
-    must(known, "usage: bench_recordings seek|origin DATA ROOM MOMENTS");
-    bench.goes_on = strcmp(argv[1], "origin") == 0;
-    bench.room = bytes_of(argv[3]);
+    must(argc == 5 && is_known(argv[1]),
+         "usage: bench_recordings seek|origin|forks DATA ROOM MOMENTS");
+    bench.what = argv[1];
+    bench.room = argv[3];
     read_moments(&bench, argv[4]);
     bench.storage = open_storage(argv[2]);
     /* By strides that have no divisor in common with their number: back and forth. */
@@ -139,11 +163,11 @@ int main(int argc, char **argv)
     while (bench.count % stride == 0)
         stride++;
     for (uint32_t i = 0; i < bench.count; i++)
-        look(&bench, (uint32_t)((uint64_t)i * stride % bench.count));
+        bench.equal += look(&bench, (uint32_t)((uint64_t)i * stride % bench.count)) ? 1 : 0;
     storage_stop(bench.storage);
     storage_destroy(bench.storage);
     printf("{\"moments\":%u,\"equal\":%u,", bench.count, bench.equal);
-    if (bench.goes_on)
+    if (strcmp(bench.what, "origin") == 0)
         printf("\"exact\":%u,", bench.exact);
     print_share("wall", bench.wall_ms, bench.count, ",");
     print_share("cpu", bench.cpu_ms, bench.count, "}\n");
