@@ -181,10 +181,13 @@ void *archivist_run(void *context)
     struct storage *storage = context;
     pthread_setname_np(pthread_self(), "archivist");
     for (bool goes_on = true; goes_on;) {
+        uint64_t until_ms = storage->sealed_ms + storage->options.seal_ms;
         struct job *job = queue_pop(storage, &storage->to_archivist,
-                                    storage->sealed_ms + storage->options.seal_ms);
+                                    storage->retentions > 0 ? QUEUE_AT_ONCE : until_ms);
         if (job != NULL)
             goes_on = archivist_do(storage, job);
+        else
+            archivist_idle(storage);
         if (goes_on)
             archivist_turn(storage);
     }

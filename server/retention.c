@@ -1,4 +1,5 @@
-/* retention.c - how long the past stays: what is beyond the limits goes with the sealings, a little each time.
+/* retention.c - how long the past stays: what is beyond the limits goes with the sealings, a little each time,
+ * and goes on as long as it does and the archivist has nothing else to do.
  * The archivist's; what is watched is the hub's to say. */
 #include "server/storage_parts.h"
 
@@ -64,6 +65,10 @@ void retention_free(struct storage *storage)
 
 /* --- Kept ----------------------------------------------------------------------------------------- */
 
+/* A call of retain() looks at some rooms and drops some rows. So many go on idle behind one that dropped any:
+ * with them it gets around thousands of rooms. */
+#define RETENTIONS_IDLE 16u
+
 /* Copies of the names of all that are watched, and views of them. */
 struct spared {
     struct bytes *names;
@@ -125,7 +130,7 @@ enum store_result archivist_forget_past(struct storage *storage, struct bytes na
 }
 
 /* What an archive does not drop now goes with the next sealing. */
-void archivist_retain(struct storage *storage)
+static bool drop_past(struct storage *storage)
 {
     struct store_retention retention = retention_now(storage);
     struct spared spared = {0};
@@ -135,7 +140,7 @@ void archivist_retain(struct storage *storage)
     pthread_mutex_unlock(&storage->mutex);
     bool wanted = retention.before_ms + retention.room_bytes + retention.all_bytes > 0;
     if (refrains || !wanted)
-        return;
+        return false;
     if (copy_watched(storage, &spared)) {
         retention.spared = spared.names;
         retention.spared_count = spared.count;
@@ -143,4 +148,16 @@ void archivist_retain(struct storage *storage)
         count_dropped(storage, result, freed);
     }
     free_spared(&spared);
+    return freed > 0;
+}
+
+void archivist_retain(struct storage *storage)
+{
+    storage->retentions = drop_past(storage) ? RETENTIONS_IDLE : 0;
+}
+
+void archivist_idle(struct storage *storage)
+{
+    if (storage->retentions > 0)
+        storage->retentions = drop_past(storage) ? RETENTIONS_IDLE : storage->retentions - 1;
 }

@@ -493,6 +493,8 @@ void storage_work(struct storage *storage)
     while ((job = queue_pop(storage, &storage->to_archivist, QUEUE_AT_ONCE)) != NULL)
         archivist_do(storage, job);
     archivist_turn(storage);
+    while (storage->retentions > 0)
+        archivist_idle(storage);
     while ((job = queue_pop(storage, &storage->to_writer, QUEUE_AT_ONCE)) != NULL)
         writer_do(storage, job);
 }

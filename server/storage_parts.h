@@ -200,6 +200,7 @@ struct storage {
     bool ends;           /* what is sealed now is the last */
     bool incomplete;     /* a flush did not get into the tails: nothing can be loaded any more */
     uint64_t sealed_ms;  /* when it last sealed */
+    uint32_t retentions; /* that it makes while it has nothing else to do */
 };
 
 /* jobs.c */
@@ -349,6 +350,7 @@ void archivist_collect(struct storage *storage);
 
 /* retention.c */
 void archivist_retain(struct storage *storage);
+void archivist_idle(struct storage *storage); /* what `retentions` asks for */
 /* Of the room that stays alone which brings it back, and what pinned sessions need. */
 MUST_CHECK enum store_result archivist_forget_past(struct storage *storage, struct bytes name);
 void retention_free(struct storage *storage);

@@ -13,6 +13,9 @@
 #define HOUR_MS UINT64_C(3600000)
 #define LIVES   4
 
+/* More than twice what one call drops. */
+#define SEGMENTS 1100u
+
 static uint64_t now_ms, bytes_kept;
 
 /* Ticks of each time that the room was awake. */
@@ -184,6 +187,32 @@ START_TEST(what_is_more_than_may_be_goes)
 }
 END_TEST
 
+/* More than one call drops of the past, of a room that nobody has opened for long. */
+static void record_much(void)
+{
+    struct store *store = life.options.store;
+    for (uint64_t tick = 1; tick <= SEGMENTS; tick++) {
+        struct store_sealed sealed = {
+            .name = bytes_of("busy"),
+            .kind = bytes_of("open"),
+            .segment = {.incarnation = 5, .first = tick, .last = tick, .bytes = bytes_of("log")},
+        };
+        if (tick == SEGMENTS)
+            sealed.snapshot = (struct store_blob){
+                .incarnation = 5, .first = tick, .last = tick, .bytes = bytes_of("state")};
+        ck_assert_int_eq(store->seal(store, &sealed, 1, now_ms), STORE_OK);
+    }
+}
+
+START_TEST(what_one_call_leaves_goes_while_nothing_else_is_to_do)
+{
+    record_much();
+    now_ms += 2 * HOUR_MS;
+    seal();
+    ck_assert_uint_eq(storage_figures(life.storage).dropped_bytes, SEGMENTS * strlen("log"));
+}
+END_TEST
+
 START_TEST(what_is_watched_stays_as_long_as_it_is)
 {
     ck_assert(storage_watch(life.storage, lobby));
@@ -254,6 +283,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, what_is_old_goes_and_the_rest_is_whole);
     tcase_add_test(tests, nothing_goes_where_nothing_is_said);
     tcase_add_loop_test(tests, what_is_more_than_may_be_goes, 0, 2);
+    tcase_add_test(tests, what_one_call_leaves_goes_while_nothing_else_is_to_do);
     tcase_add_test(tests, what_is_watched_stays_as_long_as_it_is);
     tcase_add_test(tests, a_pinned_session_stays_and_the_gap_behind_it_is_told);
 }
