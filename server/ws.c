@@ -101,7 +101,7 @@ on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
     case LWS_CALLBACK_HTTP_BODY:
         return ws_http_body(&ws->options, wsi, session, (struct bytes){in, length});
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-        return ws_http_body_end(&ws->options, wsi, session);
+        return ws_http_body_end(wsi, session);
     case LWS_CALLBACK_HTTP_WRITEABLE:
         return ws_http_writable(&ws->options, wsi, session);
     case LWS_CALLBACK_ESTABLISHED:

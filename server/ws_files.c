@@ -165,15 +165,10 @@ int ws_files_body(const struct ws_options *options,
 {
     struct transfer *transfer = session->transfer;
     (void)upload_take(transfer->upload, bytes);
-    /* The library wants no answer from within the last of a body: it tells of its end next. */
+    /* The library wants no answer from within the last of a body. */
     return transfer->upload->arrived < transfer->upload->length
                ? follow_upload(options, wsi, session)
                : 0;
-}
-
-int ws_files_body_end(const struct ws_options *options, struct lws *wsi, struct session *session)
-{
-    return follow_upload(options, wsi, session);
 }
 
 /* --- Downloads ---------------------------------------------------------------------------------- */

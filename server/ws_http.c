@@ -117,7 +117,11 @@ void ws_http_release(struct session *session)
 
 int ws_http_complete(struct lws *wsi, struct session *session)
 {
+    const struct transfer *transfer = session->transfer;
+    bool unread = transfer->has_body && !transfer->body_ended;
     ws_http_release(session);
+    if (unread)
+        return -1; /* nobody takes it */
     return lws_http_transaction_completed(wsi) != 0 ? -1 : 0;
 }
 
@@ -161,7 +165,9 @@ int ws_http_answer(const struct ws_options *options,
         lws_callback_on_writable(wsi);
         return 0;
     }
-    return transfer->closes ? 0 : ws_http_complete(wsi, session);
+    if (transfer->closes) /* of a POST the body comes first */
+        return transfer->request.method == HTTP_POST && !transfer->body_ended ? 0 : -1;
+    return ws_http_complete(wsi, session);
 }
 
 int ws_http_deny(const struct ws_options *options,
@@ -237,20 +243,19 @@ static void answer_list(const struct ws_options *options,
                      headers, &transfer->response);
 }
 
-int ws_http_request(const struct ws_options *options, struct lws *wsi, struct session *session)
+/* Whether bytes may come behind the head that belong to it. */
+static bool has_body(struct lws *wsi)
 {
-    session_alive(session);
-    session->served = true;
-    ws_http_release(session);
-    struct transfer *transfer = calloc(1, sizeof *transfer);
-    if (transfer == NULL)
-        return -1;
-    session->transfer = transfer;
-    if (ws_files_asked(ws_http_path(wsi)))
-        return ws_files_request(options, wsi, session, method_of(wsi));
-    if (ws_recordings_asked(ws_http_path(wsi)))
-        return ws_recordings_request(options, wsi, session, method_of(wsi));
+    uint64_t length;
+    if (ws_http_length(wsi, &length))
+        return length > 0;
+    return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0 ||
+           lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
+}
 
+static int answer_page(const struct ws_options *options, struct lws *wsi, struct session *session)
+{
+    struct transfer *transfer = session->transfer;
     char if_none_match[HEADER_VALUE_MAX], query[HEADER_VALUE_MAX];
     struct http_request request = {
         .method = method_of(wsi),
@@ -268,6 +273,28 @@ int ws_http_request(const struct ws_options *options, struct lws *wsi, struct se
         return ws_http_complete(wsi, session);
     lws_callback_on_writable(wsi);
     return 0;
+}
+
+static int answer(const struct ws_options *options, struct lws *wsi, struct session *session)
+{
+    if (ws_files_asked(ws_http_path(wsi)))
+        return ws_files_request(options, wsi, session, method_of(wsi));
+    if (ws_recordings_asked(ws_http_path(wsi)))
+        return ws_recordings_request(options, wsi, session, method_of(wsi));
+    return answer_page(options, wsi, session);
+}
+
+int ws_http_request(const struct ws_options *options, struct lws *wsi, struct session *session)
+{
+    session_alive(session);
+    session->served = true;
+    ws_http_release(session);
+    struct transfer *transfer = calloc(1, sizeof *transfer);
+    if (transfer == NULL)
+        return -1;
+    session->transfer = transfer;
+    transfer->has_body = has_body(wsi);
+    return answer(options, wsi, session);
 }
 
 bool ws_http_send_piece(struct lws *wsi, struct transfer *transfer, bool more, bool *gone)
@@ -329,20 +356,20 @@ int ws_http_body(const struct ws_options *options,
     return 0; /* it is carried out when all of it is there */
 }
 
-int ws_http_body_end(const struct ws_options *options, struct lws *wsi, struct session *session)
+int ws_http_body_end(struct lws *wsi, struct session *session)
 {
     struct transfer *transfer = session->state == SESSION_PAGE ? session->transfer : NULL;
-    if (transfer == NULL)
-        return 0;
-    if (transfer->body_ended)
+    if (transfer == NULL || transfer->body_ended)
         return -1; /* the library says so again, without end, where more has come than was announced */
     transfer->body_ended = true;
-    if (transfer->upload != NULL && !transfer->answered)
-        return ws_files_body_end(options, wsi, session);
-    if (transfer->order == NULL || transfer->answered)
+    if (transfer->answered || (transfer->upload == NULL && transfer->order == NULL))
         return transfer->closes ? -1 : 0;
-    order_carry_out(transfer->order);
-    return ws_recordings_follow(options, wsi, session);
+    if (transfer->order != NULL)
+        order_carry_out(transfer->order);
+    /* An answer from in here would leave the library waiting, without end, for somebody to read what
+     * came behind the body. */
+    lws_callback_on_writable(wsi);
+    return 0;
 }
 
 /* --- Upgrades ----------------------------------------------------------------------------------- */

@@ -22,7 +22,7 @@ int ws_http_body(const struct ws_options *options,
                  struct lws *wsi,
                  struct session *session,
                  struct bytes bytes);
-int ws_http_body_end(const struct ws_options *options, struct lws *wsi, struct session *session);
+int ws_http_body_end(struct lws *wsi, struct session *session);
 
 /* The connection is a WebSocket from here on. */
 void ws_http_upgraded(struct lws *wsi, struct session *session);

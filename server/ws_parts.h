@@ -23,6 +23,7 @@ struct transfer {
     struct order *order;
     uint64_t refused; /* bytes of a refused body that were thrown away */
     bool closes;      /* it was answered before its body came: the connection ends with that */
+    bool has_body;    /* bytes come behind its head, until body_ended */
     bool body_ended;
     bool answered;                 /* the head is out */
     struct http_request request;   /* its method alone */
@@ -91,7 +92,6 @@ int ws_files_body(const struct ws_options *options,
                   struct lws *wsi,
                   struct session *session,
                   struct bytes bytes);
-int ws_files_body_end(const struct ws_options *options, struct lws *wsi, struct session *session);
 void ws_files_release(struct transfer *transfer);
 
 /* --- ws_recordings.c: the same for what is recorded of rooms --------------------------------------- */

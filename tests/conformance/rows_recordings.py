@@ -55,14 +55,23 @@ BODIES = [order(f"a fork of {name}", body, "HTTP 400") for name, body in (
 MARKER = b'{"tick":1,"title":"x"}'
 
 BEHIND = [
-    order(f"a marker with {name} behind its body", MARKER + rest, "HTTP 201", "dropped",
-          path=b"/markers", announced=len(MARKER)) for name, rest in (
+    order(f"{what} with {name} behind its body", body + rest, *expected, "dropped",
+          path=b"/markers", announced=len(body))
+    for what, body, expected in (("a marker", MARKER, ("HTTP 201",)),
+                                 ("a marker of nothing", b"[]", ("HTTP 400",)))
+    for name, rest in (
         ("a byte", b"x"),
         ("64 KiB", b"x" * 65536),
         ("a request", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"),
         ("another marker", b"POST /v1/rooms/a/markers HTTP/1.1\r\nHost: x\r\n"
                            b"Content-Length: 22\r\n\r\n" + MARKER),
     )
+] + [
+    order(f"{method.decode()} of {path.decode()} with a body, twice", b"x" * 10 +
+          method + b" " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n", f"HTTP {expected}", "dropped",
+          method=method, path=path, announced=10)
+    for method, path, expected in ((b"GET", b"/recording", 400), (b"OPTIONS", b"/markers", 204),
+                                   (b"DELETE", b"/markers/1", 400), (b"GET", b"/nothing", 404))
 ]
 
 PATHS = [
