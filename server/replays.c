@@ -253,7 +253,7 @@ static void fulfil_wish(struct replaying *replaying)
 /* --- The replay ------------------------------------------------------------------------------------ */
 
 /* What the room has done since is there to be seen as soon as it is on the disk. */
-static void follow_hub_room_recording(struct replaying *replaying)
+static void follow_live_room(struct replaying *replaying)
 {
     const struct room_host *live = hub_room_recording(replaying->hub, room_of(replaying));
     if (live != NULL)
@@ -266,7 +266,7 @@ static void follow_hub_room_recording(struct replaying *replaying)
 void replay_tick(struct room_host *host)
 {
     struct replaying *replaying = host->replaying;
-    follow_hub_room_recording(replaying);
+    follow_live_room(replaying);
     player_tick(replaying->player);
     fulfil_wish(replaying);
 }
