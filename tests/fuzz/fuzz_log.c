@@ -9,14 +9,11 @@
 
 #include "sync/hash.h"
 #include "sync/rerun.h"
-#include "sync/snapshot.h"
 #include "sync/track.h"
-#include "tests/every_kind.h"
 #include "tests/fuzz/counted.h"
+#include "tests/fuzz/fuzzed.h"
 #include "tests/fuzz/steps.h"
 #include "tests/member.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define STEP_TRACK       254
 #define STEP_SNAPSHOT    255
@@ -25,32 +22,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* What hostile numbers of seats can make it ask for is more, and refused. */
 #define MEMORY_MOST ((size_t)64 << 20)
 
-static void demand(bool holds)
-{
-    if (!holds)
-        abort();
-}
-
-static const struct kinds kinds = {.rules = {&kind_open, &kind_board, &kind_every, &kind_race},
-                                   .count = 4};
-
-static struct bytes write_room(const struct room *room)
-{
-    size_t length = snapshot_bytes(room);
-    uint8_t *bytes = malloc(length);
-    demand(bytes != NULL);
-    struct writer writer = writer_on(bytes, length);
-    snapshot_write(room, &writer);
-    demand(writer.status == STATUS_OK && writer.length == length);
-    return writer_bytes(&writer);
-}
-
 /* The archive's way: a snapshot of a replay, and the newest part of the log once more. */
 static void
 check_again(const struct room_options *options, const struct room *room, struct bytes log)
 {
     struct bytes bytes = write_room(room);
-    struct replay replay = replay_begin(options, &kinds);
+    struct replay replay = replay_begin(options, &fuzzed_kinds);
     demand(replay_snapshot(&replay, bytes) == STATUS_OK);
     demand(replay_log(&replay, log) == STATUS_OK);
     demand(room_hash_kept(replay_room(&replay)) == room_hash_kept(room));
@@ -129,7 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct steps steps = steps_on(data, size);
     struct bytes bytes, log = {0};
     uint8_t what;
-    struct replay replay = replay_begin(&options, &kinds);
+    struct replay replay = replay_begin(&options, &fuzzed_kinds);
     enum status status = STATUS_OK;
     while (status == STATUS_OK && steps_next(&steps, &what, &bytes)) {
         if (what == STEP_TRACK && replay_room(&replay) != NULL) {

@@ -11,17 +11,10 @@
 #include "sync/deflate.h"
 #include "sync/log_pack_parts.h"
 #include "tests/fuzz/counted.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzzed.h"
 
 /* The bounds of words allow so much. */
 #define MEMORY_MOST ((size_t)256 << 20)
-
-static void demand(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static void *sure(size_t length)
 {

@@ -6,17 +6,12 @@
  * After each tick the viewer holds what the room holds. Memory is bounded, and runs out where a step
  * says so.
  */
-#include <stdlib.h>
-
-#include "sync/frame.h"
 #include "sync/player.h"
 #include "sync/track.h"
-#include "tests/every_kind.h"
 #include "tests/fuzz/counted.h"
+#include "tests/fuzz/fuzzed.h"
 #include "tests/fuzz/steps.h"
 #include "tests/member.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum step {
     STEP_MOMENT, /* the log up to the moments that are brought from here on */
@@ -35,15 +30,6 @@ enum step {
 #define TICKS_MOST  600u
 #define MEMORY_MOST ((size_t)64 << 20)
 
-static void demand(bool holds)
-{
-    if (!holds)
-        abort();
-}
-
-static const struct kinds kinds = {.rules = {&kind_open, &kind_board, &kind_every, &kind_race},
-                                   .count = 4};
-
 struct show {
     struct counted counted;
     struct room_options options; /* of the recorded room */
@@ -53,15 +39,6 @@ struct show {
     struct bytes moment, log, track;
     unsigned ticks;
 };
-
-static struct frames *shared_frames(void)
-{
-    static struct frames *frames;
-    if (frames == NULL)
-        frames = frames_create(&(struct memory){0});
-    demand(frames != NULL);
-    return frames;
-}
 
 static uint64_t number_of(struct bytes bytes)
 {
@@ -140,7 +117,7 @@ static void bring(struct show *show, struct bytes how)
         player_feed(show->player, what_follows(show, wish.tick, how));
         return;
     }
-    struct replay moment = replay_begin(&show->options, &kinds);
+    struct replay moment = replay_begin(&show->options, &fuzzed_kinds);
     enum status status = replay_log(&moment, show->moment);
     demand(status != STATUS_MEMORY || show->counted.refused);
     uint64_t tick = moment.room != NULL ? room_tick_number(moment.room) : 0;
@@ -211,7 +188,7 @@ static void take_step(struct show *show, uint8_t what, struct bytes bytes)
 static bool begin(struct show *show, uint8_t choice)
 {
     enum status status;
-    const struct player_options options = {.rules = kinds.rules[choice % 4],
+    const struct player_options options = {.rules = fuzzed_kinds.rules[choice % 4],
                                            .memory = counted_memory(&show->counted),
                                            .incarnation = 1,
                                            .grace_ticks = 4,

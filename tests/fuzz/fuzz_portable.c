@@ -4,26 +4,14 @@
  * head and a checksum that fit, so that what is behind them is reached. Memory and work are bounded.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "persistence/portable_parts.h"
-#include "tests/every_kind.h"
+#include "tests/fuzz/fuzzed.h"
 #include "tests/fuzz/steps.h"
 #include "tools/store_judge.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 #define FILE_MOST ((size_t)1 << 20)
-
-static const struct kinds kinds = {.rules = {&kind_open, &kind_board, &kind_every, &kind_race},
-                                   .count = 4};
-
-static void demand(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static size_t put_head(uint8_t *file)
 {
@@ -73,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     FILE *stream = fmemopen(file, length, "rb");
     demand(stream != NULL);
-    struct judging judging = {.kinds = &kinds,
+    struct judging judging = {.kinds = &fuzzed_kinds,
                               .limits = {.memory = (size_t)64 << 20,
                                          .bytes = (uint64_t)64 << 20,
                                          .walked = (uint64_t)256 << 20}};

@@ -9,15 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sync/frame.h"
 #include "sync/kinds.h"
 #include "sync/log.h"
 #include "sync/race_parts.h"
-#include "sync/snapshot.h"
+#include "tests/fuzz/fuzzed.h"
 #include "tests/fuzz/steps.h"
 #include "tests/member.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define MEMBERS     3
 #define TICKS_MAX   600u /* of one input */
@@ -43,21 +40,6 @@ struct world {
     struct member members[MEMBERS];
     uint32_t ticks;
 };
-
-static void demand(bool holds)
-{
-    if (!holds)
-        abort();
-}
-
-static struct frames *shared_frames(void)
-{
-    static struct frames *frames;
-    if (frames == NULL)
-        frames = frames_create(&(struct memory){0});
-    demand(frames != NULL);
-    return frames;
-}
 
 /* --- A tick --------------------------------------------------------------------------------------- */
 

@@ -8,14 +8,13 @@
 
 #include "sync/replica.h"
 #include "tests/fuzz/counted.h"
+#include "tests/fuzz/fuzzed.h"
 
 #define NEW_CONNECTION 255
 #define FEW_BLOCKS     254
 
 /* Less than what hostile slots can make it ask for. */
 #define MEMORY_MOST ((size_t)24 << 20)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Everything that a reader of the replica may ask for. */
 static void read_all(const struct replica *replica)

@@ -5,26 +5,16 @@
  */
 #include <stdlib.h>
 
-#include "sync/frame.h"
 #include "sync/hash.h"
-#include "sync/snapshot.h"
-#include "tests/every_kind.h"
 #include "tests/fuzz/counted.h"
+#include "tests/fuzz/fuzzed.h"
 #include "tests/member.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define TICKS 8
 
 /* What a room of nothing takes, and what each byte of its snapshot may add. */
 #define MEMORY_BASE     ((size_t)4 << 20)
 #define MEMORY_PER_BYTE 4096u
-
-static void demand(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /* --- Rooms ---------------------------------------------------------------------------------------- */
 
@@ -43,17 +33,6 @@ read_room(struct counted *counted, const struct rules *rules, struct bytes bytes
     return room;
 }
 
-static struct bytes write_room(const struct room *room)
-{
-    size_t length = snapshot_bytes(room);
-    uint8_t *bytes = malloc(length);
-    demand(bytes != NULL);
-    struct writer writer = writer_on(bytes, length);
-    snapshot_write(room, &writer);
-    demand(writer.status == STATUS_OK && writer.length == length);
-    return writer_bytes(&writer);
-}
-
 /* The snapshot of a room makes the same room. */
 static void check_again(struct counted *counted, const struct rules *rules, const struct room *room)
 {
@@ -66,15 +45,6 @@ static void check_again(struct counted *counted, const struct rules *rules, cons
 }
 
 /* --- A member in it ------------------------------------------------------------------------------- */
-
-static struct frames *shared_frames(void)
-{
-    static struct frames *frames;
-    if (frames == NULL)
-        frames = frames_create(&(struct memory){0});
-    demand(frames != NULL);
-    return frames;
-}
 
 static void take_frames(struct frames *frames, struct room *room, struct member *member)
 {

@@ -8,16 +8,12 @@
  * and its canonical form is its own canonical form.
  */
 #include <msgpack.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "sync/frame.h"
 #include "sync/room.h"
-#include "tests/every_kind.h"
+#include "tests/fuzz/fuzzed.h"
 #include "tests/fuzz/steps.h"
 #include "tests/member.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define MEMBERS 3
 
@@ -40,12 +36,6 @@ struct world {
     bool strange[MEMBERS]; /* claims to hold what it does not: its frames are made, not taken */
     uint8_t generation;
 };
-
-static void demand(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /* --- Readers -------------------------------------------------------------------------------------- */
 
@@ -198,7 +188,7 @@ static bool always(void *context, size_t bytes)
     return true;
 }
 
-static struct frames *shared_frames(void)
+static struct frames *deflating_frames(void)
 {
     static struct frames *frames;
     if (frames == NULL) {
@@ -212,7 +202,7 @@ static struct frames *shared_frames(void)
 /* The first byte chooses the kind and how much goes into a section. */
 static void begin(struct world *world, uint8_t first)
 {
-    *world = (struct world){.frames = shared_frames()};
+    *world = (struct world){.frames = deflating_frames()};
     world->room = room_create(&(struct room_options){
         .rules = first % 2 == 0 ? &kind_every : &kind_board,
         .incarnation = 1,
