@@ -1,109 +1,24 @@
-/* check_log_pack.c - pieces of logs and tracks in few bytes, and to the byte the same again. */
+/* check_log_pack.c - pieces of logs and tracks in few bytes, and to the byte the same again. Those that are
+ * damaged or too large are in check_log_pack_damage.c. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sync/deflate.h"
 #include "sync/kinds.h"
-#include "sync/log_pack_parts.h"
 #include "sync/log_read.h"
 #include "tests/board_room.h"
 #include "tests/notation.h"
+#include "tests/packing.h"
 #include "tests/race_world.h"
 #include "tests/run_suite.h"
-
-static struct counted_memory counted;
-
-static void setup(void)
-{
-    counted = (struct counted_memory){.left = UINT64_MAX};
-}
-
-static struct memory memory_here(void)
-{
-    return memory_counted(&counted);
-}
 
 static struct bytes bytes_at(const void *data, size_t length)
 {
     return (struct bytes){data, length};
 }
 
-/* The piece packed, data NULL where it is not; the caller frees it. */
-static struct bytes packed(struct bytes entries)
-{
-    struct memory memory = memory_here();
-    size_t capacity = log_pack_bytes_max(entries.length);
-    uint8_t *data = malloc(capacity + 1);
-    struct writer writer = writer_on(data, capacity);
-    bool done = log_pack(&memory, entries, &writer);
-    ck_assert_uint_eq(counted.live, 0);
-    ck_assert_int_eq(writer.status, STATUS_OK);
-    if (done) {
-        ck_assert_uint_lt(writer.length, entries.length);
-        ck_assert(log_is_packed(writer_bytes(&writer)));
-        return writer_bytes(&writer);
-    }
-    ck_assert_uint_eq(writer.length, 0);
-    free(data);
-    return bytes_at(NULL, 0);
-}
-
-static enum status unpacks(struct bytes piece, struct bytes expected)
-{
-    struct memory memory = memory_here();
-    uint8_t *again = NULL;
-    size_t length = 0;
-    enum status status = log_unpack(&memory, piece, &again, &length);
-    if (status == STATUS_OK) {
-        ck_assert_uint_eq(length, expected.length);
-        ck_assert_mem_eq(again, expected.data, length);
-        memory_release(&memory, again);
-    } else {
-        ck_assert_ptr_null(again);
-    }
-    ck_assert_uint_eq(counted.live, 0);
-    return status;
-}
-
-/* Packs it and looks that it comes back; how many bytes it took, 0 where it is not packed. */
-static size_t there_and_back(struct bytes entries)
-{
-    struct bytes piece = packed(entries);
-    if (piece.data != NULL)
-        ck_assert_int_eq(unpacks(piece, entries), STATUS_OK);
-    free((void *)(uintptr_t)piece.data);
-    return piece.length;
-}
-
 /* --- Entries in notation --------------------------------------------------------------------------- */
-
-#define ENTRIES_BYTES_MAX (1u << 20)
-static uint8_t entries[ENTRIES_BYTES_MAX];
-
-/* As a room writes it, all in the shortest way; where that is not to be had, as it is. */
-static void add_entry(struct writer *writer, const char *line)
-{
-    static uint8_t bytes[1u << 16];
-    struct writer long_way = writer_on(bytes, sizeof bytes);
-    notation_pack(&long_way, line);
-    struct reader reader = reader_on(writer_bytes(&long_way));
-    size_t before = writer->length;
-    value_canonical(&reader, writer);
-    if (reader_end(&reader) != STATUS_OK) {
-        writer->length = before;
-        pack_raw(writer, writer_bytes(&long_way), 1);
-    }
-    ck_assert_int_eq(writer->status, STATUS_OK);
-}
-
-static struct bytes entries_of(const char *line)
-{
-    struct writer writer = writer_on(entries, sizeof entries);
-    add_entry(&writer, line);
-    return writer_bytes(&writer);
-}
 
 /* The same entry so often: long enough to be worth packing, whatever it is. */
 static struct bytes repeated(struct bytes entry)
@@ -114,53 +29,6 @@ static struct bytes repeated(struct bytes entry)
         memmove(entries + length, entry.data, entry.length);
     return bytes_at(entries, length);
 }
-
-static const char *const odd_entries[] = {
-    /* what logs are made of */
-    "[1 1 1700000000000 [0 'race' [2 7 5000 10000 x0001020304050607] x0011223344556677 "
-    "x8899aabbccddeeff]]",
-    "[2 1 50 [1 [2 7 5000 10000 x0001020304050607]]]",
-    "[2 1 50 [2 9 x0001020304050607]]",
-    "[2 1 50 [3 0 x000102030405060708090a0b0c0d0e0f 1 5 2 {'name' 'Ada' 'hue' 12}]]",
-    "[2 1 50 [3 0 x000102030405060708090a0b0c0d0e0f 1 5 2 nil] [4 0] [5 0 3]]",
-    "[2 1 50 [6 0 0 [[0 1 'a' 0 5 1 'text' 2 nil 3 true 4 1.5 5 x00ff]]]]",
-    "[2 1 50 [6 0 0 [[1 'shapes' 'a' 'x' 1.25 'y' -1.1 'any' {'a' [1 'b' nil] 'c' {}}]]]]",
-    "[2 1 50 [6 0 3 [[2 1 'a' 7 1 2 3 4 5 6 7 8 9 10 -70000 70000 5000000000]]]]",
-    "[2 1 50 [6 0 0 [[2 1 'a' 7 1 'two' 3]] ] [6 1 0 [[2 1 'a' 7]]]]",
-    "[2 1 50 [6 0 0 [[3 1 'a' 7 -1 8 2]]]]",
-    "[2 1 50 [6 0 0 [[4 1 'a'] [0 1 'b' 0 1] [8 1 'c'] [16 1 'd' 99 0 1] [48 1 'e' 99 7 0 1]]]]",
-    "[2 1 50 [6 0 0 [[50 1 'e' 99 7 4 1 2 3]]] [6 0 0 [[36 1 'e' 12]]]]",
-    "[2 1 50 [6 0 0 [[5 0 0 'hello'] [5 'chat' 12 {'text' 'hi'}] [0 1 'z' 0 1]]]]",
-    "[2 1 50 [7 3 [[0 5 'car' 1 720 6 x397d300178f44800f7440000f38100005a2c3b003d000000]]]]",
-    "[2 1 50 [8 'tool'] [9 2 100] [10 x0001020304050607] [11 'over'] [12 x0001020304050607]]",
-    "[2 1 50 [14 0 25] [14 1 nil] [14 2 [1 2]] [15 x0102030405] [16 'laps' 'Ada' 71234 {'position' "
-    "1}]]",
-    "[2 1 50 [16 'laps' 'Ada' 71234 nil]]",
-    /* and tracks */
-    "[2 1 50 [32] [33 1 2 100 3 200 4 nil 'name' 'x'] [34 2] [35 1 4 {'x' 1 'emoji' 'o'}]]",
-    /* and others, so far unknown or never */
-    "[2 1 50]",
-    "[2 1 50 [99] [99 'a' 1] [99 1 [[]] [1 [2 [3]]] {}] [700 1]]",
-    "[2 1 50 [33 1 2]]",
-    "[2 1 50 [6 0 0 [[0 1 'a' 0]]]]",
-    "[2 1 50 [6 0 0 [[7 1 'a' 0 5]]]]",
-    "[2 1 50 [6 0 0 [[0]]]]",
-    "[2 1 50 [6 0 0 5]]",
-    "[2 1 50 [6 0 0 []]]",
-    "[2 1 50 [6]]",
-    "[2 1 50 []]",
-    "[2 1 50 ['a' 1]]",
-    "[2 1 50 5]",
-    "[2 1]",
-    "[-2 -1 -50 [4 -1]]",
-    "['a' 1 2 [4 1]]",
-    "{'a' 1}",
-    "nil",
-    "[2 1 50 [99 [[[[[[[[[[[[[[[[1 2 3]]]]]]]]]]]]]]]]]]",
-    "[2 1 50 [99 '' x '0123456789012345678901234567890' '01234567890123456789012345678901']]",
-    "[9007199254740992 9007199254740992 9007199254740992 [4 9007199254740992]]",
-    "[9223372036854775807 0 -9223372036854775808 [9 9223372036854775807 -9223372036854775808]]",
-};
 
 START_TEST(any_entry_comes_back)
 {
@@ -183,7 +51,7 @@ START_TEST(all_of_them_come_back_from_one_piece)
 {
     struct writer writer = writer_on(entries, sizeof entries);
     for (int round = 0; round < 3; round++)
-        for (size_t i = 0; i < sizeof odd_entries / sizeof odd_entries[0]; i++)
+        for (size_t i = 0; i < ODD_ENTRIES; i++)
             add_entry(&writer, odd_entries[i]);
     ck_assert_uint_gt(there_and_back(writer_bytes(&writer)), 0);
 }
@@ -252,7 +120,7 @@ static const struct {
 START_TEST(what_is_no_log_is_not_packed)
 {
     struct bytes piece = bytes_at(no_entries[_i].data, no_entries[_i].length);
-    ck_assert_ptr_null(packed(piece).data);
+    ck_assert_ptr_null(packed(log_pack, piece).data);
     /* Nor behind entries that would be. */
     struct bytes log = repeated(entries_of("[2 1 50 [4 0]]"));
     if (piece.length > 0)
@@ -487,249 +355,33 @@ START_TEST(a_piece_of_version_1_is_read_for_ever)
 }
 END_TEST
 
-/* --- Damage ------------------------------------------------------------------------------------------ */
-
-static struct bytes some_piece(struct bytes *from)
-{
-    struct writer writer = writer_on(entries, sizeof entries);
-    for (size_t i = 0; i < sizeof odd_entries / sizeof odd_entries[0]; i++)
-        add_entry(&writer, odd_entries[i]);
-    for (size_t i = 0; i < 20; i++)
-        add_entry(&writer, odd_entries[i]);
-    *from = writer_bytes(&writer);
-    struct bytes piece = packed(*from);
-    ck_assert_ptr_nonnull(piece.data);
-    return piece;
-}
-
-/* Deflated bytes may say the same in another way; unpacks() looks that it is the same. */
-START_TEST(any_bit_that_flips_is_found_or_means_nothing)
-{
-    struct bytes from, piece = some_piece(&from);
-    uint8_t *data = (uint8_t *)(uintptr_t)piece.data;
-    unsigned meaningless = 0;
-    for (size_t i = 0; i < 8 * piece.length; i++) {
-        data[i / 8] ^= (uint8_t)(1u << i % 8);
-        meaningless += unpacks(piece, from) == STATUS_OK;
-        data[i / 8] ^= (uint8_t)(1u << i % 8);
-    }
-    ck_assert_uint_lt(meaningless, 8 * piece.length / 20);
-    ck_assert_int_eq(unpacks(piece, from), STATUS_OK);
-    free(data);
-}
-END_TEST
-
-START_TEST(no_more_and_no_less_than_a_piece_is_one)
-{
-    struct bytes from, piece = some_piece(&from);
-    for (size_t i = 0; i < piece.length; i++)
-        ck_assert_msg(unpacks(bytes_at(piece.data, i), from) != STATUS_OK, "%zu bytes", i);
-    uint8_t *longer = malloc(piece.length + 1);
-    memcpy(longer, piece.data, piece.length);
-    longer[piece.length] = 0;
-    ck_assert_int_ne(unpacks(bytes_at(longer, piece.length + 1), from), STATUS_OK);
-    free(longer);
-    free((void *)(uintptr_t)piece.data);
-}
-END_TEST
-
-START_TEST(what_a_log_begins_with_is_no_piece)
-{
-    ck_assert(!log_is_packed(bytes_at("", 0)));
-    ck_assert(!log_is_packed(entries_of("[1 1 50 [4 0]]")));
-    ck_assert_int_eq(unpacks(bytes_at("", 0), bytes_at("", 0)), STATUS_TRUNCATED);
-    ck_assert_int_eq(unpacks(entries_of("[1 1 50 [4 0]]"), bytes_at("", 0)), STATUS_MALFORMED);
-}
-END_TEST
-
-/* A piece whose head says this, before nothing. */
-static enum status headed(unsigned version, uint64_t length, uint64_t body)
-{
-    const struct memory memory = memory_here();
-    uint8_t bytes[64] = {LOG_PACK_MARK, (uint8_t)version};
-    struct chunk head = {.data = bytes, .length = 2, .capacity = sizeof bytes};
-    ck_assert(chunk_add_number(&memory, &head, length));
-    ck_assert(chunk_add_number(&memory, &head, body));
-    return unpacks(bytes_at(bytes, head.length + LOG_PACK_HASH + 1), bytes_at("", 0));
-}
-
-START_TEST(sizes_are_looked_at_before_there_is_memory_for_them)
-{
-    ck_assert_int_eq(headed(LOG_PACK_VERSION + 1, 100, 100), STATUS_KIND);
-    ck_assert_int_eq(headed(LOG_PACK_VERSION, LOG_PACK_BYTES_MAX + 1, 100), STATUS_LIMIT);
-    ck_assert_int_eq(headed(LOG_PACK_VERSION, 100, LOG_PACK_BODY_MAX + 1), STATUS_LIMIT);
-    ck_assert_int_eq(headed(LOG_PACK_VERSION, UINT64_MAX, UINT64_MAX), STATUS_LIMIT);
-    ck_assert_int_eq(headed(LOG_PACK_VERSION, 0, 100), STATUS_MALFORMED);
-    ck_assert_int_eq(headed(LOG_PACK_VERSION, 100, 2 * INFLATED_MOST), STATUS_MALFORMED);
-    ck_assert_uint_eq(counted.peak, 0);
-    ck_assert_int_eq(headed(LOG_PACK_VERSION, LOG_PACK_BYTES_MAX, 2 * INFLATED_MOST - 1),
-                     STATUS_MALFORMED);
-    ck_assert_uint_eq(counted.peak, LOG_PACK_BYTES_MAX);
-}
-END_TEST
-
-START_TEST(without_memory_nothing_is_left_behind)
-{
-    struct bytes from, piece = some_piece(&from);
-    struct memory memory = memory_here();
-    uint8_t *data = malloc(from.length);
-    bool done = false;
-    uint64_t blocks = 0;
-    for (; !done; blocks++) {
-        struct writer writer = writer_on(data, from.length);
-        counted.left = blocks;
-        done = log_pack(&memory, from, &writer);
-        ck_assert_uint_eq(counted.live, 0);
-        ck_assert_uint_eq(writer.length, done ? piece.length : 0);
-    }
-    ck_assert_uint_gt(blocks, 20);
-    ck_assert_mem_eq(data, piece.data, piece.length);
-    free(data);
-    enum status status = STATUS_MEMORY;
-    for (blocks = 0; status != STATUS_OK; blocks++) {
-        counted.left = blocks;
-        status = unpacks(piece, from);
-        ck_assert(status == STATUS_MEMORY || status == STATUS_OK);
-    }
-    ck_assert_uint_gt(blocks, 5);
-    free((void *)(uintptr_t)piece.data);
-}
-END_TEST
-
-/* --- Limits ------------------------------------------------------------------------------------------ */
-
-/* One entry with so many fields of presence, each of which is a column. */
-START_TEST(columns_beyond_the_last_share_one)
-{
-    static const uint32_t around[] = {LOG_COLUMNS_MAX - COLUMNS_FIXED - 1,
-                                      LOG_COLUMNS_MAX - COLUMNS_FIXED,
-                                      LOG_COLUMNS_MAX - COLUMNS_FIXED + 1, 3 * LOG_COLUMNS_MAX};
-    uint32_t count = around[_i];
-    struct writer writer = writer_on(entries, sizeof entries);
-    for (unsigned round = 0; round < 4; round++) {
-        pack_array(&writer, 4);
-        notation_pack(&writer, "2 1 50");
-        pack_array(&writer, 2 + 2 * count);
-        notation_pack(&writer, "33 1");
-        for (uint32_t i = 0; i < count; i++) {
-            pack_integer(&writer, i);
-            if (i % 3 == 1)
-                pack_string(&writer, bytes_of(i % 2 == 0 ? "even" : "odd"));
-            else if (i % 3 == 2)
-                pack_double(&writer, 0.1 * i);
-            else
-                pack_integer(&writer, round * i);
-        }
-    }
-    ck_assert_int_eq(writer.status, STATUS_OK);
-    ck_assert_uint_gt(there_and_back(writer_bytes(&writer)), 0);
-}
-END_TEST
-
-#define STRINGS_BYTES_MAX (8u << 20)
-
-/* One entry with so many strings that are all unlike each other. */
-static size_t strings(uint32_t count)
-{
-    static uint8_t many[STRINGS_BYTES_MAX];
-    struct writer writer = writer_on(many, sizeof many);
-    pack_array(&writer, 4);
-    notation_pack(&writer, "2 1 50");
-    pack_array(&writer, 1 + count);
-    pack_integer(&writer, 99);
-    for (uint32_t i = 0; i < count; i++) {
-        char text[16];
-        snprintf(text, sizeof text, "%08u", i);
-        pack_string(&writer, bytes_of(text));
-    }
-    ck_assert_int_eq(writer.status, STATUS_OK);
-    return there_and_back(writer_bytes(&writer));
-}
-
-START_TEST(a_piece_with_more_words_than_may_be_is_not_packed)
-{
-    ck_assert_uint_gt(strings(LOG_WORDS_MAX - 1), 0);
-    ck_assert_uint_gt(strings(LOG_WORDS_MAX), 0);
-    ck_assert_uint_eq(strings(LOG_WORDS_MAX + 1), 0);
-}
-END_TEST
-
-/* One entry, so many bytes long. */
-static struct bytes zeros(size_t length)
-{
-    static const char head[] = "\x94\x02\x01\x32\x92\x0f\xc6";
-    uint8_t *data = calloc(1, length);
-    size_t rest = length - (sizeof head - 1) - 4;
-    memcpy(data, head, sizeof head - 1);
-    for (unsigned i = 0; i < 4; i++)
-        data[sizeof head - 1 + i] = (uint8_t)(rest >> 8 * (3 - i));
-    return bytes_at(data, length);
-}
-
-START_TEST(a_piece_is_only_so_long)
-{
-    struct bytes piece = zeros(LOG_PACK_BYTES_MAX + 1);
-    ck_assert_ptr_null(packed(piece).data);
-    free((void *)(uintptr_t)piece.data);
-    for (size_t less = 0; less < 2; less++) {
-        piece = zeros(LOG_PACK_BYTES_MAX - less);
-        /* Behind it the table's few bytes make more of it than a body may be. */
-        ck_assert_uint_eq(there_and_back(piece), 0);
-        free((void *)(uintptr_t)piece.data);
-    }
-    piece = zeros(LOG_PACK_BYTES_MAX - 4096);
-    ck_assert_uint_gt(there_and_back(piece), 0);
-    free((void *)(uintptr_t)piece.data);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("log_pack");
     TCase *tcase = tcase_create("entries");
-    tcase_add_checked_fixture(tcase, setup, NULL);
-    tcase_add_loop_test(tcase, any_entry_comes_back, 0,
-                        (int)(sizeof odd_entries / sizeof odd_entries[0]));
-    tcase_add_loop_test(tcase, any_entry_comes_back_that_is_written_the_long_way, 0,
-                        (int)(sizeof odd_entries / sizeof odd_entries[0]));
+    tcase_add_checked_fixture(tcase, packing_begin, NULL);
+    tcase_add_loop_test(tcase, any_entry_comes_back, 0, ODD_ENTRIES);
+    tcase_add_loop_test(tcase, any_entry_comes_back_that_is_written_the_long_way, 0, ODD_ENTRIES);
     tcase_add_test(tcase, all_of_them_come_back_from_one_piece);
     tcase_add_loop_test(tcase, what_is_written_otherwise_comes_back, 0,
                         (int)(sizeof otherwise_entries / sizeof otherwise_entries[0]));
     tcase_add_loop_test(tcase, what_is_no_log_is_not_packed, 0,
                         (int)(sizeof no_entries / sizeof no_entries[0]));
     tcase_add_loop_test(tcase, anything_comes_back, 0, 40);
+    tcase_add_test(tcase, a_piece_of_version_1_is_read_for_ever);
     suite_add_tcase(suite, tcase);
 
     tcase = tcase_create("rooms");
     tcase_set_timeout(tcase, 120);
-    tcase_add_checked_fixture(tcase, setup, NULL);
+    tcase_add_checked_fixture(tcase, packing_begin, NULL);
     tcase_add_checked_fixture(tcase, setup_logged_race, teardown_race);
     tcase_add_test(tcase, a_race_takes_few_bytes);
     tcase_add_test(tcase, a_piece_may_have_any_number_of_entries);
     suite_add_tcase(suite, tcase);
 
     tcase = tcase_create("boards");
-    tcase_add_checked_fixture(tcase, setup, NULL);
+    tcase_add_checked_fixture(tcase, packing_begin, NULL);
     tcase_add_test(tcase, a_board_comes_back);
-    suite_add_tcase(suite, tcase);
-
-    tcase = tcase_create("damage");
-    tcase_set_timeout(tcase, 120);
-    tcase_add_checked_fixture(tcase, setup, NULL);
-    tcase_add_test(tcase, any_bit_that_flips_is_found_or_means_nothing);
-    tcase_add_test(tcase, no_more_and_no_less_than_a_piece_is_one);
-    tcase_add_test(tcase, a_piece_of_version_1_is_read_for_ever);
-    tcase_add_test(tcase, what_a_log_begins_with_is_no_piece);
-    tcase_add_test(tcase, sizes_are_looked_at_before_there_is_memory_for_them);
-    tcase_add_test(tcase, without_memory_nothing_is_left_behind);
-    suite_add_tcase(suite, tcase);
-
-    tcase = tcase_create("limits");
-    tcase_set_timeout(tcase, 120);
-    tcase_add_checked_fixture(tcase, setup, NULL);
-    tcase_add_loop_test(tcase, columns_beyond_the_last_share_one, 0, 4);
-    tcase_add_test(tcase, a_piece_with_more_words_than_may_be_is_not_packed);
-    tcase_add_test(tcase, a_piece_is_only_so_long);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

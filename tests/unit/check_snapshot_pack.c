@@ -11,53 +11,10 @@
 #include "sync/snapshot.h"
 #include "tests/board_room.h"
 #include "tests/kept_log.h"
+#include "tests/packing.h"
 #include "tests/run_suite.h"
 
-static struct counted_memory counted;
 static struct bytes snapshot, piece;
-
-static struct memory memory_here(void)
-{
-    return memory_counted(&counted);
-}
-
-/* The piece; data NULL where it is not packed. */
-static struct bytes packed(struct bytes bytes)
-{
-    struct memory memory = memory_here();
-    size_t capacity = log_pack_bytes_max(bytes.length);
-    uint8_t *data = malloc(capacity + 1);
-    struct writer writer = writer_on(data, capacity);
-    bool done = snapshot_pack(&memory, bytes, &writer);
-    ck_assert_uint_eq(counted.live, 0);
-    ck_assert_int_eq(writer.status, STATUS_OK);
-    ck_assert_uint_eq(writer.length > 0, done);
-    if (done)
-        return writer_bytes(&writer);
-    free(data);
-    return (struct bytes){NULL, 0};
-}
-
-static enum status unpacks(struct bytes from)
-{
-    struct memory memory = memory_here();
-    uint8_t *again = NULL;
-    size_t length;
-    enum status status = log_unpack(&memory, from, &again, &length);
-    ck_assert((again != NULL) == (status == STATUS_OK));
-    if (status == STATUS_OK) {
-        ck_assert_uint_eq(length, snapshot.length);
-        ck_assert_mem_eq(again, snapshot.data, length);
-    }
-    memory_release(&memory, again);
-    ck_assert_uint_eq(counted.live, 0);
-    return status;
-}
-
-static void give_up(struct bytes bytes)
-{
-    free((void *)(uintptr_t)bytes.data);
-}
 
 /* Some points of a stroke, which goes on slowly, at about the same pressure. */
 static void go_on_drawing(void (*theirs)(const char *edits, enum status status),
@@ -97,18 +54,18 @@ static void draw(unsigned strokes)
 
 static void setup(void)
 {
-    counted = (struct counted_memory){.left = UINT64_MAX};
+    packing_begin();
     setup_board();
     draw(12);
     snapshot = snapshot_of(room);
-    piece = packed(snapshot);
+    piece = packed(snapshot_pack, snapshot);
     ck_assert_ptr_nonnull(piece.data);
 }
 
 static void teardown(void)
 {
-    give_up(snapshot);
-    give_up(piece);
+    piece_free(snapshot);
+    piece_free(piece);
     teardown_pair();
 }
 
@@ -117,7 +74,7 @@ START_TEST(a_board_comes_back)
     ck_assert(log_is_packed(piece));
     ck_assert_uint_eq(log_piece_length(piece), snapshot.length);
     ck_assert_uint_eq(log_piece_length(snapshot), snapshot.length);
-    ck_assert_int_eq(unpacks(piece), STATUS_OK);
+    ck_assert_int_eq(unpacks(piece, snapshot), STATUS_OK);
 }
 END_TEST
 
@@ -167,8 +124,8 @@ static const char *const others[] = {"",
 START_TEST(what_is_no_snapshot_is_not_packed)
 {
     struct bytes other = bytes_of(others[_i]);
-    ck_assert_ptr_null(packed(other).data);
-    ck_assert_ptr_null(packed(piece).data);
+    ck_assert_ptr_null(packed(snapshot_pack, other).data);
+    ck_assert_ptr_null(packed(snapshot_pack, piece).data);
 }
 END_TEST
 
@@ -182,10 +139,10 @@ START_TEST(what_is_damaged_comes_back_or_is_not_packed)
         copy[i] ^= (uint8_t)(1u << i % 8);
         bool cut = i % 2 == 0;
         snapshot = (struct bytes){copy, cut ? i : whole.length};
-        struct bytes damaged = packed(snapshot);
+        struct bytes damaged = packed(snapshot_pack, snapshot);
         if (damaged.data != NULL)
-            ck_assert_int_eq(unpacks(damaged), STATUS_OK);
-        give_up(damaged);
+            ck_assert_int_eq(unpacks(damaged, snapshot), STATUS_OK);
+        piece_free(damaged);
     }
     free(copy);
     snapshot = whole;
@@ -198,7 +155,7 @@ START_TEST(any_bit_that_flips_is_found_or_means_nothing)
     unsigned meaningless = 0;
     for (size_t i = (size_t)_i; i < 8 * piece.length; i += 4) {
         data[i / 8] ^= (uint8_t)(1u << i % 8);
-        meaningless += unpacks(piece) == STATUS_OK;
+        meaningless += unpacks(piece, snapshot) == STATUS_OK;
         data[i / 8] ^= (uint8_t)(1u << i % 8);
     }
     ck_assert_uint_lt(meaningless, 2 * piece.length / 20);
@@ -208,33 +165,13 @@ END_TEST
 START_TEST(no_more_and_no_less_than_a_piece_is_one)
 {
     for (size_t i = 0; i < piece.length; i++)
-        ck_assert_int_ne(unpacks((struct bytes){piece.data, i}), STATUS_OK);
+        ck_assert_int_ne(unpacks((struct bytes){piece.data, i}, snapshot), STATUS_OK);
 }
 END_TEST
 
 START_TEST(without_memory_nothing_is_left_behind)
 {
-    struct memory memory = memory_here();
-    uint8_t *data = malloc(snapshot.length);
-    bool done = false;
-    uint64_t blocks = 0;
-    for (; !done; blocks++) {
-        struct writer writer = writer_on(data, snapshot.length);
-        counted.left = blocks;
-        done = snapshot_pack(&memory, snapshot, &writer);
-        ck_assert_uint_eq(counted.live, 0);
-        ck_assert_uint_eq(writer.length, done ? piece.length : 0);
-    }
-    ck_assert_uint_gt(blocks, 20);
-    ck_assert_mem_eq(data, piece.data, piece.length);
-    free(data);
-    enum status status = STATUS_MEMORY;
-    for (blocks = 0; status != STATUS_OK; blocks++) {
-        counted.left = blocks;
-        status = unpacks(piece);
-        ck_assert(status == STATUS_MEMORY || status == STATUS_OK);
-    }
-    ck_assert_uint_gt(blocks, 5);
+    packs_or_gives_up(snapshot_pack, snapshot, piece);
 }
 END_TEST
 
