@@ -1,92 +1,28 @@
-/* check_recordings.c - what is told and said of a recording over HTTP: the timeline, markers, sessions. */
-#include "server/recorded_kinds.h"
-#include "sync/log.h"
+/* check_recordings.c - what is told and said of a recording over HTTP: the timeline, markers, sessions. Rooms
+ * of which there is none are in check_unrecorded.c. */
 #include "tests/helpers.h"
 #include "tests/ordering.h"
+#include "tests/recorded_lobby.h"
 #include "tests/run_suite.h"
 
 #include <check.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define ROOM "/v1/rooms/lobby"
-
-static struct peer *ada, *page;
-static json_t *timeline;
-
-/* A room that did something in each of ten seconds, sealed as it went on. */
-static void setup(void)
-{
-    world_setup();
-    world.seals = true;
-    world_restart();
-    ada = peer_join(0, "lobby");
-    page = peer_open(1);
-    for (int i = 0; i < 10; i++) {
-        char line[64];
-        snprintf(line, sizeof line, "[1 [[0 'shapes' 's%d' 'x' %d]]]", i, i);
-        peer_say(ada, line);
-        world_pass(1000);
-    }
-    world_pass(STORAGE_SEAL_MS);
-}
-
-static void teardown(void)
-{
-    json_decref(timeline);
-    timeline = NULL;
-    order_forget();
-    world_teardown();
-}
-
-static void read_timeline(void)
-{
-    json_error_t error;
-    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/recording", ""), 200);
-    json_decref(timeline);
-    timeline = json_loadb(ordered->json, ordered->json_length, 0, &error);
-    ck_assert_msg(timeline != NULL, "%s in %.*s", error.text, (int)ordered->json_length,
-                  ordered->json);
-}
-
-static int64_t number_at(const json_t *object, const char *name)
-{
-    const json_t *value = json_object_get(object, name);
-    ck_assert_msg(json_is_integer(value), "%s is no number", name);
-    return json_integer_value(value);
-}
-
-static const char *text_at(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    ck_assert_msg(text != NULL, "%s is no text", name);
-    return text;
-}
-
-/* The element, of so many that there have to be. */
-static json_t *element(const char *list, size_t index, size_t count)
-{
-    json_t *array = json_object_get(timeline, list);
-    ck_assert_uint_eq(json_array_size(array), count);
-    return json_array_get(array, index);
-}
 
 /* --- Timelines ------------------------------------------------------------------------------------- */
 
 START_TEST(a_timeline_tells_what_there_is)
 {
-    const struct room *room = ada->session->host->room;
+    const struct room *room = visit.ada->session->host->room;
     uint64_t durable = room_durable(room);
     read_timeline();
-    ck_assert_str_eq(text_at(timeline, "kind"), "open");
-    ck_assert_int_eq(number_at(timeline, "hz"), 20);
-    ck_assert_uint_eq((uint64_t)number_at(timeline, "incarnation"), room_incarnation(room));
-    ck_assert_int_ge(number_at(timeline, "first"), 1);
-    ck_assert_uint_eq((uint64_t)number_at(timeline, "last"), durable);
-    json_t *activity = json_object_get(timeline, "activity");
+    ck_assert_str_eq(text_at(visit.timeline, "kind"), "open");
+    ck_assert_int_eq(number_at(visit.timeline, "hz"), 20);
+    ck_assert_uint_eq((uint64_t)number_at(visit.timeline, "incarnation"), room_incarnation(room));
+    ck_assert_int_ge(number_at(visit.timeline, "first"), 1);
+    ck_assert_uint_eq((uint64_t)number_at(visit.timeline, "last"), durable);
+    json_t *activity = json_object_get(visit.timeline, "activity");
     json_t *operations = json_object_get(activity, "operations");
     ck_assert_uint_eq(json_array_size(operations),
                       json_array_size(json_object_get(activity, "presence")));
@@ -95,15 +31,15 @@ START_TEST(a_timeline_tells_what_there_is)
         all += json_integer_value(json_array_get(operations, i));
     ck_assert_int_eq(all, 10);
     ck_assert_int_gt(number_at(activity, "ticks"), 0);
-    ck_assert_uint_ge(json_array_size(json_object_get(timeline, "incarnations")), 1);
-    ck_assert_uint_eq(json_array_size(json_object_get(timeline, "gaps")), 0);
+    ck_assert_uint_ge(json_array_size(json_object_get(visit.timeline, "incarnations")), 1);
+    ck_assert_uint_eq(json_array_size(json_object_get(visit.timeline, "gaps")), 0);
 }
 END_TEST
 
 /* Nothing is written down of ticks in which nothing happens, and they are a part of the recording all the same. */
 START_TEST(a_quiet_room_goes_on)
 {
-    const struct room *room = ada->session->host->room;
+    const struct room *room = visit.ada->session->host->room;
     char body[64];
     world_pass(30000);
     uint64_t logged = room_logged(room);
@@ -111,34 +47,34 @@ START_TEST(a_quiet_room_goes_on)
     uint64_t durable = room_durable(room);
     ck_assert_uint_gt(durable, logged + 200);
     read_timeline();
-    ck_assert_uint_eq((uint64_t)number_at(timeline, "last"), durable);
+    ck_assert_uint_eq((uint64_t)number_at(visit.timeline, "last"), durable);
     ck_assert_uint_eq((uint64_t)number_at(element("sessions", 0, 1), "last"), durable);
     snprintf(body, sizeof body, "{\"tick\":%d,\"title\":\"now\"}", (int)room_tick_number(room));
-    ck_assert_int_eq(order_of(page, HTTP_POST, ROOM "/markers", body), 201);
+    ck_assert_int_eq(order_of(visit.page, HTTP_POST, ROOM "/markers", body), 201);
     snprintf(body, sizeof body, "\"incarnation\":%" PRIu64 "}", room_incarnation(room));
     ck_assert_ptr_nonnull(strstr(ordered->json, body));
     snprintf(body, sizeof body, "{\"tick\":%d,\"title\":\"then\"}",
              (int)room_tick_number(room) + 1000);
-    ck_assert_int_eq(order_of(page, HTTP_POST, ROOM "/markers", body), 404);
-    peer_say(ada, "[4]");
-    peer_disconnect(ada);
+    ck_assert_int_eq(order_of(visit.page, HTTP_POST, ROOM "/markers", body), 404);
+    peer_say(visit.ada, "[4]");
+    peer_disconnect(visit.ada);
     world_pass((world.hub->limits.linger_s + 5) * 1000);
     read_timeline();
-    ck_assert_uint_gt((uint64_t)number_at(timeline, "last"), logged + 200);
+    ck_assert_uint_gt((uint64_t)number_at(visit.timeline, "last"), logged + 200);
 }
 END_TEST
 
 START_TEST(a_timeline_tells_who_was_there)
 {
-    uint32_t member = room_seat_member(ada->session->host->room, ada->session->seat);
+    uint32_t member = room_seat_member(visit.ada->session->host->room, visit.ada->session->seat);
     read_timeline();
     json_t *person = element("people", 0, 1);
     ck_assert_uint_eq((uint64_t)number_at(person, "member"), member);
     json_t *spans = json_object_get(person, "spans");
     ck_assert_uint_eq(json_array_size(spans), 1);
     ck_assert(json_is_null(json_array_get(json_array_get(spans, 0), 1)));
-    peer_say(ada, "[4]");
-    peer_disconnect(ada);
+    peer_say(visit.ada, "[4]");
+    peer_disconnect(visit.ada);
     world_pass(1000);
     read_timeline();
     spans = json_object_get(element("people", 0, 1), "spans");
@@ -148,10 +84,10 @@ END_TEST
 
 START_TEST(of_a_room_that_is_not_there_nothing_is_told)
 {
-    ck_assert_int_eq(order_of(page, HTTP_GET, "/v1/rooms/nowhere/recording", ""), 404);
-    ck_assert_int_eq(order_of(page, HTTP_GET, "/v1/rooms/a b/recording", ""), 400);
-    ck_assert_int_eq(order_of(page, HTTP_POST, ROOM "/recording", "{}"), 405);
-    ck_assert_int_eq(order_of(page, HTTP_HEAD, ROOM "/recording", ""), 200);
+    ck_assert_int_eq(order_of(visit.page, HTTP_GET, "/v1/rooms/nowhere/recording", ""), 404);
+    ck_assert_int_eq(order_of(visit.page, HTTP_GET, "/v1/rooms/a b/recording", ""), 400);
+    ck_assert_int_eq(order_of(visit.page, HTTP_POST, ROOM "/recording", "{}"), 405);
+    ck_assert_int_eq(order_of(visit.page, HTTP_HEAD, ROOM "/recording", ""), 200);
 }
 END_TEST
 
@@ -160,11 +96,12 @@ START_TEST(timelines_are_asked_for_at_a_rate)
     world.hub->limits.address_rates[ADDRESS_READS_LISTS] =
         (struct address_rate){.per_minute = 60, .burst = 2};
     peer_free(1);
-    page = peer_open_from(1, 0x0a0000ffu);
+    visit.page = peer_open_from(1, 0x0a0000ffu);
     for (int i = 0; i < 2; i++)
-        ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/recording", ""), 200);
-    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/recording", ""), 200); /* one came meanwhile */
-    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/recording", ""), 429);
+        ck_assert_int_eq(order_of(visit.page, HTTP_GET, ROOM "/recording", ""), 200);
+    ck_assert_int_eq(order_of(visit.page, HTTP_GET, ROOM "/recording", ""),
+                     200); /* one came meanwhile */
+    ck_assert_int_eq(order_of(visit.page, HTTP_GET, ROOM "/recording", ""), 429);
     ck_assert_uint_ge(order_denial.retry_s, 1);
     ck_assert_uint_eq(world.hub->counters.refused[REFUSAL_RECORDING_RATE], 0); /* by who answers */
 }
@@ -188,12 +125,12 @@ static json_t *authored(json_t *authors, const char *list, const char *id)
 static json_t *read_authors(const char *path)
 {
     json_error_t error;
-    ck_assert_int_eq(order_of(page, HTTP_GET, path, ""), 200);
-    json_decref(timeline);
-    timeline = json_loadb(ordered->json, ordered->json_length, 0, &error);
-    ck_assert_msg(timeline != NULL, "%s in %.*s", error.text, (int)ordered->json_length,
+    ck_assert_int_eq(order_of(visit.page, HTTP_GET, path, ""), 200);
+    json_decref(visit.timeline);
+    visit.timeline = json_loadb(ordered->json, ordered->json_length, 0, &error);
+    ck_assert_msg(visit.timeline != NULL, "%s in %.*s", error.text, (int)ordered->json_length,
                   ordered->json);
-    return timeline;
+    return visit.timeline;
 }
 
 static uint32_t member_of(const struct peer *peer)
@@ -203,7 +140,7 @@ static uint32_t member_of(const struct peer *peer)
 
 START_TEST(who_made_changed_and_removed_what_is_told)
 {
-    const struct room *room = ada->session->host->room;
+    const struct room *room = visit.ada->session->host->room;
     uint64_t before = room_logged(room);
     char path[96];
     struct peer *ben = peer_join(2, "lobby");
@@ -218,9 +155,9 @@ START_TEST(who_made_changed_and_removed_what_is_told)
     ck_assert_str_eq(
         json_string_value(json_array_get(json_object_get(now, "collections"), (size_t)shapes)),
         "shapes");
-    ck_assert_int_eq(json_integer_value(json_array_get(mine, 2)), member_of(ada));
+    ck_assert_int_eq(json_integer_value(json_array_get(mine, 2)), member_of(visit.ada));
     ck_assert_uint_eq(json_array_size(mine), 3);
-    ck_assert_int_eq(json_integer_value(json_array_get(ours, 2)), member_of(ada));
+    ck_assert_int_eq(json_integer_value(json_array_get(ours, 2)), member_of(visit.ada));
     json_t *fields = json_array_get(ours, 3);
     ck_assert_uint_eq(json_object_size(fields), 2);
     ck_assert_int_eq(number_at(fields, "x"), member_of(ben));
@@ -243,10 +180,10 @@ END_TEST
 
 START_TEST(who_did_what_is_known_of_a_room_that_sleeps)
 {
-    uint32_t member = member_of(ada);
+    uint32_t member = member_of(visit.ada);
     world_crash();
     peer_free(1);
-    page = peer_open(1);
+    visit.page = peer_open(1);
     json_t *now = read_authors(ROOM "/authors");
     ck_assert_uint_eq(json_array_size(json_object_get(now, "records")), 10);
     json_t *record = authored(now, "records", "s9");
@@ -256,19 +193,19 @@ END_TEST
 
 START_TEST(of_what_is_not_recorded_nobody_is_told)
 {
-    ck_assert_int_eq(order_of(page, HTTP_GET, "/v1/rooms/nowhere/authors", ""), 404);
-    ck_assert_int_eq(order_of(page, HTTP_GET, "/v1/rooms/nowhere/authors/5", ""), 404);
-    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors/40.999999", ""), 404);
-    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors/x", ""), 400);
-    ck_assert_int_eq(order_of(page, HTTP_POST, ROOM "/authors", "{}"), 405);
-    ck_assert_int_eq(order_of(page, HTTP_HEAD, ROOM "/authors", ""), 200);
+    ck_assert_int_eq(order_of(visit.page, HTTP_GET, "/v1/rooms/nowhere/authors", ""), 404);
+    ck_assert_int_eq(order_of(visit.page, HTTP_GET, "/v1/rooms/nowhere/authors/5", ""), 404);
+    ck_assert_int_eq(order_of(visit.page, HTTP_GET, ROOM "/authors/40.999999", ""), 404);
+    ck_assert_int_eq(order_of(visit.page, HTTP_GET, ROOM "/authors/x", ""), 400);
+    ck_assert_int_eq(order_of(visit.page, HTTP_POST, ROOM "/authors", "{}"), 405);
+    ck_assert_int_eq(order_of(visit.page, HTTP_HEAD, ROOM "/authors", ""), 200);
     world.hub->limits.address_rates[ADDRESS_MAKES_ROOMS] =
         (struct address_rate){.per_minute = 60, .burst = 1};
     peer_free(1);
-    page = peer_open_from(1, 0x0a0000ffu);
-    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors/40", ""), 200);
-    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors/40", ""), 429);
-    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors", ""), 200);
+    visit.page = peer_open_from(1, 0x0a0000ffu);
+    ck_assert_int_eq(order_of(visit.page, HTTP_GET, ROOM "/authors/40", ""), 200);
+    ck_assert_int_eq(order_of(visit.page, HTTP_GET, ROOM "/authors/40", ""), 429);
+    ck_assert_int_eq(order_of(visit.page, HTTP_GET, ROOM "/authors", ""), 200);
 }
 END_TEST
 
@@ -276,10 +213,10 @@ END_TEST
 static void make_large(void)
 {
     char line[1024];
-    const struct room *room = ada->session->host->room;
+    const struct room *room = visit.ada->session->host->room;
     for (int i = 0; room_bytes(room) <= 2 * ANSWER_BYTES_PER_LIST; i++) {
         snprintf(line, sizeof line, "[1 [[0 'notes' 'n%d' 'text' '%0900d']]]", i, i);
-        peer_say(ada, line);
+        peer_say(visit.ada, line);
         world_pass(50);
     }
 }
@@ -290,35 +227,36 @@ START_TEST(of_a_large_room_it_is_asked_less)
     world.hub->limits.address_rates[ADDRESS_READS_LISTS] =
         (struct address_rate){.per_minute = 60, .burst = 4};
     peer_free(1);
-    page = peer_open_from(1, 0x0a0000ffu);
-    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors", ""), 200);
-    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors", ""), 429);
+    visit.page = peer_open_from(1, 0x0a0000ffu);
+    ck_assert_int_eq(order_of(visit.page, HTTP_GET, ROOM "/authors", ""), 200);
+    ck_assert_int_eq(order_of(visit.page, HTTP_GET, ROOM "/authors", ""), 429);
     ck_assert_uint_ge(ordered->denial.retry_s, 1);
     world_pass(4000);
-    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors", ""), 200);
+    ck_assert_int_eq(order_of(visit.page, HTTP_GET, ROOM "/authors", ""), 200);
     world_pass(4000);
     world.hub->limits.address_rates[ADDRESS_READS_LISTS].burst =
         1; /* never: more than there may be */
-    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors", ""), 200);
+    ck_assert_int_eq(order_of(visit.page, HTTP_GET, ROOM "/authors", ""), 200);
 }
 END_TEST
 
 START_TEST(all_answers_together_are_so_long)
 {
-    uint64_t bytes = room_bytes(ada->session->host->room);
+    uint64_t bytes = room_bytes(visit.ada->session->host->room);
     struct bucket *bucket = &world.hub->answer_bucket;
     *bucket = (struct bucket){.credit = (bytes - 1) * 1000000, .updated_us = UINT64_MAX};
-    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors", ""), 503);
+    ck_assert_int_eq(order_of(visit.page, HTTP_GET, ROOM "/authors", ""), 503);
     ck_assert_uint_eq(ordered->denial.retry_s, 1);
     bucket->credit++;
-    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors", ""), 503);
+    ck_assert_int_eq(order_of(visit.page, HTTP_GET, ROOM "/authors", ""), 503);
     bucket->credit = bytes * 1000000;
-    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors", ""), 200);
-    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors/40", ""), 503);
-    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/recording", ""), 200); /* nobody has a user */
+    ck_assert_int_eq(order_of(visit.page, HTTP_GET, ROOM "/authors", ""), 200);
+    ck_assert_int_eq(order_of(visit.page, HTTP_GET, ROOM "/authors/40", ""), 503);
+    ck_assert_int_eq(order_of(visit.page, HTTP_GET, ROOM "/recording", ""),
+                     200); /* nobody has a user */
     *bucket = (struct bucket){.updated_us = world.hub->now_us};
     world_pass(1000);
-    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/authors", ""), 200);
+    ck_assert_int_eq(order_of(visit.page, HTTP_GET, ROOM "/authors", ""), 200);
 }
 END_TEST
 
@@ -326,14 +264,14 @@ END_TEST
 
 static int mark(const char *body)
 {
-    return order_of(page, HTTP_POST, ROOM "/markers", body);
+    return order_of(visit.page, HTTP_POST, ROOM "/markers", body);
 }
 
 START_TEST(a_marker_stands_at_its_moment_until_it_is_taken_away)
 {
     ck_assert_int_eq(mark("{\"tick\":40,\"title\":\"the \\\"turn\\\"\",\"colour\":\"red\"}"), 201);
     char answer[64], path[96];
-    uint64_t incarnation = room_incarnation(ada->session->host->room);
+    uint64_t incarnation = room_incarnation(visit.ada->session->host->room);
     snprintf(answer, sizeof answer, "{\"tick\":40,\"incarnation\":%llu}\n",
              (unsigned long long)incarnation);
     ck_assert_str_eq(ordered->json, answer);
@@ -349,9 +287,9 @@ START_TEST(a_marker_stands_at_its_moment_until_it_is_taken_away)
     read_timeline();
     ck_assert_str_eq(text_at(element("markers", 1, 2), "title"), "another");
     snprintf(path, sizeof path, ROOM "/markers/40.%llu", (unsigned long long)incarnation);
-    ck_assert_int_eq(order_of(page, HTTP_DELETE, path, ""), 204);
-    ck_assert_int_eq(order_of(page, HTTP_DELETE, path, ""), 404);
-    ck_assert_int_eq(order_of(page, HTTP_DELETE, ROOM "/markers/20", ""), 204);
+    ck_assert_int_eq(order_of(visit.page, HTTP_DELETE, path, ""), 204);
+    ck_assert_int_eq(order_of(visit.page, HTTP_DELETE, path, ""), 404);
+    ck_assert_int_eq(order_of(visit.page, HTTP_DELETE, ROOM "/markers/20", ""), 204);
     read_timeline();
     element("markers", 0, 0);
 }
@@ -363,7 +301,7 @@ START_TEST(a_marker_outlives_the_server)
     order_forget();
     world_crash();
     peer_free(1);
-    page = peer_open(1);
+    visit.page = peer_open(1);
     read_timeline();
     ck_assert_str_eq(text_at(element("markers", 0, 1), "title"), "kept");
 }
@@ -401,40 +339,30 @@ END_TEST
 START_TEST(what_was_not_recorded_is_not_marked)
 {
     ck_assert_int_eq(mark("{\"tick\":100000,\"title\":\"x\"}"), 404);
-    ck_assert_int_eq(
-        order_of(page, HTTP_POST, "/v1/rooms/nowhere/markers", "{\"tick\":4,\"title\":\"x\"}"),
-        404);
-    ck_assert_int_eq(order_of(page, HTTP_DELETE, ROOM "/markers/20", ""), 404);
-    ck_assert_int_eq(order_of(page, HTTP_DELETE, ROOM "/markers/x", ""), 400);
-    ck_assert_int_eq(order_of(page, HTTP_DELETE, ROOM "/markers/", ""), 400);
-    ck_assert_int_eq(order_of(page, HTTP_DELETE, ROOM "/markers/5.", ""), 400);
-    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/markers", ""), 405);
+    ck_assert_int_eq(order_of(visit.page, HTTP_POST, "/v1/rooms/nowhere/markers",
+                              "{\"tick\":4,\"title\":\"x\"}"),
+                     404);
+    ck_assert_int_eq(order_of(visit.page, HTTP_DELETE, ROOM "/markers/20", ""), 404);
+    ck_assert_int_eq(order_of(visit.page, HTTP_DELETE, ROOM "/markers/x", ""), 400);
+    ck_assert_int_eq(order_of(visit.page, HTTP_DELETE, ROOM "/markers/", ""), 400);
+    ck_assert_int_eq(order_of(visit.page, HTTP_DELETE, ROOM "/markers/5.", ""), 400);
+    ck_assert_int_eq(order_of(visit.page, HTTP_GET, ROOM "/markers", ""), 405);
 }
 END_TEST
 
 /* --- Sessions -------------------------------------------------------------------------------------- */
 
-static const char *session_path(void)
-{
-    static char path[96];
-    read_timeline();
-    json_t *session = element("sessions", 0, 1);
-    const char *id = text_at(session, "id");
-    ck_assert_uint_eq(strlen(id), 16);
-    snprintf(path, sizeof path, ROOM "/sessions/%s", id);
-    return path;
-}
-
 START_TEST(a_session_has_a_title_and_a_pin)
 {
     const char *path = session_path();
-    ck_assert_int_eq(order_of(page, HTTP_POST, path, "{\"title\":\"Monday\"}"), 204);
-    ck_assert_int_eq(order_of(page, HTTP_POST, path, "{\"pinned\":true}"), 204);
+    ck_assert_int_eq(order_of(visit.page, HTTP_POST, path, "{\"title\":\"Monday\"}"), 204);
+    ck_assert_int_eq(order_of(visit.page, HTTP_POST, path, "{\"pinned\":true}"), 204);
     session_path();
     json_t *session = element("sessions", 0, 1);
     ck_assert_str_eq(text_at(session, "title"), "Monday");
     ck_assert(json_is_true(json_object_get(session, "pinned")));
-    ck_assert_int_eq(order_of(page, HTTP_POST, path, "{\"title\":\"\",\"pinned\":false}"), 204);
+    ck_assert_int_eq(order_of(visit.page, HTTP_POST, path, "{\"title\":\"\",\"pinned\":false}"),
+                     204);
     session_path();
     session = element("sessions", 0, 1);
     ck_assert_str_eq(text_at(session, "title"), "");
@@ -449,18 +377,18 @@ START_TEST(a_session_that_has_just_begun_is_one)
     world_restart();
     peer_free(0);
     peer_free(1);
-    page = peer_open(1);
-    ada = peer_join(0, "lobby");
-    peer_say(ada, "[1 [[0 'shapes' 'now' 'x' 1]]]");
+    visit.page = peer_open(1);
+    visit.ada = peer_join(0, "lobby");
+    peer_say(visit.ada, "[1 [[0 'shapes' 'now' 'x' 1]]]");
     world_pass(300);
     for (int sealed = 0; sealed < 2; sealed++) {
         read_timeline();
         json_t *session = element("sessions", 1, 2);
         ck_assert_uint_eq((uint64_t)number_at(session, "last"),
-                          (uint64_t)number_at(timeline, "last"));
+                          (uint64_t)number_at(visit.timeline, "last"));
         ck_assert_str_eq(text_at(session, "title"), sealed ? "begun" : "");
         snprintf(path, sizeof path, ROOM "/sessions/%s", text_at(session, "id"));
-        ck_assert_int_eq(order_of(page, HTTP_POST, path, "{\"title\":\"begun\"}"), 204);
+        ck_assert_int_eq(order_of(visit.page, HTTP_POST, path, "{\"title\":\"begun\"}"), 204);
         world_pass(2 * STORAGE_SEAL_MS);
     }
 }
@@ -469,13 +397,14 @@ END_TEST
 START_TEST(a_session_is_edited_in_its_words)
 {
     const char *path = session_path();
-    ck_assert_int_eq(order_of(page, HTTP_POST, path, "{}"), 400);
-    ck_assert_int_eq(order_of(page, HTTP_POST, path, "{\"title\":5}"), 400);
-    ck_assert_int_eq(order_of(page, HTTP_POST, path, "{\"pinned\":1}"), 400);
-    ck_assert_int_eq(order_of(page, HTTP_POST, path, "{\"pinned\":true,\"x\":1}"), 400);
-    ck_assert_int_eq(order_of(page, HTTP_POST, ROOM "/sessions/x", "{\"pinned\":true}"), 400);
+    ck_assert_int_eq(order_of(visit.page, HTTP_POST, path, "{}"), 400);
+    ck_assert_int_eq(order_of(visit.page, HTTP_POST, path, "{\"title\":5}"), 400);
+    ck_assert_int_eq(order_of(visit.page, HTTP_POST, path, "{\"pinned\":1}"), 400);
+    ck_assert_int_eq(order_of(visit.page, HTTP_POST, path, "{\"pinned\":true,\"x\":1}"), 400);
+    ck_assert_int_eq(order_of(visit.page, HTTP_POST, ROOM "/sessions/x", "{\"pinned\":true}"), 400);
     ck_assert_int_eq(
-        order_of(page, HTTP_POST, ROOM "/sessions/0123456789abcdef", "{\"pinned\":true}"), 404);
+        order_of(visit.page, HTTP_POST, ROOM "/sessions/0123456789abcdef", "{\"pinned\":true}"),
+        404);
 }
 END_TEST
 
@@ -487,185 +416,9 @@ START_TEST(a_session_is_its_rooms_alone)
     peer_say(peer_join(2, "other"), "[1 [[0 'shapes' 'a']]]");
     world_pass(1000);
     snprintf(elsewhere, sizeof elsewhere, "/v1/rooms/other%s", path + strlen(ROOM));
-    ck_assert_int_eq(order_of(page, HTTP_POST, elsewhere, "{\"title\":\"mine\"}"), 404);
-    ck_assert_int_eq(order_of(page, HTTP_DELETE, elsewhere, ""), 404);
-    ck_assert_int_eq(order_of(page, HTTP_POST, path, "{\"title\":\"ours\"}"), 204);
-}
-END_TEST
-
-/* --- Rooms that are not recorded ------------------------------------------------------------------- */
-
-/* Some log, more than a room has to have for a snapshot when it falls asleep. */
-static void do_much(struct peer *peer, int from)
-{
-    static char line[1200];
-    for (int i = from; i < from + 20; i++) {
-        snprintf(line, sizeof line, "[1 [[0 'shapes' 's' 'n' %d 'text' '%0900d']]]", i, i);
-        peer_say(peer, line);
-        peer_say(peer, "[2 'x' 5]");
-        world_pass(400);
-    }
-}
-
-static void leave(struct peer *peer)
-{
-    peer_say(peer, "[4]");
-    peer_disconnect(peer);
-}
-
-static void fall_asleep(void)
-{
-    world_pass((world.hub->limits.linger_s + 5) * 1000 + 2 * STORAGE_SEAL_MS);
-    ck_assert_ptr_null(world.hub->rooms);
-}
-
-static struct peer *come_back(int index, const char *target)
-{
-    if (world.peers[index] != NULL)
-        peer_free(index);
-    struct peer *peer = peer_join(index, target);
-    ck_assert_int_eq(peer->session->state, SESSION_JOINED);
-    return peer;
-}
-
-/* Of the room's past nobody gets anything. */
-static void expect_no_past(const char *room)
-{
-    char path[96];
-    if (world.peers[5] != NULL)
-        peer_free(5);
-    snprintf(path, sizeof path, "%s/replay/x?at=9", room);
-    struct peer *viewer = peer_join(5, path);
-    ck_assert_int_eq(peer_close_code(viewer), CLOSE_ENDED);
-    ck_assert(peer_close_says(viewer, "this room is not recorded"));
-    peer_free(5);
-    viewer = peer_open(5);
-    snprintf(path, sizeof path, "/v1/rooms/%s/recording", room);
-    ck_assert_int_eq(order_of(viewer, HTTP_GET, path, ""), 404);
-    ck_assert_str_eq(ordered->denial.text, "this room is not recorded");
-    snprintf(path, sizeof path, "/v1/rooms/%s/forks", room);
-    ck_assert_int_eq(order_of(viewer, HTTP_POST, path, "{\"tick\":0}"), 404);
-    ck_assert_str_eq(ordered->denial.text, "this room is not recorded");
-    snprintf(path, sizeof path, "/v1/rooms/%s/markers", room);
-    ck_assert_int_eq(order_of(viewer, HTTP_POST, path, "{\"tick\":9,\"title\":\"x\"}"), 404);
-    order_forget();
-}
-
-static bool add_segment(void *context, const struct store_segment *segment)
-{
-    struct store_segment *all = context;
-    ck_assert_uint_eq(segment->summary.length, 0);
-    if (all->first == 0)
-        all->first = segment->first;
-    return true;
-}
-
-static bool no_track(void *context, const struct store_blob *blob)
-{
-    ck_abort_msg("a track from tick %d", (int)blob->first);
-    return context != NULL;
-}
-
-/* What is there of it begins at a snapshot. */
-static void expect_forgotten(const char *room)
-{
-    struct store_segment all = {0};
-    struct bytes name = bytes_of(room);
-    ck_assert_int_eq(world.store->segments(world.store, name, 0, add_segment, &all), STORE_OK);
-    ck_assert_uint_gt(all.first, LOG_TICK_FIRST);
-    enum store_result result = world.store->tracks(world.store, name, 0, no_track, NULL);
-    ck_assert(result == STORE_OK || result == STORE_NOT_FOUND);
-}
-
-static void expect_kept(struct peer *peer, const char *number)
-{
-    expect_value(peer->session->host->room, "shapes", 0, "s", "n", number);
-}
-
-START_TEST(a_room_that_was_opened_so_is_not_recorded)
-{
-    struct peer *bob = peer_join(2, "quiet?record=no");
-    ck_assert(!bob->session->host->recorded);
-    ck_assert(ada->session->host->recorded);
-    leave(ada);
-    do_much(bob, 0);
-    expect_no_past("quiet");
-    static const char *const numbers[] = {"19", "119", "219"};
-    for (int life = 0; life < 3; life++) {
-        leave(bob);
-        fall_asleep();
-        expect_no_past("quiet");
-        if (life == 1)
-            world_restart();
-        bob = come_back(2, "quiet"); /* it is what it was made as */
-        ck_assert(!bob->session->host->recorded);
-        expect_kept(bob, numbers[life]);
-        do_much(bob, (life + 1) * 100);
-        expect_no_past("quiet");
-    }
-    expect_forgotten("quiet");
-}
-END_TEST
-
-START_TEST(a_crash_does_not_make_it_recorded)
-{
-    struct peer *bob = peer_join(2, "quiet?record=no");
-    do_much(bob, 0);
-    world_crash();
-    expect_no_past("quiet");
-    bob = come_back(2, "quiet");
-    expect_kept(bob, "19");
-    expect_no_past("quiet");
-}
-END_TEST
-
-START_TEST(a_room_that_is_there_stays_as_it_is)
-{
-    struct peer *bob = peer_join(2, "lobby?record=no");
-    ck_assert(bob->session->host->recorded);
-    ck_assert_int_eq(order_of(page, HTTP_GET, ROOM "/recording", ""), 200);
-}
-END_TEST
-
-/* But for what is pinned, of when it was. */
-START_TEST(a_kind_that_is_not_recorded_has_no_past)
-{
-    ck_assert_int_eq(order_of(page, HTTP_POST, session_path(), "{\"pinned\":true}"), 204);
-    uint64_t pinned = room_logged(ada->session->host->room);
-    world.record = "cursors,board";
-    world_restart();
-    ada = come_back(0, "lobby");
-    ck_assert(!ada->session->host->recorded);
-    do_much(ada, 0);
-    expect_no_past("lobby");
-    leave(ada);
-    fall_asleep();
-    world.record = "open";
-    world_restart();
-    if (world.peers[1] != NULL)
-        peer_free(1);
-    page = peer_open(1);
-    ada = come_back(0, "lobby");
-    expect_kept(ada, "19");
-    world_pass(STORAGE_SEAL_MS);
-    read_timeline(); /* the kind is recorded again */
-    ck_assert_int_eq(number_at(timeline, "first"), LOG_TICK_FIRST);
-    ck_assert_uint_ge((uint64_t)number_at(element("sessions", 0, 2), "last"), pinned);
-}
-END_TEST
-
-START_TEST(a_list_of_kinds_has_words)
-{
-    struct bytes unknown, open = bytes_of("open");
-    ck_assert(recorded_kinds_have(NULL, open) && recorded_kinds_have("all", open));
-    ck_assert(recorded_kinds_have("board,open", open) && recorded_kinds_have("open", open));
-    ck_assert(!recorded_kinds_have("none", open) && !recorded_kinds_have("opens,ope", open));
-    ck_assert(recorded_kinds_are_known("all", &kinds_built_in, &unknown));
-    ck_assert(recorded_kinds_are_known("none", &kinds_built_in, &unknown));
-    ck_assert(recorded_kinds_are_known("race,open", &kinds_built_in, &unknown));
-    ck_assert(!recorded_kinds_are_known("race,boards", &kinds_built_in, &unknown));
-    ck_assert(bytes_equal(unknown, bytes_of("boards")));
-    ck_assert(!recorded_kinds_are_known("race,,open", &kinds_built_in, &unknown));
+    ck_assert_int_eq(order_of(visit.page, HTTP_POST, elsewhere, "{\"title\":\"mine\"}"), 404);
+    ck_assert_int_eq(order_of(visit.page, HTTP_DELETE, elsewhere, ""), 404);
+    ck_assert_int_eq(order_of(visit.page, HTTP_POST, path, "{\"title\":\"ours\"}"), 204);
 }
 END_TEST
 
@@ -675,7 +428,7 @@ static void ask_and_go(enum http_method method, const char *path, const char *bo
 {
     struct http_request request = {.method = method, .path = bytes_of(path)};
     struct order *order =
-        order_begin(world.hub, page->session, &request, strlen(body), &order_denial);
+        order_begin(world.hub, visit.page->session, &request, strlen(body), &order_denial);
     ck_assert_ptr_nonnull(order);
     order_take(order, bytes_of(body));
     order_carry_out(order);
@@ -699,7 +452,7 @@ END_TEST
 int main(void)
 {
     TCase *timelines = tcase_create("timelines");
-    tcase_add_checked_fixture(timelines, setup, teardown);
+    tcase_add_checked_fixture(timelines, lobby_setup, lobby_teardown);
     tcase_add_test(timelines, a_timeline_tells_what_there_is);
     tcase_add_test(timelines, a_quiet_room_goes_on);
     tcase_add_test(timelines, a_timeline_tells_who_was_there);
@@ -708,23 +461,15 @@ int main(void)
     tcase_add_test(timelines, whoever_asked_may_go);
 
     TCase *authors = tcase_create("authors");
-    tcase_add_checked_fixture(authors, setup, teardown);
+    tcase_add_checked_fixture(authors, lobby_setup, lobby_teardown);
     tcase_add_test(authors, who_made_changed_and_removed_what_is_told);
     tcase_add_test(authors, who_did_what_is_known_of_a_room_that_sleeps);
     tcase_add_test(authors, of_what_is_not_recorded_nobody_is_told);
     tcase_add_test(authors, of_a_large_room_it_is_asked_less);
     tcase_add_test(authors, all_answers_together_are_so_long);
 
-    TCase *unrecorded = tcase_create("unrecorded");
-    tcase_add_checked_fixture(unrecorded, setup, teardown);
-    tcase_add_test(unrecorded, a_room_that_was_opened_so_is_not_recorded);
-    tcase_add_test(unrecorded, a_crash_does_not_make_it_recorded);
-    tcase_add_test(unrecorded, a_room_that_is_there_stays_as_it_is);
-    tcase_add_test(unrecorded, a_kind_that_is_not_recorded_has_no_past);
-    tcase_add_test(unrecorded, a_list_of_kinds_has_words);
-
     TCase *markers = tcase_create("markers");
-    tcase_add_checked_fixture(markers, setup, teardown);
+    tcase_add_checked_fixture(markers, lobby_setup, lobby_teardown);
     tcase_add_test(markers, a_marker_stands_at_its_moment_until_it_is_taken_away);
     tcase_add_test(markers, a_marker_outlives_the_server);
     tcase_add_loop_test(markers, a_marker_in_other_words_is_refused, 0,
@@ -733,7 +478,7 @@ int main(void)
     tcase_add_test(markers, what_was_not_recorded_is_not_marked);
 
     TCase *sessions = tcase_create("sessions");
-    tcase_add_checked_fixture(sessions, setup, teardown);
+    tcase_add_checked_fixture(sessions, lobby_setup, lobby_teardown);
     tcase_add_test(sessions, a_session_has_a_title_and_a_pin);
     tcase_add_test(sessions, a_session_that_has_just_begun_is_one);
     tcase_add_test(sessions, a_session_is_edited_in_its_words);
@@ -742,7 +487,6 @@ int main(void)
     Suite *suite = suite_create("recordings");
     suite_add_tcase(suite, timelines);
     suite_add_tcase(suite, authors);
-    suite_add_tcase(suite, unrecorded);
     suite_add_tcase(suite, markers);
     suite_add_tcase(suite, sessions);
     return run_suite(suite);
