@@ -17,6 +17,8 @@ from wire import (ABNORMAL, BINARY, UpgradeRefused, WebSocket, WireError, frame,
 ANSWER_SECONDS = 30
 SILENCE_SECONDS = 0.6   # how long an unfinished thing is watched
 LINGER_SECONDS = 0.5    # how long a notice may come after the frame of its tick
+SHORT_SECONDS = 0.05    # for an answer after others were waited for
+PAUSE_SECONDS = 0.02    # between parts; where a stall makes one of two, a row tries less and no more
 
 LEAKED = "leaked a file of the machine"
 FAILED = ("close 1002", "dropped")          # RFC 6455 7.1.7 allows both
@@ -105,21 +107,71 @@ def guarded(act):
         return f"{type(error).__name__}: {error}"
 
 
+# How TCP cuts what is sent
+
+
+def cuts_of(request, body_length=0):
+    """Where to cut a request: not at all, in its head, on either side of the head's last byte, and
+    within and behind its body. What is behind the body is a part of its own."""
+    head = request.find(b"\r\n\r\n") + 4
+    if head < 4:
+        return 0, len(request) // 2
+    places = (1, head // 2, head - 1, head, head + body_length // 2, head + body_length,
+              (head + body_length + len(request)) // 2)
+    return 0, *sorted({place for place in places if 0 < place < len(request)})
+
+
+def send(connection, data):
+    try:
+        connection.sendall(data)
+    except ConnectionError:
+        pass  # it may have been answered all the same
+
+
+def in_parts(place, request, cuts, read):
+    """What read(connection) says of each way to cut the request in two, of all that differ."""
+    connections = [place.connect() for _ in cuts]
+    try:
+        for connection, cut in zip(connections, cuts):
+            send(connection, request[:cut])
+        time.sleep(PAUSE_SECONDS)
+        for connection, cut in zip(connections, cuts):
+            send(connection, request[cut:])
+        return [guarded(lambda: read(connection)) for connection in connections]
+    finally:
+        for connection in connections:
+            connection.close()
+
+
+def agreed(outcomes, cuts, expected):
+    """One outcome for all: the first that is none of those expected, with its cut."""
+    for outcome, cut in zip(outcomes, cuts):
+        if outcome not in expected:
+            return f"{outcome} where it is cut at {cut}" if cut else outcome
+    return outcomes[0]
+
+
 # Makers of rows
 
 
 def http(name, request, *expected, seconds=ANSWER_SECONDS):
-    """Raw bytes to the HTTP side; request may be a function of the place."""
+    """Raw bytes to the HTTP side, cut in several ways; request may be a function of the place."""
+    expected = expected or REFUSED_PAGE
+
     def act(place):
-        with place.connect() as connection:
-            connection.settimeout(seconds)
-            connection.sendall(request(place) if callable(request) else request)
+        data = request(place) if callable(request) else request
+        deadline = time.monotonic() + seconds
+
+        def read(connection):
+            connection.settimeout(max(SHORT_SECONDS, deadline - time.monotonic()))
             answer = read_http_head(connection)
             if answer is None:
                 return "dropped"
             connection.settimeout(0.3)
             return LEAKED if leaks(answer, connection) else f"HTTP {answer.status}"
-    return Row(name, act, expected or REFUSED_PAGE)
+        cuts = cuts_of(data)
+        return agreed(in_parts(place, data, cuts, read), cuts, expected)
+    return Row(name, act, expected)
 
 
 def leaks(answer, connection):

@@ -4,10 +4,11 @@ import select
 import time
 from contextlib import contextmanager
 
-from probe import Row
+from probe import Row, agreed, cuts_of, in_parts
 from wire import read_http_head
 
 PNG = b"\x89PNG\r\n\x1a\n"
+CUT_BYTES = 1 << 20  # what is longer is sent once
 
 
 @contextmanager
@@ -32,17 +33,16 @@ def status(connection, seconds=6):
 
 
 def post(name, body, *expected, headers=None, method=b"POST", path=b"", announced=None):
-    """One upload; `announced` differs from what is sent where the row wants that."""
+    """One upload, cut in several ways; `announced` differs from what is sent where the row wants
+    that."""
     def act(place):
         length = len(body) if announced is None else announced
         lines = headers if headers is not None else f"Content-Length: {length}"
-        with in_room(place) as files, place.connect() as connection:
-            try:
-                connection.sendall(method + b" " + files + path + b" HTTP/1.1\r\nHost: x\r\n" +
-                                   lines.encode("latin-1") + b"\r\n\r\n" + body)
-            except ConnectionError:
-                pass  # it may have been answered all the same
-            return status(connection)
+        with in_room(place) as files:
+            request = (method + b" " + files + path + b" HTTP/1.1\r\nHost: x\r\n" +
+                       lines.encode("latin-1") + b"\r\n\r\n" + body)
+            cuts = cuts_of(request, length) if len(request) <= CUT_BYTES else (0,)
+            return agreed(in_parts(place, request, cuts, status), cuts, expected)
     return Row(name, act, expected)
 
 

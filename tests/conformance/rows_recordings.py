@@ -1,24 +1,27 @@
 """Hostile rows about what is recorded of a room. A member is in it, so that orders get as far as they can."""
 
+import time
+
 from client import Client, Status, put, set_, wait
-from probe import Row, upgrade
+from probe import SHORT_SECONDS, Row, agreed, cuts_of, in_parts, upgrade
 from rows_files import in_room, status
 
 
 def order(name, body, *expected, headers=None, method=b"POST", path=b"/forks", announced=None,
           seconds=6):
-    """One order; `announced` differs from what is sent where the row wants that."""
+    """One order, cut in several ways; `announced` differs from what is sent where the row wants
+    that."""
     def act(place):
         length = len(body) if announced is None else announced
         lines = headers if headers is not None else f"Content-Length: {length}"
-        with in_room(place) as files, place.connect() as connection:
+        with in_room(place) as files:
             room = files.removesuffix(b"/files")
-            try:
-                connection.sendall(method + b" " + room + path + b" HTTP/1.1\r\nHost: x\r\n" +
-                                   lines.encode("latin-1") + b"\r\n\r\n" + body)
-            except ConnectionError:
-                pass  # it may have been answered all the same
-            return status(connection, seconds)
+            request = (method + b" " + room + path + b" HTTP/1.1\r\nHost: x\r\n" +
+                       lines.encode("latin-1") + b"\r\n\r\n" + body)
+            cuts = cuts_of(request, length)
+            deadline = time.monotonic() + seconds
+            return agreed(in_parts(place, request, cuts, lambda connection: status(
+                connection, max(SHORT_SECONDS, deadline - time.monotonic()))), cuts, expected)
     return Row(name, act, expected)
 
 
@@ -68,10 +71,12 @@ BEHIND = [
     )
 ] + [
     order(f"{method.decode()} of {path.decode()} with a body, twice", b"x" * 10 +
-          method + b" " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n", f"HTTP {expected}", "dropped",
+          method + b" " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n", *expected, "dropped",
           method=method, path=path, announced=10)
-    for method, path, expected in ((b"GET", b"/recording", 400), (b"OPTIONS", b"/markers", 204),
-                                   (b"DELETE", b"/markers/1", 400), (b"GET", b"/nothing", 404))
+    for method, path, expected in ((b"GET", b"/recording", ("HTTP 200",)),
+                                   (b"OPTIONS", b"/markers", ("HTTP 204",)),
+                                   (b"DELETE", b"/markers/1", ("HTTP 204", "HTTP 404")),
+                                   (b"GET", b"/nothing", ("HTTP 404",)))
 ]
 
 PATHS = [
