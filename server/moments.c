@@ -103,7 +103,8 @@ struct walk {
     struct replay *replay; /* NULL: what is before the tick is known */
     struct rerun *rerun;   /* of the same replay; NULL: rules need not run */
     uint64_t tick;
-    uint64_t at; /* of the last entry that was looked at */
+    uint64_t begin; /* the snapshot that leads to it is of this tick or before */
+    uint64_t at;    /* of the last entry that was looked at */
     struct stretch *stretch;
     struct flush_buffer shown; /* of the track, up to the tick */
     uint64_t reached;          /* tick up to which the archive was read */
@@ -159,8 +160,6 @@ static bool apply(struct walk *walk, const struct log_entry *entry)
         return stop_at_gap(walk, entry->tick);
     enum status status = walk->rerun == NULL ? replay_log(replay, entry->bytes)
                                              : rerun_log(walk->rerun, entry->bytes);
-    if (walk->rerun != NULL && replay->room != NULL)
-        walk->rerun->from = rules_again_from(replay->room, walk->tick);
     return status == STATUS_OK || stop_for_replay(walk);
 }
 
@@ -198,7 +197,14 @@ static void take_log(struct walk *walk, struct bytes bytes)
         stop(walk, MOMENT_DAMAGED, "its log, which is not to be read");
 }
 
-/* Entries up to the tick alone: where no rules run over them they need not be looked at one by one. */
+/* Whether what the segment has leads to the tick, and no rules run over it: then its entries need not be looked at one
+ * by one. */
+static bool is_replayed(const struct walk *walk, const struct store_blob *segment)
+{
+    bool runs = walk->rerun != NULL && segment->last >= walk->rerun->from;
+    return walk->replay != NULL && !runs && segment->last <= walk->tick;
+}
+
 static void take_all(struct walk *walk, struct bytes bytes, uint64_t last)
 {
     struct replay *replay = walk->replay;
@@ -233,7 +239,7 @@ static bool take_segment(void *context, const struct store_blob *segment)
     enum status status = log_piece_open(&piece, segment->bytes);
     if (status != STATUS_OK)
         stop_for_piece(walk, status);
-    else if (walk->replay != NULL && walk->rerun == NULL && segment->last <= walk->tick)
+    else if (is_replayed(walk, segment))
         take_all(walk, piece.entries, segment->last);
     else
         take_log(walk, piece.entries);
@@ -272,7 +278,7 @@ static void read_archive(struct walk *walk)
     struct store *store = walk->storage->store;
     enum store_result result = STORE_OK;
     if (walk->replay != NULL)
-        result = store->snapshot(store, walk->name, walk->tick, take_snapshot, walk);
+        result = store->snapshot(store, walk->name, walk->begin, take_snapshot, walk);
     if (walk->result != MOMENT_DONE)
         return;
     if (result == STORE_OK || result == STORE_NOT_FOUND) {
@@ -456,6 +462,56 @@ static void check_incarnation(struct walk *walk, uint64_t wanted)
         stop(walk, wanted < found ? MOMENT_LOST : MOMENT_NONE, "");
 }
 
+static struct rerun begin_rerun(struct storage *storage, struct rules_again *again)
+{
+    return (struct rerun){.replay = loading_begin(storage).replay,
+                          .from = RERUN_NEVER,
+                          .moment = true,
+                          .tick = rules_again_tick,
+                          .context = again};
+}
+
+static void start_over(struct walk *walk)
+{
+    struct rerun *rerun = walk->rerun;
+    struct rules_again *again = rerun->context;
+    rerun_abandon(rerun);
+    *rerun = begin_rerun(walk->storage, again);
+    stretch_free(walk->stretch);
+    *walk->stretch = (struct stretch){0};
+    walk->shown = (struct flush_buffer){0};
+    walk->at = walk->reached = walk->next = 0;
+    walk->cut = false;
+    walk->result = MOMENT_DONE;
+    walk->text[0] = '\0';
+}
+
+/* From which tick on rules run: the moment's, where they have nothing to remember. */
+static uint64_t rules_from(const struct walk *walk)
+{
+    struct bytes kind = {walk->room->kind, walk->room->kind_length};
+    const struct rules *rules = kind_find(walk->storage->options.kinds, kind);
+    bool remember = walk->rerun != NULL && rules != NULL && rules->memory_bytes > 0;
+    return remember ? rules_again_from(rules, walk->tick) : walk->tick;
+}
+
+/* They begin with a memory that the log has, and behind a snapshot the first one may come late: so the snapshot is one
+ * from before that. Where nothing leads on from there any more, it is the last one before the moment. */
+static void walk_to_moment(struct walk *walk)
+{
+    uint64_t from = rules_from(walk);
+    walk->begin = from;
+    if (walk->rerun != NULL)
+        walk->rerun->from = from;
+    walk_through(walk);
+    if (walk->result == MOMENT_DONE || from == walk->tick)
+        return;
+    start_over(walk);
+    walk->begin = walk->tick;
+    walk->rerun->from = from;
+    walk_through(walk);
+}
+
 static void find_moment(struct walk *walk, struct moment *moment, uint64_t wanted)
 {
     const struct recorded_room *room = walk->room;
@@ -468,7 +524,7 @@ static void find_moment(struct walk *walk, struct moment *moment, uint64_t wante
     if (moment->tick > room->last)
         moment->tick = room->last;
     walk->tick = moment->tick;
-    walk_through(walk);
+    walk_to_moment(walk);
     if (walk->result == MOMENT_DONE)
         check_incarnation(walk, wanted);
 }
@@ -487,12 +543,9 @@ void archivist_moment(struct storage *storage, struct job *job)
 {
     struct moment *moment = job->event.moment;
     uint64_t wanted = moment->room.incarnation;
-    struct rerun rerun = {
-        .replay = loading_begin(storage).replay, .from = RERUN_NEVER, .moment = true};
     struct rules_again again;
     bool runs = moment->goes_on && rules_again_begin(storage, job_name(job), &again);
-    rerun.tick = rules_again_tick;
-    rerun.context = &again;
+    struct rerun rerun = begin_rerun(storage, &again);
     struct walk walk = {.storage = storage,
                         .name = job_name(job),
                         .room = &moment->room,

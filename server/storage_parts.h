@@ -287,7 +287,7 @@ MUST_CHECK bool
 rules_again_begin(struct storage *storage, struct bytes room, struct rules_again *again);
 /* They run as few ticks as they can: from the newest memory in the log, which is no older than this where it was
  * changing all the time. */
-uint64_t rules_again_from(const struct room *room, uint64_t tick);
+uint64_t rules_again_from(const struct rules *rules, uint64_t tick);
 enum rerun_end rules_again_tick(void *again, struct room *room);
 void rules_again_free(struct storage *storage);
 

@@ -5,6 +5,7 @@
 #include "sync/hash.h"
 #include "sync/log.h"
 #include "sync/race_parts.h"
+#include "tests/notation.h"
 #include "tests/ordering.h"
 #include "tests/run_suite.h"
 
@@ -451,8 +452,7 @@ static const struct rules moody = {.name = "moody",
                                    .memory_ticks = 20,
                                    .tick = moody_tick};
 
-/* The room that was; the ticks that its rules had counted by then. */
-static uint64_t play_moody(void)
+static struct peer *join_moody(void)
 {
     static const struct kinds kinds = {.rules = {&kind_open, &moody}, .count = 2};
     mood = WELL;
@@ -463,6 +463,13 @@ static uint64_t play_moody(void)
     struct peer *bob = peer_open(2);
     session_upgraded(bob->session, bytes_of("play"));
     peer_hello(bob, 2, "'moody'");
+    return bob;
+}
+
+/* The room that was; the ticks that its rules had counted by then. */
+static uint64_t play_moody(void)
+{
+    struct peer *bob = join_moody();
     peer_say(bob, "[1 [[0 'shapes' 's' 'x' 1]]]");
     world_pass(5500);
     uint64_t tick = room_tick_number(bob->session->host->room);
@@ -498,6 +505,63 @@ START_TEST(rules_that_come_back_count_to_the_tick)
     ck_assert_int_eq(fork_asked->step, FORK_MADE);
     const uint32_t *counted = room_memory(room_named(bytes_of("other")));
     ck_assert_uint_eq(*counted, tick - LOG_TICK_FIRST);
+}
+END_TEST
+
+/* So much that it is written down whole when it is next sealed. */
+static void write_a_lot(struct peer *bob)
+{
+    static char line[12 << 10];
+    static uint8_t message[sizeof line];
+    for (int i = 0; i < 120; i++) {
+        struct writer writer = writer_on(message, sizeof message);
+        snprintf(line, sizeof line, "[1 [[0 'shapes' 's' 'x' '%0*d']]]", 10000, i);
+        notation_pack(&writer, line);
+        peer_receive(bob, writer_bytes(&writer));
+        world_pass(200);
+        bob->out_length = 0; /* it reads */
+    }
+}
+
+static bool note_tick(void *context, const struct store_blob *blob)
+{
+    *(uint64_t *)context = blob->first;
+    return true;
+}
+
+/* The ticks that its rules had counted in a fork of this tick. */
+static uint64_t counted_at(uint64_t tick)
+{
+    char name[16];
+    snprintf(name, sizeof name, "at%u", (unsigned)tick);
+    ask((struct fork_wish){.source = bytes_of("play"), .name = bytes_of(name), .tick = tick});
+    ck_assert_msg(fork_asked != NULL, "%s", denial.text);
+    world_pass(500);
+    ck_assert_msg(fork_asked->step == FORK_MADE, "tick %u: %s", (unsigned)tick,
+                  fork_asked->denial.text);
+    const uint32_t *counted = room_memory(room_named(bytes_of(name)));
+    return *counted;
+}
+
+/* Behind a snapshot the log has their memory only when it was due: it is found before it, as long as that is kept. */
+START_TEST(behind_a_snapshot_they_count_to_the_tick)
+{
+    uint64_t at = 0, freed;
+    struct store *store = world.store;
+    world.seals = true;
+    struct peer *bob = join_moody();
+    write_a_lot(bob);
+    world_pass(STORAGE_SEAL_MS + 2000);
+    ck_assert_int_eq(store->snapshot(store, bytes_of("play"), UINT64_MAX, note_tick, &at),
+                     STORE_OK);
+    for (uint64_t tick = at; tick < at + 30; tick += 3)
+        ck_assert_uint_eq(counted_at(tick), tick - LOG_TICK_FIRST);
+    world_pass(STORAGE_SEAL_MS);
+    struct store_retention everything = {.before_ms = UINT64_MAX};
+    ck_assert_int_eq(store->retain(store, &everything, &freed), STORE_OK);
+    ck_assert_uint_gt(freed, 0);
+    uint64_t tick = at + moody.memory_ticks + 5;
+    ck_assert_uint_eq(counted_at(tick), tick - LOG_TICK_FIRST);
 }
 END_TEST
 
@@ -540,6 +604,7 @@ int main(void)
     tcase_set_timeout(rules, 60); /* as long as a second of processor time takes */
     tcase_add_loop_test(rules, rules_that_do_not_come_back_are_left, 0, 2);
     tcase_add_test(rules, rules_that_come_back_count_to_the_tick);
+    tcase_add_test(rules, behind_a_snapshot_they_count_to_the_tick);
     tcase_add_test(rules, of_a_room_in_quarantine_nothing_is_made);
 
     TCase *refused = tcase_create("refused");
