@@ -1,3 +1,4 @@
+import { emptied } from './canvas.js'
 import { clockText } from './words.js'
 
 /** Between two times that are written. */
@@ -21,12 +22,7 @@ export function stepFor(pixels) {
  * second → pixels from the left.
  */
 export function paintRuler(canvas, { from, until, place, colours, font }) {
-  const ratio = devicePixelRatio
-  const { clientWidth: width, clientHeight: height } = canvas
-  canvas.width = Math.round(width * ratio)
-  canvas.height = Math.round(height * ratio)
-  const context = canvas.getContext('2d')
-  context.setTransform(ratio, 0, 0, ratio, 0, 0)
+  const { context, width, height } = emptied(canvas)
   context.font = font
   context.textBaseline = 'bottom'
   const step = stepFor(width / (until - from))

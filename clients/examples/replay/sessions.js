@@ -245,7 +245,7 @@ export class Sessions {
 }
 
 function iconButton(name, label) {
-  const button = make('button', `icon ${name}`)
+  const button = make('button', `round ${name}`)
   button.type = 'button'
   button.title = label
   button.setAttribute('aria-label', label)

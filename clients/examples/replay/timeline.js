@@ -1,3 +1,4 @@
+import { emptied } from './canvas.js'
 import { cellsOf, coarseFirst } from './cells.js'
 import { RATIO } from './film.js'
 import { listenToDrag, listenToHands } from './hands.js'
@@ -353,13 +354,8 @@ export class Timeline {
 
   #paintFilm() {
     const canvas = $('film')
-    const { clientHeight: height } = canvas
-    if (this.#film === null || height === 0) return
-    const ratio = devicePixelRatio
-    canvas.width = Math.round(this.#width * ratio)
-    canvas.height = Math.round(height * ratio)
-    const context = canvas.getContext('2d')
-    context.setTransform(ratio, 0, 0, ratio, 0, 0)
+    if (this.#film === null || canvas.clientHeight === 0) return
+    const { context, height } = emptied(canvas)
     const wide = height * RATIO
     for (const { left, tick } of this.#cells(wide)) {
       const picture = this.#film.at(tick)

@@ -1,4 +1,5 @@
 // What the timeline shows, painted: activity above, a line for each person, gaps over all of it.
+import { emptied } from './canvas.js'
 
 const ACTIVITY_HEIGHT = 30
 const HATCH = 6
@@ -28,12 +29,7 @@ const rowHeight = (isNarrow) => (isNarrow ? 6 : ROW_HEIGHT)
 
 /** `place`: a tick → pixels from the left. `colours`: of the page, by their names. */
 export function paintTracks(canvas, { recording, people, last, place, isNarrow, colours }) {
-  const ratio = devicePixelRatio
-  const { clientWidth: width, clientHeight: height } = canvas
-  canvas.width = Math.round(width * ratio)
-  canvas.height = Math.round(height * ratio)
-  const context = canvas.getContext('2d')
-  context.setTransform(ratio, 0, 0, ratio, 0, 0)
+  const { context, width, height } = emptied(canvas)
   context.fillStyle = colours.rule
   context.fillRect(0, ACTIVITY_HEIGHT - 1, width, 1)
   paintActivity(context, recording, place, colours)
