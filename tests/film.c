@@ -7,14 +7,14 @@
 
 static const struct kinds kinds = {.rules = {&kind_mixed, &kind_open}, .count = 2};
 static struct room_options options;
-struct recording recording;
+struct recording film;
 struct screening screening;
 
 static void record(void)
 {
     struct frames *frames = frames_create(&(struct memory){0});
     struct room *room = room_create(&options);
-    recording_take(&recording, room, false);
+    recording_take(&film, room, false);
     uint32_t ada = join(room, 1, ROLE_EDITOR);
     uint32_t bob = join(room, 2, ROLE_EDITOR);
     for (uint64_t tick = 2; tick <= 500; tick++) {
@@ -40,7 +40,7 @@ static void record(void)
         if (tick % 200 == 0)
             ck_assert_int_eq(room_log_hash(room), STATUS_OK);
         step(room);
-        recording_take(&recording, room, tick % 100 == 1);
+        recording_take(&film, room, tick % 100 == 1);
         if (frames_begin(frames, room)) {
             frames_next(frames, ada);
             frames_end(frames, true);
@@ -53,16 +53,16 @@ static void record(void)
 void film_setup(void)
 {
     options = (struct room_options){.rules = &kind_mixed, .incarnation = 3, .logs = true};
-    recording = (struct recording){0};
+    film = (struct recording){0};
     record();
-    screening = (struct screening){
-        .recording = &recording, .options = &options, .kinds = &kinds, .reach = 100};
+    screening =
+        (struct screening){.recording = &film, .options = &options, .kinds = &kinds, .reach = 100};
 }
 
 void film_teardown(void)
 {
     screening_close(&screening);
-    recording_forget(&recording);
+    recording_forget(&film);
 }
 
 void open_at(uint64_t tick)

@@ -19,7 +19,7 @@ enum {
 };
 
 /* A line is drawn, two move; then nothing for 10 s from tick 150 on, and again. */
-extern struct recording recording;
+extern struct recording film;
 extern struct screening screening;
 void film_setup(void);
 void film_teardown(void);

@@ -272,7 +272,7 @@ START_TEST(the_newest_wish_is_the_one_that_counts)
     ck_assert_uint_eq(screening.under_way.tick, 10);
     screening_bring(&screening);
     screening_tick(&screening);
-    ck_assert_uint_eq(shown_hash(player_room(screening.player)), recording_shown(&recording, 10));
+    ck_assert_uint_eq(shown_hash(player_room(screening.player)), recording_shown(&film, 10));
     ck_assert_int_eq(told("state"), LOADING);
     ck_assert_uint_eq(screening.under_way.tick, 400);
     screening_bring(&screening);

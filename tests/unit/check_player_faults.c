@@ -96,7 +96,7 @@ END_TEST
 
 START_TEST(a_recording_that_ends_early_ends)
 {
-    screening.recording = &recording;
+    screening.recording = &film;
     open_at(1);
     screening.holds = true;
     says("'playing' true 'speed' 64");
@@ -127,17 +127,17 @@ START_TEST(damage_stops_it)
             screening_bring(&screening);
             screening_tick(&screening);
         }
-        struct bytes log = recording_log(&recording, 20, 120);
+        struct bytes log = recording_log(&film, 20, 120);
         uint8_t *copy = malloc(log.length);
         memcpy(copy, log.data, log.length);
         copy[chance_below(&chance, (uint32_t)log.length)] ^=
             (uint8_t)(1 + chance_below(&chance, 255));
-        struct replay moment = recording_replay(&recording, 20, screening.options, screening.kinds);
+        struct replay moment = recording_replay(&film, 20, screening.options, screening.kinds);
         ck_assert_int_eq(screening.under_way.wants, PLAYER_MOMENT);
         screening.under_way = (struct player_wish){0};
         player_load(screening.player, &moment,
                     (struct recorded){.log = (struct bytes){copy, log.length},
-                                      .track = recording_track(&recording, 20, 120),
+                                      .track = recording_track(&film, 20, 120),
                                       .to = 120,
                                       .end = true});
         free(copy);
@@ -262,7 +262,7 @@ START_TEST(nobody_recorded_is_taken_for_a_viewer)
     screening.under_way = (struct player_wish){0};
     struct room *room = player_room(screening.player);
     submit(room, screening.seats[0], "[2 'x' 3]");
-    struct replay moment = recording_replay(&recording, 400, screening.options, screening.kinds);
+    struct replay moment = recording_replay(&film, 400, screening.options, screening.kinds);
     player_load(screening.player, &moment,
                 (struct recorded){
                     .track = packed(buffer, sizeof buffer, track, 2), .to = 420, .end = true});
@@ -344,14 +344,13 @@ START_TEST(without_memory_there_is_none)
     ck_assert_ptr_nonnull(player);
     counted.left = 0; /* none for what follows, and for what is shown */
     player_asked(player);
-    struct replay moment = recording_replay(&recording, 1, screening.options, screening.kinds);
-    player_load(player, &moment,
-                (struct recorded){.log = recording_log(&recording, 1, 500), .to = 500});
+    struct replay moment = recording_replay(&film, 1, screening.options, screening.kinds);
+    player_load(player, &moment, (struct recorded){.log = recording_log(&film, 1, 500), .to = 500});
     player_tick(player);
     counted.left = UINT64_MAX;
     ck_assert_int_eq(room_prepare(player_room(player)), STATUS_OK);
     player_tick(player);
-    ck_assert_uint_eq(shown_hash(player_room(player)), recording_shown(&recording, 1));
+    ck_assert_uint_eq(shown_hash(player_room(player)), recording_shown(&film, 1));
     player_destroy(player);
     ck_assert_uint_eq(counted.live, 0);
     screening_open(&screening, 1);
