@@ -123,6 +123,13 @@ test('a board is sought, handed on, gone on from and brought back', BOUNDED, asy
   await page.click('#fork-do')
   await page.waitForFunction(() => globalThis.board?.room?.collection('objects').size === 3)
   assert.match(page.url(), /\/board\/\?room=/)
+  const [origin] = await Promise.all([
+    page.context().waitForEvent('page'),
+    page.getByText('from past').click(),
+  ])
+  await origin.waitForFunction(
+    () => globalThis.watched?.replay.room.collection('objects').size === 3,
+  )
   ada.leave()
   assertNoFaults(page, guest)
 })
@@ -296,6 +303,7 @@ test('sessions are named, kept and taken off, marks too', BOUNDED, async () => {
     await page.check('#share-mark')
     await page.click('#share-copy')
     await page.getByRole('button', { name: /^Two, / }).waitFor()
+    await page.getByText('It is marked on everyone’s timeline.').waitFor()
     await page.keyboard.press('Escape')
 
     await page.keyboard.press('s')
@@ -375,8 +383,11 @@ test('pictures lie side by side, and most are there already for who goes nearer'
   assert.deepEqual(coarseFirst(ticks).slice(0, 3), [ticks[0], ticks[8], ticks[4]])
 })
 
-test('a room of which nothing is kept says so', BOUNDED, async () => {
-  const page = await browser.visit(`${server.address}/replay/?room=nobody-was-here`)
-  await page.getByText('There is nothing to play').waitFor()
-  assert.equal(await page.getAttribute('#to-live', 'href'), '/board/?room=nobody-was-here')
+test('a room of which nothing is kept says so, and where it lives', BOUNDED, async () => {
+  const page = await browser.visit(server.address)
+  await page.getByRole('link', { name: 'Replay' }).click()
+  await page.getByText('“board” cannot be watched: nothing is recorded of that moment.').waitFor()
+  await page.click('#to-live')
+  await page.waitForFunction(() => globalThis.board?.room?.forkedFrom === null)
+  assertNoFaults(page)
 })

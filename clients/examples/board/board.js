@@ -1,5 +1,6 @@
 /** A whiteboard for everyone who opens the same address. */
 import board from '/tutti/board.js'
+import { originLink } from '/shared/origin.js'
 import { roomInAddress } from '/shared/place.js'
 import { ownSeat, parts } from '/shared/seat.js'
 
@@ -30,7 +31,12 @@ try {
     name,
     color: parts[part].color,
     readOnly: looks,
-    links: { draw: link(), look: link({ look: '' }), history: `/replay/?room=${room}&back=0` },
+    links: {
+      draw: link(),
+      look: link({ look: '' }),
+      history: `/replay/?room=${room}&kind=board&back=0`,
+      origin: originLink,
+    },
     join: {
       onStatus: ({ status }) => (document.documentElement.dataset.status = status),
     },

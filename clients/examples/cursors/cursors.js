@@ -2,6 +2,7 @@
 // name, the buttons and the invitation.
 import cursors, { writeEmoji } from '/tutti/cursors.js'
 import { lineSwitch, startLine } from '/shared/line.js'
+import { showOrigin } from '/shared/origin.js'
 import { copy, roomInAddress } from '/shared/place.js'
 import { ownSeat, parts, seatForm } from '/shared/seat.js'
 import { statusPill } from '/shared/status.js'
@@ -27,6 +28,7 @@ async function start() {
     pill: false, // this page has its own
     join: { onStatus: pill, WebSocket: line.WebSocket },
   })
+  showOrigin($('origin'), stop.room)
   stop.room.others.on('join', count)
   stop.room.others.on('leave', count)
   count()
@@ -53,7 +55,7 @@ $('copy-link').addEventListener('click', ({ target }) => {
   copy(target, `${location.origin}/cursors/?room=${name}`)
 })
 
-$('again').search = `?room=${name}`
+$('again').search = `?room=${name}&kind=cursors`
 
 $('reactions').append(
   ...EMOJI.map((emoji, number) => {

@@ -1,5 +1,6 @@
 // A race: the room's rules drive on the server, and here, ahead of it, with the same code.
 import { join } from '/tutti/tutti.js'
+import { showOrigin } from '/shared/origin.js'
 import { roomInAddress } from '/shared/place.js'
 import { ownSeat } from '/shared/seat.js'
 import { statusPill } from '/shared/status.js'
@@ -99,7 +100,8 @@ async function enter(rules) {
   const page = new RacePage({ game, rules, controls, scene, past, tell, view, kept, keep })
   // For who opens the browser's console: `race.game.room`, `race.controls.autopilot`.
   globalThis.race = { game, rules, controls, scene, page }
-  $('rewind').search = `?room=${room}&back=${REWIND_S}`
+  $('rewind').search = `?room=${room}&kind=race&back=${REWIND_S}`
+  showOrigin($('origin'), joined)
   page.start()
 }
 

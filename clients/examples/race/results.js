@@ -58,7 +58,7 @@ export class Results {
   #linkReplay() {
     const { race } = this.#game
     const at = Math.max(0, race.starts - LIGHTS_S * TICK_HZ)
-    this.#part('#watch-again').search = `?room=${roomInAddress('')}&at=${at}&play`
+    this.#part('#watch-again').search = `?room=${roomInAddress('')}&kind=race&at=${at}&play`
   }
 
   /** What this race brought is there a moment after it. */

@@ -13,6 +13,8 @@ import { Timeline } from './timeline.js'
 
 /** Kinds that can be shown: the folders of their pages have a `view.js`. */
 const KINDS = ['board', 'race', 'cursors']
+/** The close code of replays that there cannot be. */
+const ENDED = 4014
 /** Beyond the last tick that any recording has: the last. */
 const NOW = Number.MAX_SAFE_INTEGER
 /** A recording that grows is asked again what there is of it. */
@@ -109,15 +111,22 @@ function keepFresh(shown, refresh) {
   }, REFRESH_MS)
 }
 
+/** Behind what a closed connection means stands what it is about; that is all there is to know. */
+function reasonOf({ code, message }) {
+  return code === ENDED ? message.replace(/^[^:]*: /, '') : message
+}
+
 function showClosed(error) {
   document.body.dataset.view = 'closed'
   $('closed').hidden = false
   $('why').textContent =
     room === ''
       ? 'The address names no room: ?room=NAME.'
-      : `Of the room “${room}” nothing is kept at this moment: ${error.message}.`
-  $('to-live').href = room === '' ? '/' : livePage(query.get('kind') ?? 'board', room)
-  $('to-live').textContent = room === '' ? 'All examples' : 'To the live room'
+      : `“${room}” cannot be watched: ${reasonOf(error)}.`
+  const kind = query.get('kind')
+  const isKnown = room !== '' && KINDS.includes(kind)
+  $('to-live').href = isKnown ? livePage(kind, room) : '/'
+  $('to-live').textContent = isKnown ? 'To the live room' : 'All examples'
 }
 
 document.title = `${room}: Tutti replay`

@@ -55,15 +55,19 @@ export function shareSheet(replay, room, marked) {
   })
   $('share-name').addEventListener('input', showLink)
   $('share-link').addEventListener('focus', ({ target }) => target.select())
+  const mark = async () => {
+    if (!$('share-mark').checked) return
+    await addMarker('/', room, { ...replay.moment, title: title() || 'A moment' })
+    $('share-mark').checked = false
+    say(sheet, 'It is marked on everyone’s timeline.')
+    marked()
+  }
   onPress($('share-copy'), sheet, async () => {
-    if ($('share-mark').checked) {
-      await addMarker('/', room, { ...replay.moment, title: title() || 'A moment' })
-      $('share-mark').checked = false
-      marked()
-    }
+    await mark()
     await copy($('share-copy'), $('share-link').value)
   })
   onPress($('share-together'), sheet, async () => {
+    await mark()
     const link = new URL(momentLink(page, { ...replay.moment, title: title() }))
     link.searchParams.set('together', unguessed())
     await copy($('share-together'), link.href)

@@ -1,4 +1,4 @@
-import type { Room } from '../../tutti.js'
+import type { Moment, Room } from '../../tutti.js'
 import type { Clipboard } from '../clipboard.js'
 import type { Editor } from '../editor.js'
 import type { ThemeSwitch } from './theme.js'
@@ -28,6 +28,8 @@ export interface Links {
   readonly look?: string
   /** Where the board's past can be seen; left out, its menu has no such line. */
   readonly history?: string
+  /** Where a moment of another board can be seen, of which this one was made; left out, that is no link. */
+  readonly origin?: (from: Moment) => string
 }
 
 /** What the parts around the canvas have in common. */

@@ -154,7 +154,8 @@ h1, h2, h3, p, ul, dl, dd { margin: 0; padding: 0; font: inherit; list-style: no
 .mark[data-state='closed']::before { background: var(--bad); }
 .mark[data-state='trouble'], .mark[data-state='waiting'] { color: var(--warn); }
 .mark[data-state='closed'] { color: var(--bad); }
-.tag { flex: none; margin-right: 6px; padding: 2px 8px; border-radius: 99px; background: var(--well); color: var(--soft); font-size: 12px; white-space: nowrap; }
+.tag { flex: none; max-width: 12em; margin-right: 6px; padding: 2px 8px; overflow: hidden; border-radius: 99px; background: var(--well); color: var(--soft); font-size: 12px; text-decoration: none; text-overflow: ellipsis; white-space: nowrap; }
+.tag[href]:hover { color: var(--ink); }
 
 /* Everyone is a notehead in their colour. */
 

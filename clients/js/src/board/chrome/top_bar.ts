@@ -2,7 +2,7 @@ import { TEMPLATES } from '../templates.js'
 import type { App } from './app.js'
 import type { CommandId } from './commands.js'
 import { entriesOf } from './context_menu.js'
-import { button, el } from './dom.js'
+import { append, button, el } from './dom.js'
 import { menuButton, openMenu, type MenuEntry } from './menu.js'
 import { insertTemplate } from './welcome.js'
 
@@ -23,7 +23,10 @@ export function boardCorner(app: App, mark: HTMLElement): HTMLElement {
     const opener = button({ icon: 'menu', label: 'Menu', onClick: () => {} })
     corner.append(menuButton(opener, app.board, 'Menu', () => menu(app)))
   }
-  if (!app.hides('name')) corner.append(el('h1', { class: 'title', title: app.title }, app.title))
+  if (!app.hides('name')) {
+    corner.append(el('h1', { class: 'title', title: app.title }, app.title))
+    append(corner, [originTag(app)])
+  }
   if (!app.hides('saved')) corner.append(app.editor.readOnly ? lookingTag() : mark)
   corner.hidden = corner.childElementCount === 0
   return corner
@@ -33,9 +36,26 @@ function lookingTag(): HTMLElement {
   return el('span', { class: 'tag' }, 'You are looking')
 }
 
+/** Of which board this one was made. */
+function originTag({ room, links }: App): HTMLElement | null {
+  const { forkedFrom } = room
+  if (forkedFrom === null) return null
+  const title = `Goes on from a moment of “${forkedFrom.room}”`
+  const href = links.origin?.(forkedFrom)
+  return el('a', { class: 'tag', title, href, target: '_blank' }, `from ${forkedFrom.room}`)
+}
+
+/** What was before: of this board, and of the one that it was made of. */
+function pasts({ room, links }: App): MenuEntry[] {
+  const { forkedFrom } = room
+  const origin = forkedFrom === null ? undefined : links.origin?.(forkedFrom)
+  const line = (label: string, link: string | undefined): MenuEntry[] =>
+    link === undefined ? [] : [{ label, icon: 'clock', run: () => void open(link, '_blank') }]
+  return [...line('History', links.history), ...line(`From ${forkedFrom?.room}`, origin)]
+}
+
 function menu(app: App): MenuEntry[] {
-  const { theme, editor, links } = app
-  const { history } = links
+  const { theme, editor } = app
   const choices = [
     ['system', 'As the system', 'system'],
     ['light', 'Light', 'sun'],
@@ -48,9 +68,7 @@ function menu(app: App): MenuEntry[] {
   }))
   return [
     ...entriesOf(app, OF_MENU),
-    ...(history === undefined
-      ? []
-      : [{ label: 'History', icon: 'clock' as const, run: () => void open(history, '_blank') }]),
+    ...pasts(app),
     ...(editor.readOnly ? [] : [{ title: 'Templates' }, ...templates]),
     { title: 'Colours' },
     ...choices.map(([choice, label, icon]) => ({
