@@ -4,8 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Sealed before its time, so that tails do not grow without bound. */
+/* Tails beyond this are sealed before their time. */
 #define SEAL_BYTES (16u << 20)
+
+/* While a sealing goes on, a step of it comes at the latest behind so many answers; behind each of them where
+ * tails have grown to twice what began it, and before anything else where they have to three times. */
+#define ANSWERS_A_STEP 8u
+
+/* Who was answered often asks for the next thing at once: that is waited for before a step. */
+#define STEP_GRACE_MS 5u
 
 /* Freed in the archive when the disk is full: a little, so that no more of the past goes than must. */
 #define RECLAIM_BYTES (8u << 20)
@@ -95,6 +102,13 @@ static void load(struct storage *storage, struct job *job)
     storage_answer(storage, job);
 }
 
+/* Before what is kept for the archive fills the ring. */
+static uint64_t tails_early(const struct storage *storage)
+{
+    uint64_t half = storage->options.ring_bytes / 2;
+    return half < SEAL_BYTES ? half : SEAL_BYTES;
+}
+
 static void take_flush(struct storage *storage, struct job *job)
 {
     /* What they do not take the journal has, and the archive never will. */
@@ -105,13 +119,14 @@ static void take_flush(struct storage *storage, struct job *job)
         job->removals = order->next;
         archivist_answer(storage, order, STORAGE_REMOVED, STORE_FAILED);
     }
-    /* Before what is kept for the archive fills the ring. */
-    uint64_t half = storage->options.ring_bytes / 2;
-    if (storage->tail_bytes > (half < SEAL_BYTES ? half : SEAL_BYTES))
-        (void)archivist_seal_early(storage);
+    if (storage->tail_bytes > tails_early(storage))
+        archivist_seal_early(storage);
+    while (storage->tail_bytes > 3 * tails_early(storage) && storage->round.phase != ROUND_OVER)
+        archivist_seal_step(storage);
 }
 
-bool archivist_do(struct storage *storage, struct job *job)
+/* False: it was the last. */
+static bool do_job(struct storage *storage, struct job *job)
 {
     switch (job->kind) {
     case JOB_FLUSH:
@@ -167,29 +182,46 @@ bool archivist_do(struct storage *storage, struct job *job)
     return true;
 }
 
-void archivist_turn(struct storage *storage)
+static bool step_is_due(const struct storage *storage, bool idle)
 {
-    if (storage->options.clock_ms() < storage->sealed_ms + storage->options.seal_ms)
-        return;
-    (void)archivist_seal(storage);
-    archivist_retain(storage);
-    archivist_collect(storage);
+    uint32_t answers = storage->tail_bytes > 2 * tails_early(storage) ? 1 : ANSWERS_A_STEP;
+    return idle || storage->round.served >= answers;
+}
+
+enum turn archivist_turn(struct storage *storage, struct job *job)
+{
+    struct round *round = &storage->round;
+    bool idle = job == NULL;
+    bool asked = !idle && job_asks(job);
+    if (!idle && !do_job(storage, job))
+        return TURN_OVER;
+    round->served += asked;
+    if (storage->options.clock_ms() >= storage->sealed_ms + storage->options.seal_ms)
+        archivist_seal_begin(storage);
+    if (round->phase == ROUND_OVER && idle)
+        archivist_idle(storage);
+    if (round->phase != ROUND_OVER && step_is_due(storage, idle)) {
+        archivist_seal_step(storage);
+        round->served = 0;
+    }
+    return round->phase != ROUND_OVER || storage->retentions > 0 ? TURN_BUSY : TURN_DONE;
+}
+
+static uint64_t next_turn_ms(const struct storage *storage, enum turn turn)
+{
+    if (turn == TURN_DONE)
+        return storage->sealed_ms + storage->options.seal_ms;
+    return storage->round.served > 0 ? storage->options.clock_ms() + STEP_GRACE_MS : QUEUE_AT_ONCE;
 }
 
 void *archivist_run(void *context)
 {
     struct storage *storage = context;
+    enum turn turn = TURN_DONE;
     pthread_setname_np(pthread_self(), "archivist");
-    for (bool goes_on = true; goes_on;) {
-        uint64_t until_ms = storage->sealed_ms + storage->options.seal_ms;
-        struct job *job = queue_pop(storage, &storage->to_archivist,
-                                    storage->retentions > 0 ? QUEUE_AT_ONCE : until_ms);
-        if (job != NULL)
-            goes_on = archivist_do(storage, job);
-        else
-            archivist_idle(storage);
-        if (goes_on)
-            archivist_turn(storage);
+    while (turn != TURN_OVER) {
+        struct job *job = queue_pop(storage, &storage->to_archivist, next_turn_ms(storage, turn));
+        turn = archivist_turn(storage, job);
     }
     return NULL;
 }

@@ -12,8 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rooms looked at after a sealing, and files let go in each. A load waits for all of them. */
-#define LOOKS        4u
+/* Files let go in one look at a room. */
 #define REMOVALS_MAX 64u
 
 struct wanted {
@@ -88,6 +87,11 @@ static bool take_snapshot(void *context, const struct store_blob *blob)
     return replay_snapshot(&looking->replay, blob->bytes) == STATUS_OK;
 }
 
+static bool is_well(const struct looking *looking)
+{
+    return looking->replay.status == STATUS_OK;
+}
+
 static bool take_segment(void *context, const struct store_blob *blob)
 {
     struct looking *looking = context;
@@ -99,30 +103,36 @@ static bool take_segment(void *context, const struct store_blob *blob)
     return true;
 }
 
-static bool build_room(struct looking *looking, struct bytes name)
+/* False when what is stored cannot be read. */
+static bool build_stored(struct looking *looking, struct bytes name)
 {
     struct store *store = looking->storage->store;
     enum store_result result = store->snapshot(store, name, UINT64_MAX, take_snapshot, looking);
     if (result == STORE_NOT_FOUND)
         result = STORE_OK;
     const struct room *room = looking->replay.room;
-    if (result == STORE_OK && looking->replay.status == STATUS_OK)
+    if (result == STORE_OK && is_well(looking))
         result = store->read(store, name, room != NULL ? room_tick_number(room) : 0, take_segment,
                              looking);
-    return (result == STORE_OK || result == STORE_NOT_FOUND) && looking->replay.status == STATUS_OK;
+    return (result == STORE_OK || result == STORE_NOT_FOUND) && is_well(looking);
 }
 
 /* False when nobody can tell. */
 static bool find_wanted(struct looking *looking, struct bytes name, uint64_t now_ms)
 {
     struct known known = {0};
+    const struct tail *tail = tail_find(looking->storage, name);
     enum store_result result = room_known(looking->storage, name, &known);
-    if (result == STORE_NOT_FOUND || (result == STORE_OK && known.state == STORE_ROOM_DELETED))
-        return true; /* by nobody */
-    if (result != STORE_OK || known.state != STORE_ROOM_WELL || !build_room(looking, name))
+    bool stored = known_is_there(result, &known), waits = tail != NULL && tail->log.length > 0;
+    if ((result != STORE_OK && result != STORE_NOT_FOUND) || known.state == STORE_ROOM_QUARANTINED)
         return false;
-    if (looking->replay.ended)
-        return true;
+    if (stored && !build_stored(looking, name))
+        return false;
+    if (waits &&
+        !take_segment(looking, &(struct store_blob){.bytes = {tail->log.data, tail->log.length}}))
+        return false;
+    if (looking->replay.room == NULL || looking->replay.ended)
+        return true; /* wanted by nobody */
     mark_named(looking);
     wanted_until(looking, now_ms);
     return true;
@@ -192,21 +202,18 @@ static bool hides(const struct storage *storage)
     return figures->failing || figures->archive_fails || figures->archive_behind || waits;
 }
 
-/* Only what is sealed is seen: while not everything gets there, nothing goes. */
-void archivist_collect(struct storage *storage)
+/* While not everything gets into the archive, nothing goes. */
+bool archivist_collect(struct storage *storage)
 {
     uint64_t grace_ms = storage->options.file_grace_ms;
     uint64_t now_ms = storage->options.wall_ms();
+    struct store_file stalest;
     pthread_mutex_lock(&storage->mutex);
     bool refrains = hides(storage) || storage->fenced || storage->stopping;
     pthread_mutex_unlock(&storage->mutex);
-    if (refrains || storage->incomplete || storage->tail_bytes > 0 || grace_ms == 0)
-        return;
-    for (unsigned i = 0; i < LOOKS; i++) {
-        struct store_file stalest;
-        if (storage->store->files->stalest(storage->store, &stalest) != STORE_OK ||
-            now_ms < grace_ms || stalest.used_ms > now_ms - grace_ms ||
-            !look_at_room(storage, store_file_room(&stalest), now_ms))
-            return;
-    }
+    if (refrains || storage->incomplete || grace_ms == 0)
+        return false;
+    return storage->store->files->stalest(storage->store, &stalest) == STORE_OK &&
+           now_ms >= grace_ms && stalest.used_ms <= now_ms - grace_ms &&
+           look_at_room(storage, store_file_room(&stalest), now_ms);
 }

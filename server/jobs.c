@@ -68,6 +68,11 @@ static enum queue_lane lane_of(const struct job *job)
     }
 }
 
+bool job_asks(const struct job *job)
+{
+    return lane_of(job) != LANE_TOLD;
+}
+
 void queue_push(struct storage *storage, struct queue *queue, struct job *job)
 {
     struct lane *lane = &queue->lanes[lane_of(job)];
@@ -121,6 +126,14 @@ struct job *queue_pop(struct storage *storage, struct queue *queue, uint64_t unt
                      : pthread_cond_timedwait(&queue->filled, &storage->mutex, &until);
     pthread_mutex_unlock(&storage->mutex);
     return job;
+}
+
+bool queue_is_asked(struct storage *storage, struct queue *queue)
+{
+    pthread_mutex_lock(&storage->mutex);
+    bool asked = queue->lanes[LANE_ASKED].first != NULL || queue->lanes[LANE_WATCHED].first != NULL;
+    pthread_mutex_unlock(&storage->mutex);
+    return asked;
 }
 
 void queue_init(struct queue *queue)

@@ -86,6 +86,11 @@ bool quarantine_forget(struct storage *storage, struct bytes name)
 /* What a room is damaged by stands in nobody else's way; whatever else it is would be met again. */
 void quarantines_again(struct storage *storage)
 {
+    pthread_mutex_lock(&storage->mutex);
+    bool fenced = storage->fenced;
+    pthread_mutex_unlock(&storage->mutex);
+    if (fenced)
+        return;
     for (struct job **at = &storage->quarantines; *at != NULL;) {
         struct job *job = *at;
         quarantine_keep_log(storage, job_name(job));

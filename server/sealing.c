@@ -1,12 +1,24 @@
 /* sealing.c - what was flushed goes into the archive, and what was deleted out of it: the
- * archivist's. */
+ * archivist's.
+ *
+ * A sealing is a round over all rooms that have something when it begins, in steps of a transaction each:
+ * who asks for a room or a moment waits for one step, not for all. The journal forgets what was taken
+ * before the round began, and only when every step has succeeded; of what a round that was cut short has
+ * sealed, the journal tells again and nothing is taken twice. */
 #include "server/storage_parts.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Rooms sealed in one transaction. A load waits for all that a sealing has. */
+/* Rooms sealed in one transaction. */
 #define SEAL_ROOMS 256u
+
+/* A step ends behind so much of what it packs where somebody waits, or may ask again soon; where nobody asks
+ * for anything it goes on, as a transaction costs the disk more than what is in it. */
+#define SEAL_STEP_BYTES (256u << 10)
+
+/* Rooms whose files are looked at behind a sealing. */
+#define SEAL_LOOKS 4u
 
 /* Scores written in one transaction. */
 #define SEAL_SCORES 256u
@@ -94,7 +106,8 @@ set_aside(struct storage *storage, struct tail *tail, const struct store_sealed 
 struct sealing {
     struct storage *storage;
     size_t count;
-    uint64_t bytes;
+    uint64_t bytes; /* as they are stored */
+    uint64_t work;  /* bytes before they were packed */
     struct store_sealed sealed[SEAL_ROOMS];
     struct sealed_room rooms[SEAL_ROOMS];
 };
@@ -109,21 +122,32 @@ static bool add_room(struct sealing *sealing, struct tail *tail)
     *sealed = sealed_room_make(sealing->storage, room);
     sealing->bytes +=
         sealed->segment.bytes.length + sealed->track.bytes.length + sealed->snapshot.bytes.length;
+    sealing->work += tail->log.length + room->part.length + room->snapshot_bytes;
     sealing->count++;
     return true;
 }
 
-/* As many as one transaction takes. */
+static bool is_enough(const struct sealing *sealing)
+{
+    struct storage *storage = sealing->storage;
+    if (sealing->count == SEAL_ROOMS || sealing->bytes >= storage->options.sealing_bytes)
+        return true;
+    return sealing->work >= SEAL_STEP_BYTES && !storage->round.at_once &&
+           (storage->round.served > 0 || queue_is_asked(storage, &storage->to_archivist));
+}
+
+/* As many as one step takes, of those that this round has not been through with. */
 static void collect(struct sealing *sealing)
 {
     struct storage *storage = sealing->storage;
     for (struct tail *tail = storage->tails, *next; tail != NULL; tail = next) {
         next = tail->hh.next;
-        if (sealing->count == SEAL_ROOMS || sealing->bytes >= storage->options.sealing_bytes)
+        if (is_enough(sealing))
             return;
         bool alone = tail->aside; /* it would fail the others' transaction */
-        if (tail->removed || (alone && sealing->count > 0))
+        if (tail->removed || tail->round == storage->round.number || (alone && sealing->count > 0))
             continue;
+        tail->round = storage->round.number;
         if (!add_room(sealing, tail) && tail->asleep)
             tail_forget(storage, tail);
         if (alone && sealing->count > 0)
@@ -179,16 +203,23 @@ static enum store_result seal_range(struct sealing *sealing, size_t from, size_t
     return result;
 }
 
+static enum store_result seal_collected(struct sealing *sealing)
+{
+    enum store_result result = STORE_OK;
+    if (sealing->count > 0)
+        result = seal_range(sealing, 0, sealing->count);
+    for (size_t i = 0; i < sealing->count; i++)
+        sealed_room_free(&sealing->rooms[i]);
+    return result;
+}
+
 /* Some of the tails; *more where others may be left. */
 static enum store_result seal_some(struct storage *storage, bool *more)
 {
     struct sealing sealing = {.storage = storage};
     collect(&sealing);
     *more = sealing.count > 0;
-    enum store_result result = *more ? seal_range(&sealing, 0, sealing.count) : STORE_OK;
-    for (size_t i = 0; i < sealing.count; i++)
-        sealed_room_free(&sealing.rooms[i]);
-    return result;
+    return seal_collected(&sealing);
 }
 
 /* --- Rooms that were deleted --------------------------------------------------------------------- */
@@ -245,64 +276,156 @@ static bool remove_deleted(struct storage *storage)
 
 /* --- Boards -------------------------------------------------------------------------------------- */
 
-/* What has changed of them; the journal keeps the results that say so until then. */
-static enum store_result seal_boards(struct storage *storage)
+/* Some of what has changed of them; the journal keeps the results that say so until then. */
+static enum store_result seal_scores(struct storage *storage, bool *more)
 {
     struct store *store = storage->store;
     struct store_score scores[SEAL_SCORES];
-    enum store_result result = STORE_OK;
-    size_t count;
-    while (result == STORE_OK &&
-           (count = boards_unsaved(storage->boards, scores, SEAL_SCORES)) > 0) {
+    size_t count = boards_unsaved(storage->boards, scores, SEAL_SCORES);
+    *more = count == SEAL_SCORES;
+    if (count == 0)
+        return STORE_OK;
+    enum store_result result = store->write_scores(store, scores, count);
+    if (result == STORE_DAMAGED) /* the archive may have been replaced */
         result = store->write_scores(store, scores, count);
-        if (result == STORE_DAMAGED) /* the archive may have been replaced */
-            result = store->write_scores(store, scores, count);
-        if (result == STORE_OK)
-            boards_saved(storage->boards);
-    }
+    if (result == STORE_OK)
+        boards_saved(storage->boards);
     return result;
 }
 
 /* --- All of it ----------------------------------------------------------------------------------- */
 
-enum store_result archivist_seal(struct storage *storage)
+/* The archive takes nothing in this life. */
+static bool is_shut(struct storage *storage)
 {
     pthread_mutex_lock(&storage->mutex);
-    bool fenced = storage->fenced;
-    bool fails = storage->figures.archive_fails || fenced;
+    bool shut = storage->figures.archive_fails || storage->fenced;
     pthread_mutex_unlock(&storage->mutex);
-    storage->sealed_ms = storage->options.clock_ms();
-    if (!fenced)
-        quarantines_again(storage);
-    if (fails)
-        return STORE_FAILED;
-    bool removed = remove_deleted(storage);
-    bool more = true;
-    enum store_result result = STORE_OK;
-    while (more && result == STORE_OK)
-        result = seal_some(storage, &more);
-    if (result == STORE_OK)
-        result = seal_boards(storage);
-    if (result != STORE_OK)
-        archivist_seal_failed(storage, result);
-    bool behind = result != STORE_OK || !removed;
-    pthread_mutex_lock(&storage->mutex);
-    storage->figures.archive_behind = behind;
-    pthread_mutex_unlock(&storage->mutex);
-    /* The journal forgets what is in the archive once nothing else rests on it; the next time will
-     * do where there is no memory for that. */
-    struct job *job = behind ? NULL : job_new(JOB_RELEASE, (struct bytes){0});
-    if (job == NULL)
-        return result;
-    job->number = storage->taken;
-    queue_push(storage, &storage->to_writer, job);
-    return result;
+    return shut;
 }
 
-enum store_result archivist_seal_early(struct storage *storage)
+bool archivist_is_behind(struct storage *storage)
 {
     pthread_mutex_lock(&storage->mutex);
     bool behind = storage->figures.archive_behind;
     pthread_mutex_unlock(&storage->mutex);
-    return behind ? STORE_BUSY : archivist_seal(storage);
+    return behind;
+}
+
+static void set_behind(struct storage *storage, bool behind)
+{
+    pthread_mutex_lock(&storage->mutex);
+    storage->figures.archive_behind = behind;
+    pthread_mutex_unlock(&storage->mutex);
+}
+
+/* False where the archive takes nothing. */
+static bool begin_round(struct storage *storage)
+{
+    struct round *round = &storage->round;
+    storage->sealed_ms = storage->options.clock_ms();
+    quarantines_again(storage);
+    if (is_shut(storage))
+        return false;
+    *round =
+        (struct round){.phase = ROUND_ROOMS, .number = round->number + 1, .taken = storage->taken};
+    round->behind = !remove_deleted(storage);
+    return true;
+}
+
+/* The journal forgets what is in the archive once nothing else rests on it; the next time will
+ * do where there is no memory for that. */
+static void end_sealing(struct storage *storage, enum store_result result)
+{
+    struct round *round = &storage->round;
+    if (result != STORE_OK)
+        archivist_seal_failed(storage, result);
+    bool behind = result != STORE_OK || round->behind;
+    set_behind(storage, behind);
+    struct job *job = behind ? NULL : job_new(JOB_RELEASE, (struct bytes){0});
+    if (job != NULL) {
+        job->number = round->taken;
+        queue_push(storage, &storage->to_writer, job);
+    }
+    round->phase = ROUND_PAST;
+}
+
+/* Behind its rooms come the boards: a result is on its board when its log is taken. An archive that has failed
+ * for good since the step before is not asked any more, and the journal keeps all. */
+static enum store_result seal_step(struct storage *storage)
+{
+    struct round *round = &storage->round;
+    bool more = false;
+    if (is_shut(storage)) {
+        round->phase = ROUND_PAST;
+        return STORE_FAILED;
+    }
+    enum store_result result =
+        round->phase == ROUND_ROOMS ? seal_some(storage, &more) : seal_scores(storage, &more);
+    if (result != STORE_OK || (!more && round->phase == ROUND_BOARDS))
+        end_sealing(storage, result);
+    else if (!more)
+        round->phase = ROUND_BOARDS;
+    return result;
+}
+
+void archivist_seal_begin(struct storage *storage)
+{
+    if (storage->round.phase == ROUND_OVER)
+        (void)begin_round(storage);
+}
+
+void archivist_seal_early(struct storage *storage)
+{
+    if (!archivist_is_behind(storage))
+        archivist_seal_begin(storage);
+}
+
+void archivist_seal_step(struct storage *storage)
+{
+    struct round *round = &storage->round;
+    switch (round->phase) {
+    case ROUND_ROOMS:
+    case ROUND_BOARDS:
+        (void)seal_step(storage);
+        break;
+    case ROUND_PAST:
+        archivist_retain(storage);
+        round->phase = ROUND_FILES;
+        break;
+    case ROUND_FILES:
+        if (!archivist_collect(storage) || ++round->looks == SEAL_LOOKS)
+            round->phase = ROUND_OVER;
+        break;
+    case ROUND_OVER:
+        break;
+    }
+}
+
+static bool seals(const struct round *round)
+{
+    return round->phase == ROUND_ROOMS || round->phase == ROUND_BOARDS;
+}
+
+enum store_result archivist_seal(struct storage *storage)
+{
+    enum store_result result = begin_round(storage) ? STORE_OK : STORE_FAILED;
+    storage->round.at_once = true;
+    while (result == STORE_OK && seals(&storage->round))
+        result = seal_step(storage);
+    return result;
+}
+
+enum store_result archivist_seal_room(struct storage *storage, struct tail *tail)
+{
+    struct sealing sealing = {.storage = storage};
+    if (is_shut(storage))
+        return STORE_FAILED;
+    bool due = !tail->removed && add_room(&sealing, tail);
+    enum store_result result = due ? seal_collected(&sealing) : STORE_OK;
+    if (result != STORE_OK) {
+        archivist_seal_failed(storage, result);
+        set_behind(storage, true);
+    }
+    return result;
 }

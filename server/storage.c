@@ -487,16 +487,14 @@ void storage_abandon(struct storage *storage)
 void storage_work(struct storage *storage)
 {
     struct job *job;
+    enum turn turn;
     assert(!storage->threads);
-    while ((job = queue_pop(storage, &storage->to_writer, QUEUE_AT_ONCE)) != NULL)
-        writer_do(storage, job);
-    while ((job = queue_pop(storage, &storage->to_archivist, QUEUE_AT_ONCE)) != NULL)
-        archivist_do(storage, job);
-    archivist_turn(storage);
-    while (storage->retentions > 0)
-        archivist_idle(storage);
-    while ((job = queue_pop(storage, &storage->to_writer, QUEUE_AT_ONCE)) != NULL)
-        writer_do(storage, job);
+    do {
+        while ((job = queue_pop(storage, &storage->to_writer, QUEUE_AT_ONCE)) != NULL)
+            writer_do(storage, job);
+        job = queue_pop(storage, &storage->to_archivist, QUEUE_AT_ONCE);
+        turn = archivist_turn(storage, job);
+    } while (turn == TURN_BUSY || (turn == TURN_DONE && job != NULL));
 }
 
 /* What the threads have done, so that one that goes on is told from one that hangs. */

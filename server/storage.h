@@ -45,7 +45,7 @@
 #define STORAGE_SEAL_MS 10000u
 
 /* Log and snapshots that are held for one transaction of a sealing; one room's may come on top. */
-#define STORAGE_SEALING_BYTES (64u << 20)
+#define STORAGE_SEALING_BYTES (4u << 20)
 
 /* Presence that was recorded and is not sealed, all rooms together: beyond it none is taken. */
 #define STORAGE_TRACK_BYTES (64u << 20)

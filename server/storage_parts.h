@@ -137,9 +137,29 @@ struct tail {
     bool aside;   /* what is stored of it is damaged: its log is kept beside that */
     bool removed; /* it is to go from the archive, which has not taken that yet */
     bool lost;
+    uint64_t round; /* of sealing, the last that is through with it, or that it came too late for */
     uint8_t name_length, kind_length;
     uint8_t name[ROOM_NAME_MAX];
     uint8_t kind[NAME_BYTES_MAX];
+};
+
+/* Where a sealing is. */
+enum round_phase {
+    ROUND_OVER,
+    ROUND_ROOMS,
+    ROUND_BOARDS, /* then the journal forgets what the archive has */
+    ROUND_PAST,   /* what is beyond the limits goes */
+    ROUND_FILES   /* and files that nothing names any more */
+};
+
+struct round {
+    enum round_phase phase;
+    uint64_t number; /* of rounds, up to this one */
+    uint64_t taken;  /* number of the last flush in the tails as it began */
+    uint32_t served; /* who asked for something since its last step */
+    uint32_t looks;  /* rooms whose files were looked at */
+    bool behind;     /* something is left to the next one: the journal keeps all */
+    bool at_once;    /* no step is cut short because somebody waits */
 };
 
 /* A room of which nothing may go. */
@@ -199,15 +219,17 @@ struct storage {
     struct guard *guard; /* of rules that run again; NULL: none have as yet */
     bool ends;           /* what is sealed now is the last */
     bool incomplete;     /* a flush did not get into the tails: nothing can be loaded any more */
-    uint64_t sealed_ms;  /* when it last sealed */
+    struct round round;
+    uint64_t sealed_ms;  /* when the last round began */
     uint32_t retentions; /* that it makes while it has nothing else to do */
 };
 
 /* jobs.c */
 struct job *job_new(enum job_kind kind, struct bytes name);
 struct bytes job_name(const struct job *job);
-void job_free(struct job *job);   /* with what it holds but its batch */
-void jobs_free(struct job *jobs); /* all that hang together, with their batches */
+bool job_asks(const struct job *job); /* somebody waits for an answer */
+void job_free(struct job *job);       /* with what it holds but its batch */
+void jobs_free(struct job *jobs);     /* all that hang together, with their batches */
 void event_free(const struct storage_event *event);
 void queue_init(struct queue *queue);
 void queue_free(struct queue *queue);
@@ -216,6 +238,8 @@ void queue_push(struct storage *storage, struct queue *queue, struct job *job);
 #define QUEUE_FOR_EVER 0u
 #define QUEUE_AT_ONCE  1u
 struct job *queue_pop(struct storage *storage, struct queue *queue, uint64_t until_ms);
+bool queue_is_asked(struct storage *storage,
+                    struct queue *queue); /* somebody waits for an answer */
 
 /* storage.c */
 void storage_answer(struct storage *storage, struct job *job); /* which is the hub's from here on */
@@ -238,7 +262,14 @@ void writer_free(struct storage *storage);
 
 /* archivist.c */
 void *archivist_run(void *storage);
-bool archivist_do(struct storage *storage, struct job *job);
+enum turn {
+    TURN_DONE,
+    TURN_BUSY, /* there is something to do without a job */
+    TURN_OVER  /* nothing comes any more */
+};
+/* Does the job, where there is one, and as much of what is due by the clock or goes on by itself that nobody
+ * waits for long. */
+enum turn archivist_turn(struct storage *storage, struct job *job);
 void archivist_answer(struct storage *storage,
                       struct job *job,
                       enum storage_event_kind kind,
@@ -327,9 +358,16 @@ void sessions_take_open(struct putting *putting,
 MUST_CHECK enum store_result sessions_put(struct putting *putting); /* what was taken */
 
 /* sealing.c */
-enum store_result archivist_seal(struct storage *storage);
+/* A round begins, where none goes on; it is carried out in steps until it is over. */
+void archivist_seal_begin(struct storage *storage);
+void archivist_seal_step(struct storage *storage);
 /* Before its time, where much has come; an archive that took nothing is asked again in due time. */
-enum store_result archivist_seal_early(struct storage *storage);
+void archivist_seal_early(struct storage *storage);
+/* All that is in the tails, by a round of its own; what comes behind that in a round is left to steps. */
+enum store_result archivist_seal(struct storage *storage);
+bool archivist_is_behind(struct storage *storage); /* it has not taken all, the last time */
+/* One room's, in between. */
+enum store_result archivist_seal_room(struct storage *storage, struct tail *tail);
 void archivist_seal_failed(struct storage *storage, enum store_result result);
 /* What was written of the room up to this incarnation counts no more, as the journal tells.
  * STORE_NOT_FOUND where there is nothing of it. Where the archive does not take it now, its tail
@@ -339,14 +377,13 @@ archivist_remove(struct storage *storage, struct bytes name, uint64_t incarnatio
 /* Tries again what the archive has not taken. */
 enum store_result archivist_remove_again(struct storage *storage, struct tail *tail);
 
-void archivist_turn(struct storage *storage); /* what is due by the clock */
 void archivist_free(struct storage *storage);
 
 /* file_work.c */
 void archivist_file(struct storage *storage, struct file_work *work);
 
-/* collector.c */
-void archivist_collect(struct storage *storage);
+/* collector.c: one room. True where there may be another. */
+bool archivist_collect(struct storage *storage);
 
 /* retention.c */
 void archivist_retain(struct storage *storage);

@@ -26,6 +26,7 @@ struct tail *tail_of(struct storage *storage, struct bytes name)
     tail = calloc(1, sizeof *tail);
     if (tail == NULL)
         return NULL;
+    tail->round = storage->round.number;
     tail->name_length = (uint8_t)name.length;
     memcpy(tail->name, name.data, name.length);
     HASH_ADD(hh, storage->tails, name, (unsigned)tail->name_length, tail);
@@ -205,20 +206,19 @@ static bool is_foreseen(const struct storage *storage, const struct flush_entry 
  * grows until it cannot. */
 #define TAIL_BYTES (STORE_BLOB_MAX / 4)
 
-static bool is_beyond(const struct storage *storage, struct bytes name, size_t bytes, size_t most)
+static bool is_beyond(const struct tail *tail, size_t bytes, size_t most)
 {
-    const struct tail *tail = tail_find(storage, name);
     return tail != NULL && tail->log.length + bytes > most;
 }
 
 static enum store_result make_room(struct storage *storage, struct bytes name, size_t bytes)
 {
-    enum store_result result = STORE_OK;
-    if (is_beyond(storage, name, bytes, TAIL_BYTES))
-        result = archivist_seal_early(storage);
-    if (is_beyond(storage, name, bytes, STORE_BLOB_MAX))
-        result = archivist_seal(storage);
-    if (!is_beyond(storage, name, bytes, STORE_BLOB_MAX))
+    struct tail *tail = tail_find(storage, name);
+    bool can_wait = !is_beyond(tail, bytes, STORE_BLOB_MAX) && archivist_is_behind(storage);
+    if (!is_beyond(tail, bytes, TAIL_BYTES) || can_wait)
+        return STORE_OK;
+    enum store_result result = archivist_seal_room(storage, tail);
+    if (!is_beyond(tail_find(storage, name), bytes, STORE_BLOB_MAX))
         return STORE_OK;
     return result != STORE_OK ? result : STORE_FAILED;
 }

@@ -121,7 +121,7 @@ void tracks_take(struct storage *storage, const struct batch *batch)
     uint64_t bytes = storage->figures.track_bytes;
     pthread_mutex_unlock(&storage->mutex);
     if (bytes > TRACK_SEAL_BYTES && bytes > storage->options.track_bytes / 2)
-        (void)archivist_seal_early(storage);
+        archivist_seal_early(storage);
 }
 
 /* Nothing has come for so long that the next entry is a keyframe. */

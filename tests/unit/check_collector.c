@@ -367,6 +367,57 @@ START_TEST(many_go_a_few_at_a_time)
 }
 END_TEST
 
+/* --- What is not sealed ------------------------------------------------------------------------ */
+
+static enum store_result (*seal)(struct store *, const struct store_sealed *, size_t, uint64_t);
+static const char *edits_at_sealing;
+
+/* The room goes on while it is sealed, so that some of its log waits when files are looked at. */
+static enum store_result
+seal_and_go_on(struct store *of, const struct store_sealed *sealed, size_t count, uint64_t wall_ms)
+{
+    make_entry(edits_at_sealing);
+    return seal(of, sealed, count, wall_ms);
+}
+
+static void go_on_at_sealings(const char *edits)
+{
+    seal = store->seal;
+    store->seal = seal_and_go_on;
+    edits_at_sealing = edits;
+}
+
+START_TEST(what_is_not_sealed_is_seen)
+{
+    put(0xaa);
+    put(0xbb);
+    show("b", HASH_BB);
+    pass(23);
+    hide("b");
+    go_on_at_sealings("[0 'shapes' 'a' 'picture' " HASH_AA "]");
+    now_ms += HOUR_MS;
+    work();
+    ck_assert(is_there(0xaa));
+    pass(25);
+    ck_assert(is_there(0xaa));
+    ck_assert(!is_there(0xbb));
+    store->seal = seal;
+}
+END_TEST
+
+START_TEST(a_room_that_is_never_quiet_has_its_files_collected)
+{
+    put(0xaa);
+    go_on_at_sealings("[0 'notes' 'n' 'text' 'go on']");
+    edit(edits_at_sealing);
+    pass(23);
+    ck_assert(is_there(0xaa));
+    pass(2);
+    ck_assert(!is_there(0xaa));
+    store->seal = seal;
+}
+END_TEST
+
 /* --- What cannot be asked ----------------------------------------------------------------------- */
 
 START_TEST(files_of_a_room_that_cannot_be_read_stay)
@@ -466,6 +517,8 @@ int main(void)
     tcase_add_test(tests, where_space_is_short_what_nothing_names_goes_soon);
     tcase_add_test(tests, sent_again_it_is_wanted_again);
     tcase_add_test(tests, many_go_a_few_at_a_time);
+    tcase_add_test(tests, what_is_not_sealed_is_seen);
+    tcase_add_test(tests, a_room_that_is_never_quiet_has_its_files_collected);
     tcase_add_test(tests, files_of_a_room_that_cannot_be_read_stay);
     tcase_add_test(tests, while_reading_fails_nothing_goes);
     tcase_add_test(tests, while_the_archive_takes_nothing_nothing_goes);
