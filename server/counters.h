@@ -35,9 +35,9 @@
     ROW(messages_out, counter, "tutti_messages_out_total", "Messages sent, frames included.")      \
     ROW(bytes_out, counter, "tutti_bytes_out_total", "Bytes of messages sent, framing included.")  \
     ROW(deflated, counter, "tutti_deflated_bytes_total",                                           \
-        "Bytes of first loads that were deflated, as they were before.")                           \
+        "Bytes of large states that were deflated, as they were before.")                          \
     ROW(undeflated, counter, "tutti_undeflated_bytes_total",                                       \
-        "Bytes of first loads that were not, as that would have taken too much time.")             \
+        "Bytes of large states that were not, as that would have taken too much time.")            \
     ROW(skipped, counter, "tutti_frames_skipped_total",                                            \
         "Frames not sent because the socket took no more bytes.")                                  \
     ROW(caught_up, counter, "tutti_frames_caught_up_total",                                        \

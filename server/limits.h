@@ -81,7 +81,7 @@ struct hub_limits {
  * see the answer otherwise. */
 #define REFUSED_BODY_MAX (16u << 20)
 
-/* Deflating takes the hub 20 ms for a million bytes. Of this much it makes first loads shorter, a
+/* Deflating takes the hub 20 ms for a million bytes. Of this much it makes large states shorter, a
  * tenth of its time at most; what is beyond goes as it is. */
 #define DEFLATE_RATE ((struct bucket_rate){.per_second = 4u << 20, .burst = 5u << 18})
 

@@ -6,34 +6,41 @@
 #include "sync/delta.h"
 #include "sync/room_parts.h"
 
-/* Sections of one round are kept for the members that stand at the same place. */
-#define ROUND_SECTIONS_MAX 64u
-#define ROUND_BYTES        (ROUND_SECTIONS_MAX * MESSAGE_BYTES_MAX / 4)
+/* Sections of one room are kept for the members that stand at the same place, or come there. */
+#define KEPT_SECTIONS_MAX 64u
+#define KEPT_BYTES        (KEPT_SECTIONS_MAX * MESSAGE_BYTES_MAX / 4)
 
 /* As many as a first load of a million bytes has. */
 #define DEFLATED_MAX 16u
 
-/* A section of a first load, deflated where that pays, of a room by its number. */
-struct deflated {
+/* A section as it was made when its scope had come to this stamp. */
+struct kept {
     struct section section;
+    uint64_t stamp;
+    bool differences; /* it may hold some */
+};
+
+/* A part of a large state, deflated where that pays, of a room by its number. */
+struct deflated {
+    struct kept kept;
     uint64_t room;
-    uint64_t stamp; /* of the scope when it was made */
     uint8_t bytes[MESSAGE_BYTES_MAX];
 };
 
 struct sections {
     struct memory memory;
     struct room *room;
+    uint64_t number; /* of that room */
     size_t bytes_max;
     struct delta_work work;
     uint8_t runs[MESSAGE_BYTES_MAX];
 
-    struct section round[ROUND_SECTIONS_MAX];
-    uint32_t round_count;
-    size_t round_used;
-    uint8_t round_bytes[ROUND_BYTES];
-    struct section spare; /* that the round has no room for */
-    uint8_t spare_bytes[MESSAGE_BYTES_MAX];
+    struct kept kept[KEPT_SECTIONS_MAX];
+    uint32_t kept_count;
+    size_t kept_used;
+    uint8_t kept_bytes[KEPT_BYTES];
+    struct section own; /* that nobody else sees */
+    uint8_t own_bytes[MESSAGE_BYTES_MAX];
 
     deflate_may *may_deflate;
     void *context;
@@ -55,6 +62,8 @@ struct sections *sections_create(const struct memory *memory)
     }
     sections->memory = *memory;
     sections->room = NULL;
+    sections->number = 0;
+    sections->kept_count = 0;
     sections->bytes_max = SECTION_BYTES_MAX;
     sections->deflater = deflater;
     sections->may_deflate = NULL;
@@ -86,14 +95,21 @@ void sections_deflate(struct sections *sections, deflate_may *may, void *context
     sections->deflate_least = least;
 }
 
+static void forget_kept(struct sections *sections)
+{
+    sections->kept_count = 0;
+    sections->kept_used = 0;
+}
+
 /* Addresses of rooms are used again, numbers are not. */
 void sections_begin(struct sections *sections, struct room *room)
 {
     if (room->number == 0)
         room->number = ++sections->rooms;
     sections->room = room;
-    sections->round_count = 0;
-    sections->round_used = 0;
+    if (sections->number != room->number)
+        forget_kept(sections);
+    sections->number = room->number;
 }
 
 /* --- Plain --------------------------------------------------------------------------------------- */
@@ -111,13 +127,19 @@ static void write_beginning(const struct section *section, struct writer *writer
     pack_integer(writer, (int64_t)(section->position - section->place.position));
 }
 
+static bool is_at_frame_before(const struct section *section)
+{
+    const struct place *place = &section->place;
+    return place->base == place->position && !section->restart &&
+           place->base == section->scope->difference;
+}
+
 static void encode(struct sections *sections, struct section *section, uint8_t *buffer)
 {
     const struct scope *scope = section->scope;
     struct delta_request request = {
         .place = section->place,
-        .differences = section->place.base == section->place.position && !section->restart &&
-                       section->place.base == scope->difference,
+        .differences = is_at_frame_before(section),
         .budget = sections->bytes_max,
     };
     struct writer body = writer_on(sections->runs, sizeof sections->runs);
@@ -134,36 +156,49 @@ static void encode(struct sections *sections, struct section *section, uint8_t *
     section->bytes = writer_bytes(&writer);
 }
 
-static bool same_section(const struct section *a, const struct section *b)
+static struct kept kept_now(const struct section *section)
 {
-    return a->scope == b->scope && a->place.base == b->place.base &&
-           a->place.position == b->place.position && a->restart == b->restart;
+    return (struct kept){*section, section->scope->stamp, is_at_frame_before(section)};
 }
 
-/* From this round, or made and, where there is room, kept for it. */
+static bool same_section(const struct kept *kept, const struct section *wanted)
+{
+    const struct section *section = &kept->section;
+    return section->scope == wanted->scope && kept->stamp == wanted->scope->stamp &&
+           kept->differences == is_at_frame_before(wanted) &&
+           section->place.base == wanted->place.base &&
+           section->place.position == wanted->place.position && section->restart == wanted->restart;
+}
+
+/* As it was made before, or made, and kept where others may want it. */
 static const struct section *plain(struct sections *sections, const struct section *wanted)
 {
-    for (uint32_t i = 0; i < sections->round_count; i++)
-        if (same_section(&sections->round[i], wanted))
-            return &sections->round[i];
-    bool kept = wanted->number != SCOPE_MINE && sections->round_count < ROUND_SECTIONS_MAX &&
-                ROUND_BYTES - sections->round_used >= MESSAGE_BYTES_MAX;
-    struct section *section = kept ? &sections->round[sections->round_count++] : &sections->spare;
-    *section = *wanted;
-    encode(sections, section,
-           kept ? sections->round_bytes + sections->round_used : sections->spare_bytes);
-    if (kept)
-        sections->round_used += section->bytes.length;
-    return section;
+    if (wanted->number == SCOPE_MINE) {
+        sections->own = *wanted;
+        encode(sections, &sections->own, sections->own_bytes);
+        return &sections->own;
+    }
+    for (uint32_t i = 0; i < sections->kept_count; i++)
+        if (same_section(&sections->kept[i], wanted))
+            return &sections->kept[i].section;
+    if (sections->kept_count == KEPT_SECTIONS_MAX ||
+        KEPT_BYTES - sections->kept_used < MESSAGE_BYTES_MAX)
+        forget_kept(sections);
+    struct kept *kept = &sections->kept[sections->kept_count++];
+    *kept = kept_now(wanted);
+    encode(sections, &kept->section, sections->kept_bytes + sections->kept_used);
+    sections->kept_used += kept->section.bytes.length;
+    return &kept->section;
 }
 
 /* --- Deflated ------------------------------------------------------------------------------------ */
 
-/* Of a first load each part is the same for everyone until its scope changes. */
-static bool is_first_load(const struct section *section)
+/* It is a first load, or the state that it is of takes several messages: worth some time. */
+static bool is_large(const struct section *section)
 {
     const struct place *place = &section->place;
-    return place->base == 0 && (section->restart || place->position > 0);
+    bool first = place->base == 0 && (section->restart || place->position > 0);
+    return first || !section->complete || place->position != place->base;
 }
 
 static const struct section *deflated_find(const struct sections *sections,
@@ -171,9 +206,8 @@ static const struct section *deflated_find(const struct sections *sections,
 {
     for (uint32_t i = 0; i < DEFLATED_MAX; i++) {
         const struct deflated *deflated = &sections->deflated[i];
-        if (deflated->room == sections->room->number && deflated->stamp == wanted->scope->stamp &&
-            same_section(&deflated->section, wanted))
-            return &deflated->section;
+        if (deflated->room == sections->number && same_section(&deflated->kept, wanted))
+            return &deflated->kept.section;
     }
     return NULL;
 }
@@ -200,9 +234,8 @@ static const struct section *deflate(struct sections *sections, const struct sec
     uint8_t scratch[MESSAGE_BYTES_MAX];
     size_t length = deflater_run(sections->deflater, whole, scratch, whole.length * 7 / 8);
     sections->deflated_next = (sections->deflated_next + 1) % DEFLATED_MAX;
-    deflated->section = *section;
-    deflated->room = sections->room->number;
-    deflated->stamp = section->scope->stamp;
+    deflated->kept = kept_now(section);
+    deflated->room = sections->number;
     struct writer writer = writer_on(deflated->bytes, sizeof deflated->bytes);
     if (length == 0) {
         pack_raw(&writer, section->bytes, 1);
@@ -212,19 +245,19 @@ static const struct section *deflate(struct sections *sections, const struct sec
         pack_binary(&writer, (struct bytes){scratch, length});
         pack_integer(&writer, (int64_t)whole.length);
     }
-    deflated->section.bytes = writer_bytes(&writer);
-    return &deflated->section;
+    deflated->kept.section.bytes = writer_bytes(&writer);
+    return &deflated->kept.section;
 }
 
 const struct section *section_for(struct sections *sections, const struct section *wanted)
 {
-    bool inflates = wanted->inflates && sections->may_deflate != NULL &&
-                    wanted->number != SCOPE_MINE && is_first_load(wanted);
+    bool inflates =
+        wanted->inflates && sections->may_deflate != NULL && wanted->number != SCOPE_MINE;
     const struct section *section = inflates ? deflated_find(sections, wanted) : NULL;
     if (section != NULL)
         return section;
     section = plain(sections, wanted);
-    if (inflates && section->bytes.length >= sections->deflate_least &&
+    if (inflates && is_large(section) && section->bytes.length >= sections->deflate_least &&
         sections->may_deflate(sections->context, section->bytes.length))
         return deflate(sections, section);
     return section;

@@ -3,8 +3,9 @@
  *   sections_begin(sections, room);                        before the frames of a room
  *   const struct section *section = section_for(sections, &wanted);
  *
- * Two caches: of this round's sections, and of first loads that were deflated, which serve as long
- * as their scope has not changed, whichever round it is.
+ * Two caches, which serve as long as a section's scope has not changed: of the room's sections, as long as no
+ * other room has frames, and of those that were deflated, of all rooms. What is deflated is a state that takes
+ * a message or more: first loads, and what goes on over several messages.
  *
  * Ownership  what section_for() returns is good until the next call.
  * Errors     none: sections_create() returns NULL without memory, and nothing allocates after it.

@@ -95,6 +95,30 @@ const struct section_seen *section_of(const struct seen *seen, int scope)
     return NULL;
 }
 
+void fill(unsigned records, unsigned from)
+{
+    static char edits[MESSAGE_BYTES_MAX];
+    char text[900];
+    memset(text, 'x', sizeof text);
+    text[sizeof text - 1] = 0;
+    for (unsigned i = 0; i < records; i++) {
+        snprintf(edits, sizeof edits, "[0 'papers' 'r%u' 'text' '%s']", from + i, text);
+        ck_assert_int_eq(server_edit(room, 0, edits), STATUS_OK);
+    }
+}
+
+size_t catch_up(uint32_t seat)
+{
+    size_t bytes = 0;
+    struct seen seen = {.more = true};
+    while (seen.more && frames_begin(frames, room)) {
+        seen = next(seat);
+        frames_end(frames, false);
+        bytes += seen.length;
+    }
+    return bytes;
+}
+
 struct seen round_for(uint32_t count)
 {
     struct seen seen = {.at = NULL};

@@ -46,6 +46,12 @@ struct seen {
 struct seen next(uint32_t seat);
 const struct section_seen *section_of(const struct seen *seen, int scope);
 
+/* So many records of `papers`, r0 and on, that few fit one message. */
+void fill(unsigned records, unsigned from);
+
+/* All that there is for this member between two ticks; its bytes. */
+size_t catch_up(uint32_t seat);
+
 /* One frame for each of the first `count` seats; the last one's. */
 struct seen round_for(uint32_t count);
 struct seen tick_for(uint32_t count);

@@ -191,6 +191,25 @@ static uint32_t inflating_viewer(void)
     return seat;
 }
 
+/* The first member draws so many strokes, which the others do not see yet. */
+static void draw(int strokes)
+{
+    static int drawn;
+    for (int end = drawn + strokes; drawn < end; drawn++) {
+        char edit[1024];
+        int length = snprintf(edit, sizeof edit, "[0 'strokes' 's%d' 'points' [", drawn);
+        for (int point = 0; point < 250; point++)
+            length +=
+                snprintf(edit + length, sizeof edit - (size_t)length, "%d ", point * drawn % 9);
+        snprintf(edit + length, sizeof edit - (size_t)length, "]]");
+        do_one(0, edit);
+        ck_assert(frames_begin(frames, room));
+        next(0);
+        frames_skip(frames, 1);
+        frames_end(frames, true);
+    }
+}
+
 /* A member who draws so much that it takes several messages. */
 static void setup(void)
 {
@@ -202,16 +221,7 @@ static void setup(void)
     frames_deflate(frames, may, NULL, DEFLATE_BYTES_MIN);
     viewer(ROLE_EDITOR);
     tick_for(1);
-    for (int stroke = 0; stroke < 300; stroke++) {
-        char edit[1024];
-        int length = snprintf(edit, sizeof edit, "[0 'strokes' 's%d' 'points' [", stroke);
-        for (int point = 0; point < 250; point++)
-            length +=
-                snprintf(edit + length, sizeof edit - (size_t)length, "%d ", point * stroke % 9);
-        snprintf(edit + length, sizeof edit - (size_t)length, "]]");
-        do_one(0, edit);
-        round_for(1);
-    }
+    draw(300);
 }
 
 static bool is_deflated(const struct seen *seen)
@@ -220,7 +230,7 @@ static bool is_deflated(const struct seen *seen)
     return section != NULL && section->elements == 2 && read_type(&section->runs) == PACK_BINARY;
 }
 
-/* All frames of a new member; how many bytes they were. */
+/* All frames of a member until it has all; how many bytes they were. */
 static size_t load(uint32_t seat, bool deflated)
 {
     size_t bytes = 0;
@@ -278,6 +288,30 @@ START_TEST(a_first_load_is_deflated_once)
     ck_assert_uint_gt(asked, once);
     round_for(6);
     expect_equal(6);
+}
+END_TEST
+
+/* So is all that takes several messages; a frame that has all in it is not. */
+START_TEST(what_was_missed_is_deflated_once)
+{
+    uint32_t first = inflating_viewer(), second = inflating_viewer();
+    step(room);
+    load(first, true);
+    load(second, true);
+    round_for(3);
+    expect_equal(3);
+    uint32_t before = asked;
+    draw(300);
+    load(first, true);
+    uint32_t once = asked;
+    ck_assert_uint_ge(once, before + 2);
+    load(second, true);
+    ck_assert_uint_eq(asked, once);
+    draw(10);
+    load(first, false);
+    ck_assert_uint_eq(asked, once);
+    round_for(3);
+    expect_equal(3);
 }
 END_TEST
 
@@ -386,6 +420,7 @@ int main(void)
     tcase_add_checked_fixture(loads, setup, teardown_viewers);
     tcase_add_test(loads, a_first_load_is_deflated_for_who_can_inflate);
     tcase_add_test(loads, a_first_load_is_deflated_once);
+    tcase_add_test(loads, what_was_missed_is_deflated_once);
     tcase_add_test(loads, another_room_is_another);
     tcase_add_test(loads, what_may_not_be_deflated_goes_plain);
     tcase_add_test(loads, what_is_small_or_gets_no_shorter_goes_plain);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sync/hash.h"
 #include "tests/run_suite.h"
 #include "tests/viewers.h"
 
@@ -163,18 +164,6 @@ START_TEST(names_are_told_once_and_new_ones_as_they_come)
 END_TEST
 
 /* --- Large states ---------------------------------------------------------------------------------- */
-
-static void fill(unsigned records, unsigned from)
-{
-    static char edits[MESSAGE_BYTES_MAX];
-    char text[900];
-    memset(text, 'x', sizeof text);
-    text[sizeof text - 1] = 0;
-    for (unsigned i = 0; i < records; i++) {
-        snprintf(edits, sizeof edits, "[0 'papers' 'r%u' 'text' '%s']", from + i, text);
-        ck_assert_int_eq(server_edit(room, 0, edits), STATUS_OK);
-    }
-}
 
 START_TEST(a_large_state_is_cut_and_goes_on)
 {
@@ -359,6 +348,25 @@ START_TEST(between_ticks_a_drained_socket_gets_what_it_missed)
 }
 END_TEST
 
+/* Sections are kept as long as their scope has not changed, and not an instant longer. */
+START_TEST(what_was_made_for_one_is_not_for_another_when_it_has_changed)
+{
+    create();
+    for (int i = 0; i < 3; i++)
+        viewer(ROLE_EDITOR);
+    tick_for(3);
+    fill(200, 0);
+    size_t first = catch_up(0);
+    ck_assert_uint_eq(catch_up(1), first);
+    ck_assert_int_eq(server_edit(room, 0, "[1 'papers' 'r0' 'text' 'short']"), STATUS_OK);
+    ck_assert_uint_lt(catch_up(2), first);
+    ck_assert(replica_complete(replicas[2]));
+    ck_assert_uint_eq(replica_hash(replicas[2]), room_hash(room, 2));
+    tick_for(3);
+    expect_equal(3);
+}
+END_TEST
+
 START_TEST(a_place_below_the_horizon_starts_over)
 {
     options.limits.tombstones = 2;
@@ -472,6 +480,7 @@ int main(void)
     tcase_add_checked_fixture(behind, setup_viewers, teardown_viewers);
     tcase_add_test(behind, who_was_skipped_catches_up_in_one_message);
     tcase_add_test(behind, between_ticks_a_drained_socket_gets_what_it_missed);
+    tcase_add_test(behind, what_was_made_for_one_is_not_for_another_when_it_has_changed);
     tcase_add_test(behind, a_place_below_the_horizon_starts_over);
     tcase_add_test(behind, scopes_come_into_and_out_of_sight);
 
