@@ -87,6 +87,7 @@ struct building {
     struct writer writer; /* sections, one after the other */
     uint32_t sections;
     bool more;
+    bool waits; /* for others: all there is has been sent, but that it is complete */
 };
 
 static bool add_bytes(struct building *building, struct bytes section)
@@ -140,6 +141,13 @@ static bool must_restart(const struct seat *seat,
     return place->position > 0 && place->began < scope->horizon;
 }
 
+/* Whether what went in several messages is not called complete yet. */
+static bool gathers(const struct room *room, enum wire_scope number, const struct place *place)
+{
+    return number == SCOPE_EVERYONE && room->gathering.until > room->tick &&
+           place->position != place->base;
+}
+
 static void add_scope(struct frames *frames,
                       struct seat *seat,
                       enum wire_scope number,
@@ -161,6 +169,10 @@ static void add_scope(struct frames *frames,
         wanted.place = (struct place){0};
     if (wanted.place.position == 0)
         wanted.place.began = scope->stamp;
+    wanted.open = gathers(frames->room, number, &wanted.place);
+    building->waits |= wanted.open;
+    if (wanted.open && wanted.place.position == scope->stamp)
+        return;
     const struct section *section = section_for(frames->sections, &wanted);
     if (!add_bytes(building, section->bytes)) {
         add_deferred(building, number);
@@ -171,7 +183,7 @@ static void add_scope(struct frames *frames,
     place->position = section->position;
     if (section->complete)
         place->base = place->position;
-    building->more |= !section->complete;
+    building->more |= section->position != scope->stamp;
 }
 
 /* Where nothing is saved there is no durable tick, and none is told of. What a member was told stays
@@ -243,6 +255,30 @@ static bool changed(const struct room *room)
     return room->names_framed != room->state.schema.definition_count;
 }
 
+void frames_gather(struct room *room, uint32_t ticks)
+{
+    const struct scope *everyone = room->state.scopes[SCOPE_EVERYONE];
+    room->gathering.stamp = everyone->stamp;
+    bool together = room->seats_taken - room->seats_away > 1 && everyone->difference > 0;
+    if (room->gathering.until > room->tick || !together)
+        return;
+    room->gathering.base = everyone->difference;
+    room->gathering.until = room->tick + ticks;
+}
+
+void frames_gathered(struct room *room)
+{
+    if (room->gathering.until <= room->tick)
+        return;
+    for (uint32_t i = 0; i < room->seat_count; i++) {
+        const struct seat *seat = &room->seats[i];
+        if (seat->state == SEAT_TAKEN && seat->everyone.base == room->gathering.base &&
+            seat->everyone.position < room->gathering.stamp)
+            return;
+    }
+    room->gathering.until = 0;
+}
+
 bool frames_begin(struct frames *frames, struct room *room)
 {
     if (!room->behind && !room->news && !room->private_changed && !room->saved_moved &&
@@ -289,7 +325,8 @@ static struct frame build(struct frames *frames, struct seat *seat, uint8_t *buf
         else if ((seat->held >> number & 1) != 0)
             add_lost(seat, number, &building);
     }
-    bool news = !building.more && has_news(room, seat);
+    bool news = !building.more && !building.waits && has_news(room, seat);
+    frames->behind |= building.waits;
     if (building.sections == 0 && !news && !seat->fresh && !inputs_untold(seat))
         return (struct frame){0};
     struct writer writer = writer_on(buffer + FRAME_HEADROOM, MESSAGE_BYTES_MAX);

@@ -43,8 +43,8 @@ void frames_destroy(struct frames *frames);
 /* Cuts sections at about so many bytes instead of filling messages; one entry always goes. */
 void frames_limit_sections(struct frames *frames, size_t bytes);
 
-/* First loads go deflated to members that can inflate them, where it pays and `may` allows it for so
- * many bytes; sections of fewer than `least` bytes never do. */
+/* First loads, and what else takes several messages, go deflated to members that can inflate them, where it
+ * pays and `may` allows it for so many bytes; sections of fewer than `least` bytes never do. */
 void frames_deflate(struct frames *frames, deflate_may *may, void *context, size_t least);
 
 /* False when no member has anything to get: skip the room. Then frames_end() is not called. */
@@ -56,6 +56,14 @@ struct frame frames_next(struct frames *frames, uint32_t seat);
 
 /* This member gets nothing now; it is caught up later from where it stands. */
 void frames_skip(struct frames *frames, uint32_t seat);
+
+/* What has just been written shows to all in the same frame, also where it takes some of them longer: whoever
+ * has it in several messages is told that it is complete when all have it who stood at the frame before, or
+ * after so many ticks. Called again before that, it is about what there is by now. Before a tick's frames. */
+void frames_gather(struct room *room, uint32_t ticks);
+
+/* In each tick, before its frames: nobody is waited for any more if all have it. */
+void frames_gathered(struct room *room);
 
 /* `tick` is false for a call between ticks. */
 void frames_end(struct frames *frames, bool tick);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sync/follow.h"
+#include "sync/frame.h"
 #include "sync/reel.h"
 #include "sync/room_parts.h"
 
@@ -81,6 +82,9 @@ static const struct field_rules replay_fields[REPLAY_FIELDS] = {
 /* Another moment is compared with all that is shown, in the time of every room: so much of it in a second, while
  * members may ask in each tick. */
 #define COMPARED_BYTES_PER_SECOND (32u << 20)
+
+/* So long those who have another moment wait for the others who look, so that all show it in the same frame. */
+#define GATHER_MS 250u
 
 /* Puts of one tick: seek, playing, what is told. */
 #define PUTS      4u
@@ -459,8 +463,10 @@ static void follow(struct player *player)
     bool compares = player->jumped;
     player->jumped =
         room_follow(&player->follow, player->room, player->reel.replay.room, compares) != STATUS_OK;
-    if (compares)
-        rest(player);
+    if (!compares)
+        return;
+    rest(player);
+    frames_gather(player->room, GATHER_MS * player->rules.tick_hz / 1000);
 }
 
 void player_tick(struct player *player)
@@ -473,6 +479,7 @@ void player_tick(struct player *player)
         play(player);
     if (loaded && !player->failed)
         look_ahead(player);
+    frames_gathered(player->room);
     if (loaded)
         follow(player);
     tell(player);

@@ -222,6 +222,11 @@ struct room {
     uint32_t names_framed;
     uint64_t shared_tick; /* tick of the last frames: where most members stand */
     uint64_t number;      /* that section.c knows the room by; 0 before its first frames */
+    struct {              /* of what everyone sees: frames_gather() */
+        uint64_t base;    /* members that stood here are waited for, */
+        uint64_t stamp;   /* as long as they have not been sent what there was then, */
+        uint64_t until;   /* before this tick; 0: nobody is */
+    } gathering;
 };
 
 /* Heap for a client and its places. */

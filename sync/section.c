@@ -147,7 +147,7 @@ static void encode(struct sections *sections, struct section *section, uint8_t *
         delta_write(&sections->work, &sections->room->state, scope, &request, &body);
     assert(body.status == STATUS_OK); /* the budget is below the buffer's size */
     section->position = result.position;
-    section->complete = result.complete;
+    section->complete = result.complete && !section->open;
     struct writer writer = writer_on(buffer, MESSAGE_BYTES_MAX);
     struct open_array array = pack_array_begin(&writer);
     write_beginning(section, &writer);
@@ -167,7 +167,8 @@ static bool same_section(const struct kept *kept, const struct section *wanted)
     return section->scope == wanted->scope && kept->stamp == wanted->scope->stamp &&
            kept->differences == is_at_frame_before(wanted) &&
            section->place.base == wanted->place.base &&
-           section->place.position == wanted->place.position && section->restart == wanted->restart;
+           section->place.position == wanted->place.position &&
+           section->restart == wanted->restart && section->open == wanted->open;
 }
 
 /* As it was made before, or made, and kept where others may want it. */

@@ -30,6 +30,7 @@ struct section {
     struct place place;
     bool restart;
     bool inflates; /* its receiver can */
+    bool open;     /* it does not say that it is complete, even if nothing is left */
 
     /* Filled in by section_for(). */
     struct bytes bytes;

@@ -86,13 +86,17 @@ static void show(struct screening *screening)
     if (!room_frame_due(room) || !frames_begin(screening->frames, room))
         return;
     for (uint32_t i = 0; i < screening->viewer_count; i++) {
+        if ((screening->choked >> i & 1) != 0) {
+            frames_skip(screening->frames, screening->seats[i]);
+            continue;
+        }
         struct frame frame = frames_next(screening->frames, screening->seats[i]);
         if (frame.message != NULL)
             frame_apply(screening->replicas[i], (struct bytes){frame.message, frame.length});
     }
     frames_end(screening->frames, true);
     for (uint32_t i = 0; i < screening->viewer_count; i++)
-        if (replica_complete(screening->replicas[i]))
+        if (replica_complete(screening->replicas[i]) && (screening->choked >> i & 1) == 0)
             ck_assert_uint_eq(replica_hash(screening->replicas[i]),
                               room_hash(room, screening->seats[i]));
 }

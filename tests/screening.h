@@ -28,6 +28,7 @@ struct screening {
     uint64_t lost;  /* what follows behind this tick is a gap, up to `found`; 0: none */
     uint64_t found;
     unsigned brought;
+    uint32_t choked; /* viewers, a bit each, that are sent nothing */
 
     struct player *player;
     struct frames *frames;

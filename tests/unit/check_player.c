@@ -261,6 +261,42 @@ START_TEST(viewers_point_beside_those_who_were_there)
 }
 END_TEST
 
+/* The tick that a viewer shows. */
+static int64_t seen_tick(uint32_t viewer)
+{
+    const struct replica *replica = screening.replicas[viewer];
+    const struct replica_collection *replay = replica_collection(replica, bytes_of("replay"));
+    const struct replica_record *player = replica_find(replica, replay, bytes_of("player"));
+    return replica_number(player, replica_field(replay, bytes_of("tick")));
+}
+
+/* Also where one of them is sent it later; but nobody waits for long for who takes nothing at all. */
+START_TEST(another_moment_shows_to_all_in_one_frame)
+{
+    const unsigned patience = HZ / 4, choked = _i == 0 ? 2 : 2 * patience;
+    unsigned first = 0, second = 0;
+    open_at(120);
+    screening_ticks(&screening, 3);
+    frames_limit_sections(screening.frames, 1); /* a message for each record */
+    says("'seek' 440");
+    screening.choked = 2;
+    for (unsigned tick = 1; tick <= 3 * patience; tick++) {
+        if (tick > choked)
+            screening.choked = 0;
+        screening_tick(&screening);
+        first += seen_tick(0) != 440 ? 1 : 0;
+        second += seen_tick(1) != 440 ? 1 : 0;
+    }
+    ck_assert_int_eq(seen_tick(0), 440);
+    ck_assert_int_eq(seen_tick(1), 440);
+    if (_i == 0)
+        ck_assert_uint_eq(first, second);
+    else
+        ck_assert_uint_eq(first, patience);
+    ck_assert_uint_ge(second, choked);
+}
+END_TEST
+
 START_TEST(the_newest_wish_is_the_one_that_counts)
 {
     open_at(100);
@@ -313,6 +349,7 @@ int main(void)
     tcase_add_test(tcase, where_the_room_is_live_it_waits_for_more);
     tcase_add_test(tcase, members_say_how_it_plays_and_nothing_else);
     tcase_add_test(tcase, viewers_point_beside_those_who_were_there);
+    tcase_add_loop_test(tcase, another_moment_shows_to_all_in_one_frame, 0, 2);
     tcase_add_test(tcase, the_newest_wish_is_the_one_that_counts);
     tcase_add_test(tcase, what_is_no_longer_wished_for_is_thrown_away);
     Suite *suite = suite_create("player");
