@@ -124,6 +124,8 @@ MUST_CHECK enum store_result archive_segments(struct archive *archive,
                                               store_segment_visitor *visitor,
                                               void *context);
 MUST_CHECK enum store_result
+archive_recorded(struct archive *archive, struct bytes name, uint64_t after, uint64_t *bytes);
+MUST_CHECK enum store_result
 archive_rooms(struct archive *archive, store_room_visitor *visitor, void *context);
 MUST_CHECK enum store_result
 archive_quarantine(struct archive *archive, struct bytes name, struct bytes reason);

@@ -227,6 +227,16 @@ MUST_CHECK enum store_result archive_head_last(struct archive *archive,
                                                uint64_t to,
                                                struct blob_head *head);
 
+/* Bytes, as stored, of log and presence that tell of these ticks of a room; the statement, which the first
+ * makes, serves many and is finalized by the caller, also where it failed. */
+MUST_CHECK enum store_result archive_weighing(struct archive *archive, sqlite3_stmt **statement);
+MUST_CHECK enum store_result archive_weigh(struct archive *archive,
+                                           sqlite3_stmt *statement,
+                                           uint64_t room,
+                                           uint64_t first,
+                                           uint64_t last,
+                                           uint64_t *bytes);
+
 /* STORE_DAMAGED unless it is what was written for the room of this name. */
 MUST_CHECK enum store_result archive_blob_verify(const struct archive_blob *blob,
                                                  struct bytes name);

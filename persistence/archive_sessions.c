@@ -268,12 +268,6 @@ enum store_result archive_sessions_drop_empty(struct archive *archive,
 
 /* --- Many ---------------------------------------------------------------------------------------- */
 
-/* From the last blob that begins up to the session's beginning; ?1 to ?4: the ids of the room's tick 0, of
- * its first and its last tick, and its first tick. */
-#define STORED_IN(table)                                                                           \
-    "(SELECT coalesce(sum(stored), 0) FROM " table " WHERE id BETWEEN coalesce((SELECT max(id)"    \
-    " FROM " table " WHERE id BETWEEN ?1 AND ?2), ?2) AND ?3 AND last >= ?4)"
-
 struct listing {
     struct archive *archive;
     sqlite3_stmt *stored; /* bytes of a session */
@@ -286,16 +280,8 @@ static enum store_result weigh(const struct listing *listing, struct store_sessi
     enum store_result result = archive_room_id(archive, session->room, &room);
     if (result != STORE_OK || room == 0)
         return result;
-    sqlite3_stmt *row = listing->stored;
-    sqlite_bind_number(row, 1, blob_id(room, 0));
-    sqlite_bind_number(row, 2, blob_id(room, session->first));
-    sqlite_bind_number(row, 3, blob_id(room, session->last));
-    sqlite_bind_number(row, 4, session->first);
-    result = sqlite_file_step(&archive->file, row);
-    if (result == STORE_OK)
-        session->bytes = sqlite_column_number(row, 0);
-    sqlite3_reset(row);
-    return result;
+    return archive_weigh(archive, listing->stored, room, session->first, session->last,
+                         &session->bytes);
 }
 
 static enum store_result visit_all(const struct listing *listing,
@@ -328,8 +314,7 @@ enum store_result archive_sessions_list(struct archive *archive,
         return result;
     if (room.length > 0)
         sqlite_bind_bytes(walk, 1, room);
-    result = archive_statement(archive, "SELECT " STORED_IN("segment") " + " STORED_IN("track"),
-                               &listing.stored);
+    result = archive_weighing(archive, &listing.stored);
     if (result == STORE_OK)
         result = visit_all(&listing, walk, visitor, context);
     sqlite3_finalize(walk);

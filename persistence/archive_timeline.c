@@ -1,5 +1,6 @@
 /* archive_timeline.c - what was recorded beside the log: presence, and what there is at all. */
 #include "persistence/archive_parts.h"
+#include "persistence/archive_table.h"
 
 #include <stdlib.h>
 
@@ -191,4 +192,52 @@ enum store_result archive_segments(struct archive *archive,
     while (result == STORE_OK && more)
         result = visit_next(&timeline, visitor, context, &more);
     return result == STORE_NOT_FOUND ? STORE_OK : result;
+}
+
+/* --- How much it takes ---------------------------------------------------------------------------- */
+
+/* From the last blob that begins up to the first tick; ?1 to ?4: the ids of the room's tick 0, of the first
+ * and the last tick, and the first tick. */
+#define STORED_IN(table)                                                                           \
+    "(SELECT coalesce(sum(stored), 0) FROM " table " WHERE id BETWEEN coalesce((SELECT max(id)"    \
+    " FROM " table " WHERE id BETWEEN ?1 AND ?2), ?2) AND ?3 AND last >= ?4)"
+
+enum store_result archive_weighing(struct archive *archive, sqlite3_stmt **statement)
+{
+    return archive_statement(archive, "SELECT " STORED_IN("segment") " + " STORED_IN("track"),
+                             statement);
+}
+
+enum store_result archive_weigh(struct archive *archive,
+                                sqlite3_stmt *statement,
+                                uint64_t room,
+                                uint64_t first,
+                                uint64_t last,
+                                uint64_t *bytes)
+{
+    sqlite_bind_number(statement, 1, blob_id(room, 0));
+    sqlite_bind_number(statement, 2, blob_id(room, first));
+    sqlite_bind_number(statement, 3, blob_id(room, last));
+    sqlite_bind_number(statement, 4, first);
+    enum store_result result = sqlite_file_step(&archive->file, statement);
+    if (result == STORE_OK)
+        *bytes = sqlite_column_number(statement, 0);
+    sqlite3_reset(statement);
+    return result;
+}
+
+enum store_result
+archive_recorded(struct archive *archive, struct bytes name, uint64_t after, uint64_t *bytes)
+{
+    struct archive_room room;
+    sqlite3_stmt *statement;
+    enum store_result result = archive_room_find(archive, name, &room);
+    *bytes = 0;
+    if (result != STORE_OK || after >= STORE_TICK_MAX)
+        return result;
+    result = archive_weighing(archive, &statement);
+    if (result == STORE_OK)
+        result = archive_weigh(archive, statement, room.id, after + 1, STORE_TICK_MAX, bytes);
+    sqlite3_finalize(statement);
+    return result;
 }

@@ -1,5 +1,5 @@
-/* memory_retain.c - as archive_retain.c, and in the same order: a piece of a log lies between two snapshots,
- * and goes with the first of them. */
+/* memory_retain.c - as archive_retain.c, and in the same order: a piece of a recording lies between two
+ * snapshots, and goes with the first of them. */
 #include "persistence/memory_retain.h"
 
 #include "persistence/memory_room.h"
@@ -15,7 +15,7 @@ struct retaining {
     uint64_t wanted, freed;     /* bytes */
 };
 
-/* What goes at one time: a piece of the log, or one track. */
+/* What goes at one time: a piece of the recording, or one track behind the newest snapshot. */
 struct piece {
     bool track;
     uint64_t after, up_to; /* ticks of the snapshots around it; of the track both its first */
@@ -45,6 +45,12 @@ static bool add_pin(void *context, const struct store_session *session)
     return true;
 }
 
+static bool is_needed(const struct retaining *retaining, const struct blob *blob)
+{
+    struct retention_pin needs;
+    return retention_needs(&retaining->pins, blob->first, blob->last, &needs);
+}
+
 static bool may_drop(const struct retaining *retaining,
                      const struct memory_room *room,
                      const struct piece *piece,
@@ -52,19 +58,35 @@ static bool may_drop(const struct retaining *retaining,
 {
     const struct blob *segment = room->segments.items[index];
     return segment->last > piece->after && segment->last <= piece->up_to &&
-           (index == 0 || index + 1 < room->segments.count) &&
-           retention_needed_to(&retaining->pins, segment->first, segment->last) == 0;
+           (index == 0 || index + 1 < room->segments.count) && !is_needed(retaining, segment);
 }
 
-/* The first segment of the piece that may go; as many as there are, for none. */
+/* The last segment of the piece that may go; as many as there are, for none. */
 static uint32_t find_segment(const struct retaining *retaining,
                              const struct memory_room *room,
                              const struct piece *piece)
 {
-    uint32_t index = 0;
-    while (index < room->segments.count && !may_drop(retaining, room, piece, index))
-        index++;
-    return index;
+    for (uint32_t index = room->segments.count; index > 0; index--)
+        if (may_drop(retaining, room, piece, index - 1))
+            return index - 1;
+    return room->segments.count;
+}
+
+/* Likewise of the tracks that end in the piece, or before it. */
+static uint32_t find_piece_track(const struct retaining *retaining,
+                                 const struct memory_room *room,
+                                 const struct piece *piece)
+{
+    for (uint32_t index = room->tracks.count; index > 0; index--)
+        if (room->tracks.items[index - 1]->last <= piece->up_to &&
+            !is_needed(retaining, room->tracks.items[index - 1]))
+            return index - 1;
+    return room->tracks.count;
+}
+
+static bool snapshot_may_go(const struct retaining *retaining, const struct piece *piece)
+{
+    return piece->after > 0 && !retention_needs_snapshot(&retaining->pins, piece->after);
 }
 
 static bool
@@ -75,8 +97,9 @@ find_piece(const struct retaining *retaining, const struct memory_room *room, st
         const struct blob *snapshot = room->snapshots.items[i];
         piece->up_to = snapshot->first;
         piece->sealed_ms = snapshot->sealed_ms;
-        if ((piece->after > 0 && !retention_needs_snapshot(&retaining->pins, piece->after)) ||
-            find_segment(retaining, room, piece) < room->segments.count)
+        if (snapshot_may_go(retaining, piece) ||
+            find_segment(retaining, room, piece) < room->segments.count ||
+            find_piece_track(retaining, room, piece) < room->tracks.count)
             return true;
         piece->after = piece->up_to;
     }
@@ -88,7 +111,7 @@ find_track(const struct retaining *retaining, const struct memory_room *room, st
 {
     for (uint32_t i = 0; i < room->tracks.count; i++) {
         const struct blob *track = room->tracks.items[i];
-        if (retention_needed_to(&retaining->pins, track->first, track->last) > 0)
+        if (is_needed(retaining, track))
             continue;
         *piece = (struct piece){.track = true,
                                 .after = track->first,
@@ -140,27 +163,33 @@ static void drop_track(struct retaining *retaining, struct memory_room *room, ui
         drop_at(retaining, &room->summaries, first);
 }
 
+static void drop_segment(struct retaining *retaining,
+                         struct memory_room *room,
+                         const struct piece *piece,
+                         uint32_t index)
+{
+    const struct blobs *log = &room->segments;
+    uint64_t first = log->items[index]->first, to = log->items[index]->last;
+    uint64_t from = index > 0 ? log->items[index - 1]->last + 1 : 0;
+    if (index + 1 < log->count)
+        to = log->items[index + 1]->first - 1;
+    if (index > 0 && to > piece->up_to)
+        to = piece->up_to;
+    drop(retaining, &room->segments, index);
+    drop_at(retaining, &room->summaries, first);
+    memory_markers_drop(retaining->sessions, name_of(room), from, to);
+}
+
 static void
-drop_log(struct retaining *retaining, struct memory_room *room, const struct piece *piece)
+drop_rows(struct retaining *retaining, struct memory_room *room, const struct piece *piece)
 {
     uint32_t index;
-    if (piece->after > 0 && !retention_needs_snapshot(&retaining->pins, piece->after))
+    while ((index = find_piece_track(retaining, room, piece)) < room->tracks.count)
+        drop_track(retaining, room, index);
+    while ((index = find_segment(retaining, room, piece)) < room->segments.count)
+        drop_segment(retaining, room, piece, index);
+    if (snapshot_may_go(retaining, piece))
         drop_at(retaining, &room->snapshots, piece->after);
-    while ((index = find_segment(retaining, room, piece)) < room->segments.count) {
-        const struct blob *segment = room->segments.items[index];
-        uint64_t first = segment->first, last = segment->last;
-        drop(retaining, &room->segments, index);
-        drop_at(retaining, &room->summaries, first);
-        memory_markers_drop(retaining->sessions, name_of(room), first, last);
-    }
-    for (index = 0; index < room->tracks.count;) {
-        const struct blob *track = room->tracks.items[index];
-        if (track->last <= piece->up_to &&
-            retention_needed_to(&retaining->pins, track->first, track->last) == 0)
-            drop_track(retaining, room, index);
-        else
-            index++;
-    }
 }
 
 static void
@@ -172,7 +201,7 @@ drop_piece(struct retaining *retaining, struct memory_room *room, const struct p
         end = room->tracks.items[index]->last;
         drop_track(retaining, room, index);
     } else {
-        drop_log(retaining, room, piece);
+        drop_rows(retaining, room, piece);
     }
     memory_sessions_drop_empty(retaining->sessions, retaining->rooms, name_of(room), end);
 }

@@ -262,6 +262,17 @@ uint64_t memory_rooms_weigh(const struct memory_rooms *rooms,
     return weigh(&room->segments, first, last) + weigh(&room->tracks, first, last);
 }
 
+enum store_result memory_rooms_recorded(const struct memory_rooms *rooms,
+                                        struct bytes name,
+                                        uint64_t after,
+                                        uint64_t *bytes)
+{
+    bool there = memory_room_find(rooms, name) != NULL;
+    *bytes =
+        after < STORE_TICK_MAX ? memory_rooms_weigh(rooms, name, after + 1, STORE_TICK_MAX) : 0;
+    return there ? STORE_OK : STORE_NOT_FOUND;
+}
+
 enum store_result
 memory_rooms_each(const struct memory_rooms *rooms, store_room_visitor *visitor, void *context)
 {

@@ -52,6 +52,10 @@ uint64_t memory_rooms_weigh(const struct memory_rooms *rooms,
                             struct bytes name,
                             uint64_t first,
                             uint64_t last);
+MUST_CHECK enum store_result memory_rooms_recorded(const struct memory_rooms *rooms,
+                                                   struct bytes name,
+                                                   uint64_t after,
+                                                   uint64_t *bytes);
 MUST_CHECK enum store_result
 memory_rooms_each(const struct memory_rooms *rooms, store_room_visitor *visitor, void *context);
 MUST_CHECK enum store_result

@@ -1,14 +1,22 @@
 #include "persistence/retention.h"
 
-uint64_t retention_needed_to(const struct retention_pins *pins, uint64_t first, uint64_t last)
+bool retention_needs(const struct retention_pins *pins,
+                     uint64_t first,
+                     uint64_t last,
+                     struct retention_pin *needs)
 {
-    uint64_t to = 0;
+    bool needed = false;
     for (size_t i = 0; i < pins->count; i++) {
         const struct retention_pin *pin = &pins->pins[i];
-        if (last > pin->base && first <= pin->last && pin->last > to)
-            to = pin->last;
+        if (last <= pin->base || first > pin->last)
+            continue;
+        if (!needed || pin->base < needs->base)
+            needs->base = pin->base;
+        if (!needed || pin->last > needs->last)
+            needs->last = pin->last;
+        needed = true;
     }
-    return to;
+    return needed;
 }
 
 /* Those in the middle are what makes it quick to seek in. */

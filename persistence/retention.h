@@ -19,8 +19,11 @@ struct retention_pins {
     size_t count;
 };
 
-/* Up to which tick all that follows a recording of these ticks is needed, as it is; 0 where it is not. */
-uint64_t retention_needed_to(const struct retention_pins *pins, uint64_t first, uint64_t last);
+/* Whether what was recorded in these ticks is needed; then *needs is what is needed around it. */
+bool retention_needs(const struct retention_pins *pins,
+                     uint64_t first,
+                     uint64_t last,
+                     struct retention_pin *needs);
 bool retention_needs_snapshot(const struct retention_pins *pins, uint64_t tick);
 
 bool retention_spares(const struct store_retention *retention, struct bytes room);

@@ -204,6 +204,12 @@ struct store {
                                              store_segment_visitor *visitor,
                                              void *context);
 
+    /* How much that is, as stored: of the log and of presence, in bytes. STORE_NOT_FOUND: no such room. */
+    MUST_CHECK enum store_result (*recorded)(struct store *store,
+                                             struct bytes name,
+                                             uint64_t after,
+                                             uint64_t *bytes);
+
     /* Every room, by name; the deleted ones too. One whose row does not check is in quarantine. */
     MUST_CHECK enum store_result (*rooms)(struct store *store,
                                           store_room_visitor *visitor,

@@ -205,6 +205,12 @@ static enum store_result segments(struct store *store,
     return memory_rooms_segments(rooms_of(store), name, after, visitor, context);
 }
 
+static enum store_result
+recorded(struct store *store, struct bytes name, uint64_t after, uint64_t *bytes)
+{
+    return memory_rooms_recorded(rooms_of(store), name, after, bytes);
+}
+
 static enum store_result rooms(struct store *store, store_room_visitor *visitor, void *context)
 {
     return memory_rooms_each(rooms_of(store), visitor, context);
@@ -468,6 +474,7 @@ struct store *store_memory_create(uint64_t bytes_max)
         .read = read,
         .tracks = tracks,
         .segments = segments,
+        .recorded = recorded,
         .rooms = rooms,
         .quarantine = quarantine,
         .release_quarantine = release_quarantine,

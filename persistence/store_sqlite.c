@@ -193,6 +193,12 @@ static enum store_result segments(struct store *store,
     return archive_segments(archive_of(store), name, after, visitor, context);
 }
 
+static enum store_result
+recorded(struct store *store, struct bytes name, uint64_t after, uint64_t *bytes)
+{
+    return archive_recorded(archive_of(store), name, after, bytes);
+}
+
 static enum store_result rooms(struct store *store, store_room_visitor *visitor, void *context)
 {
     return archive_rooms(archive_of(store), visitor, context);
@@ -490,6 +496,7 @@ static const struct store functions = {
     .read = read,
     .tracks = tracks,
     .segments = segments,
+    .recorded = recorded,
     .rooms = rooms,
     .quarantine = quarantine,
     .release_quarantine = release_quarantine,

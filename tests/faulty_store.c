@@ -152,6 +152,15 @@ static enum store_result segments(struct store *store,
                : under->segments(under, name, after, visitor, context);
 }
 
+static enum store_result
+recorded(struct store *store, struct bytes name, uint64_t after, uint64_t *bytes)
+{
+    struct store *under = faulty_of(store)->under;
+    enum store_result result;
+    return fails(store, CALL_RECORDED, &result) ? result
+                                                : under->recorded(under, name, after, bytes);
+}
+
 static enum store_result rooms(struct store *store, store_room_visitor *visitor, void *context)
 {
     struct store *under = faulty_of(store)->under;
@@ -442,6 +451,7 @@ struct store *faulty_store_init(struct faulty_store *faulty, struct store *under
         .read = read,
         .tracks = tracks,
         .segments = segments,
+        .recorded = recorded,
         .rooms = rooms,
         .quarantine = quarantine,
         .release_quarantine = release_quarantine,

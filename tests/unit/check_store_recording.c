@@ -119,6 +119,35 @@ START_TEST(what_there_is_is_told_without_its_bytes)
 }
 END_TEST
 
+static void expect_recorded(const char *name, uint64_t after, uint64_t wanted)
+{
+    uint64_t bytes = UINT64_MAX;
+    ok(store->recorded(store, bytes_of(name), after, &bytes));
+    ck_assert_uint_eq(bytes, wanted);
+}
+
+START_TEST(log_and_presence_behind_a_tick_are_weighed)
+{
+    uint64_t bytes;
+    ok(seal_segment("a", 1, 3, "first"));
+    ok(seal_one(piece("a", blob(4, 6, "second"), blob(2, 6, "shown"), "told")));
+    ok(seal_one(piece("a", none, blob(7, 9, "presence"), "alone")));
+    struct store_sealed sealed = piece("a", blob(10, 12, "x"), none, "");
+    sealed.snapshot = blob(12, 12, "the whole room");
+    ok(seal_one(sealed));
+    seal_both("b", 1, 9, "other");
+    reopen();
+    expect_recorded("a", 0, 5 + 6 + 5 + 8 + 1);
+    expect_recorded("a", 2, 5 + 6 + 5 + 8 + 1); /* what began before tells of it, too */
+    expect_recorded("a", 3, 6 + 5 + 8 + 1);
+    expect_recorded("a", 6, 8 + 1);
+    expect_recorded("a", 11, 1);
+    expect_recorded("a", 12, 0);
+    expect_recorded("a", UINT64_MAX, 0);
+    gives(STORE_NOT_FOUND, store->recorded(store, bytes_of("c"), 0, &bytes));
+}
+END_TEST
+
 START_TEST(presence_alone_makes_a_room)
 {
     ok(seal_one(piece("a", none, blob(5, 9, "presence"), "")));
@@ -425,6 +454,7 @@ static void add_contract(TCase *tests)
 {
     tcase_add_test(tests, tracks_are_read_from_the_newest_that_begins_in_time);
     tcase_add_test(tests, what_there_is_is_told_without_its_bytes);
+    tcase_add_test(tests, log_and_presence_behind_a_tick_are_weighed);
     tcase_add_test(tests, presence_alone_makes_a_room);
     tcase_add_test(tests, a_piece_that_is_there_is_left_as_it_is);
     tcase_add_test(tests, all_of_a_sealing_or_nothing);

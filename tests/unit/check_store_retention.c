@@ -275,6 +275,26 @@ START_TEST(a_long_piece_goes_over_many_calls)
 }
 END_TEST
 
+/* Presence goes on for long behind the last that the log tells, and the snapshot stands there. */
+START_TEST(presence_goes_with_the_piece_that_it_is_of)
+{
+    struct store_sealed sealed = {.name = bytes_of("a"), .kind = bytes_of("open")};
+    for (uint64_t tick = 1; tick <= 81; tick += 20) {
+        sealed.segment = blob(tick, tick, "hash");
+        sealed.track = blob(tick > 1 ? tick - 19 : 1, tick, "trk");
+        sealed.snapshot = tick == 41 ? blob(tick, tick, "state") : (struct store_blob){0};
+        ok(store->seal(store, &sealed, 1, wall_of(tick)));
+    }
+    for (uint64_t tick = 10; tick < 90; tick += 20)
+        mark("a", tick); /* between what the log tells */
+    retain((struct store_retention){.before_ms = wall_of(41) + 1});
+    expect_timeline("a", "61-61 81-81 ");
+    expect_tracks("a", "42-61 62-81 ");
+    expect_markers("a", "70 ");
+    expect_damage("");
+}
+END_TEST
+
 START_TEST(more_rooms_than_a_call_looks_at)
 {
     char name[16];
@@ -666,6 +686,31 @@ static void make_gap(void)
     expect_timeline("a", "41-50 51-60 | 101-110 ");
 }
 
+/* A call does only so much of a long piece: what it leaves is led to from where the piece begins. */
+START_TEST(half_a_piece_is_as_whole_as_it_was)
+{
+    uint64_t freed;
+    for (uint64_t segment = 0; segment < 600; segment++)
+        record_segment("a", segment, segment == 0 || segment == 598);
+    pin_session(1, "a", 5, 5);
+    ok(store->retain(store, &(struct store_retention){.before_ms = UINT64_MAX}, &freed));
+    ck_assert_uint_gt(freed, 0);
+    expect_snapshot("a", 5980, "10-10:state ");
+    struct lines log = {0};
+    gives(STORE_NOT_FOUND, store->read(store, bytes_of("a"), 10, see_ticks, &log));
+    ck_assert_msg(strncmp(log.text, "11-20 21-30 ", 12) == 0, "%s", log.text);
+    struct lines tracks = {0}; /* of the pin, of all that the log has, and behind the snapshot */
+    ok(store->tracks(store, bytes_of("a"), 0, see_ticks, &tracks));
+    ck_assert_uint_eq(strlen(tracks.text), strlen("1-10 5991-6000 ") + strlen(log.text));
+    ck_assert_ptr_nonnull(strstr(tracks.text, log.text));
+    reopen();
+    expect_damage("");
+    retain_all();
+    expect_timeline("a", "1-10 | 5991-6000 ");
+    expect_tracks("a", "1-10 ");
+}
+END_TEST
+
 START_TEST(what_is_missing_beside_a_gap_is_missed)
 {
     make_gap();
@@ -774,6 +819,7 @@ static void add_contract(TCase *tests)
     tcase_add_test(tests, a_room_takes_no_more_than_it_may);
     tcase_add_test(tests, of_all_rooms_the_oldest_goes_first);
     tcase_add_test(tests, a_long_piece_goes_over_many_calls);
+    tcase_add_test(tests, presence_goes_with_the_piece_that_it_is_of);
     tcase_add_test(tests, more_rooms_than_a_call_looks_at);
     tcase_add_test(tests, presence_behind_the_newest_snapshot_goes_by_its_own_age);
     tcase_add_test(tests, what_a_pinned_session_needs_stays);
@@ -796,6 +842,7 @@ int main(void)
     tcase_add_checked_fixture(tests, make_sqlite_disk, drop_store);
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, stores_of_each_sort_keep_the_same, 0, 20);
+    tcase_add_test(tests, half_a_piece_is_as_whole_as_it_was);
     tcase_add_test(tests, what_is_missing_beside_a_gap_is_missed);
     tcase_add_loop_test(tests, a_gap_that_does_not_check_is_told, 0, 3);
     tcase_add_test(tests, a_gap_that_is_gone_is_damage);
