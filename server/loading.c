@@ -11,7 +11,9 @@
 static bool take_snapshot(void *context, const struct store_blob *blob)
 {
     struct loading *loading = context;
-    loading->snapshot_bytes = log_piece_length(blob->bytes);
+    loading->piece.snapshot_bytes = log_piece_length(blob->bytes);
+    loading->piece.snapshot_stored = blob->bytes.length;
+    loading->piece.after = blob->first;
     return replay_snapshot(&loading->replay, blob->bytes) == STATUS_OK;
 }
 
@@ -33,7 +35,9 @@ static bool take_segment(void *context, const struct store_blob *blob)
     struct loading *loading = context;
     size_t length;
     enum status status = replay_piece(&loading->replay, blob->bytes, &length);
-    loading->log_bytes += length;
+    if (loading->piece.after == 0)
+        loading->piece.after = blob->first - 1;
+    loading->piece.log_bytes += length;
     return status == STATUS_OK;
 }
 
@@ -164,8 +168,15 @@ static void remember(struct storage *storage,
     struct tail *tail = tail_of(storage, name);
     if (tail == NULL)
         return;
-    tail->since_snapshot = loading->log_bytes;
-    tail->snapshot_bytes = loading->snapshot_bytes;
+    struct store *store = storage->store;
+    uint64_t begins = tail->piece.after;
+    tail->piece = loading->piece;
+    if (tail->piece.after == 0)
+        tail->piece.after = begins;
+    /* A store that does not tell makes the next snapshot come later. */
+    uint64_t *recorded = &tail->piece.recorded_bytes;
+    if (store->recorded(store, name, tail->piece.after, recorded) != STORE_OK)
+        *recorded = 0;
     tail->unrecorded = !room_is_recorded(event->room);
     tail->asleep = false;
 }

@@ -261,6 +261,25 @@ static bool take_next(void *context, const struct store_segment *segment)
     return false;
 }
 
+static bool take_tick(void *context, const struct store_blob *blob)
+{
+    *(uint64_t *)context = blob->first;
+    return false;
+}
+
+/* The first moment behind what is not kept: that of the next segment, where a snapshot leads to it. The end of a
+ * log stays alone, and then it is the newest snapshot. 0 for none. */
+static uint64_t first_behind(const struct walk *walk)
+{
+    struct store *store = walk->storage->store;
+    uint64_t leads = 0;
+    enum store_result result = store->snapshot(store, walk->name, walk->next, take_tick, &leads);
+    if (result == STORE_OK && leads > walk->tick)
+        return walk->next;
+    result = store->snapshot(store, walk->name, UINT64_MAX, take_tick, &leads);
+    return result == STORE_OK && leads > walk->tick ? leads : 0;
+}
+
 /* The archive's log ended before the tick, or right there: because there is no more of it, or because what
  * comes next was dropped. */
 static void look_behind_gap(struct walk *walk)
@@ -270,7 +289,7 @@ static void look_behind_gap(struct walk *walk)
     if (result != STORE_OK && result != STORE_NOT_FOUND)
         stop(walk, moment_result_of(result), store->place(store));
     else if (walk->cut && (walk->replay == NULL || walk->reached < walk->tick))
-        stop_at_gap(walk, walk->next);
+        stop_at_gap(walk, first_behind(walk));
 }
 
 static void read_archive(struct walk *walk)

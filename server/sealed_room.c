@@ -17,21 +17,41 @@
  * not written down whole each time. */
 #define SNAPSHOT_ASLEEP_BYTES (16u << 10)
 
+/* And in any room behind so much of a recording, most of which may be presence: what goes of it goes from one
+ * snapshot to the next. Here, too, snapshots stay the smaller part. */
+#define SNAPSHOT_RECORDED_S     3600u
+#define SNAPSHOT_RECORDED_BYTES (4u << 20)
+
 static_assert(SUMMARY_BYTES_MAX <= STORE_SUMMARY_MAX, "every summary is taken");
 
 /* --- Snapshots ------------------------------------------------------------------------------------ */
 
-bool storage_snapshot_due(uint64_t log_bytes, uint64_t snapshot_bytes, bool asleep)
+static bool is_long(const struct storage_piece *piece, const struct rules *rules)
 {
-    if (asleep)
-        return log_bytes > SNAPSHOT_ASLEEP_BYTES && log_bytes > snapshot_bytes;
-    return log_bytes > SNAPSHOT_LOG_BYTES && log_bytes > 2 * snapshot_bytes;
+    uint64_t ticks = piece->last - piece->after;
+    return ticks / rules->tick_hz >= SNAPSHOT_RECORDED_S ||
+           piece->recorded_bytes > SNAPSHOT_RECORDED_BYTES;
 }
 
-static bool snapshot_due(const struct tail *tail)
+bool storage_snapshot_due(const struct storage_piece *piece, const struct rules *rules, bool asleep)
 {
-    uint64_t log = tail->since_snapshot + tail->log.length;
-    return !tail->broken && storage_snapshot_due(log, tail->snapshot_bytes, tail->asleep);
+    if (piece->last <= piece->after)
+        return false;
+    if (is_long(piece, rules) && piece->recorded_bytes > 2 * piece->snapshot_stored)
+        return true;
+    if (asleep)
+        return piece->log_bytes > SNAPSHOT_ASLEEP_BYTES && piece->log_bytes > piece->snapshot_bytes;
+    return piece->log_bytes > SNAPSHOT_LOG_BYTES && piece->log_bytes > 2 * piece->snapshot_bytes;
+}
+
+/* Of a kind that nobody has here none can be made. */
+static bool snapshot_due(const struct storage *storage,
+                         const struct sealed_room *room,
+                         const struct store_sealed *sealed)
+{
+    const struct rules *rules = kind_find(storage->options.kinds, sealed->kind);
+    return !room->tail->broken && rules != NULL &&
+           storage_snapshot_due(&room->piece, rules, room->tail->asleep);
 }
 
 static void
@@ -45,7 +65,10 @@ write_snapshot(const struct room *built, struct sealed_room *room, struct store_
     snapshot_write(built, &writer);
     snapshot->bytes = log_piece_pack(writer_bytes(&writer), snapshot_pack, &room->snapshot);
     snapshot->first = snapshot->last = room_tick_number(built);
-    room->snapshot_bytes = length;
+    room->next = (struct storage_piece){.after = snapshot->first,
+                                        .last = snapshot->first,
+                                        .snapshot_bytes = length,
+                                        .snapshot_stored = snapshot->bytes.length};
     if (room->snapshot == NULL)
         room->snapshot = whole;
     else
@@ -119,13 +142,17 @@ struct store_sealed sealed_room_make(struct storage *storage, struct sealed_room
         .began_ms = part->began_ms,
         .ended_ms = part->ended_ms,
     };
-    if (snapshot_due(tail))
-        make_snapshot(storage, room, &sealed.snapshot);
     if (log.length > 0)
         sealed.began_ms = sealed.ended_ms = 0;
     log_time(log, &sealed.began_ms, &sealed.ended_ms);
     sealed.segment.bytes = log_piece_pack(log, log_pack, &room->segment);
     sealed.track.bytes = log_piece_pack(track, log_pack, &room->track);
+    room->piece = tail->piece;
+    room->piece.log_bytes += log.length;
+    room->piece.recorded_bytes += sealed.segment.bytes.length + sealed.track.bytes.length;
+    room->piece.last = tail->last;
+    if (snapshot_due(storage, room, &sealed))
+        make_snapshot(storage, room, &sealed.snapshot);
     if (log.length > 0 && room_is_kept(storage, sealed.kind, tail))
         sealed.summary = summary_of(log, track, &room->summary);
     return sealed;

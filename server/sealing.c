@@ -28,11 +28,7 @@
 static void clear_sealed(struct storage *storage, struct sealed_room *room, bool with_snapshot)
 {
     struct tail *tail = room->tail;
-    tail->since_snapshot += tail->log.length;
-    if (with_snapshot) {
-        tail->since_snapshot = 0;
-        tail->snapshot_bytes = room->snapshot_bytes;
-    }
+    tail->piece = with_snapshot ? room->next : room->piece;
     sealed_room_done(storage, room);
     if (tail->asleep)
         tail_forget(storage, tail);
@@ -122,7 +118,7 @@ static bool add_room(struct sealing *sealing, struct tail *tail)
     *sealed = sealed_room_make(sealing->storage, room);
     sealing->bytes +=
         sealed->segment.bytes.length + sealed->track.bytes.length + sealed->snapshot.bytes.length;
-    sealing->work += tail->log.length + room->part.length + room->snapshot_bytes;
+    sealing->work += tail->log.length + room->part.length + room->next.snapshot_bytes;
     sealing->count++;
     return true;
 }

@@ -281,7 +281,18 @@ void storage_destroy(struct storage *storage);
 /* Highest incarnation that is or was stored. */
 uint64_t storage_incarnation(const struct storage *storage);
 
-/* Whether a snapshot of a room is due behind so many bytes of its log since the last one, which took so many. */
-bool storage_snapshot_due(uint64_t log_bytes, uint64_t snapshot_bytes, bool asleep);
+/* A room's newest snapshot, and what was recorded behind it. */
+struct storage_piece {
+    uint64_t log_bytes;       /* not packed */
+    uint64_t recorded_bytes;  /* of log and presence, as stored */
+    uint64_t after, last;     /* ticks: of the snapshot, or before the first; of its end */
+    uint64_t snapshot_bytes;  /* not packed; 0: there is none */
+    uint64_t snapshot_stored; /* bytes, as stored */
+};
+
+/* Whether another snapshot is due at its end. */
+bool storage_snapshot_due(const struct storage_piece *piece,
+                          const struct rules *rules,
+                          bool asleep);
 
 #endif

@@ -128,10 +128,9 @@ struct tail {
     struct tail_track track;
     struct tail_session session;
     uint64_t incarnation;
-    uint64_t first, last;    /* ticks; of the last it is known when the log is empty, too */
-    uint64_t since_snapshot; /* bytes of log that are sealed behind the newest snapshot */
-    uint64_t snapshot_bytes; /* of that one, not packed */
-    bool unrecorded;         /* whoever opened it wants nothing kept of its past */
+    uint64_t first, last;       /* ticks; of the last it is known when the log is empty, too */
+    struct storage_piece piece; /* that is sealed */
+    bool unrecorded;            /* whoever opened it wants nothing kept of its past */
     bool asleep;
     bool broken;  /* its log does not lead to what it should: no snapshots of it */
     bool aside;   /* what is stored of it is damaged: its log is kept beside that */
@@ -282,7 +281,7 @@ bool archivist_is_asked(struct storage *storage, const struct job *job);
 struct loading {
     struct storage *storage;
     struct replay replay;
-    uint64_t snapshot_bytes, log_bytes;
+    struct storage_piece piece;
 };
 struct loading loading_begin(struct storage *storage);
 /* Everything of the room, applied; what the store says of it. */
@@ -330,7 +329,7 @@ struct sealed_room {
     struct tail *tail;
     struct track_part part; /* of its track */
     uint8_t *segment, *track, *snapshot, *summary;
-    size_t snapshot_bytes; /* before it was packed; 0: there is none */
+    struct storage_piece piece, next; /* that goes on; that begins with the snapshot */
 };
 /* False where there is nothing to seal. */
 bool sealed_room_due(const struct storage *storage, struct tail *tail, struct sealed_room *room);

@@ -249,6 +249,8 @@ static enum store_result take_entry(struct storage *storage, const struct flush_
         set_kind(storage, tail, entry->bytes);
     if (tail->log.length == entry->bytes.length)
         tail->first = entry->first;
+    if (tail->piece.after == 0)
+        tail->piece.after = entry->first - 1;
     tail->last = entry->last;
     tail->incarnation = entry->incarnation;
     tail->asleep = false;

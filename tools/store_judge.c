@@ -28,7 +28,7 @@ struct judge {
     char kind[NAME_BYTES_MAX];
     struct kept log, track; /* not sealed yet; a track goes with the log before it */
     uint64_t behind; /* which the log goes on from, where that is not the log before; else 0 */
-    uint64_t since_snapshot, snapshot_bytes;
+    struct storage_piece recorded; /* behind the newest snapshot */
     struct {
         EVP_MD_CTX *digest;
         struct store_file file;
@@ -90,8 +90,9 @@ static enum store_result
 make_snapshot(struct judge *judge, struct store_sealed *sealed, uint8_t **bytes)
 {
     const struct room *room = judge->run.replay.room;
-    judge->since_snapshot += judge->log.piece.entries.length;
-    if (!storage_snapshot_due(judge->since_snapshot, judge->snapshot_bytes, room->asleep))
+    judge->recorded.log_bytes += judge->log.piece.entries.length;
+    judge->recorded.last = judge->log.blob.last;
+    if (!storage_snapshot_due(&judge->recorded, room_rules(room), room->asleep))
         return STORE_OK;
     size_t length = snapshot_bytes(room);
     if (length > STORE_BLOB_MAX)
@@ -109,8 +110,8 @@ make_snapshot(struct judge *judge, struct store_sealed *sealed, uint8_t **bytes)
         *bytes = packed;
     }
     sealed->snapshot = (struct store_blob){room_incarnation(room), tick, tick, kept};
-    judge->since_snapshot = 0;
-    judge->snapshot_bytes = length;
+    judge->recorded = (struct storage_piece){
+        .after = tick, .snapshot_bytes = length, .snapshot_stored = kept.length};
     return STORE_OK;
 }
 
@@ -125,6 +126,7 @@ static enum store_result seal(struct judge *judge)
         return STORE_OK;
     note_time(log.length > 0 ? log : track, &sealed.began_ms, &sealed.ended_ms);
     enum store_result result = STORE_OK;
+    judge->recorded.recorded_bytes += judge->log.blob.bytes.length + judge->track.blob.bytes.length;
     if (log.length > 0) {
         struct writer writer = writer_on(summary, sizeof summary);
         summary_write(log, track, &writer);
@@ -199,8 +201,9 @@ static enum store_result take_snapshot(struct judge *judge, const struct portabl
         return result;
     note_tick(judge->judging, piece->first, piece->first);
     judge->behind = piece->first;
-    judge->since_snapshot = 0;
-    judge->snapshot_bytes = log_piece_length(piece->bytes);
+    judge->recorded = (struct storage_piece){.after = piece->first,
+                                             .snapshot_bytes = log_piece_length(piece->bytes),
+                                             .snapshot_stored = piece->bytes.length};
     struct store_sealed sealed = {
         .kind = judge->run.kind,
         .snapshot = {piece->incarnation, piece->first, piece->first, piece->bytes}};
@@ -216,7 +219,7 @@ static enum store_result take_log(struct judge *judge, const struct portable_pie
     note_tick(judge->judging, piece->first, piece->last);
     if (piece->begins == 1) {
         judge->behind = piece->first - 1;
-        judge->since_snapshot = judge->snapshot_bytes = 0;
+        judge->recorded = (struct storage_piece){.after = piece->first - 1};
     }
     return verdict(judge, run_log(&judge->run, piece, judge->log.piece.entries));
 }

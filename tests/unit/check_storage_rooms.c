@@ -86,6 +86,61 @@ START_TEST(snapshots_are_made_of_rooms_that_sleep_with_a_long_log)
 END_TEST
 
 /* The log alone, as it is packed, is below the bound of one transaction, with the snapshot it is above. */
+#define HZ   60u
+#define HOUR (UINT64_C(3600) * HZ)
+#define KIB  UINT64_C(1024)
+#define MIB  (1024 * KIB)
+
+static const struct {
+    const char *what;
+    struct storage_piece piece;
+    bool asleep, due;
+} pieces[] = {
+    {"nothing", {0}, false, false},
+    {"presence of less than an hour", {.recorded_bytes = 9, .last = HOUR - 1}, false, false},
+    {"presence of an hour", {.recorded_bytes = 9, .last = HOUR}, false, true},
+    {"an hour of nothing", {.last = HOUR}, false, false},
+    {"an hour behind a snapshot",
+     {.recorded_bytes = 9, .after = 7, .last = HOUR + 6},
+     false,
+     false},
+    {"an hour that is no more than twice its snapshot",
+     {.recorded_bytes = 20 * KIB, .last = 9 * HOUR, .snapshot_stored = 10 * KIB},
+     false,
+     false},
+    {"an hour that is more than twice its snapshot",
+     {.recorded_bytes = 20 * KIB + 1, .last = HOUR, .snapshot_stored = 10 * KIB},
+     true,
+     true},
+    {"some MiB within a minute", {.recorded_bytes = 4 * MIB, .last = 60 * HZ}, false, false},
+    {"more within a minute", {.recorded_bytes = 4 * MIB + 1, .last = 60 * HZ}, false, true},
+    {"more, at the tick of its snapshot",
+     {.recorded_bytes = 4 * MIB + 1, .after = 5, .last = 5},
+     false,
+     false},
+    {"a long log", {.log_bytes = MIB, .last = 9}, false, false},
+    {"a longer log", {.log_bytes = MIB + 1, .last = 9}, false, true},
+    {"a longer log of a large room",
+     {.log_bytes = MIB + 1, .last = 9, .snapshot_bytes = MIB},
+     false,
+     false},
+    {"a log of a room that sleeps", {.log_bytes = 16 * KIB, .last = 9}, true, false},
+    {"a longer log of a room that sleeps", {.log_bytes = 16 * KIB + 1, .last = 9}, true, true},
+    {"a longer log of a large room that sleeps",
+     {.log_bytes = 16 * KIB + 1, .last = 9, .snapshot_bytes = 17 * KIB},
+     true,
+     false},
+};
+
+START_TEST(a_snapshot_is_due_by_log_time_and_bytes)
+{
+    static const struct rules rules = {.tick_hz = HZ};
+    ck_assert_msg(storage_snapshot_due(&pieces[_i].piece, &rules, pieces[_i].asleep) ==
+                      pieces[_i].due,
+                  "%s", pieces[_i].what);
+}
+END_TEST
+
 START_TEST(a_snapshot_counts_in_what_one_transaction_takes)
 {
     life_end(true);
@@ -340,6 +395,8 @@ int main(void)
     tcase_add_loop_test(calm, a_room_comes_back_from_the_journal_the_archive_and_both, 0, 4);
     tcase_add_loop_test(calm, a_long_log_gets_a_snapshot_that_leads_to_the_same_room, 0, 4);
     tcase_add_loop_test(calm, snapshots_are_made_of_rooms_that_sleep_with_a_long_log, 0, 2);
+    tcase_add_loop_test(calm, a_snapshot_is_due_by_log_time_and_bytes, 0,
+                        (int)(sizeof pieces / sizeof pieces[0]));
     tcase_add_loop_test(calm, a_snapshot_counts_in_what_one_transaction_takes, 0, 2);
     tcase_add_loop_test(calm, a_crash_between_sealing_and_release_doubles_nothing, 0, 4);
     tcase_add_test(calm, a_kind_that_is_not_here_is_told_and_nothing_is_touched);
