@@ -45,20 +45,17 @@ static bool on_progress(void *context, uint64_t done, uint64_t all)
     return progress_show(&checking->progress, done, all);
 }
 
-/* The snapshot has to be what the log leads to. */
+/* The newest snapshot has to be what the log leads to, from its beginning or, where that is not kept any more, from
+ * the snapshot before all that is. */
 static void
 compare_with_log(struct checking *checking, struct store_history *history, const struct room *room)
 {
     struct replay replay = history_replay_begin(checking->kinds);
-    struct replay from_snapshot = history_replay_begin(checking->kinds);
-    bool whole = history->whole_from == 0;
-    if (whole && history_begin(history, &from_snapshot) && from_snapshot.room == NULL) {
-        if (!history_replay(history, FROM_BEGINNING, UINT64_MAX, &replay))
-            tell_damage(checking, history->name, history->error);
-        else if (room_hash_kept(replay.room) != room_hash_kept(room))
-            tell_damage(checking, history->name, "its snapshot is not what its log leads to");
-    }
-    replay_abandon(&from_snapshot);
+    if (!history_begin(history, &replay) ||
+        !history_replay(history, FROM_BEGINNING, UINT64_MAX, &replay))
+        tell_damage(checking, history->name, history->error);
+    else if (room_hash_kept(replay.room) != room_hash_kept(room))
+        tell_damage(checking, history->name, "its snapshot is not what its log leads to");
     replay_abandon(&replay);
 }
 

@@ -23,11 +23,21 @@ static bool take_room(void *context, const struct store_room *room)
     return false;
 }
 
+struct finding_gap {
+    struct store_history *history;
+    uint64_t last; /* tick of the segment before */
+};
+
 static bool find_gap(void *context, const struct store_segment *segment)
 {
-    struct store_history *history = context;
-    if (segment->gap)
+    struct finding_gap *finding = context;
+    struct store_history *history = finding->history;
+    if (segment->gap) {
         history->whole_from = segment->first;
+        history->gap_after = finding->last;
+    }
+    if (segment->bytes > 0)
+        finding->last = segment->last;
     return true;
 }
 
@@ -35,9 +45,10 @@ bool history_find(struct store_history *history, struct store_folder *folder, co
 {
     *history = (struct store_history){.folder = folder, .name = bytes_of(name)};
     struct store *store = folder->store;
+    struct finding_gap finding = {.history = history};
     enum store_result result = store->room(store, history->name, take_room, history);
     if (result == STORE_OK)
-        result = store->segments(store, history->name, 0, find_gap, history);
+        result = store->segments(store, history->name, 0, find_gap, &finding);
     if (result != STORE_OK && result != STORE_NOT_FOUND)
         return fail(history, store_result_text(result), store->place(store));
     if (store_folder_deletes(folder, history->name))
@@ -201,6 +212,8 @@ bool history_replay(struct store_history *history,
         return false;
     struct walk walk = {
         .history = history, .visitor = apply_entry, .context = &building, .up_to = tick};
+    if (from == FROM_BEGINNING && history->whole_from > 0)
+        walk.at = history->whole_from - 1;
     if (replay->room != NULL)
         walk.at = room_tick_number(replay->room);
     if (!walk_log(&walk) || replay->status != STATUS_OK || building.in_hole)
@@ -311,14 +324,35 @@ static bool look_at_first(void *context, const struct log_entry *entry)
     return false;
 }
 
+static bool note_tick(void *context, const struct store_blob *blob)
+{
+    *(uint64_t *)context = blob->first;
+    return false;
+}
+
+/* Of the newest snapshot up to a tick; 0 for none. One that cannot be had is missed when it is read. */
+static uint64_t snapshot_up_to(const struct store_history *history, uint64_t tick)
+{
+    struct store *store = history->folder->store;
+    uint64_t found = 0;
+    bool there = history->archived &&
+                 store->snapshot(store, history->name, tick, note_tick, &found) == STORE_OK;
+    return there ? found : 0;
+}
+
 bool history_begin(struct store_history *history, struct replay *replay)
 {
     bool opens = false;
     struct walk first = walk_begin(history, look_at_first, &opens);
     if (!walk_log(&first))
         return false;
+    uint64_t tick = opens ? 0 : snapshot_up_to(history, first.at);
+    if (!opens && tick <= history->gap_after) {
+        tick = snapshot_up_to(history, UINT64_MAX);
+        history->whole_from = tick > 0 ? tick + 1 : history->whole_from;
+    }
     struct building building = {.history = history, .replay = replay};
-    return opens || first.at == 0 || start_from_snapshot(&building, first.at);
+    return tick == 0 || start_from_snapshot(&building, tick);
 }
 
 bool history_start(struct store_history *history, uint64_t tick, struct replay *replay)

@@ -21,6 +21,7 @@ struct store_history {
     enum store_room_state state;
     uint64_t first, last; /* ticks that the log is kept of, */
     uint64_t whole_from;  /* and from which on it has no gaps; 0 where it has none */
+    uint64_t gap_after;   /* where what is kept before the last gap ends */
     uint64_t incarnation;
     char error[STORE_SQLITE_ERROR_MAX];
 };
@@ -52,8 +53,8 @@ bool history_tick_at(struct store_history *history, uint64_t wall_ms, uint64_t *
  * is kept. False with an error. */
 bool history_show_presence(struct store_history *history, uint64_t tick, struct replay *replay);
 
-/* Where the log's beginning is not kept any more, `replay` gets the snapshot before its first entry;
- * else it stays empty. False with an error. */
+/* Where the log's beginning is not kept any more, `replay` gets the snapshot that leads to its first entry: where
+ * there is none, the newest, and the log counts from there on; else it stays empty. False with an error. */
 bool history_begin(struct store_history *history, struct replay *replay);
 
 /* `replay` gets the newest snapshot up to the tick; it stays empty where there is none. False with an

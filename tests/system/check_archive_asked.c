@@ -5,8 +5,10 @@
 #include "tests/scratch.h"
 #include "tests/tended_server.h"
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -193,7 +195,7 @@ END_TEST
 #define KEPT_BYTES 150000u
 
 /* What lies before a snapshot in its middle is dropped, as a server does with what is too much. */
-static void drop_the_past(const char *folder)
+static void drop_the_past(const char *folder, uint64_t kept_bytes)
 {
     struct store *store;
     char error[STORE_SQLITE_ERROR_MAX];
@@ -202,7 +204,7 @@ static void drop_the_past(const char *folder)
     uint64_t all = 0, freed;
     do {
         ck_assert_int_eq(
-            store->retain(store, &(struct store_retention){.room_bytes = KEPT_BYTES}, &freed),
+            store->retain(store, &(struct store_retention){.room_bytes = kept_bytes}, &freed),
             STORE_OK);
         all += freed;
     } while (freed > 0);
@@ -216,7 +218,7 @@ START_TEST(names_are_known_of_those_who_came_before_what_is_kept)
     ck_assert_int_eq(run_command("%s record --kind race --people 4 --minutes 4 %s grand-prix",
                                  TEST_TUTTI, folder.path),
                      0);
-    drop_the_past(folder.path);
+    drop_the_past(folder.path, KEPT_BYTES);
     ck_assert_msg(tutti_in(folder.path, "log grand-prix --member Ada --to 9000") == 0, "%s", out);
     expect_out("\"act\":\"input\",\"member\":1,\"user\":{\"name\":\"Ada\"");
     expect_not_out("\"act\":\"joined\"");
@@ -225,6 +227,95 @@ START_TEST(names_are_known_of_those_who_came_before_what_is_kept)
     ck_assert_int_eq(tutti_in(folder.path, "show grand-prix@100"), 1);
     ck_assert_msg(tutti_in(folder.path, "sql grand-prix --collection race") == 0, "%s", out);
     expect_out("'grand-prix',1,'Ada','{");
+    scratch_remove(&folder);
+}
+END_TEST
+
+/* --- Presence -------------------------------------------------------------------------------------------- */
+
+/* What the archive says of its only room. */
+static uint64_t ask_archive(const char *folder, const char *what)
+{
+    ck_assert_int_eq(
+        run_command("sqlite3 -readonly %s/archive.db 'select %s from room'", folder, what), 0);
+    return strtoull(out, NULL, 10);
+}
+
+/* A room that logs hardly anything, for more than two hours. */
+static struct scratch hours;
+
+/* A copy of it, which has lost so many hundredths of what it took. */
+static struct scratch without_past(uint64_t hundredths)
+{
+    struct scratch folder = scratch_make();
+    ck_assert_int_eq(run_command("cp %s/* %s", hours.path, folder.path), 0);
+    uint64_t all = ask_archive(folder.path, "bytes");
+    drop_the_past(folder.path, all - all * hundredths / 100 + 1);
+    return folder;
+}
+
+START_TEST(what_stays_of_much_presence_can_be_seen)
+{
+    struct scratch folder = without_past(25);
+    uint64_t first = ask_archive(folder.path, "first"), last = ask_archive(folder.path, "last");
+    ck_assert_uint_gt(first, 60 * 60 * 20);
+    ck_assert_uint_ge(last - first, 60 * 60 * 20);
+    ck_assert_msg(tutti_in(folder.path, "check") == 0, "%s", out);
+    for (uint64_t tick = first; tick < last; tick += 15 * 60 * 20) {
+        ck_assert_msg(tutti_in(folder.path, "show page@%" PRIu64, tick) == 0, "%s", out);
+        expect_out("\"type\":\"member\",\"member\":1,");
+        expect_out("\"presence\":{\"x\":");
+    }
+    ck_assert_int_eq(tutti_in(folder.path, "show page@%" PRIu64, first - 60 * 20), 1);
+    scratch_remove(&folder);
+}
+END_TEST
+
+START_TEST(all_that_may_go_leaves_the_room)
+{
+    struct scratch folder = without_past(100);
+    ck_assert_uint_lt(ask_archive(folder.path, "bytes"), ask_archive(hours.path, "bytes") / 10);
+    ck_assert_msg(tutti_in(folder.path, "check") == 0, "%s", out);
+    ck_assert_msg(tutti_in(folder.path, "show page") == 0, "%s", out);
+    scratch_remove(&folder);
+}
+END_TEST
+
+/* Nothing is left but the snapshot of a room that sleeps. */
+START_TEST(a_room_without_a_log_is_well)
+{
+    struct scratch folder = scratch_make();
+    ck_assert_int_eq(run_command("%s record --kind board --people 4 --minutes 2 %s plans",
+                                 TEST_TUTTI, folder.path),
+                     0);
+    drop_the_past(folder.path, 1);
+    ck_assert_uint_eq(ask_archive(folder.path, "last"), 0);
+    ck_assert_msg(tutti_in(folder.path, "check") == 0, "%s", out);
+    ck_assert_msg(tutti_in(folder.path, "show plans") == 0, "%s", out);
+    expect_out("\"type\":\"record\"");
+    ck_assert_msg(tutti_in(folder.path, "log plans") == 0, "%s", out);
+    ck_assert_str_eq(out, "");
+    ck_assert_int_eq(run_command("sqlite3 %s/archive.db 'delete from snapshot'", folder.path), 0);
+    ck_assert_msg(tutti_in(folder.path, "check") == 1, "%s", out);
+    expect_out("archive snapshot of room plans at tick");
+    scratch_remove(&folder);
+}
+END_TEST
+
+static const char *const damages[] = {
+    "delete from segment where id = (select min(id) from segment)",
+    "delete from segment where id = (select max(id) from segment)",
+    "delete from snapshot where id = (select max(id) from snapshot)",
+    "delete from track where id = (select min(id) from track)",
+    "update room set first = 0, last = 0",
+};
+
+START_TEST(what_is_damaged_of_the_rest_is_told)
+{
+    struct scratch folder = without_past(25);
+    ck_assert_int_eq(run_command("sqlite3 %s/archive.db '%s'", folder.path, damages[_i]), 0);
+    ck_assert_msg(tutti_in(folder.path, "check") == 1, "%s", out);
+    expect_out("damaged: ");
     scratch_remove(&folder);
 }
 END_TEST
@@ -304,6 +395,19 @@ START_TEST(what_cannot_be_exported_as_a_picture_is_told)
 }
 END_TEST
 
+static void record_hours(void)
+{
+    hours = scratch_make();
+    ck_assert_int_eq(run_command("%s record --kind cursors --people 2 --minutes 130 %s page",
+                                 TEST_TUTTI, hours.path),
+                     0);
+}
+
+static void remove_hours(void)
+{
+    scratch_remove(&hours);
+}
+
 int main(void)
 {
     TCase *tcase = tcase_create("archive_asked");
@@ -321,5 +425,15 @@ int main(void)
     tcase_add_test(tcase, what_cannot_be_exported_as_a_picture_is_told);
     Suite *suite = suite_create("archive_asked");
     suite_add_tcase(suite, tcase);
+
+    TCase *kept = tcase_create("what is kept");
+    tcase_add_unchecked_fixture(kept, record_hours, remove_hours);
+    tcase_set_timeout(kept, 60);
+    tcase_add_test(kept, what_stays_of_much_presence_can_be_seen);
+    tcase_add_test(kept, all_that_may_go_leaves_the_room);
+    tcase_add_test(kept, a_room_without_a_log_is_well);
+    tcase_add_loop_test(kept, what_is_damaged_of_the_rest_is_told, 0,
+                        (int)(sizeof damages / sizeof damages[0]));
+    suite_add_tcase(suite, kept);
     return run_suite(suite);
 }
