@@ -69,6 +69,8 @@
         "Rooms quarantined at the start because their rules had ended the server.")                \
     ROW(rooms_recovered, counter, "tutti_rooms_recovered_total",                                   \
         "Rooms that came back from their log after a crash.")                                      \
+    ROW(memories_cleared, counter, "tutti_rules_memories_cleared_total",                           \
+        "Rooms whose rules began anew because they did not take the memory that was kept.")        \
     ROW(holes, counter, "tutti_log_holes_total",                                                   \
         "Logs that were stopped while the disk took nothing; their rooms went on.")                \
     ROW(replays, gauge, "tutti_replays", "Replays, those being opened included.")                  \

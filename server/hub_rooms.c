@@ -216,6 +216,15 @@ hub_room_new(struct hub *hub, const struct room_wish *wish, struct hub_denial *d
     return host;
 }
 
+/* Its first tick clears it: what rules keep in records alone is still there. */
+static void tell_if_unsound(struct hub *hub, struct bytes name, const struct room *room)
+{
+    if (room_is_sound(room))
+        return;
+    hub->counters.memories_cleared++;
+    hub_log_room(hub, LOG_ROOM_UNSOUND, name, "its rules do not take the memory that was kept");
+}
+
 struct room_host *hub_room_woken(struct hub *hub,
                                  struct bytes name,
                                  struct room *room,
@@ -240,6 +249,7 @@ struct room_host *hub_room_woken(struct hub *hub,
     else
         hub->counters.rooms_recovered++;
     hub_log_room(hub, LOG_ROOM_OPENED, name, clean ? "woken" : "recovered");
+    tell_if_unsound(hub, name, host->room);
     return host;
 }
 
@@ -272,6 +282,7 @@ struct room_host *hub_room_forked(struct hub *hub,
         return NULL;
     }
     hub_log_room(hub, LOG_ROOM_OPENED, name, "forked");
+    tell_if_unsound(hub, name, host->room);
     return host;
 }
 

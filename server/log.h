@@ -46,6 +46,7 @@ enum log_level {
     ROW(TICKS_DROPPED, WARN, "ticks_dropped")                                                      \
     ROW(ROOM_STUCK, WARN, "room_stuck")                                                            \
     ROW(ROOM_ENDED, WARN, "room_ended")                                                            \
+    ROW(ROOM_UNSOUND, WARN, "room_unsound")                                                        \
     ROW(ROOM_UNREADABLE, ERROR, "room_unreadable")                                                 \
     ROW(ROOM_QUARANTINED, ERROR, "room_quarantined")                                               \
     ROW(ROOM_NOT_STORED, ERROR, "room_not_stored")                                                 \

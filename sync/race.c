@@ -55,7 +55,7 @@ static const struct field_rules driver_fields[DRIVER_FIELDS] = {
     [DRIVER_PILOT] = {.name = "pilot", .type = FIELD_BOOL},
     [DRIVER_POINTS] = {.name = "points", .type = FIELD_INT, .maximum = UINT32_MAX},
     [DRIVER_GAINED] = {.name = "gained", .type = FIELD_INT, .maximum = UINT8_MAX},
-    [DRIVER_MEDAL] = {.name = "medal", .type = FIELD_INT, .maximum = 3},
+    [DRIVER_MEDAL] = {.name = "medal", .type = FIELD_INT, .maximum = MEDALS},
     [DRIVER_RECORDS] = {.name = "records", .type = FIELD_INT, .maximum = UINT8_MAX},
 };
 
@@ -130,6 +130,7 @@ const struct rules kind_race = {
     .member_bytes = 1,
     .memory_bytes = sizeof(struct race_memory),
     .memory_ticks = 10 * RACE_TICK_HZ,
+    .sound = race_memory_sound,
     .created = race_created,
     .woken = race_woken,
     .joined = race_joined,

@@ -9,7 +9,7 @@
  *   race_judge.c    gates, laps, cuts, the wrong way; who is where, and how far behind
  *   race_results.c  points, medals, records, boards, the card
  *   race_show.c     the memory as records
- *   race_sound.c    whether a memory that was loaded is one
+ *   race_sound.c    whether a memory that comes from outside is one
  *
  * Units      places and speeds are those of race_track.h; `clock` and what is called ticks count ticks;
  *            times are milliseconds since the start.
@@ -25,6 +25,7 @@
 #include "sync/rules.h"
 
 #define RACERS_MAX     16u
+#define MEDALS         3u
 #define RACER_NAME_MAX 24u
 #define LAPS_DEFAULT   3
 #define LAPS_MAX       20u
@@ -302,9 +303,10 @@ void race_created(struct room *room);
 void race_woken(struct room *room);
 void race_tick(struct room *room);
 
-/* race_sound.c: whether it is what a race can have in this tick of its room, in all that is not begun anew
- * when it is loaded. */
+/* race_sound.c: whether it is what a race can have at the end of this tick of its room, or had some time before; and
+ * as the rules' callback. */
 bool race_sound(const struct race_memory *race, uint64_t tick);
+bool race_memory_sound(const struct room *room, const void *memory);
 
 /* race_wishes.c: callbacks; and what the lobby and the results ask for in each frame. */
 void race_joined(struct room *room, uint32_t member);

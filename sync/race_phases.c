@@ -269,8 +269,6 @@ void race_created(struct room *room)
 void race_woken(struct room *room)
 {
     struct race_memory *race = room_memory(room);
-    if (!race_sound(race, room_tick_number(room)))
-        memset(race, 0, sizeof *race);
     race->card = 0;
     race->awaited = 0;
     if (race_is_on(race)) {

@@ -3,7 +3,6 @@
 
 #include "sync/race_parts.h"
 
-#define MEDALS         3u
 #define FASTEST_POINTS 1u
 #define BOARD_PREFIX   "race/"
 

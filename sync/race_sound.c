@@ -1,4 +1,4 @@
-/* race_sound.c - whether a memory that was loaded is one that a race can have. It comes from a disk: what
+/* race_sound.c - whether a memory is one that a race can have. It comes from a disk, or out of a file: what
  * follows from it indexes tables, is counted on, and is written into records, which take no more than their
  * ranges. */
 #include <string.h>
@@ -41,12 +41,19 @@ static bool car_sound(const struct track *track, const struct car *car)
            car->surface < SURFACE_COUNT;
 }
 
+/* A lap begins before now: the next one is timed from there. */
+static int64_t lap_latest(const struct race_memory *race)
+{
+    if (race->phase == PHASE_RACING)
+        return (int64_t)race->clock * 1000 / RACE_TICK_HZ;
+    return race->phase == PHASE_RESULTS ? RACE_MS_MAX : 0;
+}
+
 static bool times_sound(const struct race_memory *race, const struct racer *racer)
 {
-    int64_t now = (int64_t)race->clock * 1000 / RACE_TICK_HZ;
-    return racer->lap_began >= 0 && racer->lap_began <= now && time_sound(racer->last) &&
-           time_sound(racer->best) && time_sound(racer->total) && time_sound(racer->gap) &&
-           racer->penalty >= 0 && racer->penalty <= PENALTY_MAX;
+    return racer->lap_began >= 0 && racer->lap_began <= lap_latest(race) &&
+           time_sound(racer->last) && time_sound(racer->best) && time_sound(racer->total) &&
+           time_sound(racer->gap) && racer->penalty >= 0 && racer->penalty <= PENALTY_MAX;
 }
 
 static bool way_sound(const struct race_memory *race, const struct racer *racer)
@@ -62,34 +69,63 @@ static bool flags_sound(const struct racer *racer)
 {
     return racer->under_way <= 1 && racer->missed <= 1 && racer->cause < CAUSES &&
            racer->untold <= 1 && racer->piloted <= 1 && racer->helped <= 1 && racer->spoilt <= 1 &&
-           racer->ready <= 1 && racer->records <= (RECORD_FASTEST | RECORD_ROOM);
+           racer->records <= (RECORD_FASTEST | RECORD_ROOM);
 }
 
-/* Of a place that is taken. Points are counted and medals given when it is over. */
-static bool standing_sound(const struct racer *racer)
+/* What the member has said of itself. */
+static bool wishes_sound(const struct racer *racer)
 {
+    return racer->colour < COLOURS && racer->ready <= 1 && racer->vote <= track_count &&
+           name_sound(&racer->name);
+}
+
+/* Points are counted and medals given when it is over. */
+static bool standing_sound(const struct race_memory *race, const struct racer *racer)
+{
+    bool counted = race->phase == PHASE_RESULTS;
     return racer->grid >= 1 && racer->grid <= RACERS_MAX && racer->position >= 1 &&
-           racer->position <= RACERS_MAX && racer->gained == 0 && racer->medal == 0 &&
-           racer->vote <= track_count && racer->colour < COLOURS;
+           racer->position <= RACERS_MAX && (counted || racer->gained == 0) &&
+           racer->medal <= (counted ? MEDALS : 0);
 }
 
 static bool state_sound(const struct race_memory *race, const struct racer *racer)
 {
-    bool bot = racer->skill > 0, member = racer->member != 0;
+    bool bot = racer->skill > 0, member = racer->member != 0, home = racer->laps == race->laps;
+    bool begun = race->phase != PHASE_COUNTDOWN, over = race->phase == PHASE_RESULTS;
+    if (racer->laps > race->laps || (bot && member))
+        return false;
     switch ((enum racer_state)racer->state) {
     case RACER_RACING:
-        return bot != member && racer->laps < race->laps;
+        return !over && !home && bot != member;
     case RACER_FINISHED:
-        return race->phase == PHASE_RACING && !(bot && member) && racer->laps == race->laps;
+        return begun && home;
+    case RACER_LATE:
+        return over && !home;
     case RACER_RETIRED:
-        return race->phase == PHASE_RACING && !bot && !member && racer->laps < race->laps;
+        return begun && !home && !bot && !member;
     case RACER_NONE:
     case RACER_WAITING:
-    case RACER_LATE:
     case RACER_STATES:
         break;
     }
     return false;
+}
+
+/* Whoever waits has nothing of a race but its place. */
+static bool waiting_sound(const struct racer *racer)
+{
+    struct racer bare;
+    memset(&bare, 0, sizeof bare);
+    bare.state = RACER_WAITING;
+    bare.member = racer->member;
+    bare.points = racer->points;
+    bare.untold = racer->untold;
+    bare.colour = racer->colour;
+    bare.ready = racer->ready;
+    bare.vote = racer->vote;
+    bare.name = racer->name;
+    return memcmp(racer, &bare, sizeof bare) == 0 && racer->member != 0 && racer->untold <= 1 &&
+           wishes_sound(racer);
 }
 
 static bool racer_sound(const struct race_memory *race, const struct racer *racer)
@@ -97,10 +133,12 @@ static bool racer_sound(const struct race_memory *race, const struct racer *race
     static const struct racer nobody;
     if (racer->state == RACER_NONE)
         return memcmp(racer, &nobody, sizeof nobody) == 0;
-    return state_sound(race, racer) && standing_sound(racer) && flags_sound(racer) &&
+    if (race->phase == PHASE_LOBBY)
+        return waiting_sound(racer);
+    return state_sound(race, racer) && standing_sound(race, racer) && flags_sound(racer) &&
            way_sound(race, racer) && times_sound(race, racer) && racer->tow <= CAR_TOW_MAX &&
            racer->next_tow <= CAR_TOW_MAX && car_sound(race_track(race), &racer->car) &&
-           name_sound(&racer->name);
+           wishes_sound(racer);
 }
 
 /* --- The race ------------------------------------------------------------------------------------ */
@@ -115,14 +153,36 @@ static bool members_differ(const struct race_memory *race)
     return true;
 }
 
-static bool running_sound(const struct race_memory *race, uint64_t tick)
+/* The clock at the end of the last tick of a phase. Results end with a frame. */
+static uint32_t clock_max(const struct race_memory *race)
 {
-    uint32_t most = race->phase == PHASE_COUNTDOWN ? COUNTDOWN_TICKS - 1 : race->deadline;
-    if (race->clock > most || race->clock > tick || race->deadline > race->laps * LAP_TICKS_MAX ||
-        race->members_home > RACERS_MAX || race->bots_home > RACERS_MAX || !members_differ(race))
-        return false;
-    for (uint32_t i = 0; i < RACERS_MAX; i++)
-        if (!racer_sound(race, &race->racers[i]))
+    switch ((enum race_phase)race->phase) {
+    case PHASE_LOBBY:
+        return READY_TICKS - 1;
+    case PHASE_COUNTDOWN:
+        return COUNTDOWN_TICKS - 1;
+    case PHASE_RACING:
+        return race->deadline;
+    case PHASE_RESULTS:
+        return RESULTS_TICKS + FRAME_TICKS - 1;
+    case PHASES:
+        break;
+    }
+    return 0;
+}
+
+static bool counts_sound(const struct race_memory *race, uint64_t tick)
+{
+    return race->clock <= clock_max(race) && race->clock <= tick &&
+           race->members_home <= RACERS_MAX && race->bots_home <= RACERS_MAX &&
+           race->awaited <= RETURN_TICKS &&
+           (!race_is_on(race) || race->deadline <= race->laps * LAP_TICKS_MAX);
+}
+
+static bool bests_sound(const struct race_memory *race)
+{
+    for (uint32_t i = 0; i < TRACKS_MAX; i++)
+        if (!time_sound(race->bests[i].lap) || !name_sound(&race->bests[i].name))
             return false;
     for (uint32_t i = 0; i < GATES_MAX; i++)
         if (!time_sound(race->first[i]))
@@ -132,11 +192,17 @@ static bool running_sound(const struct race_memory *race, uint64_t tick)
 
 bool race_sound(const struct race_memory *race, uint64_t tick)
 {
-    if (race->phase >= PHASES || race->track >= track_count || race->laps < 1 ||
-        race->laps > LAPS_MAX)
+    bool known = race->phase < PHASES && race->track < track_count && race->laps >= 1 &&
+                 race->laps <= LAPS_MAX;
+    if (!known || !counts_sound(race, tick) || !bests_sound(race) || !members_differ(race))
         return false;
-    for (uint32_t i = 0; i < TRACKS_MAX; i++)
-        if (!time_sound(race->bests[i].lap) || !name_sound(&race->bests[i].name))
+    for (uint32_t i = 0; i < RACERS_MAX; i++)
+        if (!racer_sound(race, &race->racers[i]))
             return false;
-    return !race_is_on(race) || running_sound(race, tick);
+    return true;
+}
+
+bool race_memory_sound(const struct room *room, const void *memory)
+{
+    return race_sound(memory, room_tick_number(room));
 }

@@ -61,9 +61,23 @@ static void bring_to_life(struct room *room)
     }
 }
 
+/* What rules do with a memory that they cannot have, nobody knows. That of a room which was loaded they do not see. */
+static bool is_taken(struct rerun *rerun)
+{
+    const struct room *room = rerun->replay.room;
+    bool taken = room->loaded || room_is_sound(room);
+    if (!taken && !rerun->moment) {
+        rerun->difference = (struct rerun_difference){.tick = room->tick, .what = RERUN_UNSOUND};
+        rerun->differs = true;
+    }
+    return taken;
+}
+
 static void begin_from_replay(struct rerun *rerun)
 {
     struct replay *replay = &rerun->replay;
+    if (!is_taken(rerun))
+        return;
     size_t length = snapshot_bytes(replay->room);
     uint8_t *bytes = memory_allocate(&replay->options.memory, length);
     if (bytes == NULL) {

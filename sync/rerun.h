@@ -43,7 +43,8 @@ enum rerun_what {
     RERUN_OUTCOME, /* an operation was applied, or refused for another reason */
     RERUN_MEMORY,  /* the rules' memory is another one */
     RERUN_ACT,     /* something else was done, or more, or less */
-    RERUN_HASH     /* the state is another one, and no record says why */
+    RERUN_HASH,    /* the state is another one, and no record says why */
+    RERUN_UNSOUND  /* the log has a memory that the rules do not take: they cannot begin with it */
 };
 
 struct rerun_value {
@@ -84,7 +85,7 @@ struct rerun {
     uint64_t from;
     uint64_t ticks; /* that they have made */
     uint64_t last;  /* of them */
-    bool moment;    /* what is wanted is the room, so rules without a memory need not run */
+    bool moment;    /* what is wanted is the room: see rerun_moment() */
     bool over;      /* rules run no more, since a tick ended so */
     bool differs;
     rerun_tick *tick; /* NULL: room_tick(), however long that takes */
@@ -109,7 +110,8 @@ struct replay rerun_end(struct rerun *rerun, bool *exact);
 void rerun_abandon(struct rerun *rerun);
 
 /* The room after this tick, by a snapshot from before (empty: none) and a log that follows it and reaches
- * that far. Rules run from the newest memory on. A replay that has failed says why. */
+ * that far. Rules run from the newest memory on, if they have one and take it. A replay that has failed says
+ * why. */
 struct replay rerun_moment(const struct room_options *options,
                            const struct kinds *kinds,
                            struct bytes snapshot,

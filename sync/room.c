@@ -544,14 +544,23 @@ void room_set_memory(struct room *room, const struct room_limits *limits)
     room->options.limits.clients = limits->clients;
 }
 
+/* What was loaded may hold anything. */
+static void wake_rules(struct room *room)
+{
+    if (!room_is_sound(room))
+        memset(room->memory.data, 0, room->rules->memory_bytes);
+    if (room->rules->woken != NULL)
+        room->rules->woken(room);
+    room->loaded = false;
+}
+
 void room_tick(struct room *room)
 {
     room_set_tick(room, room->tick + 1);
     drop_told_notices(room);
     inputs_tick(room); /* first, so that they are the same for all callbacks of the tick */
-    if (room->loaded && room->rules->woken != NULL)
-        room->rules->woken(room);
-    room->loaded = false;
+    if (room->loaded)
+        wake_rules(room);
     take_inbox(room);
     take_departures(room);
     run_timers(room);
@@ -595,6 +604,12 @@ bool room_is_recorded(const struct room *room)
 const struct rules *room_rules(const struct room *room)
 {
     return room->rules;
+}
+
+bool room_is_sound(const struct room *room)
+{
+    const struct rules *rules = room->rules;
+    return rules->sound == NULL || rules->sound(room, room->memory.data);
 }
 
 uint32_t room_records(const struct room *room)

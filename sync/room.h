@@ -103,6 +103,9 @@ void room_set_fork(struct room *room, struct bytes name, uint64_t incarnation, u
 /* Whether its past may be kept. Decided as it is made, for good: log and snapshots have it. */
 bool room_is_recorded(const struct room *room);
 const struct rules *room_rules(const struct room *room);
+/* Whether its rules take the memory that they have here: one that a tick of theirs has left they do. In its first tick
+ * a room that was loaded clears one that they do not. */
+bool room_is_sound(const struct room *room);
 uint32_t room_records(const struct room *room);   /* live records, presence not counted */
 uint64_t room_bytes(const struct room *room);     /* state, as room_limits.state_bytes counts it */
 uint64_t room_footprint(const struct room *room); /* all memory taken from struct memory */

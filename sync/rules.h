@@ -167,6 +167,12 @@ struct rules {
     uint32_t memory_ticks; /* it is written down at most once in so many ticks; 0: when the room
                               falls asleep, and where it never was before */
 
+    /* Whether these memory_bytes are a memory that this room can have at the end of its tick, or had up to
+     * memory_ticks before. Asked of each that comes from outside, which may be anything, before rules run
+     * over it: one that was loaded is cleared where it is none, before `woken`, over a log they do not run
+     * from there, and no file with it is imported. It reads and writes nothing. NULL: rules take any. */
+    bool (*sound)(const struct room *room, const void *memory);
+
     /* All optional. In a tick they come in this order, `accept` and `joined` as the messages did. */
     void (*created)(struct room *room); /* once in the room's life: before its first tick */
     void (*woken)(struct room *room); /* first in the tick after it was loaded; nobody is seated */
@@ -333,7 +339,7 @@ struct field_view edit_leaves(const struct edit_view *edit, int field);
  *
  * The number grows whenever something above changes in shape or meaning: what was built for another
  * is refused. */
-#define KIND_INTERFACE 2u
+#define KIND_INTERFACE 3u
 
 struct room_kind {
     uint32_t interface;

@@ -220,6 +220,8 @@ static bool check_amounts(const struct rules *rules, struct sentence *sentence)
         return too_many(sentence, "memory_bytes", ROOM_MEMORY_MAX);
     if (rules->memory_bytes == 0 && rules->memory_ticks > 0)
         return wrong(sentence, "memory_ticks is of a memory: memory_bytes is 0");
+    if (rules->memory_bytes == 0 && rules->sound != NULL)
+        return wrong(sentence, "sound is of a memory: memory_bytes is 0");
     return true;
 }
 

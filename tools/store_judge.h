@@ -7,8 +7,8 @@
  *   judge(&judging, file)
  *
  * Every checksum has to fit, every snapshot to be read, every log to lead from each entry to the next and to
- * the hashes that it tells, every presence to be shown, and every image to be what it is named by. Summaries
- * and snapshots for seeking are made anew; no rules run.
+ * the hashes that it tells, every memory to be one that the rules take (`sound` in sync/rules.h), every presence to be
+ * shown, and every image to be what it is named by. Summaries and snapshots for seeking are made anew; no rules run.
  *
  * Errors     files are hostile: STORE_DAMAGED with the place of what is wrong, and the others as in store.h.
  *            Memory and work are bounded by the limits, whatever a file claims.

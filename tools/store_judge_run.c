@@ -110,6 +110,19 @@ static const char *check_kind(const struct judge_run *run)
                : "its room is of another kind than the file says";
 }
 
+static const char unsound[] = "its rules cannot have the memory that it has";
+
+/* Whether the entry brings a memory. */
+static bool has_memory(const struct log_entry *entry)
+{
+    struct reader acts = reader_on(entry->acts);
+    struct log_act act;
+    while (log_read_act(&acts, &act))
+        if (act.act == ACT_MEMORY || act.act == ACT_RESUMED)
+            return true;
+    return false;
+}
+
 const char *run_snapshot(struct judge_run *run, const struct portable_piece *piece)
 {
     bool again = run->replay.room != NULL && room_tick_number(run->replay.room) == piece->first;
@@ -125,7 +138,7 @@ const char *run_snapshot(struct judge_run *run, const struct portable_piece *pie
         return "it is of another moment than it says";
     if (again && room_hash_kept(room) != hash)
         return "it is not what the log leads to";
-    return check_kind(run);
+    return room_is_sound(room) ? check_kind(run) : unsound;
 }
 
 /* Whether the log may go on with this entry, which the engine does not ask for. */
@@ -158,6 +171,8 @@ const char *run_log(struct judge_run *run, const struct portable_piece *piece, s
             why = "it begins with another tick than it says";
         if (why == NULL && replay_log(&run->replay, entry.bytes) != STATUS_OK)
             why = at_tick(run, entry.tick, history_complaint(&run->replay));
+        if (why == NULL && has_memory(&entry) && !room_is_sound(run->replay.room))
+            why = at_tick(run, entry.tick, unsound);
         at = entry.tick;
     }
     if (why != NULL)

@@ -96,6 +96,9 @@ static void print_difference(const struct rerun_difference *difference)
     case RERUN_HASH:
         fputs("the state has another hash than the log says", stdout);
         break;
+    case RERUN_UNSOUND:
+        fputs("the log has a memory that the rules of today do not take", stdout);
+        break;
     }
     if (difference->ended[0] != '\0')
         printf(" (they have ended the room: %s)", difference->ended);

@@ -1,7 +1,8 @@
 /* fuzz_race - a race whose memory may hold any bytes, and whose members may say anything.
  *
- * The first byte chooses the phase in which a race was kept. Then come steps: bytes laid over the
- * memory, as a damaged disk would have them, while nothing else has happened; messages; inputs of
+ * The first byte chooses the phase in which a race was kept, and whether it is loaded or goes on from there, as
+ * where rules run again. Then come steps: bytes laid over the memory, as a damaged disk or a file would have them, while
+ * nothing else has happened (where it goes on they stay only if it is one that the rules take); messages; inputs of
  * drivers; members that come and go; ticks. After each tick the memory has to be one that a race can
  * have, every car has to be within the limits of the step, and the engine must not have broken the
  * room off. In the end all members hold what the room holds for them.
@@ -12,6 +13,7 @@
 #include "sync/kinds.h"
 #include "sync/log.h"
 #include "sync/race_parts.h"
+#include "sync/room_parts.h"
 #include "tests/fuzz/fuzzed.h"
 #include "tests/fuzz/steps.h"
 #include "tests/member.h"
@@ -194,12 +196,14 @@ static void begin(struct world *world, uint8_t first)
         &(struct room_options){.rules = &kind_race, .incarnation = 1, .grace_ticks = GRACE_TICKS},
         kept[first % PHASES], &status);
     demand(world->room != NULL && room_wake(world->room, 2) == STATUS_OK);
+    world->room->loaded = first / PHASES % 2 == 0;
     for (int i = 0; i < MEMBERS; i++)
         member_create(&world->members[i], (uint8_t)i);
 }
 
 static void lay_over(struct world *world, struct bytes bytes)
 {
+    static struct race_memory before;
     uint8_t *memory = room_memory(world->room);
     if (world->ticks > 0 || bytes.length < 2)
         return;
@@ -207,7 +211,10 @@ static void lay_over(struct world *world, struct bytes bytes)
     size_t length = bytes.length - 2;
     if (length > sizeof(struct race_memory) - at)
         length = sizeof(struct race_memory) - at;
+    memcpy(&before, memory, sizeof before);
     memcpy(memory + at, bytes.data + 2, length);
+    if (!world->room->loaded && !room_is_sound(world->room))
+        memcpy(memory, &before, sizeof before);
 }
 
 static void run(struct world *world, struct bytes bytes)

@@ -1,6 +1,7 @@
 /* check_judge.c - files that are not what they should be: each is refused with its place, and nothing of it is
  * there. */
 #include "sync/log_piece.h"
+#include "sync/race_parts.h"
 #include "sync/snapshot.h"
 #include "tests/operator.h"
 #include "tests/portable_file.h"
@@ -401,6 +402,47 @@ START_TEST(a_file_that_lies_is_refused)
 }
 END_TEST
 
+/* Of the first one that is there, which msgpack has as a binary of this length. */
+static void spoil_memory(size_t at, struct bytes bytes)
+{
+    static const uint8_t head[] = {0xc5, sizeof(struct race_memory) >> 8,
+                                   sizeof(struct race_memory) & 0xff};
+    uint8_t *spoilt = malloc(bytes.length);
+    memcpy(spoilt, bytes.data, bytes.length);
+    uint8_t *memory = memmem(spoilt, bytes.length, head, sizeof head);
+    ck_assert_ptr_nonnull(memory);
+    memory[sizeof head + offsetof(struct race_memory, phase)] = PHASES;
+    portable_file_set(file, at, (struct bytes){spoilt, bytes.length});
+    free(spoilt);
+}
+
+/* 0: in the log, 1: in a snapshot. */
+START_TEST(a_memory_that_no_race_has_is_refused)
+{
+    portable_file_free(file);
+    ck_assert_msg(run_command("%s record --kind race --people 2 --minutes 1 %s/race race 2>&1 && "
+                              "%s export race %s/race.tutti --data %s/race 2>&1",
+                              TEST_TUTTI, root, TEST_TUTTI, root, root) == 0,
+                  "%s", out);
+    char race[80];
+    snprintf(race, sizeof race, "%s/race.tutti", root);
+    file = portable_file_read(race);
+    if (_i == 1)
+        begin_with_snapshot();
+    ck_assert_msg(judge_file() == STORE_OK, "%s", judging.error);
+    if (_i == 0) {
+        struct log_piece piece;
+        spoil_memory(log_at(0), entries_of(log_at(0), &piece));
+        log_piece_close(&piece);
+    } else {
+        size_t at = portable_file_find(file, PORTABLE_SNAPSHOT, 0);
+        spoil_memory(at, file->pieces[at].bytes);
+    }
+    expect_refused(judge_file(), "its rules cannot have the memory that it has");
+    ck_assert_int_eq(run_command("rm -rf %s/race %s/race.tutti", root, root), 0);
+}
+END_TEST
+
 /* --- Limits --------------------------------------------------------------------------------------- */
 
 START_TEST(work_is_bounded)
@@ -545,6 +587,7 @@ int main(void)
     tcase_add_test(tcase, a_file_that_ends_at_any_piece_is_refused);
     tcase_add_test(tcase, a_bit_that_flips_is_refused_with_its_piece);
     tcase_add_loop_test(tcase, a_file_that_lies_is_refused, 0, (int)(sizeof lies / sizeof lies[0]));
+    tcase_add_loop_test(tcase, a_memory_that_no_race_has_is_refused, 0, 2);
     tcase_add_test(tcase, work_is_bounded);
     tcase_add_test(tcase, what_inflates_is_counted);
     tcase_add_test(tcase, who_waits_can_stop_it);

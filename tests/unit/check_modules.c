@@ -90,7 +90,7 @@ END_TEST
 static const struct {
     const char *kind, *words;
 } misfits[] = {
-    {"other_interface", "was built for interface 3 of room kinds, and this program has 2"},
+    {"other_interface", "was built for interface 4 of room kinds, and this program has 3"},
     {"other_size", "was built with a struct rules of"},
     {"no_rules", "its room_kind has no rules"},
     {"no_symbol", "exports no room_kind"},

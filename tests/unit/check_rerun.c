@@ -353,6 +353,78 @@ START_TEST(they_begin_in_the_middle_where_the_log_has_their_memory)
 }
 END_TEST
 
+static uint64_t tick_of(enum act wanted, uint64_t from);
+
+static bool takes_none(const struct room *of, const void *memory)
+{
+    (void)of;
+    return memory == NULL;
+}
+
+/* From another place of the log on nobody knows what they would do. */
+START_TEST(they_do_not_begin_with_a_memory_that_they_do_not_take)
+{
+    bool exact;
+    play();
+    uint64_t from = room_tick_number(room);
+    ticks(60);
+    watching.sound = takes_none;
+    for (int moment = 0; moment < 2; moment++) {
+        rerun = rerun_begin(&options, &watchers, from);
+        rerun.moment = moment == 1;
+        ck_assert_int_eq(rerun_log(&rerun, log_bytes()), STATUS_OK);
+        ck_assert_uint_eq(rerun.ticks, 0);
+        ck_assert(rerun.differs == (moment == 0));
+        if (rerun.differs) {
+            ck_assert_int_eq(rerun.difference.what, RERUN_UNSOUND);
+            ck_assert_uint_eq(rerun.difference.tick, tick_of(ACT_MEMORY, from));
+        }
+        struct replay replay = rerun_end(&rerun, &exact);
+        ck_assert(!exact);
+        replay_abandon(&replay);
+    }
+}
+END_TEST
+
+/* The same of a memory in front of a hash, which the replay has not seen yet. */
+START_TEST(nor_with_one_that_stands_with_a_hash)
+{
+    play();
+    while (room_logged(room) != room_tick_number(room))
+        tick();
+    uint64_t from = room_tick_number(room);
+    ck_assert_int_eq(room_log_hash(room), STATUS_OK);
+    ticks(3);
+    watching.sound = takes_none;
+    rerun = rerun_begin(&options, &watchers, from);
+    ck_assert_int_eq(rerun_log(&rerun, log_bytes()), STATUS_OK);
+    ck_assert(rerun.differs);
+    ck_assert_int_eq(rerun.difference.what, RERUN_UNSOUND);
+    ck_assert_uint_eq(rerun.difference.tick, from);
+    rerun_abandon(&rerun);
+}
+END_TEST
+
+/* What was loaded they cleared, and do so again. */
+START_TEST(a_memory_that_was_cleared_when_the_room_woke_is_cleared_again)
+{
+    bool clean;
+    watching.sound = takes_none;
+    play();
+    ck_assert_int_eq(room_sleep(room), STATUS_OK);
+    kept_log_take(&kept, room);
+    struct room *again = kept_log_replay(&kept, &options, &watchers, &clean);
+    ck_assert_int_eq(room_wake(again, 4), STATUS_OK);
+    room_destroy(room);
+    room = again;
+    kept_log_take(&kept, room);
+    ticks(20);
+    ck_assert_uint_lt(((const struct watcher *)room_memory(room))->ticks, 30);
+    play();
+    expect_the_same(100);
+}
+END_TEST
+
 static void add_entry(const char *line)
 {
     uint8_t entry[256];
@@ -637,6 +709,9 @@ int main(void)
     tcase_add_test(tcase, that_it_is_not_recorded_stays_with_the_room);
     tcase_add_test(tcase, behind_a_hole_they_go_on_with_what_the_log_says);
     tcase_add_test(tcase, they_begin_in_the_middle_where_the_log_has_their_memory);
+    tcase_add_test(tcase, they_do_not_begin_with_a_memory_that_they_do_not_take);
+    tcase_add_test(tcase, nor_with_one_that_stands_with_a_hash);
+    tcase_add_test(tcase, a_memory_that_was_cleared_when_the_room_woke_is_cleared_again);
     tcase_add_loop_test(tcase, rules_are_not_run_for_ever, 0, 4);
     tcase_add_test(tcase, nothing_runs_over_a_log_that_does_not_tell_all);
     tcase_add_test(tcase, what_found_no_room_finds_none_again);

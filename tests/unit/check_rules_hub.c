@@ -120,6 +120,28 @@ START_TEST(a_rooms_memory_survives_a_restart)
 }
 END_TEST
 
+static bool takes_none(const struct room *room, const void *memory)
+{
+    (void)room;
+    return memory == NULL;
+}
+
+START_TEST(a_memory_that_rules_do_not_take_is_counted)
+{
+    world_restart();
+    join_game(1);
+    world_pass(50);
+    ck_assert_uint_eq(world.hub->counters.memories_cleared, 0);
+    kind.sound = takes_none;
+    world_restart();
+    struct peer *ben = join_game(2);
+    world_pass(50);
+    ck_assert_uint_eq(world.hub->counters.memories_cleared, 1);
+    ck_assert_uint_eq(game_of(ben)->woken, 1);
+    ck_assert_uint_le(game_of(ben)->rounds, 3);
+}
+END_TEST
+
 /* 0: out of the journal, 1: out of the archive. */
 START_TEST(a_crash_takes_back_what_was_not_written_down)
 {
@@ -295,6 +317,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, world_teardown);
     tcase_add_test(tcase, a_rooms_memory_survives_sleep);
     tcase_add_test(tcase, a_rooms_memory_survives_a_restart);
+    tcase_add_test(tcase, a_memory_that_rules_do_not_take_is_counted);
     tcase_add_loop_test(tcase, a_crash_takes_back_what_was_not_written_down, 0, 2);
     tcase_add_test(tcase, rules_that_write_too_much_cost_their_room_alone);
     tcase_add_test(tcase, rules_may_write_as_much_as_they_say);

@@ -336,6 +336,44 @@ START_TEST(rules_are_told_once_that_the_room_was_loaded)
 }
 END_TEST
 
+static unsigned asked;
+
+static bool on_sound(const struct room *one, const void *memory)
+{
+    const struct game *game = memory;
+    ck_assert_ptr_eq(memory, room_memory((struct room *)(uintptr_t)one));
+    asked++;
+    return game->round <= 100 && room_tick_number(one) > 0;
+}
+
+/* Below, at and above what the rules take. Awake it is theirs alone. */
+START_TEST(a_memory_that_rules_do_not_take_is_cleared_before_they_wake)
+{
+    kind.sound = on_sound;
+    asked = 0;
+    ticks(3);
+    game_of(room)->round = 99 + (uint64_t)_i;
+    ticks(1);
+    ck_assert_uint_eq(asked, 0);
+    if (_i == 2)
+        come_back(false); /* it has been awake for as long as memory_ticks */
+    else
+        sleep_and_wake();
+    ck_assert_uint_eq(game_of(room)->round, 99 + (uint64_t)_i);
+    ck_assert(room_is_sound(room) == (_i < 2));
+    asked = 0;
+    ticks(5);
+    ck_assert_uint_eq(asked, 1);
+    ck_assert_uint_eq(game_of(room)->round, _i < 2 ? 99 + (uint64_t)_i : 0);
+    ck_assert_uint_eq(game_of(room)->began, _i < 2 ? 42 : 0);
+    ck_assert_uint_eq(game_of(room)->woken, 1);
+    ck_assert(room_is_sound(room));
+    sleep_and_wake();
+    ticks(1);
+    ck_assert_uint_eq(game_of(room)->woken, 2);
+}
+END_TEST
+
 /* 0: of the log, 1: of a snapshot. */
 START_TEST(memory_of_another_size_is_another_kind)
 {
@@ -605,6 +643,7 @@ int main(void)
     tcase_add_loop_test(memory, what_it_began_with_is_nothing_to_keep, 0, 2);
     tcase_add_test(memory, its_first_change_is_something_to_keep);
     tcase_add_test(memory, rules_are_told_once_that_the_room_was_loaded);
+    tcase_add_loop_test(memory, a_memory_that_rules_do_not_take_is_cleared_before_they_wake, 0, 3);
     tcase_add_loop_test(memory, memory_of_another_size_is_another_kind, 0, 2);
     tcase_add_test(memory, memory_that_does_not_fit_is_told);
     suite_add_tcase(suite, memory);

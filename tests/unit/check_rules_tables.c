@@ -54,6 +54,12 @@ static void expect_sound(void)
     room_destroy(room);
 }
 
+static bool takes_any(const struct room *room, const void *memory)
+{
+    (void)room;
+    return memory != NULL;
+}
+
 /* Each spoils one thing; what is told of it. NULL: no more of them. */
 static const char *spoil_kind(int number)
 {
@@ -121,6 +127,9 @@ static const char *spoil_kind(int number)
     case 20:
         input.value = (struct field_rules){.type = FIELD_BINARY, .maximum = INPUT_BYTES_MAX - 1};
         return "the input: bytes of its value may be at most 32";
+    case 21:
+        kind.sound = takes_any;
+        return "sound is of a memory: memory_bytes is 0";
     }
     return NULL;
 }

@@ -178,6 +178,29 @@ static void tick(struct room *room)
     }
 }
 
+/* --- What is taken from a disk ------------------------------------------------------------------- */
+
+static bool within(int32_t number, int32_t least, int32_t most)
+{
+    return number >= least && number <= most;
+}
+
+/* A memory that comes back may be damaged, or out of a file that somebody made: the game goes on with
+ * one that it can have left behind, and begins anew in the place of any other. */
+static bool sound(const struct room *room, const void *memory)
+{
+    const struct game *game = memory;
+    bool fits = true;
+    (void)room;
+    for (uint32_t place = 0; place < PLAYERS; place++) {
+        const struct marble *marble = &game->players[place].marble;
+        fits = fits && within(marble->x, 0, TABLE_WIDTH) && within(marble->y, 0, TABLE_HEIGHT) &&
+               within(marble->vx, -SPEED_MAX, SPEED_MAX) &&
+               within(marble->vy, -SPEED_MAX, SPEED_MAX);
+    }
+    return fits;
+}
+
 /* --- The kind ----------------------------------------------------------------------------------- */
 
 /* One tilt for each tick; where one is missing, the last stays for half a second. */
@@ -198,6 +221,7 @@ static const struct rules rules = {
     .member_records = 1,             /* who comes or goes: a marble is shown or cleared */
     .memory_bytes = sizeof(struct game),
     .memory_ticks = 60,
+    .sound = sound,
     .created = created,
     .woken = woken,
     .joined = joined,
