@@ -1,5 +1,5 @@
 /* timeline.c - what there is of a room's past, out of the summaries of its segments: the archivist's. No
- * log is read for it. */
+ * log is read for it; behind what is not kept any more a snapshot tells who was there. */
 #include "server/storage_parts.h"
 #include "sync/summary.h"
 
@@ -52,10 +52,13 @@ storage_recording(struct storage *storage, struct bytes name, uint64_t awake_to,
 /* --- Gathering ------------------------------------------------------------------------------------ */
 
 struct timeline {
+    struct storage *storage;
+    struct bytes name;
     struct recording *recording;
     uint32_t tick_hz;
     uint64_t incarnation; /* of the life that goes on */
     uint64_t last;        /* tick that was told of last */
+    uint64_t logged;      /* and of the log; 0: nothing yet */
     uint64_t shown;       /* tick at which presence was told of last */
     size_t open;          /* stays before this one are over */
     bool failed;          /* there was no memory */
@@ -228,6 +231,38 @@ static void take_summary(struct timeline *timeline, struct bytes summary)
         status = summary_read(summary, &seconds);
 }
 
+/* --- Where the log begins anew --------------------------------------------------------------------- */
+
+struct lead {
+    struct timeline *timeline;
+    uint64_t tick; /* which the snapshot leads to */
+};
+
+static bool take_snapshot(void *context, const struct store_blob *snapshot)
+{
+    const struct lead *lead = context;
+    struct timeline *timeline = lead->timeline;
+    struct summary_visitor changes = {
+        .second = pass_second, .change = take_change, .context = timeline};
+    if (snapshot->first <= timeline->logged)
+        return false;
+    struct loading loading = loading_begin(timeline->storage);
+    if (replay_snapshot(&loading.replay, snapshot->bytes) == STATUS_OK)
+        summary_room(replay_room(&loading.replay), lead->tick, &changes);
+    timeline->failed |= loading.replay.status == STATUS_MEMORY;
+    replay_abandon(&loading.replay);
+    return false;
+}
+
+/* Those who were there before were so in pieces that are not kept. One that cannot be built tells nothing. */
+static void begin_anew(struct timeline *timeline, uint64_t tick)
+{
+    struct store *store = timeline->storage->store;
+    struct lead lead = {.timeline = timeline, .tick = tick};
+    enum store_result result = store->snapshot(store, timeline->name, tick, take_snapshot, &lead);
+    (void)result;
+}
+
 static bool take_segment(void *context, const struct store_segment *segment)
 {
     struct timeline *timeline = context;
@@ -236,6 +271,10 @@ static bool take_segment(void *context, const struct store_segment *segment)
         end_stays(timeline, timeline->last);
         add_gap(timeline, timeline->last, segment->first, GAP_DROPPED);
     }
+    if (segment->bytes > 0 && (segment->gap || timeline->logged == 0))
+        begin_anew(timeline, segment->first);
+    if (segment->bytes > 0)
+        timeline->logged = segment->last;
     if (recording->began_ms == 0)
         recording->began_ms = segment->began_ms;
     if (segment->ended_ms != 0)
@@ -357,7 +396,7 @@ read_store(struct storage *storage, struct bytes name, struct timeline *timeline
 void archivist_recording(struct storage *storage, struct job *job)
 {
     struct recording *recording = job->event.recording;
-    struct timeline timeline = {.recording = recording};
+    struct timeline timeline = {.storage = storage, .name = job_name(job), .recording = recording};
     const struct tail *tail = NULL;
     recording->result = MOMENT_FORSAKEN;
     if (archivist_is_asked(storage, job))

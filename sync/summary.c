@@ -1,6 +1,7 @@
 #include "sync/summary.h"
 
 #include "sync/log_read.h"
+#include "sync/room_parts.h"
 
 /* --- Writing -------------------------------------------------------------------------------------- */
 
@@ -155,6 +156,40 @@ void summary_write(struct bytes log, struct bytes track, struct writer *writer)
     open = pack_array_begin(writer);
     write_changes(log, writer);
     pack_array_end(writer, open);
+}
+
+/* --- A room -------------------------------------------------------------------------------------- */
+
+/* Who it is says its presence. */
+static struct bytes
+user_of(const struct room *room, const struct seat *seat, uint8_t packed[SUMMARY_USER_MAX])
+{
+    const struct record *shown =
+        seat->presence != NULL ? seat->presence : presence_shown(room, seat->client->member);
+    const struct cell *user = shown != NULL ? record_cell(shown, PRESENCE_USER) : NULL;
+    struct writer writer = writer_on(packed, SUMMARY_USER_MAX);
+    if (user != NULL && user->type != CELL_HOLE)
+        cell_write(&writer, user);
+    return writer.status == STATUS_OK ? writer_bytes(&writer) : (struct bytes){0};
+}
+
+void summary_room(const struct room *room, uint64_t tick, const struct summary_visitor *visitor)
+{
+    uint8_t packed[SUMMARY_USER_MAX];
+    struct summary_change change = {
+        .kind = SUMMARY_WOKE, .tick = tick, .incarnation = room_incarnation(room)};
+    visitor->change(visitor->context, &change);
+    for (uint32_t i = 0; i < room->seat_count; i++) {
+        const struct seat *seat = &room->seats[i];
+        if (seat->state == SEAT_FREE)
+            continue;
+        change = (struct summary_change){.kind = SUMMARY_JOINED,
+                                         .tick = tick,
+                                         .seat = i,
+                                         .member = seat->client->member,
+                                         .user = user_of(room, seat, packed)};
+        visitor->change(visitor->context, &change);
+    }
 }
 
 /* --- Reading -------------------------------------------------------------------------------------- */

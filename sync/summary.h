@@ -18,6 +18,7 @@
 #define SYNC_SUMMARY_H
 
 #include "sync/pack.h"
+#include "sync/room.h"
 
 #define SUMMARY_FORMAT 1u
 
@@ -63,6 +64,10 @@ struct summary_visitor {
 };
 
 void summary_write(struct bytes log, struct bytes track, struct writer *writer);
+
+/* Tells of a room, as it is between two ticks, what summaries before this tick would have told: its life and
+ * who is there. */
+void summary_room(const struct room *room, uint64_t tick, const struct summary_visitor *visitor);
 
 /* Calls the visitor with all of it. At damage what stands before it has been told. */
 MUST_CHECK enum status summary_read(struct bytes summary, const struct summary_visitor *visitor);

@@ -95,6 +95,32 @@ START_TEST(who_came_and_went_is_told_and_how_much_happened)
 }
 END_TEST
 
+START_TEST(a_room_tells_who_is_there_as_summaries_have_told)
+{
+    uint32_t members[2];
+    size_t users[2];
+    seat_both();
+    summarize(log_bytes(), (struct bytes){0});
+    for (size_t i = 0; i < 2; i++) {
+        members[i] = told.changes[1 + i].member;
+        users[i] = told.changes[1 + i].user.length;
+    }
+    memset(&told, 0, sizeof told);
+    summary_room(room, 99, &(struct summary_visitor){.change = tell_change});
+    ck_assert_uint_eq(told.change_count, 3);
+    ck_assert_int_eq(told.changes[0].kind, SUMMARY_WOKE);
+    ck_assert_uint_eq(told.changes[0].incarnation, 7);
+    for (size_t i = 0; i < 2; i++) {
+        const struct summary_change *change = &told.changes[1 + i];
+        ck_assert_int_eq(change->kind, SUMMARY_JOINED);
+        ck_assert_uint_eq(change->tick, 99);
+        ck_assert_uint_eq(change->seat, i == 0 ? ada : bob);
+        ck_assert_uint_eq(change->member, members[i]);
+        ck_assert_uint_eq(change->user.length, users[i]);
+    }
+}
+END_TEST
+
 START_TEST(a_hole_is_told_with_what_was_known_before)
 {
     seat_both();
@@ -228,6 +254,7 @@ int main(void)
     TCase *tests = tcase_create("summaries");
     tcase_add_checked_fixture(tests, setup_logged, teardown_logged);
     tcase_add_test(tests, who_came_and_went_is_told_and_how_much_happened);
+    tcase_add_test(tests, a_room_tells_who_is_there_as_summaries_have_told);
     tcase_add_test(tests, a_hole_is_told_with_what_was_known_before);
     tcase_add_test(tests, presence_is_counted_second_by_second);
     tcase_add_test(tests, nothing_is_told_of_nothing);

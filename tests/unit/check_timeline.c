@@ -221,6 +221,38 @@ START_TEST(a_crash_before_anything_is_sealed_is_told_as_well)
 }
 END_TEST
 
+/* Nor does the summary that told how they came. */
+START_TEST(who_came_in_a_piece_that_is_gone_is_told_all_the_same)
+{
+    uint64_t freed;
+    peer_join(0, "lobby");
+    say(0, "[1 [[0 'papers' 'p' 'text' 'x']]]");
+    for (unsigned i = 0; i < 365; i++) { /* an hour, and a sealing or two */
+        say(0, i % 2 == 0 ? "[2 'x' 1]" : "[2 'x' 2]");
+        world_pass(10000);
+    }
+    peer_join(1, "lobby");
+    say(1, "[1 [[0 'papers' 'q' 'text' 'x']]]");
+    move(1, 12);
+    say(0, "[1 [[1 'papers' 'p' 'text' 'y']]]");
+    move(0, 12);
+    world_pass(12000);
+    struct store_retention all = {.before_ms = UINT64_MAX};
+    ck_assert_int_eq(world.store->retain(world.store, &all, &freed), STORE_OK);
+    struct recording *recording = ask_world();
+    ck_assert_uint_gt(recording->room.first, 3600u * 20);
+    ck_assert_uint_eq(recording->life_count, 1);
+    ck_assert_uint_eq(recording->lives[0].incarnation, recording->room.incarnation);
+    ck_assert_uint_eq(recording->stay_count, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        ck_assert_uint_eq(recording->stays[i].member, i + 1);
+        ck_assert_uint_eq(recording->stays[i].to, UINT64_MAX);
+    }
+    ck_assert_uint_eq(recording->stays[0].from, recording->room.first);
+    recording_free(recording);
+}
+END_TEST
+
 START_TEST(a_hole_is_told)
 {
     life_setup();
@@ -401,6 +433,7 @@ int main(void)
     tcase_add_test(rooms, people_and_what_they_did_are_told);
     tcase_add_test(rooms, sessions_go_from_waking_to_sleeping);
     tcase_add_test(rooms, a_crash_is_another_life_and_a_gap_of_presence);
+    tcase_add_test(rooms, who_came_in_a_piece_that_is_gone_is_told_all_the_same);
     tcase_add_test(rooms, a_crash_before_anything_is_sealed_is_told_as_well);
     tcase_add_test(rooms, what_people_marked_is_told);
     tcase_add_test(rooms, of_no_room_nothing_is_told);
