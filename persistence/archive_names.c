@@ -45,13 +45,6 @@ static uint64_t sum_of(struct bytes name, struct bytes next)
     return checksum(&length, 1, name, next);
 }
 
-static int order(struct bytes a, struct bytes b)
-{
-    size_t length = a.length < b.length ? a.length : b.length;
-    int first = length > 0 ? memcmp(a.data, b.data, length) : 0;
-    return first != 0 ? first : (a.length > b.length) - (a.length < b.length);
-}
-
 static enum store_result damaged(struct archive *archive, struct bytes name)
 {
     archive->file.corrupt = true;
@@ -84,8 +77,8 @@ static enum store_result find_link(struct archive *archive, struct bytes name, s
     link->next = keep(link->own[1], sqlite_column_view(row, 1));
     bool sound = sqlite_column_number(row, 2) == sum_of(link->name, link->next);
     sqlite3_reset(row);
-    bool over =
-        order(link->name, name) <= 0 && (link->next.length == 0 || order(name, link->next) < 0);
+    bool over = bytes_order(link->name, name) <= 0 &&
+                (link->next.length == 0 || bytes_order(name, link->next) < 0);
     return sound && over ? STORE_OK : damaged(archive, name);
 }
 

@@ -29,11 +29,7 @@ static struct memory_file **upload_place(struct memory_files *files, uint64_t up
 
 static int compare(const struct memory_file *file, struct bytes room, const uint8_t *hash)
 {
-    struct bytes own = store_file_room(&file->file);
-    size_t shorter = own.length < room.length ? own.length : room.length;
-    int order = memcmp(own.data, room.data, shorter);
-    if (order == 0)
-        order = (own.length > room.length) - (own.length < room.length);
+    int order = bytes_order(store_file_room(&file->file), room);
     return order != 0 ? order : memcmp(file->file.hash, hash, STORE_HASH_BYTES);
 }
 

@@ -10,11 +10,7 @@
 
 static int compare_names(const struct memory_room *room, struct bytes name)
 {
-    size_t shorter = room->name_length < name.length ? room->name_length : name.length;
-    int order = memcmp(room->name, name.data, shorter);
-    if (order != 0)
-        return order;
-    return (room->name_length > name.length) - (room->name_length < name.length);
+    return bytes_order((struct bytes){room->name, room->name_length}, name);
 }
 
 /* Index of the first room whose name is not before this one. */

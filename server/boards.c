@@ -55,16 +55,9 @@ void boards_destroy(struct boards *boards)
 
 /* --- Order -------------------------------------------------------------------------------------- */
 
-static int compare_bytes(struct bytes a, struct bytes b)
-{
-    size_t shorter = a.length < b.length ? a.length : b.length;
-    int first = shorter > 0 ? memcmp(a.data, b.data, shorter) : 0;
-    return first != 0 ? first : (a.length > b.length) - (a.length < b.length);
-}
-
 static int compare_boards(const struct store_score *a, struct bytes board, bool high)
 {
-    int first = compare_bytes(a->board, board);
+    int first = bytes_order(a->board, board);
     return first != 0 ? first : a->high - high;
 }
 
@@ -75,7 +68,7 @@ static int compare_worth(const struct store_score *a, const struct store_score *
         return (a->score < b->score) != a->high ? -1 : 1;
     if (a->at_ms != b->at_ms)
         return a->at_ms < b->at_ms ? -1 : 1;
-    return compare_bytes(a->name, b->name);
+    return bytes_order(a->name, b->name);
 }
 
 /* The first row that is not before the board. */

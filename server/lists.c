@@ -18,17 +18,11 @@
 
 /* --- Requests ----------------------------------------------------------------------------------- */
 
-static bool begins_with(struct bytes text, const char *beginning)
-{
-    size_t length = strlen(beginning);
-    return text.length >= length && memcmp(text.data, beginning, length) == 0;
-}
-
 /* /v1/kinds/NAME/rooms; the name may be one of nothing. */
 static bool asks_for_rooms(struct bytes path, struct bytes *kind)
 {
     size_t head = strlen(KINDS), tail = strlen(ROOMS);
-    if (!begins_with(path, KINDS) || path.length < head + tail ||
+    if (!bytes_begin_with(path, KINDS) || path.length < head + tail ||
         memcmp(path.data + path.length - tail, ROOMS, tail) != 0)
         return false;
     *kind = (struct bytes){path.data + head, path.length - head - tail};
@@ -39,7 +33,7 @@ static bool asks_for_rooms(struct bytes path, struct bytes *kind)
 static bool asks_for_results(struct bytes path, struct bytes *board)
 {
     size_t head = strlen(RESULTS);
-    if (!begins_with(path, RESULTS))
+    if (!bytes_begin_with(path, RESULTS))
         return false;
     *board = (struct bytes){path.data + head, path.length - head};
     return board->length > 0 && board->length <= BOARD_BYTES_MAX;
@@ -69,7 +63,7 @@ static bool read_limit(struct bytes text, uint32_t *limit)
 
 static bool read_wish(struct bytes part, struct board_wish *wish)
 {
-    if (begins_with(part, "limit="))
+    if (bytes_begin_with(part, "limit="))
         return read_limit((struct bytes){part.data + 6, part.length - 6}, &wish->limit);
     wish->high = bytes_equal(part, bytes_of("best=high"));
     return wish->high || bytes_equal(part, bytes_of("best=low"));

@@ -12,12 +12,6 @@
 /* As many as INTEGER_MAX has. */
 #define DIGITS_MAX 16u
 
-static bool begins_with(struct bytes text, const char *beginning)
-{
-    size_t length = strlen(beginning);
-    return text.length >= length && memcmp(text.data, beginning, length) == 0;
-}
-
 static struct bytes behind(struct bytes text, size_t length)
 {
     return (struct bytes){text.data + length, text.length - length};
@@ -37,7 +31,7 @@ static void split_at(struct bytes text, char letter, struct bytes *before, struc
 
 bool target_split(struct bytes path, struct bytes *room, struct bytes *rest)
 {
-    if (!begins_with(path, WIRE_PATH))
+    if (!bytes_begin_with(path, WIRE_PATH))
         return false;
     split_at(behind(path, strlen(WIRE_PATH)), '/', room, rest);
     return true;
@@ -66,7 +60,7 @@ static bool read_moment(struct bytes query, struct target *target)
 {
     if (query.length == 0)
         return true;
-    if (!begins_with(query, AT))
+    if (!bytes_begin_with(query, AT))
         return false;
     return target_moment(behind(query, strlen(AT)), &target->tick, &target->incarnation);
 }
@@ -95,7 +89,7 @@ static enum target_fault read_names(struct bytes names, struct bytes query, stru
     *target = (struct target){0};
     split_at(names, '/', &target->room, &rest);
     bool replays = rest.data != NULL;
-    if (replays && !begins_with(rest, REPLAY))
+    if (replays && !bytes_begin_with(rest, REPLAY))
         return TARGET_PATH;
     if (!wire_room_name_valid(target->room))
         return TARGET_ROOM_NAME;
@@ -110,7 +104,7 @@ static enum target_fault read_names(struct bytes names, struct bytes query, stru
 
 enum target_fault target_read(struct bytes path, struct bytes query, struct target *target)
 {
-    if (!begins_with(path, WIRE_PATH))
+    if (!bytes_begin_with(path, WIRE_PATH))
         return TARGET_PATH;
     return read_names(behind(path, strlen(WIRE_PATH)), query, target);
 }

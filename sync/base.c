@@ -18,6 +18,19 @@ bool bytes_equal(struct bytes a, struct bytes b)
     return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
 }
 
+int bytes_order(struct bytes a, struct bytes b)
+{
+    size_t shorter = a.length < b.length ? a.length : b.length;
+    int order = shorter > 0 ? memcmp(a.data, b.data, shorter) : 0;
+    return order != 0 ? order : (a.length > b.length) - (a.length < b.length);
+}
+
+bool bytes_begin_with(struct bytes bytes, const char *beginning)
+{
+    size_t length = strlen(beginning);
+    return bytes.length >= length && memcmp(bytes.data, beginning, length) == 0;
+}
+
 struct bytes bytes_of(const char *text)
 {
     return (struct bytes){(const uint8_t *)text, strlen(text)};

@@ -48,6 +48,13 @@ struct bytes {
 /* True when both hold the same bytes. */
 bool bytes_equal(struct bytes a, struct bytes b);
 
+/* Below, at or above 0 as a comes before b, is the same or comes behind it: by bytes, and what the other begins
+ * with before it. */
+int bytes_order(struct bytes a, struct bytes b);
+
+/* True when the bytes begin with those of the C string. */
+bool bytes_begin_with(struct bytes bytes, const char *beginning);
+
 /* A view of a C string without its terminator. */
 struct bytes bytes_of(const char *text);
 

@@ -90,25 +90,19 @@ static void free_scores(struct scores *scores)
 
 /* --- Listing ------------------------------------------------------------------------------------ */
 
-static int compare_bytes(struct bytes a, struct bytes b)
-{
-    int order = memcmp(a.data, b.data, a.length < b.length ? a.length : b.length);
-    return order != 0 ? order : (a.length > b.length) - (a.length < b.length);
-}
-
 /* As a board shows them. */
 static int compare(const void *one, const void *other)
 {
     const struct store_score *a = &((const struct score *)one)->score;
     const struct store_score *b = &((const struct score *)other)->score;
-    int order = compare_bytes(a->board, b->board);
+    int order = bytes_order(a->board, b->board);
     if (order != 0 || a->high != b->high)
         return order != 0 ? order : a->high - b->high;
     if (a->score != b->score)
         return (a->score < b->score) != a->high ? -1 : 1;
     if (a->at_ms != b->at_ms)
         return a->at_ms < b->at_ms ? -1 : 1;
-    return compare_bytes(a->name, b->name);
+    return bytes_order(a->name, b->name);
 }
 
 static void print(const struct store_score *score)

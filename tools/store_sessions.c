@@ -76,10 +76,7 @@ static int compare(const void *one, const void *other)
 {
     const struct store_session *a = &(*(struct listed *const *)one)->session;
     const struct store_session *b = &(*(struct listed *const *)other)->session;
-    size_t shorter = a->room.length < b->room.length ? a->room.length : b->room.length;
-    int order = memcmp(a->room.data, b->room.data, shorter);
-    if (order == 0)
-        order = (a->room.length > b->room.length) - (a->room.length < b->room.length);
+    int order = bytes_order(a->room, b->room);
     return order != 0 ? order : (a->first > b->first) - (a->first < b->first);
 }
 
