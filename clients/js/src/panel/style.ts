@@ -1,3 +1,8 @@
+const LIGHT =
+  '--paper: #fffffff2; --ink: #1d1b18; --soft: #655f56; --rule: #e3ddd1; --line: #1463b8; --bad: #b3261e;'
+const DARK =
+  '--paper: #1d1b18f2; --ink: #f4efe6; --soft: #aaa295; --rule: #3a362f; --line: #7cb7f5; --bad: #ff8a7d;'
+
 /** Everything lives in a shadow root: the page's styles do not reach in, nor these out. */
 export const STYLE = `
 :host {
@@ -7,42 +12,22 @@ export const STYLE = `
   bottom: max(12px, env(safe-area-inset-bottom));
   z-index: 2147483646;
   color-scheme: light dark;
-  --paper: #fffffff2;
-  --ink: #1d1b18;
-  --soft: #655f56;
-  --rule: #e3ddd1;
-  --line: #1463b8;
-  --bad: #b3261e;
+  ${LIGHT}
   font: 12px/1.4 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
   font-variant-numeric: tabular-nums;
 }
 @media (prefers-color-scheme: dark) {
   :host {
-    --paper: #1d1b18f2;
-    --ink: #f4efe6;
-    --soft: #aaa295;
-    --rule: #3a362f;
-    --line: #7cb7f5;
-    --bad: #ff8a7d;
+    ${DARK}
   }
 }
 :host([data-theme="light"]) {
   color-scheme: light;
-  --paper: #fffffff2;
-  --ink: #1d1b18;
-  --soft: #655f56;
-  --rule: #e3ddd1;
-  --line: #1463b8;
-  --bad: #b3261e;
+  ${LIGHT}
 }
 :host([data-theme="dark"]) {
   color-scheme: dark;
-  --paper: #1d1b18f2;
-  --ink: #f4efe6;
-  --soft: #aaa295;
-  --rule: #3a362f;
-  --line: #7cb7f5;
-  --bad: #ff8a7d;
+  ${DARK}
 }
 
 section {
