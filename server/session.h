@@ -89,6 +89,10 @@ void session_upgraded(struct session *session, struct bytes target);
 void session_join(struct session *session, struct room_host *host, struct bytes hello);
 
 void session_receive(struct session *session, const struct chunk *chunk);
+
+/* What has come of a message that is not whole is given up. */
+void session_drop_pieces(struct session *session);
+
 void session_writable(struct session *session);
 
 /* The peer closes, with this payload of its close frame. It is answered; the socket may go then. */
