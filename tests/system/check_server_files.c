@@ -169,7 +169,7 @@ static void expect_file(size_t length)
 
 static void await_metric(const char *name, double value)
 {
-    for (int i = 0; i < 800 && server_metric(&server, name) != value; i++)
+    for (int i = 0; i < 6000 && server_metric(&server, name) != value; i++)
         usleep(10000);
     ck_assert_msg(server_metric(&server, name) == value, "%s is %f", name,
                   server_metric(&server, name));
