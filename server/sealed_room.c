@@ -148,7 +148,9 @@ struct store_sealed sealed_room_make(struct storage *storage, struct sealed_room
     sealed.segment.bytes = log_piece_pack(log, log_pack, &room->segment);
     sealed.track.bytes = log_piece_pack(track, log_pack, &room->track);
     room->piece = tail->piece;
-    room->piece.log_bytes += log.length;
+    room->piece.log_bytes += log.length - tail->whole;
+    if (tail->whole > 0)
+        room->piece.snapshot_bytes = tail->whole; /* it is read as soon as one */
     room->piece.recorded_bytes += sealed.segment.bytes.length + sealed.track.bytes.length;
     room->piece.last = tail->last;
     if (snapshot_due(storage, room, &sealed))

@@ -125,6 +125,8 @@ struct tail_session {
 struct tail {
     UT_hash_handle hh;
     struct flush_buffer log; /* entries, as the engine wrote them */
+    size_t
+        whole; /* bytes it begins with that are all of a room there was not before, as a fork; or 0 */
     struct tail_track track;
     struct tail_session session;
     uint64_t incarnation;

@@ -42,6 +42,7 @@ void tail_empty(struct storage *storage, struct tail *tail)
     storage->tail_bytes -= tail->log.length;
     free(tail->log.data);
     tail->log = (struct flush_buffer){0};
+    tail->whole = 0;
 }
 
 void tail_forget(struct storage *storage, struct tail *tail)
@@ -114,6 +115,13 @@ bool room_is_kept(const struct storage *storage, struct bytes kind, const struct
            recorded_kinds_have(storage->options.record, kind);
 }
 
+static size_t whole_bytes(struct bytes log)
+{
+    struct reader reader = reader_on(log);
+    struct log_entry entry;
+    return log_read_entry(&reader, &entry) && entry.resumes ? entry.bytes.length : 0;
+}
+
 /* The kind that a tail is to be sealed under: the archive's, or the one that the log opens with. */
 static void set_kind(struct storage *storage, struct tail *tail, struct bytes log)
 {
@@ -122,6 +130,8 @@ static void set_kind(struct storage *storage, struct tail *tail, struct bytes lo
     enum store_result result = room_known(storage, tail_name(tail), &known);
     if (known_is_there(result, &known) && known.kind_length > 0)
         kind = (struct bytes){known.kind, known.kind_length};
+    if (result == STORE_NOT_FOUND || known.state == STORE_ROOM_DELETED)
+        tail->whole = whole_bytes(log);
     tail->broken = result == STORE_DAMAGED || known.state == STORE_ROOM_QUARANTINED ||
                    quarantine_reason(storage, tail_name(tail)) != NULL;
     tail->unrecorded = log_opens_unrecorded(log) || room_was_unrecorded(storage, tail_name(tail));

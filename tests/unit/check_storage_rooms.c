@@ -85,6 +85,48 @@ START_TEST(snapshots_are_made_of_rooms_that_sleep_with_a_long_log)
 }
 END_TEST
 
+/* Its log begins with all of it. */
+static void lobby_make_whole(void)
+{
+    static uint8_t entry[1 << 16];
+    struct writer writer = writer_on(entry, sizeof entry);
+    life.room = room_create(&(struct room_options){
+        .rules = &kind_every, .incarnation = 5, .logs = true, .saves = true});
+    ck_assert_ptr_nonnull(life.room);
+    uint32_t seat = join(life.room, 1, ROLE_EDITOR);
+    for (int i = 0; i < 12; i++) {
+        char line[2100];
+        snprintf(line, sizeof line, "[0 'papers' 'w%d' 'text' '%02000d']", i, i);
+        ck_assert_int_eq(outcome(life.room, seat, line), STATUS_OK);
+    }
+    room_leave(life.room, seat);
+    step(life.room);
+    room_log_stop(life.room);
+    ck_assert_uint_le(room_log_resume_bytes(life.room), sizeof entry);
+    room_log_resume(life.room, 1000, &writer);
+    ck_assert_int_eq(writer.status, STATUS_OK);
+    log_entry(lobby, 5, room_logged(life.room), writer_bytes(&writer));
+    lobby_flush();
+}
+
+/* So much comes behind it: 0: nothing; 1: less than it is; 2: more. */
+START_TEST(a_log_that_begins_with_all_of_a_new_room_stands_for_a_snapshot)
+{
+    static const unsigned writes[] = {0, 10, 15};
+    uint64_t tick = 0;
+    lobby_make_whole();
+    for (unsigned i = 1; i <= writes[_i]; i++)
+        lobby_write(i, 2000);
+    lobby_sleeps();
+    life_end(true);
+    enum store_result result =
+        life.faulty.under->snapshot(life.faulty.under, lobby, UINT64_MAX, count_snapshot, &tick);
+    ck_assert_int_eq(result, _i < 2 ? STORE_NOT_FOUND : STORE_OK);
+    life_next();
+    lobby_expect(true);
+}
+END_TEST
+
 /* The log alone, as it is packed, is below the bound of one transaction, with the snapshot it is above. */
 #define HZ   60u
 #define HOUR (UINT64_C(3600) * HZ)
@@ -395,6 +437,7 @@ int main(void)
     tcase_add_loop_test(calm, a_room_comes_back_from_the_journal_the_archive_and_both, 0, 4);
     tcase_add_loop_test(calm, a_long_log_gets_a_snapshot_that_leads_to_the_same_room, 0, 4);
     tcase_add_loop_test(calm, snapshots_are_made_of_rooms_that_sleep_with_a_long_log, 0, 2);
+    tcase_add_loop_test(calm, a_log_that_begins_with_all_of_a_new_room_stands_for_a_snapshot, 0, 3);
     tcase_add_loop_test(calm, a_snapshot_is_due_by_log_time_and_bytes, 0,
                         (int)(sizeof pieces / sizeof pieces[0]));
     tcase_add_loop_test(calm, a_snapshot_counts_in_what_one_transaction_takes, 0, 2);
