@@ -61,6 +61,9 @@
 #define PILOT_TICKS  SECOND_TICKS
 #define RETURN_TICKS (15 * SECOND_TICKS)
 
+/* A race that was forked stands still until somebody comes. */
+#define AWAITS_ANYONE UINT16_MAX
+
 enum race_collection {
     RACE_PRESENCE,
     RACE_RACE,
@@ -238,7 +241,7 @@ struct racer {
     uint8_t cause;             /* enum own_cause: where there is any, it has to be told */
     uint8_t untold;            /* likewise, of what no state shows: a slipstream to come, or all */
     uint8_t piloted;           /* driven for a member that sends nothing */
-    uint8_t helped;            /* likewise, at some time in this race */
+    uint8_t helped;            /* so once in this race; a bot's: it is offered */
     uint8_t spoilt;            /* this lap is no record: cut, or piloted */
     uint8_t gained, medal;     /* in this race */
     uint8_t records;           /* enum record_bit */
@@ -267,7 +270,7 @@ struct race_memory {
     uint8_t laps;
     uint8_t members_home, bots_home;
     uint8_t unused;
-    uint16_t awaited; /* ticks left for members to come back in, since the room was loaded */
+    uint16_t awaited; /* ticks left for members to come back in, since it was loaded */
     struct racer racers[RACERS_MAX];
     struct race_best bests[TRACKS_MAX];
     int32_t first[GATES_MAX]; /* when the first one passed each gate of each lap */
@@ -315,6 +318,9 @@ enum status race_accept(struct room *room, const struct edit_view *edit);
 void wishes_take(struct room *room, struct race_memory *race);
 /* In each tick: those who have not come back in time since the room was loaded have left. */
 void racers_await(struct room *room, struct race_memory *race);
+/* In a race that was forked bots drive the members' cars under the members' names, until somebody comes and takes
+ * one of them. */
+void cars_offer(struct room *room, struct race_memory *race);
 /* Takes places from members that want no car; gives free ones to those that do and have none. */
 void places_clear(struct room *room, struct race_memory *race);
 void places_give(struct room *room, struct race_memory *race);

@@ -220,6 +220,8 @@ void race_tick(struct room *room)
     struct race_memory *race = room_memory(room);
     bool frame = room_frame_due(room);
     racers_await(room, race);
+    if (race->awaited == AWAITS_ANYONE)
+        return;
     switch ((enum race_phase)race->phase) {
     case PHASE_LOBBY:
         if (frame)
@@ -265,14 +267,16 @@ void race_created(struct room *room)
     card_show(room, race);
 }
 
-/* A race goes on where it was, and waits a while for those who drove in it. */
+/* A race goes on where it was, and waits a while for those who drove in it, or for whoever wants to. */
 void race_woken(struct room *room)
 {
     struct race_memory *race = room_memory(room);
     race->card = 0;
     race->awaited = 0;
     if (race_is_on(race)) {
-        race->awaited = RETURN_TICKS;
+        race->awaited = room_just_forked(room) ? AWAITS_ANYONE : RETURN_TICKS;
+        if (race->awaited == AWAITS_ANYONE)
+            cars_offer(room, race);
         return;
     }
     for (uint32_t i = 0; i < RACERS_MAX; i++)

@@ -171,11 +171,16 @@ static uint32_t clock_max(const struct race_memory *race)
     return 0;
 }
 
+static bool awaited_sound(const struct race_memory *race)
+{
+    return race->awaited <= RETURN_TICKS || (race->awaited == AWAITS_ANYONE && race_is_on(race));
+}
+
 static bool counts_sound(const struct race_memory *race, uint64_t tick)
 {
     return race->clock <= clock_max(race) && race->clock <= tick &&
            race->members_home <= RACERS_MAX && race->bots_home <= RACERS_MAX &&
-           race->awaited <= RETURN_TICKS &&
+           awaited_sound(race) &&
            (!race_is_on(race) || race->deadline <= race->laps * LAP_TICKS_MAX);
 }
 

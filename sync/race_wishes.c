@@ -100,9 +100,14 @@ void places_give(struct room *room, struct race_memory *race)
         member = room_member_next(room, member);
 }
 
-void racer_make_bot(struct room *room, struct race_memory *race, uint32_t place)
+static uint8_t skill_drawn(struct room *room)
 {
     static const uint8_t skills[LEVELS] = {64, 128, 192, 240};
+    return (uint8_t)(skills[setting(room, SETTINGS_LEVEL)] - 15 + room_random(room, 31));
+}
+
+void racer_make_bot(struct room *room, struct race_memory *race, uint32_t place)
+{
     struct racer *racer = &race->racers[place];
     if (racer->state == RACER_NONE) {
         racer->colour = colour_free(race, place);
@@ -110,18 +115,85 @@ void racer_make_bot(struct room *room, struct race_memory *race, uint32_t place)
     }
     racer->member = racer->points = 0;
     racer->ready = racer->vote = 0;
-    racer->skill = (uint8_t)(skills[setting(room, SETTINGS_LEVEL)] - 15 + room_random(room, 31));
+    racer->skill = skill_drawn(room);
     name_bot(racer, place);
 }
+
+/* --- Cars that somebody may take ----------------------------------------------------------------- */
+
+/* What one driver did is no lap of the next one's. */
+static void laps_forget(struct racer *racer)
+{
+    racer->best = racer->records = 0;
+    racer->spoilt = true;
+}
+
+void cars_offer(struct room *room, struct race_memory *race)
+{
+    for (uint32_t i = 0; i < RACERS_MAX; i++) {
+        struct racer *racer = &race->racers[i];
+        if (racer->member == 0)
+            continue;
+        racer->member = racer->points = 0;
+        racer->piloted = false;
+        racer->helped = true;
+        laps_forget(racer);
+        if (racer->state != RACER_RACING)
+            continue;
+        racer->skill = skill_drawn(room);
+    }
+}
+
+static bool offered(const struct racer *racer)
+{
+    return racer->state == RACER_RACING && racer->skill > 0 && racer->helped;
+}
+
+/* The one that was driven under this name, else the one that is farthest ahead. */
+static struct racer *car_for(struct race_memory *race, const struct racer_name *name)
+{
+    struct racer *best = NULL;
+    for (uint32_t i = 0; i < RACERS_MAX; i++) {
+        struct racer *racer = &race->racers[i];
+        if (!offered(racer))
+            continue;
+        if (bytes_equal(racer_name(&racer->name), racer_name(name)))
+            return racer;
+        if (best == NULL || racer->position < best->position)
+            best = racer;
+    }
+    return best;
+}
+
+static void car_take(struct room *room, struct race_memory *race, uint32_t member)
+{
+    struct racer driver = {.member = member};
+    name_member(room, &driver);
+    struct racer *racer = wants_car(room, member) ? car_for(race, &driver.name) : NULL;
+    if (racer == NULL)
+        return;
+    racer->member = member;
+    racer->name = driver.name;
+    racer->skill = 0;
+    racer->idle = 0;
+    racer->untold = true;
+    laps_forget(racer);
+}
+
+/* --- Who comes and goes -------------------------------------------------------------------------- */
 
 void race_joined(struct room *room, uint32_t member)
 {
     struct race_memory *race = room_memory(room);
     struct racer *racer = racer_of(race, member);
+    if (race->awaited == AWAITS_ANYONE)
+        race->awaited = 0;
     if (racer != NULL)
         racer->untold = true; /* it comes back, and knows nothing of its car */
     else if (race->phase == PHASE_LOBBY)
         place_give(room, race, member);
+    else if (race_is_on(race))
+        car_take(room, race, member);
 }
 
 static void racer_leaves(struct room *room, struct race_memory *race, struct racer *racer)
@@ -154,7 +226,7 @@ void race_left(struct room *room, uint32_t member)
 
 void racers_await(struct room *room, struct race_memory *race)
 {
-    if (race->awaited == 0 || --race->awaited > 0)
+    if (race->awaited == 0 || race->awaited == AWAITS_ANYONE || --race->awaited > 0)
         return;
     for (uint32_t i = 0; i < RACERS_MAX; i++) {
         struct racer *racer = &race->racers[i];

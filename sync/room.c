@@ -588,6 +588,16 @@ const struct room_fork *room_forked_from(const struct room *room)
     return room->fork.name_length > 0 ? &room->fork : NULL;
 }
 
+/* The first tick of a fork comes behind its moment by so many at most: it is woken and written down whole, and
+ * woken again where its server ends there. A later waking comes later: the first tick and sleeping take one each. */
+#define FORK_WAKES_WITHIN 4
+
+bool room_just_forked(const struct room *room)
+{
+    const struct room_fork *fork = room_forked_from(room);
+    return fork != NULL && room_tick_number(room) <= fork->tick + FORK_WAKES_WITHIN;
+}
+
 void room_set_fork(struct room *room, struct bytes name, uint64_t incarnation, uint64_t tick)
 {
     assert(name.length >= 1 && name.length <= ROOM_NAME_MAX);

@@ -195,6 +195,10 @@ uint64_t room_tick_number(const struct room *room); /* of the tick being made */
  * written at the newest such tick before that. */
 bool room_frame_due(const struct room *room);
 
+/* In `woken`: whether the room is one that was made of a moment of another just now. Nobody who was in that
+ * one comes back. */
+bool room_just_forked(const struct room *room);
+
 /* The rules' own: memory_bytes of plain data, zero when the room is created. No pointers, and integers
  * of fixed width: it is written down as it stands. After a crash of the server it is up to memory_ticks
  * older than the records, so what has to agree belongs in here, with records made from it. */

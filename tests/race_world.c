@@ -85,13 +85,31 @@ uint32_t shortest_track(void)
     return found;
 }
 
-uint32_t racer_joins_as(unsigned key, enum role role)
+static uint32_t comes(uint32_t seat)
 {
-    uint32_t seat = join(room, key, role);
     racers[seat].drives = true;
     racers[seat].next = room_tick_number(room) + 1;
     run();
     return seat;
+}
+
+uint32_t racer_joins_as(unsigned key, enum role role)
+{
+    return comes(join(room, key, role));
+}
+
+uint32_t racer_joins_named(unsigned key, const char *name)
+{
+    uint8_t packed[64];
+    struct writer writer = writer_on(packed, sizeof packed);
+    pack_map(&writer, 1);
+    pack_string(&writer, bytes_of("name"));
+    pack_string(&writer, bytes_of(name));
+    struct hello hello = hello_of(key);
+    hello.user = writer_bytes(&writer);
+    uint32_t seat;
+    ck_assert_int_eq(room_join(room, &hello, ROLE_EDITOR, &seat), STATUS_OK);
+    return comes(seat);
 }
 
 uint32_t racer_joins(void)

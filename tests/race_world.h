@@ -29,6 +29,7 @@ uint32_t shortest_track(void);
 /* A member that wants a car, and drives it at a good pace from the start on. */
 uint32_t racer_joins(void);
 uint32_t racer_joins_as(unsigned key, enum role role);
+uint32_t racer_joins_named(unsigned key, const char *name); /* an editor */
 
 /* Its car stands so many metres before the line, in its first lap, with all gates but that behind it. */
 void racer_nearly_home(uint32_t seat, int32_t metres);
