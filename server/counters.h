@@ -48,6 +48,8 @@
     ROW(killed, counter, "tutti_sockets_killed_total", "Sockets cut without a closing handshake.") \
     ROW(assembly_bytes, gauge, "tutti_assembly_bytes",                                             \
         "Memory that holds messages which have not arrived whole.")                                \
+    ROW(turns, counter, "tutti_turns_total",                                                       \
+        "Turns of the event loop: far more than there are events is a fault.")                     \
     ROW(ticks, counter, "tutti_ticks_total", "Ticks of rooms made.")                               \
     ROW(ticks_dropped, counter, "tutti_ticks_dropped_total",                                       \
         "Ticks of rooms not made because the server had fallen behind.")                           \

@@ -70,6 +70,7 @@ void hub_turn(struct hub *hub, uint64_t now_us, uint64_t wall_us)
     hub->now_us = now_us;
     hub->wall_us = wall_us;
     hub->now_s = (uint32_t)(now_us / SECOND_US);
+    hub->counters.turns++;
     log_clock(hub->log, now_us);
 }
 

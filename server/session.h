@@ -52,7 +52,10 @@ struct session {
     struct assembly *assembly; /* of a message that has not arrived whole; else NULL */
     struct bucket messages;
     struct bucket bytes;
-    int64_t echo;      /* newest clock question that could not be answered yet */
+    union {
+        int64_t echo;  /* newest clock question that could not be answered yet */
+        uint64_t read; /* SESSION_PAGE: the transport's, bytes that its requests so far were in */
+    };
     uint32_t seat;     /* SESSION_JOINED */
     uint32_t heard_s;  /* when the peer last gave a sign of life */
     uint32_t choked_s; /* since when the socket takes nothing, while `choked` */

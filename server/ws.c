@@ -44,13 +44,13 @@ static bool send_bytes(void *socket, uint8_t *frame, size_t length)
     return lws_write(socket, frame, length, LWS_WRITE_HTTP) >= 0;
 }
 
-/* A socket that is not read, as ws_files.c may wish, is not told that it can be written either. */
 static void want_write(void *socket)
 {
-    const struct session *session = lws_wsi_user(socket);
+    struct session *session = lws_wsi_user(socket);
     if (session->state == SESSION_PAGE)
-        lws_rx_flow_control(socket, 1);
-    lws_callback_on_writable(socket);
+        ws_pace_wake(session);
+    else
+        lws_callback_on_writable(socket);
 }
 
 /* The library has no way to end a connection from anywhere at any time without waiting for bytes
@@ -62,6 +62,7 @@ static void kill_connection(void *socket)
     struct linger at_once = {.l_onoff = 1};
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     shutdown(fd, SHUT_RDWR);
+    ws_pace_wake(lws_wsi_user(socket));
 }
 
 const struct transport ws_transport = {
@@ -85,6 +86,14 @@ static void receive(struct lws *wsi, struct session *session, const void *data, 
     session_receive(session, &chunk);
 }
 
+/* After what was done for a page. */
+static int paced(struct session *session, int result)
+{
+    if (result == 0)
+        ws_pace(session);
+    return result;
+}
+
 static int
 on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
 {
@@ -97,13 +106,13 @@ on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
         return ws_http_confirm(&ws->options, wsi, session);
     case LWS_CALLBACK_HTTP:
-        return ws_http_request(&ws->options, wsi, session);
+        return paced(session, ws_http_request(&ws->options, wsi, session));
     case LWS_CALLBACK_HTTP_BODY:
-        return ws_http_body(&ws->options, wsi, session, (struct bytes){in, length});
+        return paced(session, ws_http_body(&ws->options, wsi, session, (struct bytes){in, length}));
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-        return ws_http_body_end(wsi, session);
+        return paced(session, ws_http_body_end(session));
     case LWS_CALLBACK_HTTP_WRITEABLE:
-        return ws_http_writable(&ws->options, wsi, session);
+        return paced(session, ws_http_writable(&ws->options, wsi, session));
     case LWS_CALLBACK_ESTABLISHED:
         ws_http_upgraded(wsi, session);
         return 0;

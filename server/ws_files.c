@@ -143,9 +143,7 @@ static int follow_upload(const struct ws_options *options, struct lws *wsi, stru
     struct upload *upload = transfer->upload;
     switch (upload->step) {
     case FILE_STEP_MORE:
-        return 0;
-    case FILE_STEP_PAUSE:
-        lws_rx_flow_control(wsi, 0); /* until want_write() */
+    case FILE_STEP_PAUSE: /* until want_write() */
         return 0;
     case FILE_STEP_DONE:
         return conclude_upload(options, wsi, session);
@@ -227,10 +225,9 @@ static int send_part(struct lws *wsi, struct session *session)
     transfer->response.body = download->part;
     if (!ws_http_send_piece(wsi, transfer, !last, &gone))
         return -1;
-    if (!gone) {
-        lws_callback_on_writable(wsi);
+    transfer->writes = !gone;
+    if (!gone)
         return 0;
-    }
     transfer->response.body = (struct bytes){0};
     transfer->sent = 0;
     return download_next(download) == FILE_STEP_DONE ? ws_http_complete(wsi, session) : 0;
@@ -258,7 +255,7 @@ follow_download(const struct ws_options *options, struct lws *wsi, struct sessio
             return -1;
         if (!download->whole)
             return ws_http_complete(wsi, session);
-        lws_callback_on_writable(wsi);
+        transfer->writes = true;
         return 0;
     }
     return send_part(wsi, session);

@@ -103,26 +103,53 @@ void ws_http_add_origin(const struct ws_options *options,
 
 /* --- Responses ---------------------------------------------------------------------------------- */
 
-void ws_http_release(struct session *session)
+/* What the response was made of. */
+static void release(struct transfer *transfer)
 {
-    if (session->state != SESSION_PAGE || session->transfer == NULL)
-        return;
-    struct transfer *transfer = session->transfer;
     ws_files_release(transfer);
     order_end(transfer->order);
+    transfer->order = NULL;
     http_release(&transfer->response);
+    transfer->response.body = (struct bytes){0};
+    transfer->sent = 0;
+}
+
+void ws_http_forget(struct session *session)
+{
+    struct transfer *transfer = session->transfer;
+    release(transfer);
+    ws_pace_end(transfer);
     free(transfer);
     session->transfer = NULL;
 }
 
+void ws_http_release(struct session *session)
+{
+    if (session->state == SESSION_PAGE && session->transfer != NULL)
+        ws_http_forget(session);
+}
+
+bool ws_http_body_due(const struct transfer *transfer)
+{
+    return transfer->has_body && !transfer->body_ended;
+}
+
 int ws_http_complete(struct lws *wsi, struct session *session)
 {
-    const struct transfer *transfer = session->transfer;
-    bool unread = transfer->has_body && !transfer->body_ended;
-    ws_http_release(session);
-    if (unread)
+    struct transfer *transfer = session->transfer;
+    if (!transfer->over)
+        release(transfer);
+    transfer->over = true;
+    if (lws_partial_buffered(wsi))
+        return 0; /* once more when it is out */
+    if (transfer->closes && ws_http_body_due(transfer) && transfer->request.method == HTTP_POST)
+        return 0; /* the body comes first */
+    if (transfer->closes || transfer->endless || ws_http_body_due(transfer))
         return -1; /* nobody takes it */
-    return lws_http_transaction_completed(wsi) != 0 ? -1 : 0;
+    if (lws_http_transaction_completed(wsi) != 0)
+        return -1;
+    transfer->completed = true;
+    return 0;
 }
 
 bool ws_http_send_head(struct hub *hub, struct lws *wsi, struct http_response *response)
@@ -161,13 +188,10 @@ int ws_http_answer(const struct ws_options *options,
     }
     if (!ws_http_send_head(options->hub, wsi, response))
         return -1;
-    if (response->body.length > 0) {
-        lws_callback_on_writable(wsi);
-        return 0;
-    }
-    if (transfer->closes) /* of a POST the body comes first */
-        return transfer->request.method == HTTP_POST && !transfer->body_ended ? 0 : -1;
-    return ws_http_complete(wsi, session);
+    if (response->body.length == 0)
+        return ws_http_complete(wsi, session);
+    transfer->writes = true;
+    return 0;
 }
 
 int ws_http_deny(const struct ws_options *options,
@@ -214,12 +238,14 @@ bool ws_http_length(struct lws *wsi, uint64_t *length)
 {
     char text[HEADER_VALUE_MAX];
     struct bytes said = ws_http_header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, text);
+    uint64_t number = 0;
     *length = 0;
     for (size_t i = 0; i < said.length; i++) {
         if (said.data[i] < '0' || said.data[i] > '9' || i >= 18)
             return false;
-        *length = *length * 10 + (uint64_t)(said.data[i] - '0');
+        number = number * 10 + (uint64_t)(said.data[i] - '0');
     }
+    *length = number;
     return said.length > 0 && lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) <= 0;
 }
 
@@ -243,14 +269,26 @@ static void answer_list(const struct ws_options *options,
                      headers, &transfer->response);
 }
 
-/* Whether bytes may come behind the head that belong to it. */
+/* A body may come whose end nobody knows: its length is none, or so long a text that the library does not read
+ * it, or is not said with a method for which the library takes all that follows. */
+static bool is_endless(struct lws *wsi)
+{
+    static const enum lws_token_indexes signs[] = {
+        WSI_TOKEN_HTTP_CONTENT_LENGTH, WSI_TOKEN_HTTP_TRANSFER_ENCODING, WSI_TOKEN_POST_URI,
+        WSI_TOKEN_PUT_URI, WSI_TOKEN_PATCH_URI};
+    uint64_t length;
+    if (ws_http_length(wsi, &length))
+        return false;
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
+        if (lws_hdr_total_length(wsi, signs[i]) > 0)
+            return true;
+    return false;
+}
+
 static bool has_body(struct lws *wsi)
 {
     uint64_t length;
-    if (ws_http_length(wsi, &length))
-        return length > 0;
-    return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0 ||
-           lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
+    return ws_http_length(wsi, &length) && length > 0;
 }
 
 static int answer_page(const struct ws_options *options, struct lws *wsi, struct session *session)
@@ -271,7 +309,7 @@ static int answer_page(const struct ws_options *options, struct lws *wsi, struct
         return -1;
     if (transfer->response.body.length == 0)
         return ws_http_complete(wsi, session);
-    lws_callback_on_writable(wsi);
+    transfer->writes = true;
     return 0;
 }
 
@@ -284,16 +322,31 @@ static int answer(const struct ws_options *options, struct lws *wsi, struct sess
     return answer_page(options, wsi, session);
 }
 
+/* Whoever sends requests without waiting for answers has pages alone, and comes back for the rest. The library
+ * keeps what it has read too much of; as long as it does it asks for the socket without end where an answer has to
+ * wait, and as the body of a request that is in there it gives out memory that it has freed. */
+static bool may_come_along(struct lws *wsi)
+{
+    struct bytes path = ws_http_path(wsi);
+    return !has_body(wsi) && !is_endless(wsi) && !ws_files_asked(path) &&
+           !ws_recordings_asked(path);
+}
+
 int ws_http_request(const struct ws_options *options, struct lws *wsi, struct session *session)
 {
+    bool first = !session->served;
     session_alive(session);
     session->served = true;
     ws_http_release(session);
+    if (!first && ws_pace_came_along(session, wsi) && !may_come_along(wsi))
+        return -1;
     struct transfer *transfer = calloc(1, sizeof *transfer);
     if (transfer == NULL)
         return -1;
     session->transfer = transfer;
+    ws_pace_begin(options, wsi, session);
     transfer->has_body = has_body(wsi);
+    transfer->endless = is_endless(wsi);
     return answer(options, wsi, session);
 }
 
@@ -317,7 +370,12 @@ int ws_http_writable(const struct ws_options *options, struct lws *wsi, struct s
     if (session->state != SESSION_PAGE || session->transfer == NULL)
         return 0;
     struct transfer *transfer = session->transfer;
+    transfer->writes = false;
+    if (transfer->completed)
+        return 0;
     session_alive(session);
+    if (transfer->over)
+        return ws_http_complete(wsi, session);
     bool waits = !transfer->answered;
     if (transfer->download != NULL || (waits && transfer->upload != NULL))
         return ws_files_writable(options, wsi, session);
@@ -330,7 +388,7 @@ int ws_http_writable(const struct ws_options *options, struct lws *wsi, struct s
         return -1;
     if (gone)
         return ws_http_complete(wsi, session);
-    lws_callback_on_writable(wsi);
+    transfer->writes = true;
     return 0;
 }
 
@@ -356,19 +414,17 @@ int ws_http_body(const struct ws_options *options,
     return 0; /* it is carried out when all of it is there */
 }
 
-int ws_http_body_end(struct lws *wsi, struct session *session)
+int ws_http_body_end(struct session *session)
 {
     struct transfer *transfer = session->state == SESSION_PAGE ? session->transfer : NULL;
     if (transfer == NULL || transfer->body_ended)
         return -1; /* the library says so again, without end, where more has come than was announced */
     transfer->body_ended = true;
-    if (transfer->answered || (transfer->upload == NULL && transfer->order == NULL))
-        return transfer->closes ? -1 : 0;
-    if (transfer->order != NULL)
+    if (transfer->order != NULL && !transfer->answered)
         order_carry_out(transfer->order);
     /* An answer from in here would leave the library waiting, without end, for somebody to read what
      * came behind the body. */
-    lws_callback_on_writable(wsi);
+    transfer->writes = true;
     return 0;
 }
 

@@ -22,7 +22,7 @@ int ws_http_body(const struct ws_options *options,
                  struct lws *wsi,
                  struct session *session,
                  struct bytes bytes);
-int ws_http_body_end(struct lws *wsi, struct session *session);
+int ws_http_body_end(struct session *session);
 
 /* The connection is a WebSocket from here on. */
 void ws_http_upgraded(struct lws *wsi, struct session *session);
@@ -32,5 +32,11 @@ struct bytes ws_http_path(struct lws *wsi);
 
 /* Forgets a response that is under way. */
 void ws_http_release(struct session *session);
+
+/* To be called after each of those that returned 0: what the library is to watch from here on. */
+void ws_pace(struct session *session);
+
+/* Something that a response waited for has come, or its socket was shut down. */
+void ws_pace_wake(struct session *session);
 
 #endif

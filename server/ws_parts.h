@@ -1,4 +1,4 @@
-/* ws_parts.h - HTTP on libwebsockets from the inside: shared by ws_http.c, ws_files.c and
+/* ws_parts.h - HTTP on libwebsockets from the inside: shared by ws_http.c, ws_pace.c, ws_files.c and
  * ws_recordings.c alone. */
 #ifndef SERVER_WS_PARTS_H
 #define SERVER_WS_PARTS_H
@@ -14,8 +14,12 @@
 /* Header lines of a response that depend on the request, its origin's included. */
 #define HEADERS_MAX 1024u
 
-/* A response under way, and what it waits for. */
+/* From a request until the next one may be read: a response under way, and what it waits for. */
 struct transfer {
+    struct lws *wsi;
+    const struct ws_options *options;
+    struct ev_io drained; /* runs until the socket takes more, where the library does not watch */
+    bool *gone;           /* told when the transfer is freed; NULL: nobody asks */
     struct http_response response;
     size_t sent; /* of the body */
     struct upload *upload;
@@ -24,8 +28,13 @@ struct transfer {
     uint64_t refused; /* bytes of a refused body that were thrown away */
     bool closes;      /* it was answered before its body came: the connection ends with that */
     bool has_body;    /* bytes come behind its head, until body_ended */
+    bool endless;     /* nobody knows where its body ends: the connection ends with the answer */
     bool body_ended;
     bool answered;                 /* the head is out */
+    bool writes;                   /* there is more to be done when the socket takes more */
+    bool over;                     /* the library has all of the response */
+    bool completed;                /* and knows that it is all */
+    bool deaf;                     /* nothing is read */
     struct http_request request;   /* its method alone */
     char origin[HEADER_VALUE_MAX]; /* of the page that asks, which may; empty for none */
 };
@@ -46,8 +55,14 @@ void ws_http_add_origin(const struct ws_options *options,
 
 bool ws_http_send_head(struct hub *hub, struct lws *wsi, struct http_response *response);
 
-/* The response is out: on to the next request, or the end of the connection. */
+/* The library has all of the response: when that is out, on to the next request, or the end of the connection. */
 int ws_http_complete(struct lws *wsi, struct session *session);
+
+/* Whether bytes are to come that belong to the request. */
+bool ws_http_body_due(const struct transfer *transfer);
+
+/* The transfer is freed. */
+void ws_http_forget(struct session *session);
 
 /* Sends some of the body. False when the connection is broken; *gone when it was the last of it. */
 bool ws_http_send_piece(struct lws *wsi, struct transfer *transfer, bool more, bool *gone);
@@ -76,8 +91,17 @@ int ws_http_preflight(const struct ws_options *options,
                       struct session *session,
                       const char *methods);
 
-/* What a Content-Length says; false for one that says nothing, or too much for anybody. */
+/* What a Content-Length says; false, and 0, for one that says nothing, or too much for anybody. */
 bool ws_http_length(struct lws *wsi, uint64_t *length);
+
+/* --- ws_pace.c ---------------------------------------------------------------------------------- */
+
+/* Whether a request was in the same bytes as the one before: nothing has been read in between. Of a first request
+ * it is not to be asked. */
+bool ws_pace_came_along(const struct session *session, struct lws *wsi);
+
+void ws_pace_begin(const struct ws_options *options, struct lws *wsi, struct session *session);
+void ws_pace_end(struct transfer *transfer);
 
 /* --- ws_files.c --------------------------------------------------------------------------------- */
 

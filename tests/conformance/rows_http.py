@@ -1,8 +1,11 @@
 """Hostile rows up to the upgrade: pages, paths, methods, headers, and upgrades that must not be."""
 
+import re
+import socket
 import time
 
-from probe import REFUSED_PAGE, Row, http, page, upgrade
+from client import Failure
+from probe import ANSWER_SECONDS, REFUSED_PAGE, Row, http, page, upgrade
 from wire import BINARY, frame, pack, read_http_head, upgrade_request
 
 NOT_FOUND = ("HTTP 400", "HTTP 403", "HTTP 404", "HTTP 414", "HTTP 431", "dropped")
@@ -73,6 +76,18 @@ REQUESTS = [
     raw("a request for another host", b"GET http://elsewhere.example/ HTTP/1.1\r\n"
                                       b"Host: elsewhere.example\r\n\r\n"),
     http("half a request and then the end", b"GET / HT", *UNREADABLE, seconds=1),
+] + [
+    http(f"{name} in the packet of another request",
+         b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" + line + b" HTTP/1.1\r\nHost: x\r\n" + rest,
+         "HTTP 200", seconds=1)
+    for name, line, rest in (
+        ("a body", b"POST /v1/rooms/x/markers", b"Content-Length: 8\r\n\r\n12345678"),
+        ("half a body", b"POST /v1/rooms/x/markers", b"Content-Length: 1900\r\n\r\n12345678"),
+        ("half a file", b"POST /v1/rooms/x/files", b"Content-Length: 90000\r\n\r\n12345678"),
+        ("a body for a page", b"PUT /", b"Content-Length: 9000\r\n\r\n12345678"),
+        ("a body without a length", b"POST /", b"\r\n12345678"),
+        ("what has to wait", b"GET /v1/rooms/x/recording", b"\r\n"),
+    )
 ]
 
 
@@ -165,6 +180,90 @@ def say_nothing(place):
         return f"HTTP {answer.status}" if answer else "dropped"
 
 
+HELD_SECONDS = 0.5
+HELD_TURNS = 2000  # ticks, bystanders and answers take some hundred; one that spins, a hundred thousand
+IMAGE = b"\x89PNG\r\n\x1a\n" + bytes(4 << 20)
+
+
+def request_of(path):
+    return b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+def turns_of_its_loop(place):
+    with place.connect() as connection:
+        connection.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        text = b"".join(iter(lambda: connection.recv(65536), b""))
+    return int(re.search(rb"^tutti_turns_total (\d+)", text, re.MULTILINE)[1])
+
+
+def upload(place):
+    """The path of a file that no socket takes in one go."""
+    member = place.member()
+    try:
+        with place.connect() as connection:
+            connection.sendall(b"POST " + place.path().encode() + b"/files HTTP/1.1\r\nHost: x\r\n"
+                               b"Content-Length: %d\r\n\r\n" % len(IMAGE) + IMAGE)
+            answer = read_http_head(connection)
+            if answer is None or "location" not in answer.headers:
+                raise Failure("a file was not taken")
+            return answer.headers["location"].encode()
+    finally:
+        member.finish()
+
+
+def hold(place, first, then=b"", ends=False):
+    """Asks, takes little of the answer, and sends what the server is not to read by now."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.settimeout(ANSWER_SECONDS)
+    connection.connect(place.address)
+    connection.sendall(first)
+    connection.recv(1)
+    if then:
+        connection.sendall(then)
+    if ends:
+        connection.shutdown(socket.SHUT_WR)
+    return connection
+
+
+def answers_of(connection, count):
+    """Whether as many whole answers come."""
+    with connection:
+        data = b"H"
+        for _ in range(count):
+            while b"\r\n\r\n" not in data:
+                data += connection.recv(65536)
+            head, _, data = data.partition(b"\r\n\r\n")
+            length = int(re.search(rb"content-length: (\d+)", head)[1])
+            while len(data) < length:
+                piece = connection.recv(1 << 20)
+                if not piece:
+                    return False
+                data += piece
+            if not head.startswith(b"HTTP/1.1 200"):
+                return False
+            data = data[length:]
+    return True
+
+
+def held(place):
+    """Nobody reads what they asked for, and all have sent more or their end: the server waits."""
+    image, small = request_of(upload(place)), request_of(b"/healthz")
+    connections = [(hold(place, *sent), answers) for *sent, answers in (
+        (image, b"", False, 1), (image, b"", True, 1), (image, small * 50, False, 51),
+        (image + small, b"", False, 2), (image + small, small, True, 3),
+        (image, small[:9], True, 1), (small * 1000, b"", True, 1000))]
+    before = turns_of_its_loop(place)
+    time.sleep(HELD_SECONDS)
+    turns = turns_of_its_loop(place) - before
+    whole = [answers_of(connection, answers) for connection, answers in connections]
+    if turns > HELD_TURNS:
+        return f"{turns} turns"
+    return "all answered" if all(whole) else f"answered: {whole}"
+
+
+HELD = [Row("answers that nobody takes while more is sent", held, ("all answered",))]
+
 SLOW_SECONDS = 25
 SLOW = [
     Row("headers that drip a byte at a time", drip, ("dropped", "HTTP 408", "HTTP 400"),
@@ -173,4 +272,4 @@ SLOW = [
         seconds_long=SLOW_SECONDS),
 ]
 
-ROWS = PATHS + METHODS + REQUESTS + UPGRADES + SLOW
+ROWS = PATHS + METHODS + REQUESTS + UPGRADES + HELD + SLOW
