@@ -1,4 +1,4 @@
-/* room_parts.h - the inside of a room, shared by room.c, seats.c, inbox.c, inputs.c, clients.c,
+/* room_parts.h - the inside of a room, shared by room.c, room_tick.c, seats.c, inbox.c, inputs.c, clients.c,
  * frame.c, log.c, track.c, replay*.c, rerun*.c, follow.c, player.c, snapshot*.c, rules_*.c,
  * operation_check.c and welcome.c alone. */
 #ifndef SYNC_ROOM_PARTS_H
@@ -257,7 +257,10 @@ struct room *room_make(const struct room_options *options);
 MUST_CHECK bool room_open(struct room *room);
 void room_default_limits(struct room_limits *limits);
 
-/* room.c: memory for so many edits of so many bytes; and a loaded room as it stands between ticks. */
+/* Of a write of the rules that is logged, a number: its field, and itself. */
+#define NUMBER_BYTES (2u + 9u)
+
+/* room_tick.c: memory for so many edits of so many bytes; and a loaded room as it stands between ticks. */
 bool room_reserve(struct room *room, uint32_t edits, size_t bytes);
 void room_settle(struct room *room);
 void room_set_tick(struct room *room, uint64_t tick);
