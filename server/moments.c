@@ -506,29 +506,41 @@ static void start_over(struct walk *walk)
 }
 
 /* From which tick on rules run: the moment's, where they have nothing to remember. */
-static uint64_t rules_from(const struct walk *walk)
+static uint64_t rules_from(const struct walk *walk, bool stood_still)
 {
     struct bytes kind = {walk->room->kind, walk->room->kind_length};
     const struct rules *rules = kind_find(walk->storage->options.kinds, kind);
     bool remember = walk->rerun != NULL && rules != NULL && rules->memory_bytes > 0;
-    return remember ? rules_again_from(rules, walk->tick) : walk->tick;
+    return remember ? rules_again_from(rules, walk->tick, stood_still) : walk->tick;
 }
 
-/* They begin with a memory that the log has, and behind a snapshot the first one may come late: so the snapshot is one
- * from before that. Where nothing leads on from there any more, it is the last one before the moment. */
-static void walk_to_moment(struct walk *walk)
+static void walk_from(struct walk *walk, uint64_t begin, uint64_t from)
 {
-    uint64_t from = rules_from(walk);
-    walk->begin = from;
+    walk->begin = begin;
     if (walk->rerun != NULL)
         walk->rerun->from = from;
     walk_through(walk);
-    if (walk->result == MOMENT_DONE || from == walk->tick)
+}
+
+/* They begin with a memory that the log has, and behind a snapshot the first one may come late: so the snapshot is one
+ * from before that. The newest memory may be old, if it stood still. Where nothing leads on from there any more, the
+ * snapshot is the last one before the moment. */
+static void walk_to_moment(struct walk *walk)
+{
+    uint64_t from = rules_from(walk, false), before = rules_from(walk, true);
+    walk_from(walk, from, from);
+    bool done = walk->result == MOMENT_DONE;
+    if (from == walk->tick || (done && (rerun_is_exact(walk->rerun) || walk->rerun->over)))
+        return;
+    if (done && before == from)
         return;
     start_over(walk);
-    walk->begin = walk->tick;
-    walk->rerun->from = from;
-    walk_through(walk);
+    if (done)
+        walk_from(walk, before, before);
+    if (done && walk->result == MOMENT_DONE)
+        return;
+    start_over(walk);
+    walk_from(walk, walk->tick, from);
 }
 
 static void find_moment(struct walk *walk, struct moment *moment, uint64_t wanted)

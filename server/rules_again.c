@@ -10,10 +10,10 @@
 #define TICKS_MAX  20000u
 #define CPU_MAX_NS UINT64_C(1000000000)
 
-uint64_t rules_again_from(const struct rules *rules, uint64_t tick)
+uint64_t rules_again_from(const struct rules *rules, uint64_t tick, bool stood_still)
 {
     uint64_t ticks = 2 * (uint64_t)rules->memory_ticks;
-    if (ticks == 0 || ticks > TICKS_MAX)
+    if (stood_still || ticks == 0 || ticks > TICKS_MAX)
         ticks = TICKS_MAX;
     return ticks < tick ? tick - ticks : 0;
 }

@@ -318,8 +318,8 @@ struct rules_again {
 MUST_CHECK bool
 rules_again_begin(struct storage *storage, struct bytes room, struct rules_again *again);
 /* They run as few ticks as they can: from the newest memory in the log, which is no older than this where it was
- * changing all the time. */
-uint64_t rules_again_from(const struct rules *rules, uint64_t tick);
+ * changing all the time, and may be older where it stood still. */
+uint64_t rules_again_from(const struct rules *rules, uint64_t tick, bool stood_still);
 enum rerun_end rules_again_tick(void *again, struct room *room);
 void rules_again_free(struct storage *storage);
 

@@ -491,12 +491,18 @@ enum status rerun_pass(struct rerun *rerun, uint64_t tick)
     return replay->status;
 }
 
+bool rerun_is_exact(const struct rerun *rerun)
+{
+    const struct room *room = rerun->replay.room;
+    return room != NULL && (room->rules->memory_bytes == 0 || room->asleep || rerun->room != NULL);
+}
+
 struct replay rerun_end(struct rerun *rerun, bool *exact)
 {
     struct replay replay = rerun->replay;
     struct room *room = replay.room;
     size_t memory = room != NULL ? room->rules->memory_bytes : 0;
-    *exact = room != NULL && (memory == 0 || room->asleep || rerun->room != NULL);
+    *exact = rerun_is_exact(rerun);
     if (rerun->room != NULL && memory > 0)
         memcpy(room->memory.data, rerun->room->memory.data, memory);
     drop_room(rerun);

@@ -104,8 +104,11 @@ MUST_CHECK enum status rerun_log(struct rerun *rerun, struct bytes bytes);
 /* The ticks up to this one, of which the log has nothing. MEMORY. */
 MUST_CHECK enum status rerun_pass(struct rerun *rerun, uint64_t tick);
 
-/* The replay, with the memory that the rules have now where they run. `exact`: the room is what it was then,
- * all of it. Else its rules' memory is as old as the log's. */
+/* Whether the room is what it was then, all of it, where the rules' memory counts as what it is by now. */
+bool rerun_is_exact(const struct rerun *rerun);
+
+/* The replay, with the memory that the rules have now where they run. `exact`: as above. Else
+ * its rules' memory is as old as the log's. */
 struct replay rerun_end(struct rerun *rerun, bool *exact);
 void rerun_abandon(struct rerun *rerun);
 

@@ -428,6 +428,10 @@ static uint64_t cpu_ms(void)
 }
 
 /* Sanitizers let signals in where a thread may wait. */
+/* They do not count for so many ticks behind this one. */
+#define STILL_TICKS 100u
+static uint64_t still;
+
 static void moody_tick(struct room *room)
 {
     uint32_t *ticks = room_memory(room);
@@ -436,7 +440,9 @@ static void moody_tick(struct room *room)
          turn++)
         if (turn % 1024 == 0)
             nanosleep(&(struct timespec){0}, NULL);
-    (*ticks)++;
+    uint64_t tick = room_tick_number(room);
+    if (still == 0 || tick <= still || tick > still + STILL_TICKS)
+        (*ticks)++;
 }
 
 static const struct collection_rules moody_collections[] = {
@@ -565,6 +571,22 @@ START_TEST(behind_a_snapshot_they_count_to_the_tick)
 }
 END_TEST
 
+/* A memory that stood still is not written down again before it is due, although it has changed since. */
+START_TEST(behind_a_pause_they_count_to_the_tick)
+{
+    struct peer *bob = join_moody();
+    peer_say(bob, "[1 [[0 'shapes' 's' 'x' 1]]]");
+    world_pass(3000);
+    still = room_tick_number(bob->session->host->room) + moody.memory_ticks / 2;
+    uint64_t on = still + STILL_TICKS;
+    world_pass((STILL_TICKS + 3 * moody.memory_ticks) * 50);
+    for (uint64_t tick = on - 30; tick < on + moody.memory_ticks + 9; tick += 3) {
+        uint64_t counted = tick <= on ? still : tick - STILL_TICKS;
+        ck_assert_uint_eq(counted_at(tick), counted - LOG_TICK_FIRST);
+    }
+}
+END_TEST
+
 /* Its rules may have ended a server: they are not to do so with each who asks. */
 START_TEST(of_a_room_in_quarantine_nothing_is_made)
 {
@@ -605,6 +627,7 @@ int main(void)
     tcase_add_loop_test(rules, rules_that_do_not_come_back_are_left, 0, 2);
     tcase_add_test(rules, rules_that_come_back_count_to_the_tick);
     tcase_add_test(rules, behind_a_snapshot_they_count_to_the_tick);
+    tcase_add_test(rules, behind_a_pause_they_count_to_the_tick);
     tcase_add_test(rules, of_a_room_in_quarantine_nothing_is_made);
 
     TCase *refused = tcase_create("refused");
