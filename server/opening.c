@@ -141,6 +141,13 @@ static void fail_fork(struct opening *opening)
     deny_fork(opening, &denial);
 }
 
+/* The room is there, and is saved once the disk is well; but nobody may take it for saved. */
+static void deny_unsaved_fork(struct opening *opening)
+{
+    struct http_denial denial = fork_unsaved();
+    deny_fork(opening, &denial);
+}
+
 static void refuse_all(struct opening *opening, const struct hub_denial *denial)
 {
     fail_fork(opening);
@@ -318,6 +325,8 @@ static void make_new(struct opening *opening, uint64_t incarnation)
 static void save(struct opening *opening, struct room_host *host, uint64_t number)
 {
     struct hub *hub = opening->hub;
+    if (hub->saves && hub->saving != SAVING_WELL)
+        deny_unsaved_fork(opening);
     if (!hub->saves || hub->saving != SAVING_WELL) {
         admit_all(opening, host);
         return;
@@ -528,6 +537,7 @@ void openings_without_disk(struct hub *hub)
     {
         if (opening->state != OPENING_SAVING)
             continue;
+        deny_unsaved_fork(opening);
         struct room *room = opening->host->room;
         uint64_t incarnation = hub_next_incarnation(hub, room_incarnation(room));
         if (!room_host_can_log(opening->host) || room_wake(room, incarnation) != STATUS_OK)

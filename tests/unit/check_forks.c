@@ -327,6 +327,30 @@ START_TEST(forks_count_as_new_rooms)
 }
 END_TEST
 
+static enum store_result
+full_disk(struct store *store, uint64_t fence, const struct store_flush *flush)
+{
+    (void)store;
+    (void)fence;
+    (void)flush;
+    return STORE_FULL;
+}
+
+START_TEST(what_is_not_on_the_disk_is_not_told_as_made)
+{
+    world.store->append = full_disk;
+    world.loses = true;
+    /* It fails while the fork is on its way, and then has failed already. */
+    ask((struct fork_wish){.source = bytes_of("lobby"), .name = bytes_of("one"), .tick = 3});
+    expect_denied(503, REFUSAL_FORK);
+    ck_assert_int_eq(world.hub->saving, SAVING_INTERRUPTED);
+    ask((struct fork_wish){.source = bytes_of("lobby"), .name = bytes_of("two"), .tick = 3});
+    ck_assert_ptr_null(fork_asked);
+    expect_denied(503, REFUSAL_FORK);
+    ck_assert_uint_ge(denial.retry_s, 1);
+}
+END_TEST
+
 /* --- As it is ordered ---------------------------------------------------------------------------------- */
 
 static int post_fork(const char *body)
@@ -637,6 +661,7 @@ int main(void)
     tcase_add_test(refused, who_comes_meanwhile_gets_a_new_room_where_none_can_be_made);
     tcase_add_test(refused, a_server_that_ends_tells_so);
     tcase_add_test(refused, forks_count_as_new_rooms);
+    tcase_add_test(refused, what_is_not_on_the_disk_is_not_told_as_made);
 
     TCase *orders = tcase_create("ordered");
     tcase_add_checked_fixture(orders, setup, end_order);
