@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "persistence/folder.h"
 #include "persistence/store_sqlite.h"
@@ -17,13 +18,11 @@
 #include "tools/commands.h"
 #include "tools/people.h"
 #include "tools/record_moments.h"
+#include "tools/store_moment.h"
 #include "tools/store_text.h"
 
 #define MINUTES_MAX (60u * 24 * 7)
 #define HOURS_MAX   (MINUTES_MAX / 60 + 1) /* the last minute's ticks may end in one more */
-
-/* Saturday the 3rd of January 2026, 12:00 UTC. */
-#define BEGINS_MS UINT64_C(1767441600000)
 
 /* Ticks come so much late at most. */
 #define LATE_US 900u
@@ -33,19 +32,23 @@
 
 #define GRACE_S 15u
 
+/* A session that ends now ends before who looks at it: people take a while to be gone. */
+#define AFTER_S (2u * GRACE_S)
+
 static const char usage[] =
-    "usage: tutti record --kind KIND [--people N] [--minutes M] [--seed S] [--moments FILE]\n"
-    "                    DATA ROOM\n"
+    "usage: tutti record --kind KIND [--people N] [--minutes M] [--seed S] [--began TIME]\n"
+    "                    [--moments FILE] DATA ROOM\n"
     "\n"
-    "Makes a session in a new room of a data folder that no server uses: people who race, work on "
-    "a\n"
-    "board or point at a page, as fast as the machine can. The same options make the same "
-    "session.\n"
+    "Makes a session in a new room of a data folder that no server uses: people who race, work on\n"
+    "a board or point at a page, as fast as the machine can. The same options, --began among "
+    "them,\n"
+    "make the same session.\n"
     "\n"
     "  --kind KIND   race, board or cursors\n"
     "  --people N    how many (default 10; in a race bots take the places that are left)\n"
     "  --minutes M   how long it lasts (default 60)\n"
     "  --seed S      another session (default 1)\n"
+    "  --began TIME  when, as 2026-01-31T12:00 in UTC (default: so that it has just ended)\n"
     "  --moments FILE  what the room is at 200 moments of it: a line with the tick, the "
     "incarnation,\n"
     "                and the hashes of what is seen and of what is kept\n";
@@ -55,6 +58,7 @@ struct record_options {
     uint32_t people;
     uint32_t minutes;
     uint64_t seed;
+    uint64_t began_ms;   /* 0: so that it has just ended */
     const char *moments; /* NULL: none are noted */
     const char *data, *room;
 };
@@ -83,7 +87,7 @@ struct session {
 };
 
 /* The storage asks for the time without saying whose. */
-static uint64_t virtual_us;
+static uint64_t virtual_us, began_ms;
 
 static uint64_t clock_ms(void)
 {
@@ -92,7 +96,7 @@ static uint64_t clock_ms(void)
 
 static uint64_t wall_ms(void)
 {
-    return BEGINS_MS + virtual_us / 1000;
+    return began_ms + virtual_us / 1000;
 }
 
 static bool fails(struct session *recording, const char *why)
@@ -131,6 +135,8 @@ static bool take_option(struct record_options *options, int option, const char *
         return good;
     case 's':
         return take_number(argument, 0, UINT64_MAX, &options->seed);
+    case 'b':
+        return moment_read_time(argument, &options->began_ms);
     case 'n':
         options->moments = argument;
         return true;
@@ -141,9 +147,13 @@ static bool take_option(struct record_options *options, int option, const char *
 static bool read_options(struct record_options *options, int count, char **arguments)
 {
     static const struct option names[] = {
-        {"kind", required_argument, NULL, 'k'},    {"people", required_argument, NULL, 'p'},
-        {"minutes", required_argument, NULL, 'm'}, {"seed", required_argument, NULL, 's'},
-        {"moments", required_argument, NULL, 'n'}, {NULL, 0, NULL, 0},
+        {"kind", required_argument, NULL, 'k'},
+        {"people", required_argument, NULL, 'p'},
+        {"minutes", required_argument, NULL, 'm'},
+        {"seed", required_argument, NULL, 's'},
+        {"began", required_argument, NULL, 'b'},
+        {"moments", required_argument, NULL, 'n'},
+        {NULL, 0, NULL, 0},
     };
     *options = (struct record_options){.people = 10, .minutes = 60, .seed = 1};
     for (int option; (option = getopt_long(count, arguments, "", names, NULL)) != -1;)
@@ -154,6 +164,13 @@ static bool read_options(struct record_options *options, int count, char **argum
     options->data = arguments[optind];
     options->room = arguments[optind + 1];
     return wire_room_name_valid(bytes_of(options->room));
+}
+
+static uint64_t beginning_ms(const struct record_options *options)
+{
+    if (options->began_ms != 0)
+        return options->began_ms;
+    return ((uint64_t)time(NULL) - options->minutes * UINT64_C(60) - AFTER_S) * 1000;
 }
 
 /* --- The room --------------------------------------------------------------------------------------- */
@@ -367,6 +384,7 @@ static bool make_room(struct session *recording)
 
 static bool record(struct session *recording, char error[STORAGE_ERROR_MAX])
 {
+    began_ms = beginning_ms(recording->options);
     bool done = open_storage(recording, error) && make_room(recording) && take_log(recording) &&
                 play(recording) && fall_asleep(recording);
     people_destroy(recording->people);

@@ -25,6 +25,8 @@ const BOARD_MS = 4_000
 const RACE_MS = 11_500
 /** Of a recorded race: until the field is in the first bend, in ticks. */
 const BEND_TICKS = 560
+/** When it was, so that the picture is the same each time; long ago, and kept all the same. */
+const BEGAN = '2026-01-03T12:00'
 /** Until the pictures of the timeline are taken. */
 const FILM_MS = 6_000
 /** Until the camera is there. */
@@ -64,10 +66,20 @@ async function onServer(work, options) {
 /** Some minutes of races as people drive them, watched again from the first bend of one. */
 async function pictureReplay() {
   const data = mkdtempSync(`${tmpdir()}/tutti-picture-`)
-  const wishes = ['--kind', 'race', '--people', '8', '--minutes', '7', '--seed', '4']
+  const wishes = [
+    '--kind',
+    'race',
+    '--people',
+    '8',
+    '--minutes',
+    '7',
+    '--seed',
+    '4',
+    '--began',
+    BEGAN,
+  ]
   try {
     execFileSync(tool, ['record', ...wishes, data, 'tuesday-cup'])
-    // It is of a day long ago, and kept all the same.
     await onServer(watchAgain, { data, flags: ['--keep-days', '0'] })
   } finally {
     rmSync(data, { recursive: true, force: true })

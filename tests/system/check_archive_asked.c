@@ -17,8 +17,9 @@ static char database[96];
 
 static void record(const char *kind, int minutes, const char *room)
 {
-    ck_assert_int_eq(run_command("%s record --kind %s --people 4 --minutes %d %s %s", TEST_TUTTI,
-                                 kind, minutes, scratch.path, room),
+    ck_assert_int_eq(run_command("%s record --kind %s --people 4 --minutes %d --began "
+                                 "2026-01-03T12:00 %s %s",
+                                 TEST_TUTTI, kind, minutes, scratch.path, room),
                      0);
 }
 

@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "persistence/folder.h"
 #include "persistence/store_sqlite.h"
@@ -71,13 +72,15 @@ static struct seen see(const struct scratch *folder, const char *room)
     return seen;
 }
 
+#define BEGAN "--began 2026-01-03T12:00"
+
 static const struct {
     const char *options;
     uint64_t ticks;
 } kinds[] = {
-    {"--kind cursors --people 4 --minutes 1", 20 * 60},
-    {"--kind board --people 10 --minutes 1", 20 * 60},
-    {"--kind race --people 3 --minutes 1", 60 * 60},
+    {"--kind cursors --people 4 --minutes 1 " BEGAN, 20 * 60},
+    {"--kind board --people 10 --minutes 1 " BEGAN, 20 * 60},
+    {"--kind race --people 3 --minutes 1 " BEGAN, 60 * 60},
 };
 
 START_TEST(a_session_is_there_from_end_to_end)
@@ -103,6 +106,27 @@ START_TEST(the_same_seed_makes_the_same_session)
     snprintf(options, sizeof options, "%s --seed 2", kinds[_i].options);
     ck_assert_int_eq(record(options, &other, "hall"), 0);
     ck_assert_uint_ne(first.hash, see(&other, "hall").hash);
+}
+END_TEST
+
+static bool see_end(void *context, const struct store_segment *segment)
+{
+    uint64_t *ended_ms = context;
+    *ended_ms = segment->ended_ms;
+    return true;
+}
+
+START_TEST(a_session_has_just_ended)
+{
+    uint64_t before_s = (uint64_t)time(NULL), ended_ms = 0;
+    struct store *store;
+    char error[STORE_SQLITE_ERROR_MAX];
+    ck_assert_int_eq(record("--kind cursors --minutes 1", &scratch, "lobby"), 0);
+    ck_assert_int_eq(store_sqlite_open_to_read(scratch.path, &store, error), STORE_OK);
+    ck_assert_int_eq(store->segments(store, bytes_of("lobby"), 0, see_end, &ended_ms), STORE_OK);
+    store->close(store);
+    ck_assert_uint_gt(ended_ms / 1000 + 60, before_s);
+    ck_assert_uint_le(ended_ms / 1000, (uint64_t)time(NULL));
 }
 END_TEST
 
@@ -154,6 +178,7 @@ static const char *const wrong[] = {
     "--kind race --minutes 0",
     "--kind race --minutes 10081",
     "--kind race --seed x",
+    "--kind race --began yesterday",
     "--kind race more",
     "--what",
 };
@@ -182,6 +207,7 @@ int main(void)
     tcase_add_loop_test(tcase, the_same_seed_makes_the_same_session, 0, 3);
     tcase_add_test(tcase, as_many_moments_are_noted_as_it_says);
     tcase_add_test(tcase, a_room_that_is_there_is_left_alone);
+    tcase_add_test(tcase, a_session_has_just_ended);
     tcase_add_test(tcase, a_folder_that_is_used_is_left_alone);
     tcase_add_loop_test(tcase, what_is_not_understood_makes_nothing, 0,
                         (int)(sizeof wrong / sizeof wrong[0]));
