@@ -1,6 +1,7 @@
 #include "server/recordings.h"
 
 #include "server/authors_json.h"
+#include "server/order_json.h"
 #include "server/recording_json.h"
 #include "server/target.h"
 
@@ -467,43 +468,12 @@ static void ask_for_authors(struct order *order)
     await(order, order->job != NULL);
 }
 
-/* --- What bodies say ------------------------------------------------------------------------------- */
-
-/* A number of a moment; false beyond what one may be. */
-static bool moment_number(json_int_t number)
-{
-    return number >= 0 && number <= INTEGER_MAX;
-}
-
-/* Texts are views into the document. */
-struct text {
-    const char *data;
-    size_t length;
-};
-
-static struct bytes bytes_in(struct text text)
-{
-    return (struct bytes){(const uint8_t *)text.data, text.length};
-}
-
-static bool read_fork(json_t *document, struct fork_wish *wish)
-{
-    json_int_t tick = 0, incarnation = 0;
-    struct text name = {0};
-    int unpacked = json_unpack_ex(document, NULL, JSON_STRICT, "{s:I, s?I, s?s%}", "tick", &tick,
-                                  "incarnation", &incarnation, "room", &name.data, &name.length);
-    if (unpacked != 0 || !moment_number(tick) || !moment_number(incarnation))
-        return false;
-    wish->tick = (uint64_t)tick;
-    wish->incarnation = (uint64_t)incarnation;
-    wish->name = bytes_in(name);
-    return name.data == NULL || wire_room_name_valid(wish->name);
-}
+/* --- What bodies order ----------------------------------------------------------------------------- */
 
 static void order_fork(struct order *order, json_t *document)
 {
     struct fork_wish wish = {.source = room_of(order)};
-    if (!read_fork(document, &wish)) {
+    if (!order_json_fork(document, &wish)) {
         deny(order, 400, REFUSAL_RECORDING,
              "Send {\"tick\": N}, with \"incarnation\": N and \"room\": \"NAME\" if you like.");
         return;
@@ -513,30 +483,10 @@ static void order_fork(struct order *order, json_t *document)
         order->step = ORDER_DENIED;
 }
 
-static bool read_marker(json_t *document, struct store_marker *marker)
-{
-    json_int_t tick = 0, incarnation = 0;
-    struct text title = {0}, colour = {0}, by = {0};
-    int unpacked =
-        json_unpack_ex(document, NULL, JSON_STRICT, "{s:I, s:s%, s?I, s?s%, s?s%}", "tick", &tick,
-                       "title", &title.data, &title.length, "incarnation", &incarnation, "colour",
-                       &colour.data, &colour.length, "by", &by.data, &by.length);
-    if (unpacked != 0 || tick < 1 || tick > (json_int_t)STORE_TICK_MAX ||
-        !moment_number(incarnation))
-        return false;
-    marker->tick = (uint64_t)tick;
-    marker->incarnation = (uint64_t)incarnation;
-    marker->title = bytes_in(title);
-    marker->colour = bytes_in(colour);
-    marker->by = bytes_in(by);
-    return title.length <= STORE_TITLE_MAX && colour.length <= STORE_COLOUR_MAX &&
-           by.length <= STORE_BY_MAX;
-}
-
 static void order_marker(struct order *order, json_t *document)
 {
     struct note marked = {.kind = NOTE_MARK};
-    if (!read_marker(document, &marked.marker)) {
+    if (!order_json_marker(document, &marked.marker)) {
         deny(order, 400, REFUSAL_RECORDING,
              "Send {\"tick\": N, \"title\": \"...\"}, with \"incarnation\": N, \"colour\": \"...\" "
              "and \"by\": \"...\" if you like.");
@@ -548,21 +498,13 @@ static void order_marker(struct order *order, json_t *document)
 
 static void order_session(struct order *order, json_t *document)
 {
-    struct text title = {0};
-    int pinned = -1;
-    int unpacked = json_unpack_ex(document, NULL, JSON_STRICT, "{s?s%, s?b}", "title", &title.data,
-                                  &title.length, "pinned", &pinned);
-    if (unpacked != 0 || (title.data == NULL && pinned < 0) || title.length > STORE_TITLE_MAX) {
+    struct note titled = {.kind = NOTE_SESSION, .session = order->id};
+    if (!order_json_session(document, &titled)) {
         deny(order, 400, REFUSAL_RECORDING,
              "Send {\"title\": \"...\"}, {\"pinned\": true or false}, or both.");
         return;
     }
-    note(order, &(struct note){.kind = NOTE_SESSION,
-                               .session = order->id,
-                               .marker.title = bytes_in(title),
-                               .entitles = title.data != NULL,
-                               .pins = pinned >= 0,
-                               .pinned = pinned == 1});
+    note(order, &titled);
 }
 
 /* --- Forks ----------------------------------------------------------------------------------------- */
