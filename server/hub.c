@@ -158,6 +158,7 @@ void hub_beat(struct hub *hub)
         addresses_advance(&hub->addresses, hub->now_s);
         replays_sweep(hub);
         hub_sleep_empty_rooms(hub);
+        hub_tell_dropped(hub);
     }
     storage_flush(hub->storage, hub->now_us, false);
     next_us = earlier(next_us, beat_next_us(&hub->second));

@@ -114,11 +114,13 @@ struct hub {
     struct fetch *fetches;                   /* that replays asked the storage for */
     struct order *orders;                    /* about recordings, that the storage has to answer */
     enum durability durability;
-    bool saves;           /* durability is more than memory */
-    enum saving saving;   /* as the members were told */
-    bool fenced;          /* another server has the store: stop */
-    bool disk_lost;       /* nothing but another start may help: stop where that was asked for */
-    hub_answer *answered; /* what became of an order; NULL: nobody wants to know */
+    bool saves;              /* durability is more than memory */
+    enum saving saving;      /* as the members were told */
+    bool fenced;             /* another server has the store: stop */
+    uint64_t dropped_told;   /* bytes of recordings, up to the last line about them */
+    uint32_t dropped_next_s; /* not before there is another one */
+    bool disk_lost;          /* nothing but another start may help: stop where that was asked for */
+    hub_answer *answered;    /* what became of an order; NULL: nobody wants to know */
     void *answered_context;
     uint64_t incarnation; /* highest given out */
     uint8_t *entry;       /* of a room's log, while it is handed over */
@@ -149,6 +151,9 @@ uint64_t hub_gather_until_us(const struct hub *hub, uint64_t now_us);
 
 /* What has come of loads and flushes; also a part of every beat. */
 void hub_storage_turn(struct hub *hub);
+
+/* Says in the log what went of recordings, now and then. */
+void hub_tell_dropped(struct hub *hub);
 
 /* Ticks that are due, and once a second the deadlines of sessions and rooms. */
 void hub_beat(struct hub *hub);

@@ -3,6 +3,9 @@
 
 #include "server/opening.h"
 
+/* What is at its limit drops something with each sealing. */
+#define DROPPED_TOLD_S 60u
+
 void hub_tell_answer(struct hub *hub,
                      enum storage_event_kind kind,
                      struct bytes name,
@@ -52,6 +55,19 @@ static void on_trouble(struct hub *hub, const struct storage_event *event)
     struct log_line line = log_begin(hub->log, LOG_DISK);
     log_text(&line, "detail", bytes_of(event->text));
     log_end(&line);
+}
+
+void hub_tell_dropped(struct hub *hub)
+{
+    uint64_t dropped = storage_figures(hub->storage).dropped_bytes;
+    if (dropped == hub->dropped_told || hub->now_s < hub->dropped_next_s)
+        return;
+    struct log_line line = log_begin(hub->log, LOG_RECORDINGS_DROPPED);
+    log_number(&line, "bytes", (int64_t)(dropped - hub->dropped_told));
+    log_number(&line, "in_all", (int64_t)dropped);
+    log_end(&line);
+    hub->dropped_told = dropped;
+    hub->dropped_next_s = hub->now_s + DROPPED_TOLD_S;
 }
 
 void hub_storage_turn(struct hub *hub)

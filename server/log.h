@@ -54,6 +54,7 @@ enum log_level {
     ROW(ROOM_LOGGED_AGAIN, INFO, "room_logged_again")                                              \
     ROW(DISK, ERROR, "disk")                                                                       \
     ROW(SAVING, WARN, "saving")                                                                    \
+    ROW(RECORDINGS_DROPPED, INFO, "recordings_dropped")                                            \
     ROW(FENCED, ERROR, "fenced")                                                                   \
     ROW(DISK_LOST, ERROR, "disk_lost")                                                             \
     ROW(SALVAGED, ERROR, "salvaged")                                                               \

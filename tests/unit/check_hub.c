@@ -1,6 +1,7 @@
 /* check_hub.c - rooms made, asleep and awake again; limits of all together; time, and the end. */
 #include "server/opening.h"
 #include "server/pages.h"
+#include "server/storage_parts.h"
 #include "sync/log.h"
 #include "tests/hub_world.h"
 #include "tests/run_suite.h"
@@ -163,6 +164,30 @@ full_disk(struct store *store, uint64_t fence, const struct store_flush *flush)
     (void)flush;
     return STORE_FULL;
 }
+
+static void note_dropped(void *context, const char *line, size_t length)
+{
+    char *told = context;
+    if (memmem(line, length, "recordings_dropped", strlen("recordings_dropped")) != NULL)
+        snprintf(told + strlen(told), 100, "%.*s", (int)length, line);
+}
+
+START_TEST(what_goes_of_recordings_is_told_once_a_minute)
+{
+    char told[256] = "";
+    world.log.sink = note_dropped;
+    world.log.context = told;
+    world_pass(2000);
+    ck_assert_str_eq(told, "");
+    world.hub->storage->figures.dropped_bytes = 500;
+    world_pass(2000);
+    world.hub->storage->figures.dropped_bytes = 700;
+    world_pass(2000);
+    ck_assert_str_eq(told, "info recordings_dropped bytes=500 in_all=500\n");
+    world_pass(60000);
+    ck_assert_ptr_nonnull(strstr(told, "\ninfo recordings_dropped bytes=200 in_all=700\n"));
+}
+END_TEST
 
 START_TEST(rooms_stay_awake_and_members_are_told_while_the_disk_is_full)
 {
@@ -614,6 +639,7 @@ static Suite *hub_suite(void)
     tcase_add_test(time, input_gathers_only_where_there_is_much_of_it);
     tcase_add_test(time, health_sees_that_ticks_stand_still);
     tcase_add_test(time, metrics_are_one_table);
+    tcase_add_test(time, what_goes_of_recordings_is_told_once_a_minute);
     tcase_add_test(time, refused_inputs_are_counted_also_of_rooms_that_are_gone);
     tcase_add_test(time, a_drain_sends_everyone_away);
     return suite;
