@@ -4,12 +4,13 @@
  *   bench_recordings seek DATA ROOM moments.txt
  *   bench_recordings origin DATA ROOM moments.txt
  *   bench_recordings forks DATA PREFIX moments.txt
+ *   bench_recordings pin DATA ROOM FIRST-LAST
  *
  * Goes to each of the moments in the file, in an order of no meaning, as a server's storage does for whoever
  * seeks (`seek`), or wants to go on from there (`origin`: how many are exact, with the rules' memory as it was
  * then). Or loads rooms that were forked there, each by the name of the prefix and its tick (`forks`). Compares each with what the recorder noted of the live room. Prints one line of JSON: how many came out
  * equal, and the milliseconds that it took by the clock and of the processor, of which half and 99 of 100 took no more.
- * The exit status is 1 where one is not equal.
+ * The exit status is 1 where one is not equal. Or makes a session of these ticks, which is pinned (`pin`).
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -149,11 +150,39 @@ static bool is_known(const char *what)
     return strcmp(what, "seek") == 0 || strcmp(what, "origin") == 0 || strcmp(what, "forks") == 0;
 }
 
+static bool is_found(void *context, const struct store_room *room)
+{
+    static uint8_t kind[NAME_BYTES_MAX];
+    struct store_session *session = context;
+    memcpy(kind, room->kind.data, room->kind.length);
+    session->kind = (struct bytes){kind, room->kind.length};
+    session->incarnation = room->incarnation;
+    return false;
+}
+
+static int pin(const char *data, const char *room, const char *ticks)
+{
+    char error[STORE_SQLITE_ERROR_MAX];
+    struct store *store;
+    struct store_session session = {.id = 1, .room = bytes_of(room), .title = bytes_of("pinned")};
+    must(sscanf(ticks, "%" SCNu64 "-%" SCNu64, &session.first, &session.last) == 2, "no ticks");
+    struct store_sqlite_options files = {.folder = data, .sync = true};
+    must(store_sqlite_open(&files, &store, error) == STORE_OK, error);
+    must(store->room(store, session.room, is_found, &session) == STORE_OK &&
+             store->sessions->put(store, &session, 1) == STORE_OK &&
+             store->sessions->pin(store, session.id, true) == STORE_OK,
+         "it cannot be pinned");
+    store->close(store);
+    return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
     static struct bench bench;
+    if (argc == 5 && strcmp(argv[1], "pin") == 0)
+        return pin(argv[2], argv[3], argv[4]);
     must(argc == 5 && is_known(argv[1]),
-         "usage: bench_recordings seek|origin|forks DATA ROOM MOMENTS");
+         "usage: bench_recordings seek|origin|forks DATA ROOM MOMENTS, pin DATA ROOM FIRST-LAST");
     bench.what = argv[1];
     bench.room = argv[3];
     read_moments(&bench, argv[4]);
