@@ -4,6 +4,29 @@
 #include <string.h>
 #include <unistd.h>
 
+struct wanted {
+    uint64_t id;
+    struct store_session *found;
+};
+
+static bool find_session(void *context, const struct store_session *session)
+{
+    struct wanted *wanted = context;
+    if (session->id != wanted->id)
+        return true;
+    *wanted->found = *session;
+    return false;
+}
+
+enum store_result
+store_session_find(struct store *store, struct bytes room, uint64_t id, struct store_session *found)
+{
+    *found = (struct store_session){0};
+    struct wanted wanted = {.id = id, .found = found};
+    enum store_result result = store->sessions->list(store, room, find_session, &wanted);
+    return result == STORE_OK && found->id == 0 ? STORE_NOT_FOUND : result;
+}
+
 const char *store_folder_path(const char *option)
 {
     const char *path = option != NULL ? option : getenv("TUTTI_DATA");

@@ -49,6 +49,12 @@ const struct store_tail *store_folder_tail(const struct store_folder *folder, st
 /* True where the journal says that the room was deleted, whatever the archive still has of it. */
 bool store_folder_deletes(const struct store_folder *folder, struct bytes name);
 
+/* One session of the room; its texts are not kept. STORE_NOT_FOUND where the room has none of this id. */
+MUST_CHECK enum store_result store_session_find(struct store *store,
+                                                struct bytes room,
+                                                uint64_t id,
+                                                struct store_session *found);
+
 /* Where the data is: the option's value, else TUTTI_DATA, else "data". */
 const char *store_folder_path(const char *option);
 

@@ -82,36 +82,22 @@ static bool write_room(struct portable_work *work)
 
 /* --- Sessions and markers ------------------------------------------------------------------------- */
 
-struct listing {
-    struct portable_work *work;
-    struct store_session found; /* its title is not kept */
-};
-
-static bool find_session(void *context, const struct store_session *session)
-{
-    struct listing *listing = context;
-    if (session->id != listing->work->export->session)
-        return true;
-    listing->found = *session;
-    return false;
-}
-
 /* What is wanted is the session's ticks alone. */
 static bool choose_ticks(struct portable_work *work)
 {
-    struct listing listing = {.work = work};
+    struct store_session found;
     work->after = 0;
     work->to = UINT64_MAX;
     if (work->export->session == 0)
         return true;
     enum store_result result =
-        work->store->sessions->list(work->store, work->name, find_session, &listing);
+        store_session_find(work->store, work->name, work->export->session, &found);
+    if (result == STORE_NOT_FOUND)
+        return portable_fails(work, result, "the room has no such session");
     if (!portable_store_said(work, result))
         return false;
-    if (listing.found.id == 0)
-        return portable_fails(work, STORE_NOT_FOUND, "the room has no such session");
-    work->after = listing.found.first - 1;
-    work->to = listing.found.last;
+    work->after = found.first - 1;
+    work->to = found.last;
     return true;
 }
 

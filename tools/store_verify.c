@@ -1,4 +1,4 @@
-/* store_verify.c - `tutti verify ROOM`: the rules run again over what is saved of a room. */
+/* store_verify.c - `tutti verify`: the rules run again over what is saved of a room. */
 #include "sync/rerun.h"
 #include "sync/room_parts.h"
 #include "tools/commands.h"
@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 static const char usage[] =
-    "usage: tutti verify ROOM [--from N] [--to N] [--data DIR] [--kinds DIR]\n"
+    "usage: tutti verify ROOM [--session ID | --from N --to N] [--data DIR] [--kinds DIR]\n"
     "\n"
     "Runs the rules of the room's kind, as this program has them, again over what is saved of its "
     "past:\n"
@@ -21,6 +21,7 @@ static const char usage[] =
     "record,\n"
     "the field and both values. The exit status is 0 when it all did, 1 when not.\n"
     "\n"
+    "  --session ID  one session alone (see tutti sessions)\n"
     "  --from N     begin with the snapshot before this tick (default: as far back as the log "
     "goes)\n"
     "  --to N       the last tick\n" STORE_DATA_USAGE STORE_KINDS_USAGE;
@@ -162,17 +163,33 @@ static int verify(struct store_history *history, const struct store_options *opt
     return result;
 }
 
+static int verify_session(struct store_history *history, const struct store_options *options)
+{
+    struct store_session session;
+    struct store *store = history->folder->store;
+    enum store_result result = store_session_find(store, history->name, options->session, &session);
+    if (result == STORE_NOT_FOUND)
+        return complain("verify", "the room has no such session");
+    if (result != STORE_OK)
+        return complain("verify", store_result_text(result));
+    struct store_options ticks = *options;
+    ticks.from = session.first;
+    ticks.to = session.last;
+    return verify(history, &ticks);
+}
+
 static int ask(struct store_folder *folder, const struct store_options *options)
 {
     struct store_history history;
     if (!history_find(&history, folder, options->argument))
         return complain("verify", history.error);
-    return verify(&history, options);
+    return options->session != 0 ? verify_session(&history, options) : verify(&history, options);
 }
 
 int command_verify(int count, char **arguments)
 {
     static const struct store_command command = {
-        "verify", usage, STORE_TAKES_ARGUMENT | STORE_TAKES_TICKS | STORE_TAKES_KINDS, ask};
+        "verify", usage,
+        STORE_TAKES_ARGUMENT | STORE_TAKES_TICKS | STORE_TAKES_SESSION | STORE_TAKES_KINDS, ask};
     return store_command_run(&command, count, arguments);
 }

@@ -82,6 +82,13 @@ START_TEST(recorded_sessions_are_verified)
     ck_assert_msg(tutti_in(folder, "verify lobby") == 0, "%s", out);
     expect_out("verified ");
     ck_assert_msg(tutti_in(folder, "verify lobby --from 700") == 0, "%s", out);
+    ck_assert_msg(tutti_in(folder, "sessions lobby") == 0, "%s", out);
+    unsigned long long session = 0;
+    ck_assert_int_eq(sscanf(out, "{\"session\":\"%llx\"", &session), 1);
+    ck_assert_msg(tutti_in(folder, "verify lobby --session %016llx", session) == 0, "%s", out);
+    expect_out("verified ");
+    ck_assert_int_eq(tutti_in(folder, "verify lobby --session %016llx", session ^ 1), 1);
+    expect_out("no such session");
 }
 END_TEST
 
