@@ -103,7 +103,7 @@ int main(void)
 {
     Suite *suite = suite_create("store_allocations");
     TCase *loop = tcase_create("allocations");
-    tcase_set_timeout(loop, 120);
+    tcase_set_timeout(loop, 300);
     tcase_add_loop_test(loop, every_allocation_may_fail, 0, SCENARIOS);
     suite_add_tcase(suite, loop);
     return run_suite(suite);
