@@ -363,7 +363,7 @@ int main(void)
 {
     Suite *suite = suite_create("store_faults");
     TCase *faults = tcase_create("faults");
-    tcase_set_timeout(faults, 120);
+    tcase_set_timeout(faults, 300);
     tcase_add_loop_test(faults, every_call_may_fail, 0, SCENARIOS * WAYS);
     tcase_add_loop_test(faults, damage_is_told_as_such_after_a_read_that_was_refused, 0, 2);
     suite_add_tcase(suite, faults);
