@@ -1,11 +1,14 @@
 """Hostile rows up to the upgrade: pages, paths, methods, headers, and upgrades that must not be."""
 
 import re
+import select
 import socket
 import time
+from contextlib import ExitStack
+from http.client import parse_headers
 
 from client import Failure
-from probe import ANSWER_SECONDS, REFUSED_PAGE, Row, http, page, upgrade
+from probe import ANSWER_SECONDS, PAUSE_SECONDS, REFUSED_PAGE, Row, http, page, upgrade
 from wire import BINARY, frame, pack, read_http_head, upgrade_request
 
 NOT_FOUND = ("HTTP 400", "HTTP 403", "HTTP 404", "HTTP 414", "HTTP 431", "dropped")
@@ -76,19 +79,80 @@ REQUESTS = [
     raw("a request for another host", b"GET http://elsewhere.example/ HTTP/1.1\r\n"
                                       b"Host: elsewhere.example\r\n\r\n"),
     http("half a request and then the end", b"GET / HT", *UNREADABLE, seconds=1),
-] + [
-    http(f"{name} in the packet of another request",
-         b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" + line + b" HTTP/1.1\r\nHost: x\r\n" + rest,
-         "HTTP 200", seconds=1)
-    for name, line, rest in (
-        ("a body", b"POST /v1/rooms/x/markers", b"Content-Length: 8\r\n\r\n12345678"),
-        ("half a body", b"POST /v1/rooms/x/markers", b"Content-Length: 1900\r\n\r\n12345678"),
-        ("half a file", b"POST /v1/rooms/x/files", b"Content-Length: 90000\r\n\r\n12345678"),
-        ("a body for a page", b"PUT /", b"Content-Length: 9000\r\n\r\n12345678"),
-        ("a body without a length", b"POST /", b"\r\n12345678"),
-        ("what has to wait", b"GET /v1/rooms/x/recording", b"\r\n"),
-    )
 ]
+
+
+def request_of(path, method=b"GET"):
+    return method + b" " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+def all_of(connection):
+    """What comes until the other side ends it, which it may do before it has read everything."""
+    pieces = []
+    try:
+        while piece := connection.recv(65536):
+            pieces.append(piece)
+    except ConnectionError:
+        pass
+    return b"".join(pieces)
+
+
+def answers_until_the_end(connection):
+    with connection:
+        count = all_of(connection).count(b"HTTP/1.1 ")
+    return f"{count} answered"
+
+
+HEALTHZ = request_of(b"/healthz")
+ALONG = [(name, HEALTHZ + line + b" HTTP/1.1\r\nHost: x\r\n" + rest) for name, line, rest in (
+    ("a body", b"POST /v1/rooms/x/markers", b"Content-Length: 8\r\n\r\n12345678"),
+    ("half a body", b"POST /v1/rooms/x/markers", b"Content-Length: 1900\r\n\r\n12345678"),
+    ("half a file", b"POST /v1/rooms/x/files", b"Content-Length: 90000\r\n\r\n12345678"),
+    ("a body for a page", b"PUT /", b"Content-Length: 9000\r\n\r\n12345678"),
+    ("a body without a length", b"POST /", b"\r\n12345678"),
+    ("what has to wait", b"GET /v1/rooms/x/recording", b"\r\n"),
+)]
+
+
+def in_one_packet(name, requests):
+    """The second of them ends the connection, unanswered."""
+    def act(place):
+        connection = place.connect()
+        connection.sendall(requests)
+        return answers_until_the_end(connection)
+    return Row(f"{name} in one packet with another request", act, ("1 answered",))
+
+
+URGENT_ROUNDS = 40  # in one of five it comes between the two for some
+URGENT_CONNECTIONS = 25
+
+
+def answers_beside_urgent_bytes(place, requests):
+    with ExitStack() as stack:
+        connections = [stack.enter_context(place.connect()) for _ in range(URGENT_CONNECTIONS)]
+        for connection in connections:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.sendall(requests)
+        for connection in connections:
+            try:
+                connection.send(b"z", socket.MSG_OOB)
+                connection.send(b"y" * 40)
+            except ConnectionError:
+                pass  # it has ended already
+        return {answers_until_the_end(connection) for connection in connections}
+
+
+def urgent(place):
+    """Bytes of which one is urgent come between the two requests of a packet."""
+    requests = HEALTHZ + request_of(b"/v1/rooms/nobody/markers/zz", b"DELETE")
+    rounds = (answers_beside_urgent_bytes(place, requests) for _ in range(URGENT_ROUNDS))
+    return " or ".join(sorted(set().union(*rounds)))
+
+
+REQUESTS += [http(f"{name} in the packet of another request", requests, "HTTP 200", seconds=1)
+             for name, requests in ALONG]
+REQUESTS += [in_one_packet(*along) for along in ALONG]
+REQUESTS += [Row("what has to wait, and urgent data", urgent, ("1 answered",))]
 
 
 def own_origin(suffix="", scheme="http", port_shift=0):
@@ -185,10 +249,6 @@ HELD_TURNS = 2000  # ticks, bystanders and answers take some hundred; one that s
 IMAGE = b"\x89PNG\r\n\x1a\n" + bytes(4 << 20)
 
 
-def request_of(path):
-    return b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n"
-
-
 def turns_of_its_loop(place):
     with place.connect() as connection:
         connection.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
@@ -211,14 +271,20 @@ def upload(place):
         member.finish()
 
 
-def hold(place, first, then=b"", ends=False):
-    """Asks, takes little of the answer, and sends what the server is not to read by now."""
+def ask(place, request):
+    """From someone who takes little at a time."""
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     connection.settimeout(ANSWER_SECONDS)
     connection.connect(place.address)
-    connection.sendall(first)
-    connection.recv(1)
+    connection.sendall(request)
+    return connection
+
+
+def hold(place, first, then=b"", ends=False):
+    """Asks, takes nothing of the answer, and sends what the server is not to read by now."""
+    connection = ask(place, first)
+    connection.recv(1, socket.MSG_PEEK)
     if then:
         connection.sendall(then)
     if ends:
@@ -226,43 +292,80 @@ def hold(place, first, then=b"", ends=False):
     return connection
 
 
+def take_head(stream):
+    """Whether the next answer is a good one, and the length of its body."""
+    good = stream.readline().startswith(b"HTTP/1.1 200")
+    return good, int(parse_headers(stream).get("content-length", 0))
+
+
+def takes_whole_answer(stream):
+    good, length = take_head(stream)
+    return good and len(stream.read(length)) == length
+
+
 def answers_of(connection, count):
     """Whether as many whole answers come."""
-    with connection:
-        data = b"H"
-        for _ in range(count):
-            while b"\r\n\r\n" not in data:
-                data += connection.recv(65536)
-            head, _, data = data.partition(b"\r\n\r\n")
-            length = int(re.search(rb"content-length: (\d+)", head)[1])
-            while len(data) < length:
-                piece = connection.recv(1 << 20)
-                if not piece:
-                    return False
-                data += piece
-            if not head.startswith(b"HTTP/1.1 200"):
-                return False
-            data = data[length:]
-    return True
+    try:
+        with connection, connection.makefile("rb") as stream:
+            return all(takes_whole_answer(stream) for _ in range(count))
+    except ConnectionError:
+        return False
+
+
+def turns_while_nothing_comes(place):
+    before = turns_of_its_loop(place)
+    time.sleep(HELD_SECONDS)
+    return turns_of_its_loop(place) - before
 
 
 def held(place):
     """Nobody reads what they asked for, and all have sent more or their end: the server waits."""
-    image, small = request_of(upload(place)), request_of(b"/healthz")
+    image = request_of(upload(place))
     connections = [(hold(place, *sent), answers) for *sent, answers in (
-        (image, b"", False, 1), (image, b"", True, 1), (image, small * 50, False, 51),
-        (image + small, b"", False, 2), (image + small, small, True, 3),
-        (image, small[:9], True, 1), (small * 1000, b"", True, 1000))]
-    before = turns_of_its_loop(place)
-    time.sleep(HELD_SECONDS)
-    turns = turns_of_its_loop(place) - before
+        (image, b"", False, 1), (image, b"", True, 1), (image, HEALTHZ * 50, False, 51),
+        (image + HEALTHZ, b"", False, 2), (image + HEALTHZ, HEALTHZ, True, 3),
+        (image, HEALTHZ[:9], True, 1), (HEALTHZ * 1000, b"", True, 1000))]
+    turns = turns_while_nothing_comes(place)
     whole = [answers_of(connection, answers) for connection, answers in connections]
     if turns > HELD_TURNS:
         return f"{turns} turns"
     return "all answered" if all(whole) else f"answered: {whole}"
 
 
-HELD = [Row("answers that nobody takes while more is sent", held, ("all answered",))]
+DOWNLOADS = 300
+PARTS = 256  # of files, which the server has in memory at once
+PART_BYTES = 65536
+GO_ON = 5
+
+
+def begun(connections):
+    """Those whose answer has begun: all that a server of so many parts begins."""
+    deadline = time.monotonic() + ANSWER_SECONDS
+    while time.monotonic() < deadline:
+        answered = select.select(connections, [], [], 0)[0]
+        if len(answered) >= PARTS:
+            return answered
+        time.sleep(PAUSE_SECONDS)
+    raise Failure(f"{len(answered)} downloads have begun")
+
+
+def waiting(place):
+    """More downloads than there are parts in memory: who has taken one waits for another turn."""
+    image = request_of(upload(place))
+    with ExitStack() as stack:
+        connections = [stack.enter_context(ask(place, image)) for _ in range(DOWNLOADS)]
+        for connection in begun(connections)[:GO_ON]:
+            stream = stack.enter_context(connection.makefile("rb"))
+            take_head(stream)
+            stream.read(PART_BYTES)
+        turns = turns_while_nothing_comes(place)
+    return "they wait" if turns <= HELD_TURNS else f"{turns} turns"
+
+
+HELD = [
+    Row("answers that nobody takes while more is sent", held, ("all answered",)),
+    Row("downloads that wait for their turn", waiting, ("they wait",)),
+]
 
 SLOW_SECONDS = 25
 SLOW = [
