@@ -260,7 +260,8 @@ void frames_gather(struct room *room, uint32_t ticks)
     const struct scope *everyone = room->state.scopes[SCOPE_EVERYONE];
     room->gathering.stamp = everyone->stamp;
     bool together = room->seats_taken - room->seats_away > 1 && everyone->difference > 0;
-    if (room->gathering.until > room->tick || !together)
+    bool waited = room->gathering.until > 0 && room->behind; /* who waits is told first */
+    if (room->gathering.until > room->tick || waited || !together)
         return;
     room->gathering.base = everyone->difference;
     room->gathering.until = room->tick + ticks;
@@ -276,7 +277,7 @@ void frames_gathered(struct room *room)
             seat->everyone.position < room->gathering.stamp)
             return;
     }
-    room->gathering.until = 0;
+    room->gathering.until = room->tick; /* told in the next frames */
 }
 
 bool frames_begin(struct frames *frames, struct room *room)
@@ -391,6 +392,8 @@ void frames_end(struct frames *frames, bool tick)
         room->behind |= frames->behind;
         return;
     }
+    if (room->gathering.until <= room->tick)
+        room->gathering.until = 0;
     for (int i = 0; i < SCOPE_COUNT; i++)
         if (room->state.scopes[i] != NULL)
             room->state.scopes[i]->difference = room->state.scopes[i]->stamp;

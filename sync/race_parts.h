@@ -321,6 +321,7 @@ void racers_await(struct room *room, struct race_memory *race);
 /* In a race that was forked bots drive the members' cars under the members' names, until somebody comes and takes
  * one of them. */
 void cars_offer(struct room *room, struct race_memory *race);
+bool cars_are_offered(const struct race_memory *race);
 /* Takes places from members that want no car; gives free ones to those that do and have none. */
 void places_clear(struct room *room, struct race_memory *race);
 void places_give(struct room *room, struct race_memory *race);

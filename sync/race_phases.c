@@ -133,7 +133,7 @@ static uint32_t members_racing(const struct race_memory *race)
 
 static void countdown_tick(struct room *room, struct race_memory *race)
 {
-    if (members_racing(race) == 0) {
+    if (members_racing(race) == 0 && !cars_are_offered(race)) {
         lobby_begin(room, race);
         return;
     }
@@ -165,7 +165,7 @@ static void racing_tick(struct room *room, struct race_memory *race)
         deadline_within(race, STRAGGLER_TICKS);
     if (race->bots_home > 0)
         deadline_within(race, BOT_HOME_TICKS);
-    if (members_racing(race) == 0)
+    if (members_racing(race) == 0 && !cars_are_offered(race))
         deadline_within(race, BOTS_LEFT_TICKS);
     if (race->clock < race->deadline && anyone_racing(race))
         return;

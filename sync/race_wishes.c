@@ -132,9 +132,10 @@ void cars_offer(struct room *room, struct race_memory *race)
 {
     for (uint32_t i = 0; i < RACERS_MAX; i++) {
         struct racer *racer = &race->racers[i];
-        if (racer->member == 0)
+        if (racer->state == RACER_NONE || racer->skill > 0)
             continue;
         racer->member = racer->points = 0;
+        racer->vote = 0;
         racer->piloted = false;
         racer->helped = true;
         laps_forget(racer);
@@ -147,6 +148,14 @@ void cars_offer(struct room *room, struct race_memory *race)
 static bool offered(const struct racer *racer)
 {
     return racer->state == RACER_RACING && racer->skill > 0 && racer->helped;
+}
+
+bool cars_are_offered(const struct race_memory *race)
+{
+    for (uint32_t i = 0; i < RACERS_MAX; i++)
+        if (offered(&race->racers[i]))
+            return true;
+    return false;
 }
 
 /* The one that was driven under this name, else the one that is farthest ahead. */

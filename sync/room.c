@@ -162,9 +162,10 @@ const struct room_fork *room_forked_from(const struct room *room)
     return room->fork.name_length > 0 ? &room->fork : NULL;
 }
 
-/* The first tick of a fork comes behind its moment by so many at most: it is woken and written down whole, and
- * woken again where its server ends there. A later waking comes later: the first tick and sleeping take one each. */
-#define FORK_WAKES_WITHIN 4
+/* The first tick of a fork comes behind its moment by so many at most: being woken, written down whole and put to
+ * sleep takes one each, and may happen again and again before anybody is there. Once somebody was, there is the grace
+ * period at least before the next waking. */
+#define FORK_WAKES_WITHIN 32
 
 bool room_just_forked(const struct room *room)
 {
@@ -190,10 +191,19 @@ const struct rules *room_rules(const struct room *room)
     return room->rules;
 }
 
+/* As nothing but the room's opening leaves it. */
+static bool is_clear(const struct room *room)
+{
+    const uint8_t *data = room->memory.data;
+    size_t length = room->rules->memory_bytes;
+    return length > 0 && data[0] == 0 && memcmp(data, data + 1, length - 1) == 0;
+}
+
 bool room_is_sound(const struct room *room)
 {
     const struct rules *rules = room->rules;
-    return rules->sound == NULL || rules->sound(room, room->memory.data);
+    return rules->sound == NULL || (room->loaded && is_clear(room)) ||
+           rules->sound(room, room->memory.data);
 }
 
 uint32_t room_records(const struct room *room)

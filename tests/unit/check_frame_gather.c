@@ -1,5 +1,7 @@
 /* check_frame_gather.c - members who wait for each other, to see in one frame what takes several messages. */
 #include <check.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 #include "tests/helpers.h"
 #include "tests/run_suite.h"
@@ -109,6 +111,28 @@ START_TEST(what_comes_meanwhile_is_waited_for_too)
 END_TEST
 
 /* The outcome of an operation is told when what it did can be seen. */
+/* Somebody seeks in every tick: who has all of it is told once in a while all the same. */
+START_TEST(who_waits_is_told_before_the_next_wait)
+{
+    stand(2);
+    jump();
+    uint32_t untold = 0;
+    for (uint32_t tick = 0; tick < 5 * PATIENCE; tick++) {
+        step(room);
+        frames_gathered(room);
+        char edit[64];
+        snprintf(edit, sizeof edit, "[0 'shapes' 'moment%" PRIu32 "']", tick);
+        ck_assert_int_eq(server_edit(room, 0, edit), STATUS_OK);
+        frames_gather(room, PATIENCE);
+        round_for(2);
+        catch_up(0);
+        catch_up(1);
+        untold = replica_complete(replicas[0]) ? 0 : untold + 1;
+        ck_assert_uint_le(untold, PATIENCE + 1);
+    }
+}
+END_TEST
+
 START_TEST(news_wait_too)
 {
     stand(2);
@@ -176,6 +200,7 @@ int main(void)
     tcase_add_test(waiting, who_has_all_waits_for_the_others);
     tcase_add_test(waiting, nobody_waits_for_longer_than_was_said);
     tcase_add_test(waiting, what_comes_meanwhile_is_waited_for_too);
+    tcase_add_test(waiting, who_waits_is_told_before_the_next_wait);
     tcase_add_test(waiting, news_wait_too);
     tcase_add_test(waiting, what_fits_one_message_is_seen_at_once);
     tcase_add_test(waiting, who_is_alone_waits_for_nobody);

@@ -104,8 +104,10 @@ START_TEST(laps_of_another_are_not_those_of_who_takes_the_car)
 {
     race_is_forked();
     for (uint32_t i = 0; i < RACERS_MAX; i++)
-        race_now()->racers[i].best = 1000;
+        if (race_now()->racers[i].state != RACER_NONE)
+            race_now()->racers[i].best = 1000;
     run();
+    ck_assert_uint_eq(cars_offered(), 2);
     racer_joins_named(3, "Cleo");
     for (uint32_t i = 0; i < RACERS_MAX; i++) {
         const struct racer *racer = &race_now()->racers[i];
@@ -115,18 +117,65 @@ START_TEST(laps_of_another_are_not_those_of_who_takes_the_car)
 }
 END_TEST
 
-/* When it has slept it is woken as any other. */
-START_TEST(it_waits_for_anyone_once)
+static void sleeps_and_wakes(void)
 {
-    race_is_forked();
-    run();
-    ck_assert_uint_eq(race_now()->awaited, AWAITS_ANYONE);
     ck_assert_int_eq(room_sleep(room), STATUS_OK);
     kept_log_take(&race_log, room);
     struct room *slept = room;
     room = loaded();
     room_destroy(slept);
     ck_assert_int_eq(room_wake(room, 3), STATUS_OK);
+    kept_log_take(&race_log, room);
+}
+
+/* Visitors whose connection goes before they are in. */
+START_TEST(wakings_for_nobody_lose_no_car)
+{
+    race_is_forked();
+    for (int i = 0; i < 4; i++)
+        sleeps_and_wakes();
+    run();
+    ck_assert_uint_eq(race_now()->awaited, AWAITS_ANYONE);
+    ck_assert_uint_eq(cars_offered(), 2);
+}
+END_TEST
+
+START_TEST(it_goes_on_while_somebody_watches)
+{
+    race_is_forked();
+    uint32_t deadline = race_now()->deadline;
+    racer_joins_as(3, ROLE_VIEWER);
+    run_for(BOTS_LEFT_TICKS + 2);
+    ck_assert_int_eq(race_now()->phase, PHASE_RACING);
+    ck_assert_uint_eq(race_now()->deadline, deadline);
+    ck_assert_ptr_nonnull(racer_at(racer_joins_named(4, "Ada")));
+}
+END_TEST
+
+/* Of those who had left before the moment, too. */
+START_TEST(nothing_from_before_is_told_to_boards)
+{
+    race_is_forked();
+    struct racer *home = &race_now()->racers[0];
+    ck_assert_uint_ne(home->member, 0);
+    home->member = 0;
+    home->state = RACER_FINISHED;
+    home->laps = race_now()->laps;
+    home->best = home->last = 40000;
+    home->total = 90000;
+    run();
+    ck_assert_uint_eq(cars_offered(), 1);
+    ck_assert(home->helped && home->best == 0);
+}
+END_TEST
+
+/* When it has slept it is woken as any other. */
+START_TEST(it_waits_for_anyone_once)
+{
+    race_is_forked();
+    run_for(SECOND_TICKS);
+    ck_assert_uint_eq(race_now()->awaited, AWAITS_ANYONE);
+    sleeps_and_wakes();
     run();
     ck_assert_uint_eq(race_now()->awaited, RETURN_TICKS - 1);
     ck_assert_uint_eq(cars_offered(), 2);
@@ -174,6 +223,9 @@ static Suite *forked_suite(void)
     tcase_add_test(forked, who_drove_under_this_name_drives_on);
     tcase_add_test(forked, who_did_not_takes_the_first_car_that_is_free);
     tcase_add_test(forked, laps_of_another_are_not_those_of_who_takes_the_car);
+    tcase_add_test(forked, nothing_from_before_is_told_to_boards);
+    tcase_add_test(forked, it_goes_on_while_somebody_watches);
+    tcase_add_test(forked, wakings_for_nobody_lose_no_car);
     tcase_add_test(forked, it_waits_for_anyone_once);
     tcase_add_test(forked, a_crash_right_behind_it_loses_no_car);
     tcase_add_test(forked, its_rules_run_again_to_the_same);
