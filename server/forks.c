@@ -28,13 +28,6 @@ static bool deny(struct http_denial *denial, int status, enum refusal refusal, c
     return false;
 }
 
-struct http_denial fork_unsaved(void)
-{
-    struct http_denial denial;
-    deny(&denial, 503, REFUSAL_FORK, "nothing is saved now: the disk is full, or fails");
-    return denial;
-}
-
 /* What new rooms are held to, however they are made. */
 static bool may_be_made(struct hub *hub,
                         const struct session *session,
@@ -45,10 +38,8 @@ static bool may_be_made(struct hub *hub,
     struct address *address = session->address;
     if (hub->draining)
         return deny(denial, 503, REFUSAL_DRAINING, "the server is going down");
-    if (hub->saves && hub->saving != SAVING_WELL) {
-        *denial = fork_unsaved();
-        return false;
-    }
+    if (hub->saves && hub->saving != SAVING_WELL)
+        return deny(denial, 503, REFUSAL_FORK, "nothing is saved now: the disk is full, or fails");
     if (hub_room_named(hub, name) != NULL || opening_is_there(hub, name))
         return deny(denial, 409, REFUSAL_FORK, "there is a room of that name");
     if (HASH_COUNT(hub->rooms) + openings_count(hub) >= hub->limits.rooms)

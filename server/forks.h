@@ -56,9 +56,6 @@ void fork_end(struct fork *fork);
 /* Why there is no such moment, in words for people. */
 struct http_denial moment_denial(enum moment_result result, enum refusal refusal);
 
-/* While what is made would not be on the disk. */
-struct http_denial fork_unsaved(void);
-
 /* --- For the opening of its room ------------------------------------------------------------------ */
 
 /* The room of the moment, which is no longer the moment's. NULL with a denial. */

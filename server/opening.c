@@ -144,7 +144,8 @@ static void fail_fork(struct opening *opening)
 /* The room is there, and is saved once the disk is well; but nobody may take it for saved. */
 static void deny_unsaved_fork(struct opening *opening)
 {
-    struct http_denial denial = fork_unsaved();
+    struct http_denial denial = http_denial(
+        503, REFUSAL_FORK, "the room is there, but not saved now: the disk is full, or fails");
     deny_fork(opening, &denial);
 }
 

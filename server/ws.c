@@ -209,6 +209,12 @@ void ws_adopt(struct ws *ws, int fd, const struct sockaddr *peer)
     const int unsent = NOTSENT_BYTES;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
+    if (setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &yes, sizeof yes) !=
+        0) { /* ws_pace.c counts on it */
+        session_destroy(session);
+        close(fd);
+        return;
+    }
     struct lws *wsi = lws_adopt_socket_vhost(ws->vhost, fd);
     if (wsi == NULL) { /* the library has closed the socket */
         session_destroy(session);

@@ -219,11 +219,9 @@ static int send_part(struct lws *wsi, struct session *session)
 {
     struct transfer *transfer = session->transfer;
     struct download *download = transfer->download;
-    const struct store_file *file = download_file(download);
-    bool last = (download->work->part + 1) * STORE_FILE_PART >= file->bytes;
     bool gone;
     transfer->response.body = download->part;
-    if (!ws_http_send_piece(wsi, transfer, !last, &gone))
+    if (!ws_http_send_piece(wsi, transfer, &gone))
         return -1;
     transfer->writes = !gone;
     if (!gone)

@@ -6,10 +6,12 @@
 #include "server/ws_parts.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* Sent in one go; other sockets have their turn in between. */
 #define PIECE_BYTES 16384u
@@ -350,19 +352,23 @@ int ws_http_request(const struct ws_options *options, struct lws *wsi, struct se
     return answer(options, wsi, session);
 }
 
-bool ws_http_send_piece(struct lws *wsi, struct transfer *transfer, bool more, bool *gone)
+/* Not through the library: it would keep what the socket does not take, and then watch the socket itself, without end
+ * where nothing more of the answer is there yet. */
+bool ws_http_send_piece(struct lws *wsi, struct transfer *transfer, bool *gone)
 {
     struct bytes body = transfer->response.body;
     size_t left = body.length - transfer->sent;
     size_t length = left < PIECE_BYTES ? left : PIECE_BYTES;
-
-    /* The library takes what it sends for writable, so it is given a copy. */
-    uint8_t piece[LWS_PRE + PIECE_BYTES];
-    memcpy(piece + LWS_PRE, body.data + transfer->sent, length);
-    *gone = length == left;
-    transfer->sent += length;
-    return lws_write(wsi, piece + LWS_PRE, length,
-                     *gone && !more ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) >= 0;
+    *gone = false;
+    if (lws_partial_buffered(wsi)) /* what is before it goes first */
+        return true;
+    ssize_t sent = send(lws_get_socket_fd(wsi), body.data + transfer->sent, length,
+                        MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0 && errno != EAGAIN && errno != EINTR)
+        return false;
+    transfer->sent += sent > 0 ? (size_t)sent : 0;
+    *gone = transfer->sent == body.length;
+    return true;
 }
 
 int ws_http_writable(const struct ws_options *options, struct lws *wsi, struct session *session)
@@ -384,7 +390,7 @@ int ws_http_writable(const struct ws_options *options, struct lws *wsi, struct s
     if (transfer->response.body.length == transfer->sent)
         return 0;
     bool gone;
-    if (!ws_http_send_piece(wsi, transfer, false, &gone))
+    if (!ws_http_send_piece(wsi, transfer, &gone))
         return -1;
     if (gone)
         return ws_http_complete(wsi, session);

@@ -45,6 +45,14 @@ void ws_pace(struct session *session)
 
 /* --- What came along with a request ---------------------------------------------------------------- */
 
+#define STATE_CLOSE_WAIT 8 /* of tcpi_state: its end has come, which counts as a byte */
+
+/* More may come between two questions: then they are asked again, so often. */
+#define QUESTIONS_MAX 8
+
+/* Where nobody knows what was read. */
+#define READ_UNKNOWN UINT64_MAX
+
 /* Bytes that have come; 0 where the kernel does not say. */
 static uint64_t bytes_come(int fd)
 {
@@ -53,30 +61,29 @@ static uint64_t bytes_come(int fd)
     if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0 ||
         length < offsetof(struct tcp_info, tcpi_bytes_received) + sizeof info.tcpi_bytes_received)
         return 0;
-    return info.tcpi_bytes_received;
+    uint64_t come = info.tcpi_bytes_received;
+    return come > 0 && info.tcpi_state == STATE_CLOSE_WAIT ? come - 1 : come;
 }
 
-/* Those of them that nobody has read. */
-static uint64_t bytes_waiting(int fd)
+/* Those of them that somebody has read. Urgent bytes are in the stream (ws_adopt()), else the count of what waits
+ * would end in front of them. */
+static uint64_t bytes_read(int fd)
 {
-    int waiting = 0;
-    return ioctl(fd, SIOCINQ, &waiting) == 0 ? (uint64_t)waiting : 0;
-}
-
-/* More may come between two questions, so they are asked in the order that makes this too many here and
- * too few below. */
-static void note_what_was_read(struct session *session, int fd)
-{
-    uint64_t waiting = bytes_waiting(fd);
-    session->read = bytes_come(fd) - waiting;
+    for (int question = 0; question < QUESTIONS_MAX; question++) {
+        uint64_t come = bytes_come(fd);
+        int waiting = -1;
+        if (come == 0 || ioctl(fd, SIOCINQ, &waiting) != 0)
+            break;
+        if (bytes_come(fd) == come && waiting >= 0 && (uint64_t)waiting <= come)
+            return come - (uint64_t)waiting;
+    }
+    return READ_UNKNOWN;
 }
 
 bool ws_pace_came_along(const struct session *session, struct lws *wsi)
 {
-    int fd = lws_get_socket_fd(wsi);
-    uint64_t come = bytes_come(fd);
-    uint64_t read = come - bytes_waiting(fd);
-    return come == 0 || read <= session->read + 1; /* the end of what comes counts as a byte */
+    uint64_t read = bytes_read(lws_get_socket_fd(wsi));
+    return read == READ_UNKNOWN || session->read == READ_UNKNOWN || read <= session->read;
 }
 
 /* --- Turns ------------------------------------------------------------------------------------------ */
@@ -86,7 +93,7 @@ static void rest(struct session *session)
 {
     struct transfer *transfer = session->transfer;
     struct lws *wsi = transfer->wsi;
-    note_what_was_read(session, lws_get_socket_fd(wsi));
+    session->read = bytes_read(lws_get_socket_fd(wsi));
     hear(transfer, true);
     ws_http_forget(session);
     /* What the library has read of it already it looks at after an event of its own. */

@@ -65,7 +65,7 @@ bool ws_http_body_due(const struct transfer *transfer);
 void ws_http_forget(struct session *session);
 
 /* Sends some of the body. False when the connection is broken; *gone when it was the last of it. */
-bool ws_http_send_piece(struct lws *wsi, struct transfer *transfer, bool more, bool *gone);
+bool ws_http_send_piece(struct lws *wsi, struct transfer *transfer, bool *gone);
 
 /* Answers a request that had to wait, or never was one: short bodies go out with the head, of others the
  * response holds what is to be freed. `headers` has room for what is added to it. */
