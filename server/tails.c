@@ -142,6 +142,14 @@ static void set_kind(struct storage *storage, struct tail *tail, struct bytes lo
         memcpy(tail->kind, kind.data, kind.length);
 }
 
+/* Up to where the archive has a room, or had: of what its newest snapshot stands for the log may be gone. In one
+ * that is not well the log alone tells. */
+static uint64_t known_end(const struct known *known)
+{
+    bool stands = known->state == STORE_ROOM_WELL && known->snapshot_tick > known->last;
+    return stands ? known->snapshot_tick : known->last;
+}
+
 /* What the journal tells of a room that was deleted since is nothing any more. What it tells of one
  * that was sealed since, in a life that ended before the journal was told, is there already. */
 static bool is_past(struct storage *storage, const struct flush_entry *entry)
@@ -149,7 +157,7 @@ static bool is_past(struct storage *storage, const struct flush_entry *entry)
     struct known known = {0};
     enum store_result result = room_known(storage, entry->room, &known);
     return result == STORE_OK && entry->incarnation <= known.incarnation &&
-           (known.state == STORE_ROOM_DELETED || entry->last <= known.last);
+           (known.state == STORE_ROOM_DELETED || entry->last <= known_end(&known));
 }
 
 /* --- What the journal deletes further on --------------------------------------------------------- */

@@ -227,6 +227,46 @@ START_TEST(a_crash_between_sealing_and_release_doubles_nothing)
 }
 END_TEST
 
+static bool take_room(void *context, const struct store_room *room)
+{
+    *(struct store_room *)context = *room;
+    return false;
+}
+
+/* There is nothing of it but a snapshot. */
+static void expect_snapshot_alone(void)
+{
+    struct store *store = life.faulty.under;
+    struct store_room room = {0};
+    ck_assert_int_eq(store->room(store, lobby, take_room, &room), STORE_OK);
+    ck_assert_int_eq(room.state, STORE_ROOM_WELL);
+    ck_assert_uint_eq(room.last, 0);
+    ck_assert_uint_eq(room.snapshot_tick, room_tick_number(life.room));
+}
+
+/* Of a room that is not recorded the log goes as soon as there is a snapshot: what the journal still has of it
+ * is no news. */
+START_TEST(a_crash_does_not_bring_back_a_log_that_was_dropped)
+{
+    life_again(_i);
+    life_end(true);
+    life.options.record = "none";
+    life_next();
+    lobby_make(5);
+    for (unsigned i = 1; i <= 12; i++)
+        lobby_write(i, 2000);
+    lobby_sleeps();
+    faulty_store_fail(&life.faulty, CALL_RELEASE, STORE_BUSY, FAULTY_FOR_EVER);
+    life_end(true);
+    expect_snapshot_alone();
+    faulty_store_fail(&life.faulty, CALL_RELEASE, STORE_OK, 0);
+    life_next();
+    lobby_expect(true);
+    life_end(true);
+    expect_snapshot_alone();
+}
+END_TEST
+
 START_TEST(a_kind_that_is_not_here_is_told_and_nothing_is_touched)
 {
     lobby_make(5);
@@ -442,6 +482,7 @@ int main(void)
                         (int)(sizeof pieces / sizeof pieces[0]));
     tcase_add_loop_test(calm, a_snapshot_counts_in_what_one_transaction_takes, 0, 2);
     tcase_add_loop_test(calm, a_crash_between_sealing_and_release_doubles_nothing, 0, 4);
+    tcase_add_loop_test(calm, a_crash_does_not_bring_back_a_log_that_was_dropped, 0, 4);
     tcase_add_test(calm, a_kind_that_is_not_here_is_told_and_nothing_is_touched);
     tcase_add_loop_test(calm, a_kind_that_has_changed_is_told_and_nothing_is_touched, 0, 2);
     tcase_add_loop_test(calm, a_log_that_leads_nowhere_is_quarantined_and_stays_so, 0, 2);
