@@ -203,6 +203,8 @@ enum turn archivist_turn(struct storage *storage, struct job *job)
     if (round->phase != ROUND_OVER && step_is_due(storage, idle)) {
         archivist_seal_step(storage);
         round->served = 0;
+    } else if (idle) {
+        round->served = 0; /* nobody has asked again */
     }
     return round->phase != ROUND_OVER || storage->retentions > 0 ? TURN_BUSY : TURN_DONE;
 }
