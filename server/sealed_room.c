@@ -125,6 +125,22 @@ bool sealed_room_due(const struct storage *storage, struct tail *tail, struct se
     return tail->log.length > 0 || room->part.length > 0;
 }
 
+/* What a log begins with that is all of a room is read as soon as a snapshot, and counts as one. */
+static struct storage_piece piece_with(const struct tail *tail, size_t log, size_t track)
+{
+    struct storage_piece piece = tail->piece;
+    uint64_t whole = 0; /* as it is stored */
+    if (tail->whole > 0) {
+        whole = (uint64_t)log * tail->whole / tail->log.length;
+        piece.snapshot_bytes = tail->whole;
+        piece.snapshot_stored = whole;
+    }
+    piece.log_bytes += tail->log.length - tail->whole;
+    piece.recorded_bytes += log - whole + track;
+    piece.last = tail->last;
+    return piece;
+}
+
 struct store_sealed sealed_room_make(struct storage *storage, struct sealed_room *room)
 {
     struct tail *tail = room->tail;
@@ -147,12 +163,7 @@ struct store_sealed sealed_room_make(struct storage *storage, struct sealed_room
     log_time(log, &sealed.began_ms, &sealed.ended_ms);
     sealed.segment.bytes = log_piece_pack(log, log_pack, &room->segment);
     sealed.track.bytes = log_piece_pack(track, log_pack, &room->track);
-    room->piece = tail->piece;
-    room->piece.log_bytes += log.length - tail->whole;
-    if (tail->whole > 0)
-        room->piece.snapshot_bytes = tail->whole; /* it is read as soon as one */
-    room->piece.recorded_bytes += sealed.segment.bytes.length + sealed.track.bytes.length;
-    room->piece.last = tail->last;
+    room->piece = piece_with(tail, sealed.segment.bytes.length, sealed.track.bytes.length);
     if (snapshot_due(storage, room, &sealed))
         make_snapshot(storage, room, &sealed.snapshot);
     if (log.length > 0 && room_is_kept(storage, sealed.kind, tail))
