@@ -103,7 +103,7 @@ struct sealing {
     struct storage *storage;
     size_t count;
     uint64_t bytes; /* as they are stored */
-    uint64_t work;  /* bytes before they were packed */
+    uint64_t work;  /* bytes before they were packed, with those that a snapshot was made of */
     struct store_sealed sealed[SEAL_ROOMS];
     struct sealed_room rooms[SEAL_ROOMS];
 };
@@ -118,7 +118,10 @@ static bool add_room(struct sealing *sealing, struct tail *tail)
     *sealed = sealed_room_make(sealing->storage, room);
     sealing->bytes +=
         sealed->segment.bytes.length + sealed->track.bytes.length + sealed->snapshot.bytes.length;
-    sealing->work += tail->log.length + room->part.length + room->next.snapshot_bytes;
+    sealing->work += tail->log.length + room->part.length;
+    if (sealed->snapshot.bytes.length > 0)
+        sealing->work +=
+            room->piece.log_bytes + room->piece.snapshot_bytes + room->next.snapshot_bytes;
     sealing->count++;
     return true;
 }

@@ -216,6 +216,45 @@ START_TEST(a_snapshot_counts_in_what_one_transaction_takes)
 }
 END_TEST
 
+static uint64_t now_ms;
+
+static uint64_t hand_held_ms(void)
+{
+    return now_ms;
+}
+
+static void seal(void)
+{
+    struct storage_event event;
+    now_ms += STORAGE_SEAL_MS;
+    storage_work(life.storage);
+    while (storage_next(life.storage, &event))
+        ck_assert_ptr_null(event.room);
+}
+
+/* A small room that is made of a long log takes its time. 0: nobody waits; 1: many do. */
+START_TEST(a_step_ends_behind_a_long_log_that_was_read_where_somebody_waits)
+{
+    life_end(true);
+    now_ms = 1000000;
+    life.options.clock_ms = hand_held_ms;
+    life_next();
+    lobby_make(5);
+    for (unsigned i = 1; i <= 160; i++)
+        lobby_write(1, 2000);
+    seal();
+    lobby_write(1, 10);
+    lobby_sleeps();
+    log_entry(bytes_of("noise"), 1, 1, bytes_of("some bytes"));
+    lobby_flush();
+    uint32_t sealings = faulty_store_calls(&life.faulty, CALL_SEAL);
+    for (int i = 0; i < 60 * _i; i++)
+        ck_assert(storage_load(life.storage, bytes_of("nobody"), NULL));
+    seal();
+    ck_assert_uint_eq(faulty_store_calls(&life.faulty, CALL_SEAL) - sealings, _i == 0 ? 1 : 2);
+}
+END_TEST
+
 START_TEST(a_crash_between_sealing_and_release_doubles_nothing)
 {
     life_again(_i);
@@ -497,6 +536,8 @@ int main(void)
     tcase_add_loop_test(calm, a_snapshot_is_due_by_log_time_and_bytes, 0,
                         (int)(sizeof pieces / sizeof pieces[0]));
     tcase_add_loop_test(calm, a_snapshot_counts_in_what_one_transaction_takes, 0, 2);
+    tcase_add_loop_test(calm, a_step_ends_behind_a_long_log_that_was_read_where_somebody_waits, 0,
+                        2);
     tcase_add_loop_test(calm, a_crash_between_sealing_and_release_doubles_nothing, 0, 4);
     tcase_add_loop_test(calm, a_crash_does_not_bring_back_a_log_that_was_dropped, 0, 4);
     tcase_add_test(calm, a_kind_that_is_not_here_is_told_and_nothing_is_touched);
