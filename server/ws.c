@@ -209,8 +209,8 @@ void ws_adopt(struct ws *ws, int fd, const struct sockaddr *peer)
     const int unsent = NOTSENT_BYTES;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
-    if (setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &yes, sizeof yes) !=
-        0) { /* ws_pace.c counts on it */
+    /* What ws_pace.c counts ends in front of an urgent byte otherwise. */
+    if (setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &yes, sizeof yes) != 0) {
         session_destroy(session);
         close(fd);
         return;
