@@ -36,8 +36,10 @@ static bool find_gap(void *context, const struct store_segment *segment)
         history->whole_from = segment->first;
         history->gap_after = finding->last;
     }
-    if (segment->bytes > 0)
-        finding->last = segment->last;
+    if (segment->bytes > 0) {
+        finding->last = history->sealed_last = segment->last;
+        history->segments++;
+    }
     return true;
 }
 
@@ -340,6 +342,12 @@ static uint64_t snapshot_up_to(const struct store_history *history, uint64_t tic
     return there ? found : 0;
 }
 
+/* Retention leaves the end of a log behind a gap, or alone, with a snapshot that stands for it. */
+static bool is_end(const struct store_history *history, uint64_t newest)
+{
+    return history->gap_after > 0 || (history->segments <= 1 && history->sealed_last <= newest);
+}
+
 bool history_begin(struct store_history *history, struct replay *replay)
 {
     bool opens = false;
@@ -349,6 +357,8 @@ bool history_begin(struct store_history *history, struct replay *replay)
     uint64_t tick = opens ? 0 : snapshot_up_to(history, first.at);
     if (!opens && tick <= history->gap_after) {
         tick = snapshot_up_to(history, UINT64_MAX);
+        if (tick > 0 && !is_end(history, tick))
+            return fail(history, "the log", "what led to its beginning is missing");
         history->whole_from = tick > 0 ? tick + 1 : history->whole_from;
     }
     struct building building = {.history = history, .replay = replay};

@@ -22,6 +22,8 @@ struct store_history {
     uint64_t first, last; /* ticks that the log is kept of, */
     uint64_t whole_from;  /* and from which on it has no gaps; 0 where it has none */
     uint64_t gap_after;   /* where what is kept before the last gap ends */
+    uint64_t sealed_last; /* of the log that the archive has */
+    uint64_t segments;    /* of it */
     uint64_t incarnation;
     char error[STORE_SQLITE_ERROR_MAX];
 };
@@ -53,8 +55,9 @@ bool history_tick_at(struct store_history *history, uint64_t wall_ms, uint64_t *
  * is kept. False with an error. */
 bool history_show_presence(struct store_history *history, uint64_t tick, struct replay *replay);
 
-/* Where the log's beginning is not kept any more, `replay` gets the snapshot that leads to its first entry: where
- * there is none, the newest, and the log counts from there on; else it stays empty. False with an error. */
+/* Where the log's beginning is not kept any more, `replay` gets the snapshot that leads to its first entry. The end
+ * of a log may be all that is kept of it: then it gets the newest, and the log counts from there on. Else it stays
+ * empty. False with an error, also where what led to the first entry is missing. */
 bool history_begin(struct store_history *history, struct replay *replay);
 
 /* `replay` gets the newest snapshot up to the tick; it stays empty where there is none. False with an

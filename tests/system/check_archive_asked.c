@@ -303,20 +303,24 @@ START_TEST(a_room_without_a_log_is_well)
 }
 END_TEST
 
-static const char *const damages[] = {
-    "delete from segment where id = (select min(id) from segment)",
-    "delete from segment where id = (select max(id) from segment)",
-    "delete from snapshot where id = (select max(id) from snapshot)",
-    "delete from track where id = (select min(id) from track)",
-    "update room set first = 0, last = 0",
+static const struct {
+    const char *sql, *told;
+} damages[] = {
+    {"delete from segment where id = (select min(id) from segment)", "damaged: "},
+    {"delete from segment where id = (select max(id) from segment)", "damaged: "},
+    {"delete from snapshot where id = (select min(id) from snapshot)",
+     "what led to its beginning is missing"},
+    {"delete from snapshot where id = (select max(id) from snapshot)", "damaged: "},
+    {"delete from track where id = (select min(id) from track)", "damaged: "},
+    {"update room set first = 0, last = 0", "damaged: "},
 };
 
 START_TEST(what_is_damaged_of_the_rest_is_told)
 {
     struct scratch folder = without_past(25);
-    ck_assert_int_eq(run_command("sqlite3 %s/archive.db '%s'", folder.path, damages[_i]), 0);
+    ck_assert_int_eq(run_command("sqlite3 %s/archive.db '%s'", folder.path, damages[_i].sql), 0);
     ck_assert_msg(tutti_in(folder.path, "check") == 1, "%s", out);
-    expect_out("damaged: ");
+    expect_out(damages[_i].told);
     scratch_remove(&folder);
 }
 END_TEST
