@@ -51,41 +51,55 @@ bool storage_note(struct storage *storage, const struct note *note, void *ticket
 
 struct wanted {
     uint64_t tick, incarnation;
+    bool behind; /* there is a piece behind the tick */
 };
 
-/* Of those that have the tick the last is the newest. */
+/* Of those that have the tick the last is the newest. A tick between two pieces in which nothing happened has the
+ * incarnation of what comes next: waking takes the tick behind the last. */
 static bool take_segment(void *context, const struct store_segment *segment)
 {
     struct wanted *wanted = context;
-    if (segment->first > wanted->tick)
+    if (segment->first > wanted->tick) {
+        if (wanted->incarnation == 0 && !segment->gap)
+            wanted->incarnation = segment->incarnation;
+        wanted->behind = true;
         return false;
+    }
     if (segment->last >= wanted->tick)
         wanted->incarnation = segment->incarnation;
     return true;
 }
 
-/* Beyond all that is written down of it an awake room has its ticks in the incarnation that goes on. */
-static bool is_of_awake(struct storage *storage, const struct note *note)
+/* Of a tick that is written down; 0 where that is not known. */
+static uint64_t incarnation_at(struct storage *storage, struct bytes room, uint64_t tick)
+{
+    struct wanted wanted = {.tick = tick};
+    const struct tail *tail = tail_find(storage, room);
+    bool waits = tail != NULL && tail->log.length > 0;
+    if (waits && tick >= tail->first)
+        return tail->incarnation;
+    enum store_result result = storage->store->segments(
+        storage->store, room, tick > 0 ? tick - 1 : 0, take_segment, &wanted);
+    (void)result; /* what does not check has no moments */
+    if (wanted.incarnation == 0 && !wanted.behind && waits)
+        return tail->incarnation;
+    return wanted.incarnation;
+}
+
+/* The incarnation in which the room had that tick; 0 where it never had it, or that is not known. Beyond all that is
+ * written down of it an awake room has its ticks in the one that goes on. */
+static uint64_t incarnation_of(struct storage *storage, const struct note *note)
 {
     struct recorded_room recorded;
     const struct tail *tail;
     char text[STORE_PLACE_MAX];
-    return note->marker.tick <= note->awake_to &&
-           recorded_room_find(storage, note->marker.room, &recorded, &tail, text) == MOMENT_DONE &&
-           note->marker.tick > recorded.last;
-}
-
-/* The incarnation in which the room had that tick; 0 where it never had it, or that is not known. */
-static uint64_t incarnation_of(struct storage *storage, struct bytes room, uint64_t tick)
-{
-    struct wanted wanted = {.tick = tick};
-    const struct tail *tail = tail_find(storage, room);
-    if (tail != NULL && tail->log.length > 0 && tick >= tail->first)
-        return tick <= tail->last ? tail->incarnation : 0;
-    enum store_result result = storage->store->segments(
-        storage->store, room, tick > 0 ? tick - 1 : 0, take_segment, &wanted);
-    (void)result; /* what does not check has no moments */
-    return wanted.incarnation;
+    uint64_t tick = note->marker.tick;
+    if (recorded_room_find(storage, note->marker.room, &recorded, &tail, text) != MOMENT_DONE ||
+        tick < recorded.first)
+        return 0;
+    if (tick > recorded.last)
+        return tick <= note->awake_to ? note->awake_incarnation : 0;
+    return incarnation_at(storage, note->marker.room, tick);
 }
 
 /* --- Carried out ----------------------------------------------------------------------------------- */
@@ -95,10 +109,8 @@ mark(struct storage *storage, const struct note *note, uint64_t *incarnation)
 {
     struct store *store = storage->store;
     struct store_marker marker = note->marker;
-    if (marker.incarnation == 0 && is_of_awake(storage, note))
-        marker.incarnation = note->awake_incarnation;
     if (marker.incarnation == 0)
-        marker.incarnation = incarnation_of(storage, marker.room, marker.tick);
+        marker.incarnation = incarnation_of(storage, note);
     if (marker.incarnation == 0)
         return STORE_NOT_FOUND;
     *incarnation = marker.incarnation;

@@ -295,6 +295,30 @@ START_TEST(a_marker_stands_at_its_moment_until_it_is_taken_away)
 }
 END_TEST
 
+/* Between pieces that were sealed, too, and behind the last of them. */
+START_TEST(a_tick_in_which_nothing_happened_is_marked_like_any_other)
+{
+    const struct room *room = visit.ada->session->host->room;
+    char body[64], answer[96];
+    world_pass(30000); /* nothing happens */
+    peer_say(visit.ada, "[1 [[0 'shapes' 'late' 'x' 1]]]");
+    world_pass(STORAGE_SEAL_MS + 5000);
+    peer_say(visit.ada, "[1 [[0 'shapes' 'later' 'x' 1]]]");
+    world_pass(1000);
+    uint64_t last = room_durable(room);
+    read_timeline();
+    uint64_t first = (uint64_t)number_at(visit.timeline, "first");
+    for (uint64_t tick = first; tick <= last; tick += 1 + (last - first) / 100) {
+        world_pass(200);
+        snprintf(body, sizeof body, "{\"tick\":%" PRIu64 ",\"title\":\"x\"}", tick);
+        ck_assert_msg(mark(body) == 201, "tick %" PRIu64, tick);
+        snprintf(answer, sizeof answer, "{\"tick\":%" PRIu64 ",\"incarnation\":%" PRIu64 "}\n",
+                 tick, room_incarnation(room));
+        ck_assert_str_eq(ordered->json, answer);
+    }
+}
+END_TEST
+
 START_TEST(a_marker_outlives_the_server)
 {
     ck_assert_int_eq(mark("{\"tick\":40,\"title\":\"kept\"}"), 201);
@@ -471,6 +495,7 @@ int main(void)
     TCase *markers = tcase_create("markers");
     tcase_add_checked_fixture(markers, lobby_setup, lobby_teardown);
     tcase_add_test(markers, a_marker_stands_at_its_moment_until_it_is_taken_away);
+    tcase_add_test(markers, a_tick_in_which_nothing_happened_is_marked_like_any_other);
     tcase_add_test(markers, a_marker_outlives_the_server);
     tcase_add_loop_test(markers, a_marker_in_other_words_is_refused, 0,
                         sizeof wrong_markers / sizeof wrong_markers[0]);
